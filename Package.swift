@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target: the language mode, imports that say what they expose, no unsafe call unmarked,
+/// and no warning left standing.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "callhome",
+    products: [
+        .executable(name: "callhome-agent", targets: ["callhome-agent"]),
+        .executable(name: "callhome-collector", targets: ["callhome-collector"]),
+        .executable(name: "callhome", targets: ["callhome"]),
+        .library(name: "SensorAgent", targets: ["SensorAgent"]),
+        .library(name: "Collector", targets: ["Collector"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // MARK: What all programs share
+        .target(name: "Reports", dependencies: [crypto], swiftSettings: settings),
+        .target(name: "FaultPatterns", dependencies: ["Reports"], swiftSettings: settings),
+        .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
+        .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
+        .target(name: "Daemon", dependencies: [logging], swiftSettings: settings),
+
+        // MARK: The agent
+        .systemLibrary(name: "CSensors", path: "Sources/SensorAgent/CLibraries/CSensors"),
+        .systemLibrary(name: "CUdev", path: "Sources/SensorAgent/CLibraries/CUdev", pkgConfig: "libudev"),
+        .systemLibrary(name: "CSQLite", path: "Sources/SensorAgent/CLibraries/CSQLite", pkgConfig: "sqlite3"),
+        .target(
+            name: "SensorAgent",
+            dependencies: [
+                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", crypto, logging, lifecycle,
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["CLibraries"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "callhome-agent", dependencies: ["SensorAgent", arguments], swiftSettings: settings),
+
+        // MARK: The collector
+        .target(
+            name: "Collector",
+            dependencies: [
+                "Reports", "Transfer", "Daemon", crypto, logging, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "callhome-collector", dependencies: ["Collector", arguments], swiftSettings: settings),
+
+        // MARK: The command
+        .executableTarget(
+            name: "callhome",
+            dependencies: [
+                "Reports", "FaultPatterns", "Transfer", arguments, .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+
+        // MARK: Tests
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
+        .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
+        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: settings),
+        .testTarget(
+            name: "SensorAgentTests", dependencies: ["SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", crypto],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CollectorTests", dependencies: ["Collector", "Reports", "Transfer", "Daemon", crypto],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["SensorAgent", "Collector", "Reports", "FaultPatterns", "Transfer"],
+            swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+    ]
+)

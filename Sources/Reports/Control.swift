@@ -1,0 +1,90 @@
+/// One line of JSON to the agent's control socket, `/run/callhome/agent.sock`. Root and the agent's own user may ask.
+public struct ControlRequest: Hashable, Sendable, Codable {
+    public enum Verb: String, Sendable, Codable { case status, test, testProgress, enroll }
+    public var verb: Verb
+    /// `enroll`: collector address, join token, and the server to take over from.
+    public var url: String?
+    public var token: String?
+    public var replace: String?
+    /// `testProgress`: which test.
+    public var test: String?
+
+    public init(verb: Verb, url: String? = nil, token: String? = nil, replace: String? = nil, test: String? = nil) {
+        self.verb = verb
+        self.url = url
+        self.token = token
+        self.replace = replace
+        self.test = test
+    }
+}
+
+/// The answer, one line.
+public struct ControlResponse: Hashable, Sendable, Codable {
+    public var problem: Problem?
+    public var status: AgentStatus?
+    /// `test` and `testProgress`: the agent's own hops first (`pattern`, `spool`, `uplink`), then the collector's.
+    public var test: TestProgress?
+    /// `enroll`: the host id that the collector knows this server by.
+    public var host: HostID?
+
+    public init(problem: Problem? = nil, status: AgentStatus? = nil, test: TestProgress? = nil, host: HostID? = nil) {
+        self.problem = problem
+        self.status = status
+        self.test = test
+        self.host = host
+    }
+}
+
+/// How an agent is doing.
+public struct AgentStatus: Hashable, Sendable, Codable {
+    public struct Uplink: Hashable, Sendable, Codable {
+        /// `not-enrolled`, `connected`, `retrying`, `refused`.
+        public var state: String
+        public var collector: String?
+        /// What went wrong last and what to do; empty when all is well.
+        public var because: String
+        public var lastReceipt: Timestamp?
+        public var nextAttempt: Timestamp?
+        public var waitingFaultReports: Int
+        public var waitingTelemetryReports: Int
+        public init(
+            state: String, collector: String?, because: String, lastReceipt: Timestamp?, nextAttempt: Timestamp?,
+            waitingFaultReports: Int, waitingTelemetryReports: Int
+        ) {
+            self.state = state
+            self.collector = collector
+            self.because = because
+            self.lastReceipt = lastReceipt
+            self.nextAttempt = nextAttempt
+            self.waitingFaultReports = waitingFaultReports
+            self.waitingTelemetryReports = waitingTelemetryReports
+        }
+    }
+
+    public var version: String
+    public var host: HostID
+    public var hostname: String
+    public var startedAt: Timestamp
+    public var time: Timestamp
+    public var coverage: [Heartbeat.Coverage]
+    public var openFaults: [Fault]
+    public var patternPack: String
+    public var uplink: Uplink
+    public var spoolBytes: Int64
+
+    public init(
+        version: String, host: HostID, hostname: String, startedAt: Timestamp, time: Timestamp,
+        coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String, uplink: Uplink, spoolBytes: Int64
+    ) {
+        self.version = version
+        self.host = host
+        self.hostname = hostname
+        self.startedAt = startedAt
+        self.time = time
+        self.coverage = coverage
+        self.openFaults = openFaults
+        self.patternPack = patternPack
+        self.uplink = uplink
+        self.spoolBytes = spoolBytes
+    }
+}

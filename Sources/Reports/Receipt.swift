@@ -1,0 +1,47 @@
+/// The collector's signed answer to `POST /v1/reports`. The agent discards only what it covers.
+public struct Receipt: Hashable, Sendable, Codable {
+    /// How far one stream of the agent has come.
+    public struct Progress: Hashable, Sendable, Codable {
+        public var stream: ReportStream
+        /// Everything up to and including this sequence is stored durably or refused for good; 0 before the first.
+        public var through: Int64
+        public init(stream: ReportStream, through: Int64) {
+            self.stream = stream
+            self.through = through
+        }
+    }
+
+    /// A report that will never be taken, whatever is sent again; it counts as covered.
+    public struct Refusal: Hashable, Sendable, Codable {
+        public var stream: ReportStream
+        public var sequence: Int64
+        public var because: String
+        public init(stream: ReportStream, sequence: Int64, because: String) {
+            self.stream = stream
+            self.sequence = sequence
+            self.because = because
+        }
+    }
+
+    public var format: Int
+    public var host: HostID
+    /// The epoch that the progress is of: the newest that the collector knows. Greater than the agent's own: the agent's
+    /// spool is an old copy, and it starts epoch `epoch + 1`.
+    public var epoch: Int64
+    /// Always both streams.
+    public var progress: [Progress]
+    public var refused: [Refusal]
+    /// The collector's clock, for the agent to tell how far its own is off.
+    public var time: Timestamp
+
+    public init(host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], time: Timestamp) {
+        format = WireFormat.version
+        self.host = host
+        self.epoch = epoch
+        self.progress = progress
+        self.refused = refused
+        self.time = time
+    }
+
+    public func through(_ stream: ReportStream) -> Int64 { progress.first { $0.stream == stream }?.through ?? 0 }
+}

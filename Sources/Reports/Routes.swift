@@ -1,0 +1,15 @@
+/// Paths of the collector's interface, for both sides.
+public enum Routes {
+    public static let reports = "/v1/reports"
+    public static let enrol = "/v1/enrol"
+    /// The CA certificate in PEM; public, and worth nothing until its fingerprint was compared.
+    public static let ca = "/v1/ca"
+    public static let tickets = "/v1/tickets"
+    /// A collector's own sign of life, to its partner.
+    public static let heartbeats = "/v1/heartbeats"
+    public static func test(_ id: String) -> String { "/v1/tests/\(id)" }
+    /// What `callhome` and the console's scripts use; needs an API token or the local socket.
+    public static let api = "/api/v1"
+    public static let health = "/healthz"
+    public static let metrics = "/metrics"
+}

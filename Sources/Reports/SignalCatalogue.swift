@@ -1,0 +1,299 @@
+/// Every signal there is. Probes may emit, and patterns may name, only what stands here.
+///
+/// Names follow OpenTelemetry's hardware semantic conventions, v1.37 (development status:
+/// https://opentelemetry.io/docs/specs/semconv/hardware/), extended under `hw.` where these have no word.
+public enum SignalCatalogue {
+    /// Version of the conventions that the names follow; change it here and nowhere else.
+    public static let conventions = "1.37"
+
+    public enum Kind: String, Sendable, Codable { case gauge, counter, event, state }
+
+    /// One line of the catalogue.
+    public struct Entry: Sendable {
+        public var name: String
+        public var kind: Kind
+        /// UCUM unit: `V`, `Cel`, `{rpm}`, `By`, `s`; `1` for a ratio, `{error}` and the like for counts.
+        public var unit: String
+        /// Kinds of component that may have it; empty: any.
+        public var components: [ComponentKind]
+        /// Label keys that the signal must carry, with the values allowed; an empty list allows any value.
+        public var labels: [String: [String]]
+        public var description: String
+    }
+
+    public static func entry(named name: String) -> Entry? { byName[name] }
+
+    /// Why `signal` with a `measurement` of a component of `kind` is not in the catalogue; nil when it is.
+    public static func objection(to signal: Signal, of kind: ComponentKind, measurement: Measurement) -> String? {
+        guard let entry = byName[signal.name] else { return "no signal is called \(signal.name)" }
+        if let problem = objection(to: signal, entry) { return problem }
+        if !entry.components.isEmpty, !entry.components.contains(kind) {
+            return "\(signal.name) is not a signal of a \(kind)"
+        }
+        switch (entry.kind, measurement) {
+        case (_, .unavailable), (.gauge, .reading), (.counter, .counter), (.event, .event), (.state, .state): return nil
+        default: return "\(signal.name) is a \(entry.kind.rawValue)"
+        }
+    }
+
+    /// Why the name or labels of `signal` are not in the catalogue; nil when they are.
+    public static func objection(to signal: Signal) -> String? {
+        guard let entry = byName[signal.name] else { return "no signal is called \(signal.name)" }
+        return objection(to: signal, entry)
+    }
+
+    private static func objection(to signal: Signal, _ entry: Entry) -> String? {
+        for (key, values) in entry.labels {
+            guard let value = signal[label: key] else { return "\(signal.name) needs the label \(key)" }
+            if !values.isEmpty, !values.contains(value) {
+                return "\(signal.name){\(key)=\"\(value)\"}: the label is one of \(values.joined(separator: ", "))"
+            }
+        }
+        for label in signal.labels where entry.labels[label.key] == nil {
+            return "\(signal.name) has no label \(label.key)"
+        }
+        return nil
+    }
+
+    private static let byName = Dictionary(entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+    static let limitTypes = [
+        "low.critical", "low.degraded", "high.degraded", "high.critical", "high.emergency", "low.critical.hysteresis",
+        "low.degraded.hysteresis", "high.degraded.hysteresis", "high.critical.hysteresis", "high.emergency.hysteresis",
+        "cap", "cap.hysteresis", "rated.low", "rated.high", "average.low", "average.high",
+    ]
+
+    private static func gauge(
+        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
+    ) -> Entry { Entry(name: name, kind: .gauge, unit: unit, components: components, labels: labels, description: text) }
+
+    private static func counter(
+        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
+    ) -> Entry { Entry(name: name, kind: .counter, unit: unit, components: components, labels: labels, description: text) }
+
+    private static func state(
+        _ name: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
+    ) -> Entry { Entry(name: name, kind: .state, unit: "", components: components, labels: labels, description: text) }
+
+    private static func event(
+        _ name: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
+    ) -> Entry { Entry(name: name, kind: .event, unit: "{event}", components: components, labels: labels, description: text) }
+
+    // MARK: The catalogue
+
+    public static let entries: [Entry] = general + chipSensors + memory + disks + processors + power + pcieAndNetwork + volumes
+
+    private static let general: [Entry] = [
+        state("hw.status", [], [:], "ok, degraded, failed, predicted_failure, missing: what the device says of itself"),
+        gauge("callhome.test", "1", [.test], [:], "1 while a test fault is to be seen; made by `callhome test`"),
+        gauge("hw.age", "s", [], [:], "time since the part was made or first used"),
+        gauge("hw.clock.offset", "s", [.server, .board], [:], "real-time clock minus network time"),
+        counter("hw.power_loss", "{event}", [.server, .ups], [:], "times the mains were lost"),
+    ]
+
+    private static let sensorKinds: [ComponentKind] = [.temperature, .voltage, .current, .power, .energy, .humidity, .fan]
+
+    private static let chipSensors: [Entry] = [
+        gauge("hw.temperature", "Cel", [], [:], "temperature"),
+        gauge("hw.temperature.limit", "Cel", [], ["limit_type": limitTypes], "a limit that the device holds"),
+        gauge("hw.temperature.extreme", "Cel", [], ["extreme": ["lowest", "highest"]], "lowest or highest since reset"),
+        gauge("hw.voltage", "V", [], [:], "voltage"),
+        gauge("hw.voltage.limit", "V", [], ["limit_type": limitTypes], "a limit that the device holds"),
+        gauge("hw.voltage.extreme", "V", [], ["extreme": ["lowest", "highest", "average"]], "extreme or average since reset"),
+        gauge("hw.voltage.nominal", "V", [.voltage], [:], "what the rail should have, from configuration or its label"),
+        gauge("hw.current", "A", [], [:], "current"),
+        gauge("hw.current.limit", "A", [], ["limit_type": limitTypes], "a limit that the device holds"),
+        gauge("hw.current.extreme", "A", [], ["extreme": ["lowest", "highest", "average"]], "extreme or average since reset"),
+        gauge("hw.power", "W", [], [:], "power"),
+        gauge("hw.power.average", "W", [], [:], "power, averaged by the device"),
+        gauge("hw.power.average_interval", "s", [], [:], "the span that the device averages over"),
+        gauge("hw.power.limit", "W", [], ["limit_type": limitTypes], "a limit that the device holds"),
+        gauge(
+            "hw.power.extreme", "W", [],
+            ["extreme": ["lowest", "highest", "average_lowest", "average_highest"]], "extreme since reset"),
+        gauge("hw.energy", "J", [], [:], "energy used since the device was reset"),
+        gauge("hw.humidity", "%", [], [:], "relative humidity"),
+        gauge("hw.fan.speed", "{rpm}", [.fan], [:], "fan speed"),
+        gauge("hw.fan.speed.limit", "{rpm}", [.fan], ["limit_type": limitTypes], "a limit that the device holds"),
+        gauge("hw.fan.speed_ratio", "1", [.fan], [:], "the drive of the fan (pwm), 0 to 1"),
+        gauge("hw.fan.pulses", "{pulse}", [.fan], [:], "tachometer pulses for one revolution"),
+        gauge("hw.fan.divisor", "1", [.fan], [:], "divisor of the tachometer's clock"),
+        gauge("hw.sensor.type", "1", [.temperature], [:], "the chip's number for the kind of thermal sensor"),
+        gauge("hw.sensor.offset", "Cel", [.temperature], [:], "what the chip adds to the reading"),
+        gauge("hw.sensor.beep", "1", [], [:], "1 if the chip would beep"),
+        gauge("hw.chip.vid", "V", [.voltage], [:], "core voltage that the processor asks for"),
+        state(
+            "hw.alarm", [],
+            [
+                "alarm": [
+                    "any", "low.critical", "low.degraded", "high.degraded", "high.critical", "high.emergency", "cap",
+                ]
+            ], "asserted or clear: an alarm bit of the chip"),
+        state("hw.sensor.fault", [], [:], "asserted or clear: the sensor itself is faulty"),
+        state("hw.intrusion", [.intrusion], [:], "asserted or clear: the chassis was opened"),
+    ]
+
+    private static let memoryKinds: [ComponentKind] = [.dimm, .memoryRow, .memoryChannel, .memoryController]
+
+    private static let memory: [Entry] = [
+        counter(
+            "hw.errors", "{error}", [],
+            [
+                "error.type": [
+                    "corrected", "uncorrected", "corrected.noinfo", "uncorrected.noinfo", "deferred", "fatal", "crc",
+                ]
+            ], "errors that the hardware counted"),
+        event(
+            "hw.memory.error", memoryKinds,
+            ["error.type": ["corrected", "uncorrected", "deferred", "fatal"]], "one error with its address"),
+        event("hw.memory.page_error", memoryKinds, ["page": []], "one corrected error of one page"),
+        event("hw.memory.cell_error", memoryKinds, ["bank": [], "row": [], "column": [], "device": []], "one error by cell"),
+        event("hw.memory.address_parity", memoryKinds, [:], "address or command parity error"),
+        event("hw.memory.correction_limit", memoryKinds, [:], "IPMI 0Ch offset 05: logging limit of corrected errors reached"),
+        event("hw.memory.spared", memoryKinds, [:], "a spare rank or mirror took over, or redundancy is lost"),
+        counter("hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server], [:], "pages taken out of use"),
+        gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
+        gauge("hw.memory.size", "By", memoryKinds, [:], "size"),
+        gauge("hw.memory.error_bits.dq", "{line}", [.dimm], [:], "data lines of one error (RetryRdErrLog)"),
+        gauge("hw.memory.error_bits.bursts", "{burst}", [.dimm], [:], "bursts of one error (RetryRdErrLog)"),
+        counter("hw.memory.scrub_rate", "By/s", [.memoryController], [:], "patrol scrub rate"),
+    ]
+
+    private static let disks: [Entry] = [
+        counter("hw.physical_disk.smart", "1", [.disk], ["attribute": []], "an ATA attribute's raw value (`197.raw`)"),
+        gauge(
+            "hw.physical_disk.smart.normalized", "1", [.disk], ["attribute": []],
+            "an ATA attribute's normalised value (`5.value`), worst (`5.worst`) or threshold (`5.thresh`)"),
+        state("hw.physical_disk.smart.health", [.disk], [:], "passed or failed: the drive's own overall verdict"),
+        state(
+            "hw.physical_disk.smart.failing", [.disk], ["attribute": []], "now, past or never: attribute against its threshold"),
+        state("hw.physical_disk.power_mode", [.disk], [:], "active, idle, standby, sleep"),
+        state("hw.physical_disk.self_test", [.disk], [:], "passed, failed, aborted, running, none: the newest result"),
+        gauge("hw.physical_disk.self_test.age", "h", [.disk], [:], "power-on hours since the newest finished self-test"),
+        counter("hw.physical_disk.error_log", "{error}", [.disk], [:], "entries in the drive's error log"),
+        counter("hw.physical_disk.power_on_time", "h", [.disk], [:], "hours of power"),
+        counter("hw.physical_disk.power_cycles", "{cycle}", [.disk], [:], "power cycles"),
+        counter("hw.physical_disk.unsafe_shutdowns", "{event}", [.disk], [:], "power losses without notice"),
+        counter("hw.physical_disk.start_stops", "{cycle}", [.disk], [:], "spindle starts"),
+        counter("hw.physical_disk.load_cycles", "{cycle}", [.disk], [:], "head loads"),
+        gauge("hw.physical_disk.size", "By", [.disk], [:], "capacity"),
+        gauge("hw.physical_disk.spin_up_time", "s", [.disk], [:], "time to spin up"),
+        gauge("hw.physical_disk.endurance_used", "1", [.disk], [:], "wear against the maker's rating; may exceed 1"),
+        gauge("hw.physical_disk.spare", "1", [.disk], [:], "spare blocks left, 0 to 1"),
+        gauge("hw.physical_disk.spare.threshold", "1", [.disk], [:], "spare at which the drive warns"),
+        state(
+            "hw.physical_disk.critical_warning", [.disk],
+            [
+                "warning": ["spare", "temperature", "reliability", "read_only", "volatile_backup", "persistent_memory"]
+            ], "asserted or clear: a bit of NVMe's critical warning"),
+        counter("hw.physical_disk.media_errors", "{error}", [.disk], [:], "NVMe media and data integrity errors"),
+        counter("hw.physical_disk.error_log_entries", "{error}", [.disk], [:], "NVMe number of error log entries"),
+        counter(
+            "hw.physical_disk.throttle_time", "min", [.disk], ["level": ["warning", "critical"]],
+            "time above the temperature limit"),
+        counter("hw.physical_disk.io", "By", [.disk], ["direction": ["read", "write"]], "data moved"),
+        counter("hw.physical_disk.commands", "{command}", [.disk], ["direction": ["read", "write"]], "commands"),
+        counter("hw.physical_disk.grown_defects", "{defect}", [.disk], [:], "SAS grown defect list"),
+        counter(
+            "hw.physical_disk.scsi_errors", "{error}", [.disk],
+            [
+                "operation": ["read", "write", "verify"],
+                "result": ["corrected_fast", "corrected_delayed", "rereads", "corrected", "uncorrected", "algorithm"],
+            ], "SAS error counter log pages"),
+        counter("hw.physical_disk.non_medium_errors", "{error}", [.disk], [:], "SAS non-medium errors"),
+        state("hw.physical_disk.informational_exception", [.disk], ["asc": [], "ascq": []], "asserted: SAS IE page"),
+        gauge("hw.physical_disk.await", "s", [.disk], ["direction": ["read", "write", "all"]], "mean time of one I/O"),
+        event(
+            "hw.physical_disk.io_error", [.disk], ["operation": ["read", "write", "flush", "any"]], "one failed I/O"),
+        event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
+        event("hw.physical_disk.reset", [.disk], [:], "the kernel reset the link or controller"),
+        counter(
+            "hw.physical_disk.phy_errors", "{error}", [.disk, .controller],
+            [
+                "phy": [],
+                "type": ["invalid_dword", "running_disparity", "loss_of_sync", "phy_reset"],
+            ], "SAS phy counters"),
+    ]
+
+    private static let processors: [Entry] = [
+        event(
+            "hw.cpu.machine_check", [.cpu],
+            [
+                "unit": ["cache", "tlb", "bus", "internal", "memory", "link", "unknown"],
+                "level": ["l0", "l1", "l2", "l3", "unknown"], "severity": ["corrected", "deferred", "uncorrected", "fatal"],
+            ], "one machine check"),
+        state("hw.cpu.cache_threshold", [.cpu], [:], "green or yellow: MCi_STATUS threshold-based error status"),
+        counter("hw.cpu.throttle_time", "ms", [.cpu], ["scope": ["core", "package"]], "time throttled for heat"),
+        counter("hw.cpu.throttles", "{event}", [.cpu], ["scope": ["core", "package"]], "times throttled for heat"),
+        gauge("hw.cpu.speed", "Hz", [.cpu], [:], "current frequency"),
+        gauge("hw.cpu.speed.limit", "Hz", [.cpu], ["limit_type": limitTypes], "frequency limits"),
+        gauge("hw.cpu.core.count", "{core}", [.cpu], ["state": ["enabled", "present"]], "cores"),
+    ]
+
+    private static let power: [Entry] = [
+        gauge("hw.psu.input_voltage", "V", [.psu], [:], "input voltage"),
+        gauge("hw.psu.input_power", "W", [.psu], [:], "input power"),
+        gauge("hw.psu.output_power", "W", [.psu], [:], "output power"),
+        gauge("hw.psu.output_current", "A", [.psu], [:], "output current"),
+        state(
+            "hw.psu.state", [.psu],
+            ["offset": ["presence", "failure", "predictive_failure", "input_lost", "input_range", "configuration", "standby"]],
+            "asserted or clear: IPMI sensor type 08h"),
+        state("hw.psu.redundancy", [.chassis, .psu, .server], [:], "full, degraded, lost"),
+        state("hw.psu.mode", [.psu], [:], "active, cold_redundant, hot_spare"),
+        gauge("hw.battery.voltage", "V", [.boardBattery, .upsBattery], [:], "battery voltage"),
+        gauge("hw.battery.nominal_voltage", "V", [.upsBattery], [:], "nominal voltage"),
+        gauge("hw.battery.charge", "1", [.upsBattery, .controller], [:], "charge, 0 to 1"),
+        gauge("hw.battery.time_left", "s", [.upsBattery], [:], "run time at this load"),
+        gauge("hw.battery.impedance", "Ohm", [.upsBattery], [:], "impedance"),
+        gauge("hw.battery.age", "s", [.upsBattery, .boardBattery], [:], "age of the battery"),
+        state("hw.battery.state", [.upsBattery, .controller, .boardBattery], [:], "ok, replace, failed, charging, learning"),
+        gauge("hw.battery.learn_age", "s", [.controller], [:], "time since the cache battery's last learn cycle"),
+        state("hw.ups.status", [.ups], ["flag": []], "asserted or clear: a flag of NUT's ups.status (OL, OB, LB, RB, …)"),
+        state("hw.ups.test_result", [.ups], [:], "passed, failed, running, none"),
+        gauge("hw.ups.load", "1", [.ups], [:], "load against the rating"),
+        gauge("hw.ups.input_voltage", "V", [.ups], [:], "mains voltage"),
+        gauge("hw.ups.temperature", "Cel", [.ups, .upsBattery], [:], "temperature"),
+    ]
+
+    private static let linkKinds: [ComponentKind] = [.pcieDevice, .nic, .controller, .gpu, .disk, .slot]
+
+    private static let pcieAndNetwork: [Entry] = [
+        counter(
+            "hw.pcie.errors", "{error}", linkKinds,
+            ["severity": ["correctable", "nonfatal", "fatal"], "error": []], "AER counters of sysfs, by error name"),
+        event(
+            "hw.pcie.error", linkKinds, ["severity": ["correctable", "nonfatal", "fatal"]], "one AER event"),
+        gauge("hw.pcie.link_speed", "GT/s", linkKinds, [:], "speed of the link now"),
+        gauge("hw.pcie.link_speed.limit", "GT/s", linkKinds, ["limit_type": limitTypes], "best speed both ends can"),
+        gauge("hw.pcie.link_width", "{lane}", linkKinds, [:], "lanes in use"),
+        gauge("hw.pcie.link_width.limit", "{lane}", linkKinds, ["limit_type": limitTypes], "most lanes both ends can"),
+        counter("hw.network.packets", "{packet}", [.nic], ["direction": ["receive", "transmit"]], "packets"),
+        counter("hw.network.io", "By", [.nic], ["direction": ["receive", "transmit"]], "bytes"),
+        counter(
+            "hw.network.errors", "{error}", [.nic],
+            ["direction": ["receive", "transmit"], "type": []], "errors by type: crc, frame, fifo, missed, dropped, …"),
+        counter("hw.network.fec", "{block}", [.nic], ["result": ["corrected", "uncorrected"]], "FEC blocks"),
+        counter("hw.network.carrier_changes", "{change}", [.nic], [:], "link went up or down"),
+        state("hw.network.administrative", [.nic], [:], "up or down: what was asked for"),
+        state("hw.network.link", [.nic], [:], "up or down: what is"),
+        gauge("hw.network.bandwidth.limit", "By/s", [.nic], [:], "speed of the link"),
+        gauge("hw.optic.rx_power", "dBm", [.optic], ["lane": []], "received light"),
+        gauge("hw.optic.tx_power", "dBm", [.optic], ["lane": []], "sent light"),
+        gauge("hw.optic.bias", "A", [.optic], ["lane": []], "laser bias"),
+        state("hw.optic.alarm", [.optic], ["alarm": []], "asserted or clear: a flag of the module"),
+    ]
+
+    private static let volumes: [Entry] = [
+        state("hw.raid.state", [.raidArray, .pool], [:], "ok, degraded, rebuilding, failed, inactive"),
+        gauge("hw.raid.missing", "{disk}", [.raidArray, .pool], [:], "members missing"),
+        gauge("hw.raid.spares", "{disk}", [.raidArray, .pool], [:], "spares ready"),
+        counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub"),
+        gauge("hw.raid.scrub.age", "s", [.raidArray, .pool], [:], "time since the last full scrub"),
+        state("hw.raid.member", [.disk], ["array": []], "in_sync, spare, faulty, rebuilding, missing"),
+        counter("hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]], "remapped rows"),
+        event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
+        state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
+        gauge("hw.backup.age", "s", [.server], ["backup": []], "time since the last good backup"),
+    ]
+}

@@ -1,0 +1,65 @@
+public import FoundationEssentials
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+///
+/// On the wire it is one integer. (`JSONEncoder`'s default `Date` counts from 2001, which no other language expects.)
+public struct Timestamp: Hashable, Comparable, Sendable, Codable {
+    /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    /// Whole seconds since 1970.
+    public init(seconds: Int64) { milliseconds = seconds.multipliedReportingOverflow(by: 1000).partialValue }
+
+    public init(_ date: Date) { milliseconds = Int64(clamping: Int((date.timeIntervalSince1970 * 1000).rounded())) }
+
+    public init(from decoder: any Decoder) throws {
+        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(milliseconds)
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// Saturates instead of trapping: a clock may say anything.
+    public static func + (time: Timestamp, duration: Duration) -> Timestamp {
+        let (sum, overflow) = time.milliseconds.addingReportingOverflow(duration.inMilliseconds)
+        return Timestamp(milliseconds: overflow ? (duration.inMilliseconds > 0 ? .max : .min) : sum)
+    }
+
+    public static func - (time: Timestamp, duration: Duration) -> Timestamp { time + .milliseconds(-duration.inMilliseconds) }
+
+    /// Time from `earlier` to `later`; negative where the clock went back.
+    public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
+        let (difference, overflow) = later.milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+        return .milliseconds(overflow ? (later > earlier ? Int64.max : Int64.min) : difference)
+    }
+
+    public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
+    /// RFC 3339 in UTC, to the second: `2026-11-21T07:15:00Z`. Years past 9999 are printed as the number of milliseconds.
+    public var rfc3339: String {
+        guard milliseconds >= -62_135_596_800_000, milliseconds < 253_402_300_800_000 else { return "\(milliseconds) ms" }
+        return date.formatted(.iso8601)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    public var description: String { rfc3339 }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded towards zero, saturating.
+    public var inMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return seconds > 0 ? .max : .min }
+        return product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+    }
+
+    public var inSeconds: Double { Double(inMilliseconds) / 1000 }
+}

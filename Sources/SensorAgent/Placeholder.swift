@@ -1,0 +1,6 @@
+import CSQLite
+import CSensors
+import CUdev
+import Subprocess
+import ServiceLifecycle
+import Transfer
