@@ -1,0 +1,74 @@
+public import Reports
+
+/// Reads one interface of the machine, on its own interval and within its own deadline.
+///
+/// A probe that hangs or fails delays no other. One bad device is one `unavailable` observation; only when the whole
+/// interface cannot be read does the probe throw. It never wakes a sleeping disk and never raises an error counter.
+public protocol Probe: Sendable {
+    /// A short stable word: `chip-sensors`, `memory-errors`, `disk-health`, `inventory`.
+    var name: String { get }
+    /// Time from the start of one observation to the start of the next.
+    var interval: Duration { get }
+    /// After this long the observation is given up: reported as hanging, and not started again before it has come back.
+    var deadline: Duration { get }
+    /// Looks once.
+    /// - Parameters:
+    ///   - time: the time that all observations are to carry.
+    ///   - cursor: where the last observation of an event source ended; nil for the first.
+    func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult
+}
+
+/// Where an event source was read up to; stored with the faults that came of it, in one transaction.
+public struct ProbeCursor: Hashable, Sendable, Codable {
+    public var probe: String
+    public var value: String
+    public init(probe: String, value: String) {
+        self.probe = probe
+        self.value = value
+    }
+}
+
+/// What one look gave. `components` are all that the probe sees now, whole each time.
+public struct ProbeResult: Sendable, Codable {
+    public var components: [Component]
+    public var observations: [Observation]
+    public var cursor: ProbeCursor?
+
+    public init(components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil) {
+        self.components = components
+        self.observations = observations
+        self.cursor = cursor
+    }
+}
+
+/// Why a whole interface could not be read.
+public enum ProbeError: Error, Hashable, Sendable {
+    /// The machine has no such interface; `because` says what was looked for and what to do if it should be there.
+    case absent(because: String)
+    case denied(path: String)
+    case unreadable(path: String, errno: Int32)
+    case malformed(path: String, problem: String)
+    case timedOut(after: Duration)
+}
+
+extension ProbeError: CustomStringConvertible {
+    /// The word for `Heartbeat.Coverage.state`.
+    public var coverageState: String {
+        switch self {
+        case .absent: "absent"
+        case .denied: "denied"
+        case .unreadable, .malformed: "failing"
+        case .timedOut: "hanging"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .absent(let because): because
+        case .denied(let path): "no permission to read \(path): run the agent as its systemd unit does, or as root"
+        case .unreadable(let path, let errno): "cannot read \(path): error \(errno)"
+        case .malformed(let path, let problem): "\(path): \(problem)"
+        case .timedOut(let after): "no answer within \(after.inSeconds) s: the device or its driver hangs"
+        }
+    }
+}
