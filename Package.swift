@@ -55,7 +55,8 @@ let package = Package(
         .target(
             name: "SensorAgent",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", crypto, logging, lifecycle,
+                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", crypto, logging,
+                lifecycle,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -93,7 +94,8 @@ let package = Package(
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: settings),
         .testTarget(
-            name: "SensorAgentTests", dependencies: ["SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", crypto],
+            name: "SensorAgentTests",
+            dependencies: ["SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", crypto],
             swiftSettings: settings),
         .testTarget(
             name: "CollectorTests", dependencies: ["Collector", "Reports", "Transfer", "Daemon", crypto],

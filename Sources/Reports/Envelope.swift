@@ -38,9 +38,11 @@ public struct Envelope: Hashable, Sendable, Codable {
     /// Signs `payload` as `type`.
     /// - Throws: what the system's random number generator throws; nothing depends on the payload.
     public static func sign(_ payload: Data, as type: PayloadType, with key: SigningKey) throws -> Envelope {
-        let signature = try key.privateKey.signature(for: preAuthenticationEncoding(type: type.rawValue, payload: payload))
+        let signature = try key.privateKey.signature(
+            for: preAuthenticationEncoding(type: type.rawValue, payload: payload))
         return Envelope(
-            payload: payload, payloadType: type.rawValue, signatures: [Signature(keyid: key.publicKey.id, sig: signature)])
+            payload: payload, payloadType: type.rawValue,
+            signatures: [Signature(keyid: key.publicKey.id, sig: signature)])
     }
 
     /// The payload, if it is of `type` and `key` signed it.

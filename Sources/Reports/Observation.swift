@@ -72,7 +72,8 @@ extension Measurement: Codable {
             if let text = try? container.decode(String.self, forKey: .counter) {
                 guard let value = UInt64(text) else {
                     throw DecodingError.dataCorruptedError(
-                        forKey: .counter, in: container, debugDescription: "a counter that is no number: \(text.prefix(40))")
+                        forKey: .counter, in: container,
+                        debugDescription: "a counter that is no number: \(text.prefix(40))")
                 }
                 self = .counter(value)
             } else {

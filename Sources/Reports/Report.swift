@@ -174,7 +174,8 @@ public struct SampleAggregate: Hashable, Sendable, Codable {
 
     public init(
         component: ComponentID, signal: Signal, from: Timestamp, through: Timestamp, count: Int, minimum: Double? = nil,
-        maximum: Double? = nil, mean: Double? = nil, last: Double? = nil, state: String? = nil, unavailable: String? = nil
+        maximum: Double? = nil, mean: Double? = nil, last: Double? = nil, state: String? = nil,
+        unavailable: String? = nil
     ) {
         self.component = component
         self.signal = signal

@@ -83,7 +83,8 @@ extension Signal: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let signal = Signal(parsing: text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a signal name: \(text.prefix(80))")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "not a signal name: \(text.prefix(80))")
         }
         self = signal
     }

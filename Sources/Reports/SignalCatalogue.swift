@@ -64,12 +64,18 @@ public enum SignalCatalogue {
     ]
 
     private static func gauge(
-        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
-    ) -> Entry { Entry(name: name, kind: .gauge, unit: unit, components: components, labels: labels, description: text) }
+        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:],
+        _ text: String
+    ) -> Entry {
+        Entry(name: name, kind: .gauge, unit: unit, components: components, labels: labels, description: text)
+    }
 
     private static func counter(
-        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
-    ) -> Entry { Entry(name: name, kind: .counter, unit: unit, components: components, labels: labels, description: text) }
+        _ name: String, _ unit: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:],
+        _ text: String
+    ) -> Entry {
+        Entry(name: name, kind: .counter, unit: unit, components: components, labels: labels, description: text)
+    }
 
     private static func state(
         _ name: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
@@ -77,11 +83,14 @@ public enum SignalCatalogue {
 
     private static func event(
         _ name: String, _ components: [ComponentKind], _ labels: [String: [String]] = [:], _ text: String
-    ) -> Entry { Entry(name: name, kind: .event, unit: "{event}", components: components, labels: labels, description: text) }
+    ) -> Entry {
+        Entry(name: name, kind: .event, unit: "{event}", components: components, labels: labels, description: text)
+    }
 
     // MARK: The catalogue
 
-    public static let entries: [Entry] = general + chipSensors + memory + disks + processors + power + pcieAndNetwork + volumes
+    public static let entries: [Entry] =
+        general + chipSensors + memory + disks + processors + power + pcieAndNetwork + volumes
 
     private static let general: [Entry] = [
         state("hw.status", [], [:], "ok, degraded, failed, predicted_failure, missing: what the device says of itself"),
@@ -91,19 +100,26 @@ public enum SignalCatalogue {
         counter("hw.power_loss", "{event}", [.server, .ups], [:], "times the mains were lost"),
     ]
 
-    private static let sensorKinds: [ComponentKind] = [.temperature, .voltage, .current, .power, .energy, .humidity, .fan]
+    private static let sensorKinds: [ComponentKind] = [
+        .temperature, .voltage, .current, .power, .energy, .humidity, .fan,
+    ]
 
     private static let chipSensors: [Entry] = [
         gauge("hw.temperature", "Cel", [], [:], "temperature"),
         gauge("hw.temperature.limit", "Cel", [], ["limit_type": limitTypes], "a limit that the device holds"),
-        gauge("hw.temperature.extreme", "Cel", [], ["extreme": ["lowest", "highest"]], "lowest or highest since reset"),
+        gauge(
+            "hw.temperature.extreme", "Cel", [], ["extreme": ["lowest", "highest"]], "lowest or highest since reset"),
         gauge("hw.voltage", "V", [], [:], "voltage"),
         gauge("hw.voltage.limit", "V", [], ["limit_type": limitTypes], "a limit that the device holds"),
-        gauge("hw.voltage.extreme", "V", [], ["extreme": ["lowest", "highest", "average"]], "extreme or average since reset"),
+        gauge(
+            "hw.voltage.extreme", "V", [], ["extreme": ["lowest", "highest", "average"]],
+            "extreme or average since reset"),
         gauge("hw.voltage.nominal", "V", [.voltage], [:], "what the rail should have, from configuration or its label"),
         gauge("hw.current", "A", [], [:], "current"),
         gauge("hw.current.limit", "A", [], ["limit_type": limitTypes], "a limit that the device holds"),
-        gauge("hw.current.extreme", "A", [], ["extreme": ["lowest", "highest", "average"]], "extreme or average since reset"),
+        gauge(
+            "hw.current.extreme", "A", [], ["extreme": ["lowest", "highest", "average"]],
+            "extreme or average since reset"),
         gauge("hw.power", "W", [], [:], "power"),
         gauge("hw.power.average", "W", [], [:], "power, averaged by the device"),
         gauge("hw.power.average_interval", "s", [], [:], "the span that the device averages over"),
@@ -147,11 +163,17 @@ public enum SignalCatalogue {
             "hw.memory.error", memoryKinds,
             ["error.type": ["corrected", "uncorrected", "deferred", "fatal"]], "one error with its address"),
         event("hw.memory.page_error", memoryKinds, ["page": []], "one corrected error of one page"),
-        event("hw.memory.cell_error", memoryKinds, ["bank": [], "row": [], "column": [], "device": []], "one error by cell"),
+        event(
+            "hw.memory.cell_error", memoryKinds, ["bank": [], "row": [], "column": [], "device": []],
+            "one error by cell"),
         event("hw.memory.address_parity", memoryKinds, [:], "address or command parity error"),
-        event("hw.memory.correction_limit", memoryKinds, [:], "IPMI 0Ch offset 05: logging limit of corrected errors reached"),
+        event(
+            "hw.memory.correction_limit", memoryKinds, [:],
+            "IPMI 0Ch offset 05: logging limit of corrected errors reached"),
         event("hw.memory.spared", memoryKinds, [:], "a spare rank or mirror took over, or redundancy is lost"),
-        counter("hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server], [:], "pages taken out of use"),
+        counter(
+            "hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server], [:],
+            "pages taken out of use"),
         gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
         gauge("hw.memory.size", "By", memoryKinds, [:], "size"),
         gauge("hw.memory.error_bits.dq", "{line}", [.dimm], [:], "data lines of one error (RetryRdErrLog)"),
@@ -166,10 +188,12 @@ public enum SignalCatalogue {
             "an ATA attribute's normalised value (`5.value`), worst (`5.worst`) or threshold (`5.thresh`)"),
         state("hw.physical_disk.smart.health", [.disk], [:], "passed or failed: the drive's own overall verdict"),
         state(
-            "hw.physical_disk.smart.failing", [.disk], ["attribute": []], "now, past or never: attribute against its threshold"),
+            "hw.physical_disk.smart.failing", [.disk], ["attribute": []],
+            "now, past or never: attribute against its threshold"),
         state("hw.physical_disk.power_mode", [.disk], [:], "active, idle, standby, sleep"),
         state("hw.physical_disk.self_test", [.disk], [:], "passed, failed, aborted, running, none: the newest result"),
-        gauge("hw.physical_disk.self_test.age", "h", [.disk], [:], "power-on hours since the newest finished self-test"),
+        gauge(
+            "hw.physical_disk.self_test.age", "h", [.disk], [:], "power-on hours since the newest finished self-test"),
         counter("hw.physical_disk.error_log", "{error}", [.disk], [:], "entries in the drive's error log"),
         counter("hw.physical_disk.power_on_time", "h", [.disk], [:], "hours of power"),
         counter("hw.physical_disk.power_cycles", "{cycle}", [.disk], [:], "power cycles"),
@@ -220,7 +244,8 @@ public enum SignalCatalogue {
             "hw.cpu.machine_check", [.cpu],
             [
                 "unit": ["cache", "tlb", "bus", "internal", "memory", "link", "unknown"],
-                "level": ["l0", "l1", "l2", "l3", "unknown"], "severity": ["corrected", "deferred", "uncorrected", "fatal"],
+                "level": ["l0", "l1", "l2", "l3", "unknown"],
+                "severity": ["corrected", "deferred", "uncorrected", "fatal"],
             ], "one machine check"),
         state("hw.cpu.cache_threshold", [.cpu], [:], "green or yellow: MCi_STATUS threshold-based error status"),
         counter("hw.cpu.throttle_time", "ms", [.cpu], ["scope": ["core", "package"]], "time throttled for heat"),
@@ -237,7 +262,12 @@ public enum SignalCatalogue {
         gauge("hw.psu.output_current", "A", [.psu], [:], "output current"),
         state(
             "hw.psu.state", [.psu],
-            ["offset": ["presence", "failure", "predictive_failure", "input_lost", "input_range", "configuration", "standby"]],
+            [
+                "offset": [
+                    "presence", "failure", "predictive_failure", "input_lost", "input_range", "configuration",
+                    "standby",
+                ]
+            ],
             "asserted or clear: IPMI sensor type 08h"),
         state("hw.psu.redundancy", [.chassis, .psu, .server], [:], "full, degraded, lost"),
         state("hw.psu.mode", [.psu], [:], "active, cold_redundant, hot_spare"),
@@ -247,9 +277,12 @@ public enum SignalCatalogue {
         gauge("hw.battery.time_left", "s", [.upsBattery], [:], "run time at this load"),
         gauge("hw.battery.impedance", "Ohm", [.upsBattery], [:], "impedance"),
         gauge("hw.battery.age", "s", [.upsBattery, .boardBattery], [:], "age of the battery"),
-        state("hw.battery.state", [.upsBattery, .controller, .boardBattery], [:], "ok, replace, failed, charging, learning"),
+        state(
+            "hw.battery.state", [.upsBattery, .controller, .boardBattery], [:],
+            "ok, replace, failed, charging, learning"),
         gauge("hw.battery.learn_age", "s", [.controller], [:], "time since the cache battery's last learn cycle"),
-        state("hw.ups.status", [.ups], ["flag": []], "asserted or clear: a flag of NUT's ups.status (OL, OB, LB, RB, …)"),
+        state(
+            "hw.ups.status", [.ups], ["flag": []], "asserted or clear: a flag of NUT's ups.status (OL, OB, LB, RB, …)"),
         state("hw.ups.test_result", [.ups], [:], "passed, failed, running, none"),
         gauge("hw.ups.load", "1", [.ups], [:], "load against the rating"),
         gauge("hw.ups.input_voltage", "V", [.ups], [:], "mains voltage"),
@@ -291,7 +324,9 @@ public enum SignalCatalogue {
         counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub"),
         gauge("hw.raid.scrub.age", "s", [.raidArray, .pool], [:], "time since the last full scrub"),
         state("hw.raid.member", [.disk], ["array": []], "in_sync, spare, faulty, rebuilding, missing"),
-        counter("hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]], "remapped rows"),
+        counter(
+            "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
+            "remapped rows"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
         state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
         gauge("hw.backup.age", "s", [.server], ["backup": []], "time since the last good backup"),

@@ -31,7 +31,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
         return Timestamp(milliseconds: overflow ? (duration.inMilliseconds > 0 ? .max : .min) : sum)
     }
 
-    public static func - (time: Timestamp, duration: Duration) -> Timestamp { time + .milliseconds(-duration.inMilliseconds) }
+    public static func - (time: Timestamp, duration: Duration) -> Timestamp {
+        time + .milliseconds(-duration.inMilliseconds)
+    }
 
     /// Time from `earlier` to `later`; negative where the clock went back.
     public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
@@ -43,7 +45,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     /// RFC 3339 in UTC, to the second: `2026-11-21T07:15:00Z`. Years past 9999 are printed as the number of milliseconds.
     public var rfc3339: String {
-        guard milliseconds >= -62_135_596_800_000, milliseconds < 253_402_300_800_000 else { return "\(milliseconds) ms" }
+        guard milliseconds >= -62_135_596_800_000, milliseconds < 253_402_300_800_000 else {
+            return "\(milliseconds) ms"
+        }
         return date.formatted(.iso8601)
     }
 }
