@@ -1,0 +1,39 @@
+# Callhome: `make run` shows it, `make test` proves it. See README.md.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench format lint build release install clean
+
+help:  ## Say what there is
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run:  ## Start collectors, agent, mailbox and a made-up failing server, and watch a fault become a ticket
+	@scripts/prepare run
+	@echo "build: the first time takes about ten minutes on two cores"
+	@swift build --product callhome-agent --product callhome-collector --product callhome --product callhome-demo
+	@exec .build/debug/callhome-demo
+
+test:  ## Install what is needed, build, and run every test
+	@scripts/test
+
+bench:  ## Measure agent, collector and pattern engine in a release build
+	@scripts/prepare run
+	@Benchmarks/run
+
+format:  ## Format the sources as CI checks them
+	@swift format format -i --parallel -r Sources Tests Demo Benchmarks Package.swift
+
+build:  ## Debug build of everything
+	@scripts/prepare build
+	@swift build --build-tests
+
+release:  ## Release build of the three programs
+	@scripts/prepare build
+	@swift build -c release --product callhome-agent
+	@swift build -c release --product callhome-collector
+	@swift build -c release --product callhome
+
+install: release  ## Install programs, patterns and units under $(DESTDIR)/usr
+	@scripts/install "$(DESTDIR)"
+
+clean:
+	@rm -rf .build .run
