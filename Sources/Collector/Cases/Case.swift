@@ -1,0 +1,96 @@
+import Reports
+
+/// The collector's memory of one problem of one part: opened by a fault, joined by further faults that blame the same
+/// part, closed when all of them are cleared, when the part was exchanged, or by a person.
+struct Case: Hashable, Sendable, Codable {
+    enum State: String, Sendable, Codable, CaseIterable { case open, acknowledged, closed }
+
+    /// Where the case came from.
+    enum Origin: String, Sendable, Codable {
+        /// Faults that an agent reported.
+        case faults
+        /// An agent, or a paired site's collector, that is not heard from.
+        case silence
+        /// More cases of one server than the limit in an hour: one case stands for the rest.
+        case storm
+        /// `callhome test`.
+        case test
+        /// A ticket that another collector handed on.
+        case relayed
+    }
+
+    /// One fault of the case, open or not.
+    struct Member: Hashable, Sendable, Codable {
+        var fault: Fault
+        var isOpen: Bool
+        /// The last step of this fault, in one sentence.
+        var because: String
+    }
+
+    /// One line of the case's history.
+    struct Event: Hashable, Sendable, Codable {
+        enum Kind: String, Sendable, Codable { case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted }
+        var time: Timestamp
+        var kind: Kind
+        /// Who or what did it: a host id, a login, a recipient.
+        var by: String
+        var because: String
+    }
+
+    /// The ticket number, the same on all channels: `CH-7K3Q-000012`. It is also the name of the case.
+    var number: String
+    var origin: Origin
+    var host: HostID
+    var hostname: String
+    /// What the case is about within its host: faults with the same key join one open case.
+    var key: String
+    /// The part to bring. Of the first open fault.
+    var suspect: Suspect
+    /// In the order in which they came.
+    var members: [Member]
+    var state: State
+    /// The highest of the open faults; of the last one when all are cleared.
+    var urgency: Urgency
+    /// The name of the test, where the case is one.
+    var test: String?
+    /// How many tickets were made of the case: the `revision` of the newest.
+    var revision: Int
+    /// The newest `CaseLimits.historyEvents`, oldest first.
+    var history: [Event]
+    var openedAt: Timestamp
+    var updatedAt: Timestamp
+    var closedAt: Timestamp?
+    /// Why it was closed, in one sentence.
+    var closedBecause: String?
+    /// Relayed cases: the id of the paired site that handed it on.
+    var sender: String?
+    /// Relayed cases: the newest ticket as the sender wrote it.
+    var relayed: Ticket?
+
+    var isClosed: Bool { state == .closed }
+    var openFaults: [Fault] { members.filter(\.isOpen).map(\.fault) }
+
+    mutating func note(_ kind: Event.Kind, by: String, because: String, at time: Timestamp) {
+        history.append(Event(time: time, kind: kind, by: by, because: because))
+        if history.count > CaseLimits.historyEvents {
+            // The opening stays: without it the rest is hard to understand.
+            history.removeSubrange(1...(history.count - CaseLimits.historyEvents))
+        }
+    }
+}
+
+/// Limits of cases, each with its unit.
+enum CaseLimits {
+    /// Cases that one host may open in any hour; beyond it one storm case stands for the rest.
+    static let perHostPerHour = 20
+    /// Events kept of one case.
+    static let historyEvents = 200
+    /// Faults kept of one case; the oldest cleared ones go first.
+    static let members = 64
+    /// Signed reports kept with one case and relayed with its tickets: the newest.
+    static let reports = 8
+    /// Bytes of a person's reason.
+    static let reasonBytes = 2_000
+    /// A test that was not confirmed on every channel is closed after this.
+    static let testLifetime = Duration.seconds(24 * 3600)
+}

@@ -1,0 +1,36 @@
+import Reports
+
+/// Everything that can be set for one collector; each value has a default. Read from `/etc/callhome/collector.conf`
+/// and `/etc/callhome/collector.conf.d/*.conf`.
+public struct CollectorConfiguration: Sendable {
+    /// `data`: the directory with database, CA and keys.
+    var dataDirectory = "/var/lib/callhome-collector"
+    /// `listen`: address and port of the HTTPS server. Port 0 takes any free one.
+    var listenAddress = "0.0.0.0"
+    var listenPort = 8443
+    /// `names`: DNS names and addresses under which agents reach this collector, besides host name and loopback.
+    var names: [String] = []
+    /// `urls`: base addresses that agents are told, in the order to try them; by default made of `names` and the port.
+    var urls: [String] = []
+    /// `site.name`, `site.address`, `site.contact`: as they stand in tickets.
+    var site = Ticket.Site(name: "", address: "", contact: "")
+    /// `recipient.NAME.*`, by name.
+    var recipients: [Recipient] = []
+    /// `case.limit`: cases that one host may open in an hour; beyond it one storm case stands for the rest.
+    var casesPerHostPerHour = CaseLimits.perHostPerHour
+    /// `silence.grace`, seconds: how much later than three heartbeats a silence case is opened.
+    var silenceGrace = Duration.seconds(60)
+    /// `token.lifetime`, seconds: how long a join token can be used.
+    var tokenLifetime = Duration.seconds(24 * 3600)
+    /// `heartbeat.interval`, seconds: between this collector's own signs of life to its partners.
+    var heartbeatInterval = Duration.seconds(60)
+    /// `retain.cases`, `retain.history`, `retain.reports`, days.
+    var retention = Retention(
+        closedCases: .seconds(730 * 86_400), history: .seconds(14 * 86_400), reports: .seconds(30 * 86_400))
+    /// `log.level`.
+    var logLevel = "info"
+
+    public init() {}
+
+    func recipient(named name: String) -> Recipient? { recipients.first { $0.name == name } }
+}

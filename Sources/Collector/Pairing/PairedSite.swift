@@ -1,0 +1,32 @@
+import Reports
+
+/// Another collector that hands tickets to this one.
+struct PairedSite: Hashable, Sendable, Codable {
+    /// The other collector's own id.
+    var id: String
+    var name: String
+    /// PEM of its CA: the root of its agents' certificates.
+    var ca: String
+    /// PEM: its CA's key, certified by our CA, so that whoever trusts us can check its agents' reports.
+    var crossCertificate: String
+    /// What it signs tickets and heartbeats with.
+    var key: VerifyingKey
+    var pairedAt: Timestamp
+    var lastHeartbeat: Timestamp?
+    /// Seconds, as the site last said.
+    var heartbeatInterval: Int?
+    var isSilent: Bool
+}
+
+/// A collector that this one hands tickets to: what pairing told about it.
+struct PartnerTrust: Hashable, Sendable, Codable {
+    /// Name of the recipient in the configuration.
+    var recipient: String
+    var url: String
+    /// PEM; the only CA that is trusted when speaking to it.
+    var ca: String
+    var key: VerifyingKey
+    /// PEM: our CA's key, certified by the partner's CA.
+    var crossCertificate: String
+    var pairedAt: Timestamp
+}

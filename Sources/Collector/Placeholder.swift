@@ -1,5 +1,0 @@
-import GRDB
-import Hummingbird
-import HummingbirdTLS
-import Mustache
-import X509
