@@ -1,2 +1,55 @@
 import ArgumentParser
-@main struct Program: ParsableCommand {}
+import FoundationEssentials
+import Reports
+import SensorAgent
+
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
+        version: CallhomeVersion.current, subcommands: [Once.self, ProbeCommand.self])
+}
+
+struct Once: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks once with every probe, prints what each sees or why it refuses, and sends nothing.")
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func run() async throws {
+        try await printDocument(of: AllProbes.make(), json: json)
+    }
+}
+
+struct ProbeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Looks once with one probe, on this machine or on a recording.")
+
+    @Argument(help: "The probe: \(AllProbes.make().map(\.name).joined(separator: ", ")).")
+    var name: String
+
+    @Option(help: ArgumentHelp("Read files below this folder as if it were /.", valueName: "tree"))
+    var root = "/"
+
+    @Option(help: ArgumentHelp("Read this file as the output of the probe's tool.", valueName: "file"))
+    var input: String?
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func run() async throws {
+        let probes = AllProbes.make(tree: SysTree(root: root), input: input)
+        guard let probe = probes.first(where: { $0.name == name }) else {
+            throw ValidationError("No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
+        }
+        try await printDocument(of: [probe], json: json)
+    }
+}
+
+/// Looks, prints, and ends with the exit code that tells whether anything could be seen.
+func printDocument(of probes: [any Probe], json: Bool) async throws {
+    let document = await ProbeDocument(observing: probes, at: Timestamp(Date()))
+    print(json ? try document.json : document.text)
+    throw ExitCode(document.exitCode)
+}

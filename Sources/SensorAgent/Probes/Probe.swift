@@ -33,11 +33,33 @@ public struct ProbeResult: Sendable, Codable {
     public var components: [Component]
     public var observations: [Observation]
     public var cursor: ProbeCursor?
+    /// Values that were read but must not be judged by, so that their observations do not hold them.
+    public var asRead: [AsRead]
 
-    public init(components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil) {
+    public init(
+        components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil, asRead: [AsRead] = []
+    ) {
         self.components = components
         self.observations = observations
         self.cursor = cursor
+        self.asRead = asRead
+    }
+}
+
+/// A value as the device gave it, where the observation says `unavailable` (a limit that nobody set, the reading of a
+/// faulty sensor) or only a word. For people who ask the probe itself; patterns never see it.
+public struct AsRead: Hashable, Sendable, Codable {
+    public var component: ComponentID
+    public var signal: Signal
+    /// What the device or tool calls it: `temp1_max`.
+    public var source: String
+    public var value: Double
+
+    public init(component: ComponentID, signal: Signal, source: String, value: Double) {
+        self.component = component
+        self.signal = signal
+        self.source = source
+        self.value = value
     }
 }
 

@@ -1,6 +1,0 @@
-import CSQLite
-import CSensors
-import CUdev
-import Subprocess
-import ServiceLifecycle
-import Transfer

@@ -1,0 +1,11 @@
+/// Every probe there is. A new probe is its file, its parser, one line here, and a fixture.
+public enum AllProbes {
+    /// - Parameters:
+    ///   - tree: where files are read.
+    ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.
+    public static func make(tree: SysTree = SysTree(), input: String? = nil) -> [any Probe] {
+        [
+            ChipSensors(tree: tree)
+        ]
+    }
+}

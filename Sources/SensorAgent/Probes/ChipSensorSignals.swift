@@ -1,0 +1,225 @@
+import Reports
+
+/// What libsensors reads, as components and observations: pure, so that it can be tested without a chip.
+///
+/// Each feature is one component (`temperature:nct6798-isa-0290/temp1`), each subfeature one signal of it. What is
+/// measured and must not be judged by is `unavailable`, with the value as read kept beside it (`ProbeResult.asRead`):
+/// - the sensor says that it is faulty: its reading, extremes and alarms are `sensorFault`;
+/// - a limit that nobody set, and alarms that have no other limit: `unset` (see `SensorLimits`).
+struct ChipSensorSignals: Sendable {
+    /// Chips and sensors; the same as long as the chips are the same.
+    let components: [Component]
+    private let features: [Feature]
+
+    private struct Feature: Sendable {
+        var component: ComponentID
+        var kind: SensorFeature.Kind
+        var superIO: Bool
+        /// Volts that the rail should have by its label.
+        var nominal: Double?
+        var subfeatures: [Subfeature]
+    }
+
+    private struct Subfeature: Sendable {
+        var name: String
+        /// `crit_alarm` of `temp1_crit_alarm`.
+        var suffix: String
+        var signal: Signal
+        var kind: SignalCatalogue.Kind
+    }
+
+    init(chips: [SensorChip]) {
+        var components: [Component] = []
+        var features: [Feature] = []
+        var seen: [String: Int] = [:]
+        for chip in chips {
+            // Two devices at one address bear one name; `sensors` prints both alike. The second is told apart by order.
+            let occurrence = seen[chip.name, default: 0] + 1
+            seen[chip.name] = occurrence
+            let chipName = occurrence == 1 ? chip.name : "\(chip.name)#\(occurrence)"
+            let chipID = ComponentID(.chip, chipName)
+            var attributes = ["prefix": chip.prefix, "path": chip.path]
+            attributes["adapter"] = chip.adapter
+            components.append(Component(id: chipID, kind: .chip, name: chipName, attributes: attributes))
+            for feature in chip.features {
+                let component = ChipSensorSignals.component(of: feature, chipName: chipName, chipID: chipID)
+                if component.id != chipID { components.append(component) }
+                features.append(
+                    Feature(
+                        component: component.id, kind: feature.kind, superIO: SensorLimits.isSuperIO(chip.prefix),
+                        nominal: feature.kind == .voltage ? SensorLimits.nominal(label: feature.label) : nil,
+                        subfeatures: feature.subfeatures.map { ChipSensorSignals.subfeature($0, of: feature) }))
+            }
+        }
+        self.components = components
+        self.features = features
+    }
+
+    /// - Parameter values: one per subfeature in the order of the chips; nil: not readable.
+    func result(values: [Double?], at time: Timestamp) -> ProbeResult {
+        var observations: [Observation] = []
+        observations.reserveCapacity(values.count)
+        var asRead: [AsRead] = []
+        var rest = values[...]
+        for feature in features {
+            let own = Array(rest.prefix(feature.subfeatures.count))
+            rest = rest.dropFirst(feature.subfeatures.count)
+            var bySuffix: [String: Double] = [:]
+            for (subfeature, value) in zip(feature.subfeatures, own) { bySuffix[subfeature.suffix] = value }
+            let limits = SensorLimits(kind: feature.kind, superIO: feature.superIO, values: bySuffix)
+            for (subfeature, value) in zip(feature.subfeatures, own) {
+                let measurement = ChipSensorSignals.measurement(subfeature, value, limits, faulty: bySuffix["fault"])
+                observations.append(
+                    Observation(
+                        component: feature.component, signal: subfeature.signal, measurement: measurement, time: time))
+                if let value, !measurement.holds(value) {
+                    asRead.append(
+                        AsRead(
+                            component: feature.component, signal: subfeature.signal, source: subfeature.name, value: value))
+                }
+            }
+            if let nominal = feature.nominal, let input = bySuffix["input"], abs(input - nominal) <= 0.2 * nominal {
+                observations.append(
+                    Observation(
+                        component: feature.component, signal: Signal("hw.voltage.nominal"), measurement: .reading(nominal),
+                        time: time))
+            }
+        }
+        return ProbeResult(components: components, observations: observations, asRead: asRead)
+    }
+
+    private static func measurement(
+        _ subfeature: Subfeature, _ value: Double?, _ limits: SensorLimits, faulty: Double?
+    ) -> Measurement {
+        guard let value else { return .unavailable(.readError) }
+        guard value.isFinite else { return .unavailable(.notFinite) }
+        let suffix = subfeature.suffix
+        if let faulty, faulty != 0, SensorLimits.isMeasured(suffix) { return .unavailable(.sensorFault) }
+        if limits.isUnset(suffix) { return .unavailable(.unset) }
+        return subfeature.kind == .state ? .state(value == 0 ? "clear" : "asserted") : .reading(value)
+    }
+
+    // MARK: Names
+
+    private static func component(of feature: SensorFeature, chipName: String, chipID: ComponentID) -> Component {
+        let kind: ComponentKind =
+            switch feature.kind {
+            case .voltage, .vid: .voltage
+            case .fan: .fan
+            case .temperature: .temperature
+            case .power: .power
+            case .energy: .energy
+            case .current: .current
+            case .humidity: .humidity
+            case .intrusion: .intrusion
+            case .beepEnable, .other: .chip
+            }
+        if kind == .chip { return Component(id: chipID, kind: .chip, name: chipName) }
+        return Component(
+            id: ComponentID(kind, "\(chipName)/\(feature.name)"), kind: kind, parent: chipID, name: feature.label,
+            attributes: feature.label == feature.name ? [:] : ["label": feature.label])
+    }
+
+    private static func subfeature(_ name: String, of feature: SensorFeature) -> Subfeature {
+        let suffix = name.hasPrefix(feature.name + "_") ? String(name.dropFirst(feature.name.count + 1)) : ""
+        let known = signal(kind: feature.kind, suffix: suffix)
+        let signal = known ?? Signal("hw.sensor.other", ["subfeature": name])
+        return Subfeature(
+            name: name, suffix: suffix, signal: signal, kind: SignalCatalogue.entry(named: signal.name)?.kind ?? .gauge)
+    }
+
+    /// The limit of each suffix, in the words of the catalogue.
+    private static let limitTypes = [
+        "min": "low.degraded", "max": "high.degraded", "lcrit": "low.critical", "crit": "high.critical",
+        "emergency": "high.emergency", "cap": "cap",
+    ]
+
+    /// The signal for a subfeature (`crit_hyst` of a temperature); nil where the catalogue has no word for it.
+    static func signal(kind: SensorFeature.Kind, suffix: String) -> Signal? {
+        guard let signal = unchecked(kind: kind, suffix: suffix) else { return nil }
+        return SignalCatalogue.objection(to: signal) == nil ? signal : nil
+    }
+
+    /// What the device calls it: `temp1_crit` for the limit `high.critical` of `temperature:…/temp1`; nil for a signal
+    /// that no subfeature gives.
+    static func source(of signal: Signal, component: ComponentID) -> String? {
+        if signal.name == "hw.chip.beep_enable" { return "beep_enable" }
+        if signal.name == "hw.sensor.other" { return signal[label: "subfeature"] }
+        guard let suffix = suffixes[signal], let slash = component.rawValue.lastIndex(of: "/") else { return nil }
+        let feature = component.rawValue[component.rawValue.index(after: slash)...]
+        return suffix.isEmpty ? String(feature) : "\(feature)_\(suffix)"
+    }
+
+    private static let suffixes: [Signal: String] = {
+        let limits = limitTypes.keys.flatMap { [$0, "\($0)_hyst", "\($0)_alarm"] }
+        let words =
+            limits + extremes + extremes.map { "input_\($0)" } + [
+                "", "input", "alarm", "fault", "beep", "pulses", "div", "type", "offset", "average_interval",
+            ]
+        var suffixes: [Signal: String] = [:]
+        for kind in SensorFeature.Kind.allCases {
+            for word in words {
+                // Power alone has `input_highest`; what it calls `highest` no driver has.
+                if kind == .power, word == "lowest" || word == "highest" { continue }
+                if kind != .power, word.hasPrefix("input_") { continue }
+                if let signal = signal(kind: kind, suffix: word) { suffixes[signal] = word }
+            }
+        }
+        return suffixes
+    }()
+
+    private static func unchecked(kind: SensorFeature.Kind, suffix: String) -> Signal? {
+        switch (kind, suffix) {
+        case (.vid, ""): return Signal("hw.chip.vid")
+        case (.beepEnable, ""): return Signal("hw.chip.beep_enable")
+        case (.intrusion, "alarm"): return Signal("hw.intrusion")
+        case (.fan, "pulses"): return Signal("hw.fan.pulses")
+        case (.fan, "div"): return Signal("hw.fan.divisor")
+        case (.temperature, "type"): return Signal("hw.sensor.type")
+        case (.temperature, "offset"): return Signal("hw.sensor.offset")
+        case (.power, "average"): return Signal("hw.power.average")
+        case (.power, "average_interval"): return Signal("hw.power.average_interval")
+        case (_, "beep"): return Signal("hw.sensor.beep")
+        case (_, "fault"): return Signal("hw.sensor.fault")
+        case (_, "alarm"): return Signal("hw.alarm", ["alarm": "any"])
+        default: break
+        }
+        if suffix.hasSuffix("_alarm"), let limit = limitTypes[String(suffix.dropLast(6))] {
+            return Signal("hw.alarm", ["alarm": limit])
+        }
+        guard let base = quantity(kind) else { return nil }
+        if suffix == "input" { return Signal(base) }
+        if suffix.hasSuffix("_hyst"), let limit = limitTypes[String(suffix.dropLast(5))] {
+            return Signal(base + ".limit", ["limit_type": limit + ".hysteresis"])
+        }
+        if let limit = limitTypes[suffix] { return Signal(base + ".limit", ["limit_type": limit]) }
+        let extreme = suffix.hasPrefix("input_") ? String(suffix.dropFirst(6)) : suffix
+        return extremes.contains(extreme) ? Signal(base + ".extreme", ["extreme": extreme]) : nil
+    }
+
+    private static let extremes = ["lowest", "highest", "average", "average_lowest", "average_highest"]
+
+    private static func quantity(_ kind: SensorFeature.Kind) -> String? {
+        switch kind {
+        case .voltage: "hw.voltage"
+        case .fan: "hw.fan.speed"
+        case .temperature: "hw.temperature"
+        case .power: "hw.power"
+        case .energy: "hw.energy"
+        case .current: "hw.current"
+        case .humidity: "hw.humidity"
+        case .vid, .intrusion, .beepEnable, .other: nil
+        }
+    }
+}
+
+extension Measurement {
+    /// Whether a reader gets `value` back from this, so that it need not be told apart from it.
+    fileprivate func holds(_ value: Double) -> Bool {
+        switch self {
+        case .reading(let reading): reading == value
+        case .state(let word): value == (word == "asserted" ? 1 : 0)
+        case .counter, .event, .unavailable: false
+        }
+    }
+}

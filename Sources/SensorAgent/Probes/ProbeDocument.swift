@@ -1,0 +1,161 @@
+public import Reports
+
+/// What `callhome-agent once --json` and `probe NAME --json` print.
+///
+/// ```json
+/// {"version": 1, "time": 1763712000000, "probes": [
+///   {"probe": "chip-sensors",
+///    "components": [{"id": "temperature:nct6798-isa-0290/temp1", "kind": "temperature", …}],
+///    "observations": [
+///      {"component": "temperature:nct6798-isa-0290/temp1", "signal": "hw.temperature",
+///       "measurement": {"reading": 41.5}, "source": "temp1_input", "time": 1763712000000},
+///      {"component": "temperature:nvme-pci-0100/temp2", "signal": "hw.temperature.limit{limit_type=\"high.degraded\"}",
+///       "measurement": {"unavailable": "unset"}, "source": "temp2_max", "read": 65261.85, "time": 1763712000000}]},
+///   {"probe": "memory-errors", "refused": {"state": "absent", "because": "…"}}]}
+/// ```
+/// `source` is the name that the device or tool has for the value, where it has one. `read` is the value as read, where
+/// the measurement does not hold it, because it must not be judged by. `refused.state` is a word of
+/// `ProbeError.coverageState`.
+public struct ProbeDocument: Encodable, Sendable {
+    public static let version = 1
+
+    public let time: Timestamp
+    public let probes: [Entry]
+
+    public struct Entry: Encodable, Sendable {
+        public let probe: String
+        public let outcome: Result<ProbeResult, ProbeError>
+
+        public init(probe: String, outcome: Result<ProbeResult, ProbeError>) {
+            self.probe = probe
+            self.outcome = outcome
+        }
+
+        private enum Key: String, CodingKey { case probe, components, observations, cursor, refused }
+        private enum RefusalKey: String, CodingKey { case state, because }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(probe, forKey: .probe)
+            switch outcome {
+            case .success(let result):
+                try container.encode(result.components, forKey: .components)
+                var asRead: [ComponentID: [Signal: AsRead]] = [:]
+                for value in result.asRead { asRead[value.component, default: [:]][value.signal] = value }
+                try container.encode(
+                    result.observations.map { Line(observation: $0, asRead: asRead[$0.component]?[$0.signal]) },
+                    forKey: .observations)
+                try container.encodeIfPresent(result.cursor, forKey: .cursor)
+            case .failure(let error):
+                var refusal = container.nestedContainer(keyedBy: RefusalKey.self, forKey: .refused)
+                try refusal.encode(error.coverageState, forKey: .state)
+                try refusal.encode(error.description, forKey: .because)
+            }
+        }
+    }
+
+    /// One observation with the device's own name and value.
+    private struct Line: Encodable {
+        let observation: Observation
+        let asRead: AsRead?
+
+        private enum Key: String, CodingKey { case source, read }
+
+        func encode(to encoder: any Encoder) throws {
+            try observation.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            let source =
+                asRead?.source ?? ChipSensorSignals.source(of: observation.signal, component: observation.component)
+            try container.encodeIfPresent(source, forKey: .source)
+            try container.encodeIfPresent(asRead?.value, forKey: .read)
+        }
+    }
+
+    public init(time: Timestamp, probes: [Entry]) {
+        self.time = time
+        self.probes = probes
+    }
+
+    /// Runs `probes` beside each other, each within its deadline.
+    public init(observing probes: [any Probe], at time: Timestamp) async {
+        let entries = await withTaskGroup(of: (Int, Entry).self) { group in
+            for (index, probe) in probes.enumerated() {
+                group.addTask {
+                    (index, Entry(probe: probe.name, outcome: await probe.observeWithinDeadline(at: time, since: nil)))
+                }
+            }
+            var entries: [(Int, Entry)] = []
+            for await entry in group { entries.append(entry) }
+            return entries.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        self.init(time: time, probes: entries)
+    }
+
+    private enum Key: String, CodingKey { case version, time, probes }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(ProbeDocument.version, forKey: .version)
+        try container.encode(time, forKey: .time)
+        try container.encode(probes, forKey: .probes)
+    }
+
+    /// One line of JSON.
+    public var json: String {
+        get throws { String(decoding: try WireFormat.encode(self), as: UTF8.self) }
+    }
+
+    /// The same for people: a line for each component, its values below it.
+    public var text: String {
+        var lines: [String] = []
+        for entry in probes {
+            switch entry.outcome {
+            case .failure(let error): lines.append("\(entry.probe): \(error.coverageState): \(error)")
+            case .success(let result):
+                lines.append("\(entry.probe): \(result.components.count) components, \(result.observations.count) values")
+                let observations = Dictionary(grouping: result.observations, by: \.component)
+                for component in result.components {
+                    lines.append("  \(component.id)  \(component.name)")
+                    for observation in observations[component.id] ?? [] {
+                        lines.append("    \(observation.signal) = \(observation.measurement.inWords)")
+                    }
+                }
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// 0 where at least one probe could look; else sysexits(3) by the first refusal: 69 absent, 77 denied, 74 unreadable,
+    /// 65 malformed, 75 timed out.
+    public var exitCode: Int32 {
+        var code: Int32 = 0
+        for entry in probes {
+            guard case .failure(let error) = entry.outcome else { return 0 }
+            if code == 0 { code = error.exitCode }
+        }
+        return code
+    }
+}
+
+extension ProbeError {
+    fileprivate var exitCode: Int32 {
+        switch self {
+        case .absent: 69
+        case .denied: 77
+        case .unreadable: 74
+        case .malformed: 65
+        case .timedOut: 75
+        }
+    }
+}
+
+extension Measurement {
+    fileprivate var inWords: String {
+        switch self {
+        case .reading(let value): "\(value)"
+        case .counter(let value): "\(value)"
+        case .state(let text), .event(let text): text
+        case .unavailable(let reason): "unavailable (\(reason.rawValue))"
+        }
+    }
+}
