@@ -39,18 +39,9 @@ struct StyleTests {
 
     @Test("The formatter has nothing to say (swift format lint --strict)")
     func formatted() throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.currentDirectoryURL = SourceTree.root
-        process.arguments = [
-            "swift", "format", "lint", "--strict", "--parallel", "-r", "Sources", "Tests", "Package.swift",
-        ]
-        let pipe = Pipe()
-        process.standardError = pipe
-        try process.run()
-        let words = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(String(decoding: words.prefix(4000), as: UTF8.self))")
+        let result = try run(
+            "swift", ["format", "lint", "--strict", "--parallel", "-r", "Sources", "Tests", "Package.swift"])
+        #expect(result.status == 0, "\(result.output.prefix(4000))")
     }
 
     @Test("No user-visible text is left in one language: every pattern speaks English and German")
