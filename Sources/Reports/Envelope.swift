@@ -6,6 +6,7 @@ public enum PayloadType: String, Sendable {
     case report = "application/vnd.callhome.report+json"
     case receipt = "application/vnd.callhome.receipt+json"
     case ticket = "application/vnd.callhome.ticket+json"
+    case heartbeat = "application/vnd.callhome.heartbeat+json"
     case pairing = "application/vnd.callhome.pairing+json"
     case patternPack = "application/vnd.callhome.pattern-pack+json"
 }

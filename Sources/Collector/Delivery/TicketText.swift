@@ -1,4 +1,4 @@
-internal import Reports
+import Reports
 
 /// A ticket in words: for a person without IT knowledge who must act on it, and for the technician with the part in
 /// the hand. Every string of the ticket is taken as hostile.

@@ -1,4 +1,4 @@
-internal import Reports
+import Reports
 
 /// The words of tickets and pages for what the machine says in codes.
 struct TicketWords: Sendable {
