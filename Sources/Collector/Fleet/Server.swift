@@ -66,6 +66,8 @@ enum FleetLimits {
     static let clockTolerance = Duration.seconds(60)
     /// Signals kept of one server; further ones are counted and not stored.
     static let seriesPerServer = 50_000
+    /// Kinds of report counted by their own names.
+    static let reportKinds = 40
     /// Points returned for one sparkline.
     static let historyPoints = 1_000
 }

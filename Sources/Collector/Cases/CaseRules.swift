@@ -1,0 +1,145 @@
+import Reports
+
+/// Decides what a fault change does to a case. Pure: same input, same output.
+enum CaseRules {
+    /// Under which name a case is opened, if one is.
+    struct Opening: Hashable, Sendable {
+        var number: String
+        var origin: Case.Origin
+        var host: HostID
+        var hostname: String
+        var key: String
+    }
+
+    /// What a fault is about within its host. Faults of the same part have the same key.
+    static func key(of fault: Fault) -> String {
+        if let test = fault.test { return "test:\(test)" }
+        if fault.pattern == CollectorFaults.silencePattern { return "silence" }
+        guard let suspect = fault.suspects.first else { return "class:\(fault.faultClass)" }
+        if let component = suspect.component { return "part:\(component)" }
+        return "part:\(suspect.kind)/\(suspect.part.location ?? suspect.name)"
+    }
+
+    /// - Parameters:
+    ///   - current: the case that holds the fault; else the open case with the same key; else nil.
+    ///   - opening: how a case is named if one is opened.
+    ///   - time: by the collector's clock.
+    static func applying(
+        _ change: FaultChange, to current: Case?, opening: Opening, at time: Timestamp
+    ) -> CaseChange {
+        switch change.kind {
+        case .cleared: clearing(change, in: current, at: time)
+        case .opened, .updated: raising(change, in: current, opening: opening, at: time)
+        }
+    }
+
+    private static func clearing(_ change: FaultChange, in current: Case?, at time: Timestamp) -> CaseChange {
+        guard var found = current, let index = found.members.firstIndex(where: { $0.fault.id == change.fault.id }) else {
+            return .unchanged(reason: .neverOpened(change.fault.id))
+        }
+        guard !found.isClosed else { return .unchanged(reason: .caseClosed(number: found.number)) }
+        guard found.members[index].isOpen else { return .unchanged(reason: .alreadyCleared(change.fault.id)) }
+        found.members[index] = Case.Member(fault: change.fault, isOpen: false, because: change.because)
+        found.updatedAt = time
+        if found.openFaults.isEmpty {
+            return .closed(closing(found, by: found.host, because: change.because, at: time), because: change.because)
+        }
+        found.note(.updated, by: found.host, because: change.because, at: time)
+        weigh(&found)
+        return .updated(found, notice: .keepQuiet, because: change.because)
+    }
+
+    private static func raising(
+        _ change: FaultChange, in current: Case?, opening: Opening, at time: Timestamp
+    ) -> CaseChange {
+        guard var found = current else { return opened(by: change, opening: opening, at: time) }
+        let index = found.members.firstIndex { $0.fault.id == change.fault.id }
+        if found.isClosed {
+            // Closed by a person or by an exchange, and the agent still sees the fault: only getting worse speaks
+            // against whoever closed it.
+            if let index, found.members[index].fault.urgency >= change.fault.urgency {
+                return .unchanged(reason: .caseClosed(number: found.number))
+            }
+            return opened(by: change, opening: opening, at: time)
+        }
+        let before = found
+        let member = Case.Member(fault: change.fault, isOpen: true, because: change.because)
+        if let index { found.members[index] = member } else { found.members.append(member) }
+        forgetOldest(&found)
+        weigh(&found)
+        if found.urgency > before.urgency, found.state == .acknowledged { found.state = .open }
+        found.updatedAt = time
+        found.note(.updated, by: found.host, because: change.because, at: time)
+        return .updated(
+            found, notice: notice(before: before, after: found, joined: index == nil, fault: change.fault),
+            because: change.because)
+    }
+
+    private static func opened(by change: FaultChange, opening: Opening, at time: Timestamp) -> CaseChange {
+        var new = Case(
+            number: opening.number, origin: opening.origin, host: opening.host, hostname: opening.hostname,
+            key: opening.key, suspect: suspect(of: change.fault, opening),
+            members: [Case.Member(fault: change.fault, isOpen: true, because: change.because)], state: .open,
+            urgency: change.fault.urgency, test: change.fault.test, revision: 0, history: [], openedAt: time,
+            updatedAt: time)
+        new.note(.opened, by: opening.host, because: change.because, at: time)
+        return .opened(new, because: change.because)
+    }
+
+    private static func suspect(of fault: Fault, _ opening: Opening) -> Suspect {
+        let server = Suspect(component: nil, kind: .server, name: opening.hostname, part: Part(), certainty: 0)
+        return opening.origin == .storm ? server : fault.suspects.first ?? server
+    }
+
+    /// Tells recipients when the case first matters, gets more urgent, grows by a fault that matters, or names
+    /// another part; never for new evidence alone.
+    private static func notice(before: Case, after: Case, joined: Bool, fault: Fault) -> CaseChange.Notice {
+        guard after.urgency.makesTicket else { return .keepQuiet }
+        if after.revision == 0 || after.urgency > before.urgency { return .send }
+        if after.origin == .storm { return .keepQuiet }
+        if joined, fault.urgency.makesTicket { return .send }
+        let (old, new) = (before.suspect, after.suspect)
+        return old.component != new.component || old.part != new.part ? .send : .keepQuiet
+    }
+
+    /// Urgency and suspect follow from the open faults.
+    private static func weigh(_ found: inout Case) {
+        let open = found.openFaults
+        if let highest = open.map(\.urgency).max() { found.urgency = highest }
+        if found.origin != .storm, let suspect = open.first?.suspects.first { found.suspect = suspect }
+    }
+
+    private static func forgetOldest(_ found: inout Case) {
+        while found.members.count > CaseLimits.members {
+            found.members.remove(at: found.members.firstIndex { !$0.isOpen } ?? 0)
+        }
+    }
+
+    static func closing(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {
+        var closed = found
+        closed.state = .closed
+        closed.closedAt = time
+        closed.updatedAt = time
+        closed.closedBecause = because
+        closed.note(.closed, by: by, because: because, at: time)
+        return closed
+    }
+
+    /// Why the part of `found` is no longer in the machine, as its inventory tells; nil while it may be.
+    ///
+    /// A part that is not listed may just be unreadable: only another serial in its place speaks for an exchange.
+    static func exchange(of found: Case, in inventory: Inventory) -> String? {
+        guard found.origin == .faults, let serial = found.suspect.part.serial, !serial.isEmpty else { return nil }
+        let components = inventory.components
+        guard !components.contains(where: { $0.kind == found.suspect.kind && $0.part.serial == serial }) else { return nil }
+        let successor = components.first { component in
+            guard component.kind == found.suspect.kind, let new = component.part.serial, !new.isEmpty else { return false }
+            if component.id == found.suspect.component { return true }
+            guard let place = found.suspect.part.location, !place.isEmpty else { return false }
+            return component.part.location == place
+        }
+        guard let successor, let new = successor.part.serial else { return nil }
+        let place = successor.part.location ?? successor.name
+        return "The part at \(place) was exchanged: serial \(serial) is out, \(new) is in."
+    }
+}

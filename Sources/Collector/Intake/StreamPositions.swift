@@ -1,0 +1,72 @@
+import Reports
+
+/// How far one agent's reports have come: each is applied once, and in order.
+struct StreamPositions: Hashable, Sendable, Codable {
+    private(set) var epoch: Int64
+    private(set) var faults: Int64 = 0
+    private(set) var telemetry: Int64 = 0
+    /// The last gap that was noted, so that it is noted once.
+    private var notedGap: [String: Int64] = [:]
+
+    init(epoch: Int64 = 1) { self.epoch = epoch }
+
+    /// What to do with the report at one position.
+    enum Decision: Hashable, Sendable {
+        /// Apply it; it is the next one.
+        case apply
+        /// It was applied before.
+        case repeated
+        /// Something before it is missing. `isNew`: this gap was not noted yet.
+        case gap(expected: Int64, isNew: Bool)
+        /// From a spool that was replaced: the receipt says so by its epoch.
+        case oldEpoch(known: Int64)
+        /// No agent counts like that; nothing can be covered by it.
+        case impossible(because: String)
+    }
+
+    /// Decides, and moves on where the answer is `apply`.
+    /// - Returns: the decision, and the epoch that ended by it, if one did.
+    mutating func decide(_ position: ReportPosition) -> (decision: Decision, endedEpoch: Int64?) {
+        guard position.first >= 1, position.first <= position.sequence, position.sequence <= PositionLimits.sequence else {
+            return (.impossible(because: "positions run from 1 to 2^53: \(position.first)...\(position.sequence)"), nil)
+        }
+        guard position.epoch >= epoch else { return (.oldEpoch(known: epoch), nil) }
+        guard position.epoch - epoch <= PositionLimits.epochStep else {
+            return (.impossible(because: "epoch \(position.epoch) is too far from the known \(epoch)"), nil)
+        }
+        var ended: Int64?
+        if position.epoch > epoch {
+            ended = epoch
+            self = StreamPositions(epoch: position.epoch)
+        }
+        let through = self.through(position.stream)
+        if position.sequence <= through { return (.repeated, ended) }
+        if position.first - 1 > through {
+            let isNew = notedGap[position.stream.rawValue] != through
+            notedGap[position.stream.rawValue] = through
+            return (.gap(expected: through + 1, isNew: isNew), ended)
+        }
+        switch position.stream {
+        case .faults: faults = position.sequence
+        case .telemetry: telemetry = position.sequence
+        }
+        notedGap[position.stream.rawValue] = nil
+        return (.apply, ended)
+    }
+
+    func through(_ stream: ReportStream) -> Int64 {
+        switch stream {
+        case .faults: faults
+        case .telemetry: telemetry
+        }
+    }
+
+    var progress: [Receipt.Progress] { ReportStream.allCases.map { Receipt.Progress(stream: $0, through: through($0)) } }
+}
+
+enum PositionLimits {
+    /// Largest sequence number: JSON readers count exactly up to here.
+    static let sequence: Int64 = 1 << 53
+    /// An agent's epoch may be ahead of the known one by this much: it counts lost spools.
+    static let epochStep: Int64 = 1_000
+}

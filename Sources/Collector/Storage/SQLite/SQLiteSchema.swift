@@ -1,0 +1,95 @@
+import GRDB
+
+/// The tables, version by version. A version that was released is never changed; a new one is added.
+///
+/// Nouns are kept as JSON beside the columns that are searched by; times are milliseconds since 1970.
+enum SQLiteSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            for statement in version1 { try db.execute(sql: statement) }
+        }
+        return migrator
+    }
+
+    private static let version1 = [
+        "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        "CREATE TABLE server (host TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        """
+        CREATE TABLE agent_key (id TEXT PRIMARY KEY NOT NULL, host TEXT NOT NULL, public_key BLOB NOT NULL,
+            certificate TEXT NOT NULL, enrolled INTEGER NOT NULL, revoked INTEGER, because TEXT) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX agent_key_by_host ON agent_key (host)",
+        """
+        CREATE TABLE server_event (id INTEGER PRIMARY KEY, host TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL,
+            because TEXT NOT NULL) STRICT
+        """,
+        "CREATE INDEX server_event_by_host ON server_event (host, id)",
+        "CREATE TABLE inventory (host TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        """
+        CREATE TABLE series (id INTEGER PRIMARY KEY, host TEXT NOT NULL, component TEXT NOT NULL, signal TEXT NOT NULL,
+            received INTEGER NOT NULL, latest TEXT NOT NULL, UNIQUE (host, component, signal)) STRICT
+        """,
+        """
+        CREATE TABLE sample (series INTEGER NOT NULL, received INTEGER NOT NULL, through INTEGER NOT NULL, minimum REAL,
+            maximum REAL, mean REAL, PRIMARY KEY (series, received, through)) WITHOUT ROWID, STRICT
+        """,
+        """
+        CREATE TABLE report (id INTEGER PRIMARY KEY, host TEXT NOT NULL, epoch INTEGER NOT NULL, stream TEXT NOT NULL,
+            sequence INTEGER NOT NULL, kind TEXT NOT NULL, received INTEGER NOT NULL, envelope TEXT NOT NULL) STRICT
+        """,
+        "CREATE INDEX report_by_age ON report (received)",
+        """
+        CREATE TABLE "case" (number TEXT PRIMARY KEY NOT NULL, host TEXT NOT NULL, subject TEXT NOT NULL,
+            state TEXT NOT NULL, urgency TEXT NOT NULL, origin TEXT NOT NULL, sender TEXT, sender_number TEXT,
+            opened INTEGER NOT NULL, updated INTEGER NOT NULL, closed INTEGER, body TEXT NOT NULL) WITHOUT ROWID, STRICT
+        """,
+        #"CREATE INDEX case_by_subject ON "case" (host, subject, state)"#,
+        #"CREATE INDEX case_by_sender ON "case" (sender, sender_number) WHERE sender IS NOT NULL"#,
+        #"CREATE INDEX case_by_state ON "case" (state, opened)"#,
+        #"CREATE INDEX case_by_opening ON "case" (host, opened)"#,
+        """
+        CREATE TABLE case_fault (host TEXT NOT NULL, fault TEXT NOT NULL, number TEXT NOT NULL,
+            PRIMARY KEY (host, fault)) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX case_fault_by_number ON case_fault (number)",
+        """
+        CREATE TABLE case_report (id INTEGER PRIMARY KEY, number TEXT NOT NULL, envelope TEXT NOT NULL,
+            certificate TEXT) STRICT
+        """,
+        "CREATE INDEX case_report_by_number ON case_report (number, id)",
+        """
+        CREATE TABLE delivery (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+            recipient TEXT NOT NULL, channel TEXT NOT NULL, event TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL, created INTEGER NOT NULL, next INTEGER NOT NULL, failing INTEGER, error TEXT,
+            delivered INTEGER, reference TEXT, instead_of TEXT, ticket TEXT NOT NULL) STRICT
+        """,
+        "CREATE INDEX delivery_due ON delivery (next) WHERE state IN ('queued', 'retrying', 'claimed')",
+        "CREATE INDEX delivery_by_case ON delivery (number, recipient, place)",
+        "CREATE INDEX delivery_by_recipient ON delivery (recipient, state, delivered)",
+        """
+        CREATE TABLE acceptance (sender TEXT NOT NULL, id TEXT NOT NULL, number TEXT NOT NULL, time INTEGER NOT NULL,
+            PRIMARY KEY (sender, id)) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX acceptance_by_number ON acceptance (number)",
+        """
+        CREATE TABLE test (id TEXT PRIMARY KEY NOT NULL, number TEXT NOT NULL, accepted INTEGER NOT NULL)
+            WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX test_by_number ON test (number)",
+        """
+        CREATE TABLE token (id TEXT PRIMARY KEY NOT NULL, purpose TEXT NOT NULL, created INTEGER NOT NULL,
+            body TEXT NOT NULL) WITHOUT ROWID, STRICT
+        """,
+        """
+        CREATE TABLE site (id TEXT PRIMARY KEY NOT NULL, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)
+            WITHOUT ROWID, STRICT
+        """,
+        "CREATE TABLE partner (recipient TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        "CREATE TABLE account (name TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        """
+        CREATE TABLE access_token (hash TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT
+        """,
+    ]
+}

@@ -1,0 +1,253 @@
+import FoundationEssentials
+import GRDB
+import Reports
+
+/// Tokens, keys, sites, partners and logins.
+extension SQLiteStore {
+    // MARK: Tokens
+
+    func save(_ token: IssuedToken) async throws(StoreError) { try await write("saving a token") { try $0.save(token) } }
+
+    func token(id: String) async throws(StoreError) -> IssuedToken? {
+        try await read("reading a token") { try $0.token(id: id) }
+    }
+
+    func tokens(_ purpose: IssuedToken.Purpose) async throws(StoreError) -> [IssuedToken] {
+        try await read("listing tokens") {
+            try $0.bodies(
+                IssuedToken.self, "SELECT body FROM token WHERE purpose = ? ORDER BY created DESC, id", [purpose.rawValue])
+        }
+    }
+
+    func revokeToken(id: String, at time: Timestamp) async throws(StoreError) {
+        try await write("revoking a token") { ledger in
+            guard var token = try ledger.token(id: id) else { throw StoreError.notFound(what: "token \(id)") }
+            token.revokedAt = token.revokedAt ?? time
+            try ledger.save(token)
+        }
+    }
+
+    // MARK: Enrolment
+
+    func enrol(_ enrolment: AcceptedEnrolment, at time: Timestamp) async throws(StoreError) -> Int64 {
+        try await write("enrolling a server") { ledger in
+            try ledger.useUp(token: enrolment.tokenID, by: enrolment.host, at: time)
+            let known = try ledger.serverRecord(host: enrolment.host)
+            if known != nil, !enrolment.replaces {
+                throw StoreError.conflict(
+                    because: "server \(enrolment.host) is enrolled already: use --replace \(enrolment.host) to take over its history")
+            }
+            try ledger.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
+            try ledger.run(
+                """
+                INSERT INTO agent_key (id, host, public_key, certificate, enrolled) VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT (id) DO UPDATE SET host = ?2, certificate = ?4, enrolled = ?5, revoked = NULL, because = NULL
+                """,
+                [
+                    enrolment.key.id, enrolment.host, enrolment.key.bytes, enrolment.certificate, time.milliseconds,
+                ])
+            let epoch = known.map { $0.positions.epoch + 1 } ?? 1
+            var record = known ?? ServerRecord(server: Server(enrolment, at: time), positions: StreamPositions(epoch: 1))
+            record.positions = StreamPositions(epoch: epoch)
+            record.server.epoch = epoch
+            record.server.hostname = enrolment.hostname
+            record.server.enrolledAt = time
+            record.server.lastHeartbeat = nil
+            if record.server.state != .silent { record.server.state = .expected }
+            try ledger.save(record)
+            let sentence = known == nil ? "The server was enrolled." : "The server was enrolled anew and goes on as \(enrolment.host)."
+            try ledger.note(
+                ServerEvent(time: time, kind: known == nil ? .enrolled : .replaced, because: sentence), host: enrolment.host)
+            return epoch
+        }
+    }
+
+    func revokeKeys(host: HostID, because: String, at time: Timestamp) async throws(StoreError) {
+        try await write("revoking keys") { [policy] ledger in
+            guard var record = try ledger.serverRecord(host: host) else { throw StoreError.notFound(what: "server \(host)") }
+            try ledger.revokeKeys(host: host, because: because, at: time)
+            record.server.state = .revoked
+            try ledger.save(record)
+            try ledger.note(ServerEvent(time: time, kind: .keyRevoked, because: "The key was revoked: \(because)"), host: host)
+            // Nobody waits for a server that may no longer speak.
+            if let found = try ledger.openCase(host: host, key: "silence") {
+                _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+                    found, by: "collector", because: "The key of the server was revoked: \(because)", chassis: Part())
+            }
+        }
+    }
+
+    // MARK: Pairing
+
+    func pair(_ site: PairedSite, token: String, at time: Timestamp) async throws(StoreError) {
+        try await write("pairing with a site") { ledger in
+            try ledger.useUp(token: token, by: site.id, at: time)
+            try ledger.save(site)
+        }
+    }
+
+    func pairedSites() async throws(StoreError) -> [PairedSite] {
+        try await read("listing paired sites") { try $0.bodies(PairedSite.self, "SELECT body FROM site ORDER BY id") }
+    }
+
+    func pairedSite(keyID: String) async throws(StoreError) -> PairedSite? {
+        try await read("reading a paired site") {
+            try $0.body(PairedSite.self, "SELECT body FROM site WHERE key = ?", [keyID])
+        }
+    }
+
+    func save(_ trust: PartnerTrust) async throws(StoreError) {
+        try await write("saving a partner") { ledger in
+            try ledger.run(
+                "INSERT INTO partner VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+                [trust.recipient, try ledger.encode(trust)])
+        }
+    }
+
+    func partnerTrust(recipient: String) async throws(StoreError) -> PartnerTrust? {
+        try await read("reading a partner") {
+            try $0.body(PartnerTrust.self, "SELECT body FROM partner WHERE recipient = ?", [recipient])
+        }
+    }
+
+    func accept(_ ticket: VerifiedTicket, at time: Timestamp) async throws(StoreError) -> TicketAcceptance {
+        try await write("storing a ticket") { [policy] ledger in
+            try RelayBook(ledger: ledger, policy: policy, time: time).accept(ticket)
+        }
+    }
+
+    func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError) {
+        try await write("recording a sign of life") { [policy] ledger in
+            guard var found = try ledger.pairedSite(id: site) else { throw StoreError.notFound(what: "paired site \(site)") }
+            found.lastHeartbeat = time
+            found.heartbeatInterval = interval
+            found.isSilent = false
+            try ledger.save(found)
+            try CaseBook(ledger: ledger, policy: policy, time: time).endSilence(of: site, name: found.name, chassis: Part())
+        }
+    }
+
+    // MARK: Accounts
+
+    func account(name: String) async throws(StoreError) -> Account? {
+        try await read("reading an account") {
+            try $0.body(Account.self, "SELECT body FROM account WHERE name = ?", [name])
+        }
+    }
+
+    func accounts() async throws(StoreError) -> [Account] {
+        try await read("listing accounts") { try $0.bodies(Account.self, "SELECT body FROM account ORDER BY name") }
+    }
+
+    func save(_ account: Account) async throws(StoreError) {
+        try await write("saving an account") { ledger in
+            try ledger.run(
+                "INSERT INTO account VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+                [account.name, try ledger.encode(account)])
+        }
+    }
+
+    func save(_ token: AccessToken) async throws(StoreError) {
+        try await write("saving an access token") { ledger in
+            try ledger.run(
+                "INSERT INTO access_token VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    + "expires = excluded.expires, body = excluded.body",
+                [
+                    token.hash, token.kind.rawValue, token.account, token.createdAt.milliseconds,
+                    token.expiresAt.milliseconds, try ledger.encode(token),
+                ])
+        }
+    }
+
+    func accessToken(hash: String) async throws(StoreError) -> AccessToken? {
+        try await read("reading an access token") {
+            try $0.body(AccessToken.self, "SELECT body FROM access_token WHERE hash = ?", [hash])
+        }
+    }
+
+    func accessTokens(account: String) async throws(StoreError) -> [AccessToken] {
+        try await read("listing access tokens") {
+            try $0.bodies(
+                AccessToken.self,
+                "SELECT body FROM access_token WHERE account = ? AND kind = 'api' ORDER BY created DESC, hash", [account])
+        }
+    }
+
+    func deleteAccessToken(hash: String) async throws(StoreError) {
+        try await write("deleting an access token") { try $0.run("DELETE FROM access_token WHERE hash = ?", [hash]) }
+    }
+
+    // MARK: Keeping tidy
+
+    func tidy(_ retention: Retention, at time: Timestamp) async throws(StoreError) {
+        try await write("closing old tests") { [policy] ledger in
+            let deadline = (time - CaseLimits.testLifetime).milliseconds
+            let old = try ledger.bodies(
+                Case.self,
+                """
+                SELECT body FROM "case" WHERE state <> 'closed' AND opened < ?
+                AND number IN (SELECT number FROM test)
+                """, [deadline])
+            for found in old {
+                _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+                    found, by: "collector", because: "The test was not confirmed by every recipient within a day.",
+                    chassis: Part())
+            }
+        }
+        try await write("deleting what is old") { try $0.tidy(retention, at: time) }
+    }
+}
+
+extension SQLiteLedger {
+    func token(id: String) throws -> IssuedToken? {
+        try body(IssuedToken.self, "SELECT body FROM token WHERE id = ?", [id])
+    }
+
+    func save(_ token: IssuedToken) throws {
+        try run(
+            "INSERT INTO token VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+            [token.id, token.purpose.rawValue, token.createdAt.milliseconds, try encode(token)])
+    }
+
+    /// A token works once: whoever comes second, even at the same moment, is refused.
+    func useUp(token id: String, by user: String, at time: Timestamp) throws {
+        guard var token = try token(id: id) else { throw StoreError.notFound(what: "token \(id)") }
+        guard token.usedAt == nil else {
+            throw StoreError.conflict(because: "token \(id) was used already: make another one")
+        }
+        token.usedAt = time
+        token.usedBy = user
+        try save(token)
+    }
+
+    func revokeKeys(host: HostID, because: String, at time: Timestamp) throws {
+        try run(
+            "UPDATE agent_key SET revoked = ?, because = ? WHERE host = ? AND revoked IS NULL",
+            [time.milliseconds, because, host])
+    }
+
+    func tidy(_ retention: Retention, at time: Timestamp) throws {
+        let closed = (time - retention.closedCases).milliseconds
+        let old = #"(SELECT number FROM "case" WHERE state = 'closed' AND closed < ?)"#
+        for table in ["case_fault", "case_report", "delivery", "acceptance", "test"] {
+            try run("DELETE FROM \(table) WHERE number IN \(old)", [closed])
+        }
+        try run(#"DELETE FROM "case" WHERE state = 'closed' AND closed < ?"#, [closed])
+        try run("DELETE FROM report WHERE received < ?", [(time - retention.reports).milliseconds])
+        let history = (time - retention.history).milliseconds
+        for series in try Int64.fetchAll(db, sql: "SELECT id FROM series") {
+            try run("DELETE FROM sample WHERE series = ? AND received < ?", [series, history])
+        }
+        try run("DELETE FROM series WHERE received < ?", [history])
+        try run("DELETE FROM access_token WHERE expires < ?", [time.milliseconds])
+    }
+}
+
+extension Server {
+    /// A server that was just enrolled and has said nothing yet.
+    init(_ enrolment: AcceptedEnrolment, at time: Timestamp) {
+        self.init(
+            host: enrolment.host, hostname: enrolment.hostname, state: .expected, enrolledAt: time, chassis: Part(), epoch: 1,
+            reportCounts: [:], openCases: 0)
+    }
+}

@@ -1,0 +1,242 @@
+import FoundationEssentials
+import GRDB
+import Reports
+
+/// The embedded store: one SQLite file in WAL mode, every commit synced to the disk.
+final class SQLiteStore: CollectorStore {
+    let pool: DatabasePool
+    let policy: CasePolicy
+    private let queue: IntakeQueue
+
+    /// Opens or makes the database and brings its tables up to date.
+    init(path: String, policy: CasePolicy) throws(StoreError) {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            // FULL: an acknowledged report survives the loss of power, not only the death of the process.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        let policy = policy
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            guard try pool.read({ try !SQLiteSchema.migrator.hasBeenSuperseded($0) }) else {
+                throw StoreError.conflict(
+                    because: "\(path) was written by a newer version of this program: install that version, or a backup of the file")
+            }
+            try SQLiteSchema.migrator.migrate(pool)
+            self.pool = pool
+            self.policy = policy
+            queue = IntakeQueue { group in await SQLiteStore.write(group, into: pool, under: policy) }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unavailable(doing: "opening \(path)", because: SQLiteStore.words(error))
+        }
+    }
+
+    /// What the database said, without SQL and without values.
+    static func words(_ error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return "\(error)" }
+        return "\(error.message ?? "SQLite error") (\(error.extendedResultCode.rawValue))"
+    }
+
+    func read<Value: Sendable>(
+        _ doing: String, _ body: @escaping @Sendable (SQLiteLedger) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read { try body(SQLiteLedger(db: $0)) }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unavailable(doing: doing, because: SQLiteStore.words(error))
+        }
+    }
+
+    func write<Value: Sendable>(
+        _ doing: String, _ body: @escaping @Sendable (SQLiteLedger) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.write { try body(SQLiteLedger(db: $0)) }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unavailable(doing: doing, because: SQLiteStore.words(error))
+        }
+    }
+
+    /// One transaction for all batches; a batch that fails takes back only itself.
+    private static func write(
+        _ group: [(VerifiedBatch, Timestamp)], into pool: DatabasePool, under policy: CasePolicy
+    ) async -> [IntakeQueue.Answer] {
+        do {
+            return try await pool.write { db in
+                try group.map { batch, time in
+                    var answer = IntakeQueue.Answer.failure(.notFound(what: "answer"))
+                    try db.inSavepoint {
+                        do {
+                            let book = ReportBook(ledger: SQLiteLedger(db: db), policy: policy, time: time)
+                            answer = .success(try book.accept(batch))
+                            return .commit
+                        } catch let error as StoreError {
+                            answer = .failure(error)
+                            return .rollback
+                        }
+                    }
+                    return answer
+                }
+            }
+        } catch {
+            let failure = StoreError.unavailable(doing: "storing reports", because: words(error))
+            return group.map { _ in .failure(failure) }
+        }
+    }
+
+    // MARK: Itself
+
+    func identity() async throws(StoreError) -> StoreIdentity { try await write("reading the identity") { try $0.identity() } }
+
+    func checkHealth() async throws(StoreError) {
+        try await write("checking the database") { try $0.set("health", to: "checked") }
+    }
+
+    func close() async {
+        // Closing fails only when it is closed already, or when a statement still runs and the file closes after it.
+        try? pool.close()
+    }
+
+    // MARK: Intake
+
+    func accept(_ batch: VerifiedBatch, at time: Timestamp) async throws(StoreError) -> Receipt {
+        try await queue.accept(batch, at: time).get()
+    }
+
+    func agentKey(id: String) async throws(StoreError) -> AgentKey? {
+        try await read("reading a key") { ledger in
+            try Row.fetchOne(
+                ledger.db.cachedStatement(sql: "SELECT * FROM agent_key WHERE id = ?"), arguments: [id]
+            ).map { row in
+                AgentKey(
+                    key: try VerifyingKey(bytes: row["public_key"]), host: row["host"], certificate: row["certificate"],
+                    enrolledAt: Timestamp(milliseconds: row["enrolled"]),
+                    revokedAt: (row["revoked"] as Int64?).map { Timestamp(milliseconds: $0) }, revokedBecause: row["because"])
+            }
+        }
+    }
+
+    // MARK: Cases
+
+    func cases(_ query: CaseQuery) async throws(StoreError) -> [Case] {
+        try await read("listing cases") { ledger in
+            let states = query.states.map(\.rawValue).sorted()
+            let marks = states.map { _ in "?" }.joined(separator: ", ")
+            var arguments = StatementArguments(states)
+            if let host = query.host { arguments += [host] }
+            arguments += [query.limit]
+            return try ledger.bodies(
+                Case.self,
+                """
+                SELECT body FROM "case" WHERE state IN (\(marks)) \(query.host == nil ? "" : "AND host = ?")
+                ORDER BY opened DESC, number DESC LIMIT ?
+                """, arguments)
+        }
+    }
+
+    func findCase(number: String) async throws(StoreError) -> Case? {
+        try await read("reading a case") { try $0.findCase(number: number) }
+    }
+
+    func acknowledge(
+        number: String, by: String, because: String, at time: Timestamp
+    ) async throws(StoreError) -> Case {
+        try await write("acknowledging a case") { ledger in
+            var found = try SQLiteStore.openCase(number, in: ledger)
+            guard found.state == .open else { return found }
+            found.state = .acknowledged
+            found.updatedAt = time
+            found.note(.acknowledged, by: by, because: because, at: time)
+            try ledger.save(found, senderNumber: nil)
+            return found
+        }
+    }
+
+    func closeCase(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case {
+        try await write("closing a case") { [policy] ledger in
+            let found = try SQLiteStore.openCase(number, in: ledger)
+            let chassis = try ledger.serverRecord(host: found.host)?.server.chassis ?? Part()
+            return try CaseBook(ledger: ledger, policy: policy, time: time)
+                .close(found, by: by, because: because, chassis: chassis)
+        }
+    }
+
+    private static func openCase(_ number: String, in ledger: SQLiteLedger) throws -> Case {
+        guard let found = try ledger.findCase(number: number) else { throw StoreError.notFound(what: "case \(number)") }
+        guard !found.isClosed else { throw StoreError.conflict(because: "case \(number) is closed already") }
+        return found
+    }
+
+    func deliveries(caseNumber: String) async throws(StoreError) -> [Delivery] {
+        try await read("reading deliveries") { try $0.deliveries(caseNumber: caseNumber) }
+    }
+
+    func testRecord(id: String) async throws(StoreError) -> TestRecord? {
+        try await read("reading a test") { ledger in
+            let row = try Row.fetchOne(
+                ledger.db,
+                sql: #"SELECT t.*, c.opened FROM test t JOIN "case" c ON c.number = t.number WHERE t.id = ?"#,
+                arguments: [id])
+            return row.map { row in
+                TestRecord(
+                    id: row["id"], acceptedAt: Timestamp(milliseconds: row["accepted"]), caseNumber: row["number"],
+                    caseOpenedAt: Timestamp(milliseconds: row["opened"]))
+            }
+        }
+    }
+
+    // MARK: Outbox
+
+    func claimDeliveries(limit: Int, at time: Timestamp, until: Timestamp) async throws(StoreError) -> [Delivery] {
+        try await write("claiming deliveries") { try $0.claim(limit: limit, at: time, until: until) }
+    }
+
+    func record(
+        _ outcome: DeliveryOutcome, for delivery: Delivery, at time: Timestamp
+    ) async throws(StoreError) {
+        try await write("recording a delivery") { [policy] ledger in
+            guard let stored = try ledger.findDelivery(id: delivery.id) else {
+                throw StoreError.notFound(what: "delivery \(delivery.id)")
+            }
+            guard let next = OutboxRules.applying(outcome, to: stored, claimed: delivery, at: time) else { return }
+            try ledger.update(next)
+            if case .failed(_, _, let divertTo?) = outcome, let addressee = policy.recipients.first(where: { $0.name == divertTo }) {
+                try ledger.enqueue(Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time))
+            }
+            try SQLiteStore.noteOutcome(outcome, of: stored, in: ledger, policy: policy, at: time)
+        }
+    }
+
+    private static func noteOutcome(
+        _ outcome: DeliveryOutcome, of stored: Delivery, in ledger: SQLiteLedger, policy: CasePolicy, at time: Timestamp
+    ) throws {
+        guard var found = try ledger.findCase(number: stored.caseNumber) else { return }
+        if let event = OutboxRules.event(of: outcome, for: stored, at: time) {
+            found.note(event.kind, by: event.by, because: event.because, at: time)
+            try ledger.save(found, senderNumber: nil)
+        }
+        guard found.test != nil, !found.isClosed, try ledger.allDelivered(caseNumber: found.number) else { return }
+        _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+            found, by: "collector", because: "Every recipient confirmed the test.", chassis: Part())
+    }
+
+    func nextDeliveryDue() async throws(StoreError) -> Timestamp? {
+        try await read("looking into the outbox") { ledger in
+            try Int64.fetchOne(
+                ledger.db, sql: "SELECT min(next) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')"
+            ).map { Timestamp(milliseconds: $0) }
+        }
+    }
+
+    func recipientStates() async throws(StoreError) -> [RecipientState] {
+        try await read("reading the recipients' states") { [policy] in try $0.recipientStates(policy.recipients) }
+    }
+}
