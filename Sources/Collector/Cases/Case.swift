@@ -29,7 +29,9 @@ struct Case: Hashable, Sendable, Codable {
 
     /// One line of the case's history.
     struct Event: Hashable, Sendable, Codable {
-        enum Kind: String, Sendable, Codable { case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted }
+        enum Kind: String, Sendable, Codable {
+            case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted
+        }
         var time: Timestamp
         var kind: Kind
         /// Who or what did it: a host id, a login, a recipient.

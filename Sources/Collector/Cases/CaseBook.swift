@@ -10,10 +10,12 @@ struct CaseBook {
     /// - Returns: what became of it, with the reason.
     @discardableResult
     func apply(
-        _ change: FaultChange, host: HostID, hostname: String, origin: Case.Origin, report: VerifiedReport?, chassis: Part
+        _ change: FaultChange, host: HostID, hostname: String, origin: Case.Origin, report: VerifiedReport?,
+        chassis: Part
     ) throws -> CaseChange {
         let key = CaseRules.key(of: change.fault)
-        var current = try ledger.caseHolding(fault: change.fault.id, host: host) ?? ledger.openCase(host: host, key: key)
+        var current =
+            try ledger.caseHolding(fault: change.fault.id, host: host) ?? ledger.openCase(host: host, key: key)
         if let found = current, found.isClosed, change.kind != .cleared {
             // The fault's own case is closed: if it got worse, it may belong to another open case of the part by now.
             if let open = try ledger.openCase(host: host, key: key) { current = open }
@@ -60,13 +62,15 @@ struct CaseBook {
 
     private func noteStorm(_ found: Case) throws {
         try ledger.note(
-            ServerEvent(time: time, kind: .storm, because: "\(policy.stormSentence) They are gathered in case \(found.number)."),
+            ServerEvent(
+                time: time, kind: .storm, because: "\(policy.stormSentence) They are gathered in case \(found.number)."),
             host: found.host)
     }
 
     /// Saves the case and, with `notice`, one delivery for every recipient, all in this transaction.
     func finish(
-        _ found: Case, event: Ticket.Event, notice: Bool, _ because: String, _ chassis: Part, senderNumber: String? = nil
+        _ found: Case, event: Ticket.Event, notice: Bool, _ because: String, _ chassis: Part,
+        senderNumber: String? = nil
     ) throws {
         var found = found
         guard notice else { return try ledger.save(found, senderNumber: senderNumber) }
@@ -94,7 +98,8 @@ struct CaseBook {
     func endSilence(of subject: String, name: String, chassis: Part) throws {
         guard let found = try ledger.openCase(host: subject, key: "silence") else { return }
         for fault in found.openFaults {
-            let change = FaultChange(kind: .cleared, fault: fault, because: "\(name) was heard from again at \(time).", time: time)
+            let change = FaultChange(
+                kind: .cleared, fault: fault, because: "\(name) was heard from again at \(time).", time: time)
             try apply(change, host: subject, hostname: name, origin: .silence, report: nil, chassis: chassis)
         }
     }

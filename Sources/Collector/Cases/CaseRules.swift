@@ -34,7 +34,8 @@ enum CaseRules {
     }
 
     private static func clearing(_ change: FaultChange, in current: Case?, at time: Timestamp) -> CaseChange {
-        guard var found = current, let index = found.members.firstIndex(where: { $0.fault.id == change.fault.id }) else {
+        guard var found = current, let index = found.members.firstIndex(where: { $0.fault.id == change.fault.id })
+        else {
             return .unchanged(reason: .neverOpened(change.fault.id))
         }
         guard !found.isClosed else { return .unchanged(reason: .caseClosed(number: found.number)) }
@@ -131,9 +132,13 @@ enum CaseRules {
     static func exchange(of found: Case, in inventory: Inventory) -> String? {
         guard found.origin == .faults, let serial = found.suspect.part.serial, !serial.isEmpty else { return nil }
         let components = inventory.components
-        guard !components.contains(where: { $0.kind == found.suspect.kind && $0.part.serial == serial }) else { return nil }
+        guard !components.contains(where: { $0.kind == found.suspect.kind && $0.part.serial == serial }) else {
+            return nil
+        }
         let successor = components.first { component in
-            guard component.kind == found.suspect.kind, let new = component.part.serial, !new.isEmpty else { return false }
+            guard component.kind == found.suspect.kind, let new = component.part.serial, !new.isEmpty else {
+                return false
+            }
             if component.id == found.suspect.component { return true }
             guard let place = found.suspect.part.location, !place.isEmpty else { return false }
             return component.part.location == place

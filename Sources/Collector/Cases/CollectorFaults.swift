@@ -13,7 +13,8 @@ enum CollectorFaults {
             id: FaultID(rawValue: "silence:\(subject.id):\(finding.dueAt.milliseconds)"), pattern: silencePattern,
             revision: 1, faultClass: isServer ? "server.silent" : "collector.silent", component: component,
             suspects: [Suspect(component: component, kind: .server, name: subject.name, part: Part(), certainty: 0.5)],
-            urgency: .plan, because: finding.because, texts: isServer ? serverTexts(subject.name) : siteTexts(subject.name),
+            urgency: .plan, because: finding.because,
+            texts: isServer ? serverTexts(subject.name) : siteTexts(subject.name),
             action: "check-server", provenance: "the collector's own clock", openedAt: time, updatedAt: time)
     }
 
@@ -22,13 +23,16 @@ enum CollectorFaults {
             "en": FaultText(
                 title: "Server \(name) is silent",
                 description: "The server no longer sends the signs of life that it promised.",
-                impact: "The server may be off, cut off from the network, or its agent stopped; faults of it are not seen.",
-                action: "Check whether the server runs and reaches the collector; on it: systemctl status callhome-agent."),
+                impact:
+                    "The server may be off, cut off from the network, or its agent stopped; faults of it are not seen.",
+                action:
+                    "Check whether the server runs and reaches the collector; on it: systemctl status callhome-agent."),
             "de": FaultText(
                 title: "Server \(name) meldet sich nicht",
                 description: "Der Server sendet die zugesagten Lebenszeichen nicht mehr.",
                 impact: "Der Server ist aus, ohne Netz, oder sein Agent steht; Fehler darauf werden nicht gesehen.",
-                action: "Prüfen, ob der Server läuft und den Kollektor erreicht; dort: systemctl status callhome-agent."),
+                action: "Prüfen, ob der Server läuft und den Kollektor erreicht; dort: systemctl status callhome-agent."
+            ),
         ]
     }
 
@@ -38,7 +42,9 @@ enum CollectorFaults {
                 title: "The collector of \(name) is silent",
                 description: "The collector of the site no longer sends the signs of life that it promised.",
                 impact: "Nothing from any server of this site arrives here.",
-                action: "Call the site: check that its collector runs (systemctl status callhome-collector) and has network."),
+                action:
+                    "Call the site: check that its collector runs (systemctl status callhome-collector) and has network."
+            ),
             "de": FaultText(
                 title: "Der Kollektor von \(name) meldet sich nicht",
                 description: "Der Kollektor des Standorts sendet die zugesagten Lebenszeichen nicht mehr.",
@@ -53,7 +59,9 @@ enum CollectorFaults {
         fault.test = test
         fault.urgency = min(fault.urgency, .plan)
         fault.suspects = [
-            Suspect(component: ComponentID(.test, "callhome"), kind: .test, name: "callhome test", part: Part(), certainty: 1)
+            Suspect(
+                component: ComponentID(.test, "callhome"), kind: .test, name: "callhome test", part: Part(),
+                certainty: 1)
         ]
         return fault
     }

@@ -46,7 +46,8 @@ struct Delivery: Hashable, Sendable, Codable {
 
     /// A UUID (RFC 9562 version 8) of SHA-256 over what the message is about.
     static func id(caseNumber: String, revision: Int, recipient: String) -> String {
-        var bytes = Array(SHA256.hash(data: Data("callhome-delivery\n\(caseNumber)\n\(revision)\n\(recipient)".utf8)).prefix(16))
+        var bytes = Array(
+            SHA256.hash(data: Data("callhome-delivery\n\(caseNumber)\n\(revision)\n\(recipient)".utf8)).prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         let text = Array(bytes.hexadecimal)

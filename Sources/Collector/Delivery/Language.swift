@@ -17,7 +17,9 @@ enum Language: String, Sendable, Codable, CaseIterable {
         var best: (language: Language, weight: Double)?
         for entry in (header ?? "").prefix(400).split(separator: ",") {
             let fields = entry.split(separator: ";").map { $0.filter { $0 != " " } }
-            guard let tag = fields.first, let language = Language(rawValue: String(tag.prefix(2)).lowercased()) else { continue }
+            guard let tag = fields.first, let language = Language(rawValue: String(tag.prefix(2)).lowercased()) else {
+                continue
+            }
             let weight = fields.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             if weight > (best?.weight ?? 0) { best = (language, weight) }
         }

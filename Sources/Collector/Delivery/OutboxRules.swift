@@ -3,7 +3,9 @@ import Reports
 /// What the outcome of an attempt does to a delivery and its case; inside one transaction.
 enum OutboxRules {
     /// The delivery after `outcome`; nil where the outcome comes from a claim that has ended.
-    static func applying(_ outcome: DeliveryOutcome, to stored: Delivery, claimed: Delivery, at time: Timestamp) -> Delivery? {
+    static func applying(_ outcome: DeliveryOutcome, to stored: Delivery, claimed: Delivery, at time: Timestamp)
+        -> Delivery?
+    {
         guard stored.state != .delivered else { return nil }
         var next = stored
         switch outcome {
@@ -33,12 +35,14 @@ enum OutboxRules {
         case .delivered(let reference):
             let named = reference.map { "; its reference is \($0)" } ?? ""
             return Case.Event(
-                time: time, kind: .delivered, by: stored.recipient, because: "\(stored.recipient) took \(message)\(named).")
+                time: time, kind: .delivered, by: stored.recipient,
+                because: "\(stored.recipient) took \(message)\(named).")
         case .failed(let because, _, let divertTo):
             if let divertTo {
                 return Case.Event(
                     time: time, kind: .diverted, by: stored.recipient,
-                    because: "\(stored.recipient) does not take \(message) (\(because)); it goes to \(divertTo) as well.")
+                    because:
+                        "\(stored.recipient) does not take \(message) (\(because)); it goes to \(divertTo) as well.")
             }
             guard stored.attempts == 0 else { return nil }
             return Case.Event(

@@ -80,7 +80,8 @@ private struct TicketTextWriter {
         if let location = filled(part.location) {
             return language("\(kind) in \(location) of \(server)", "\(kind) in \(location) von \(server)")
         }
-        return language("\(kind) \(clean(ticket.suspect.name)) of \(server)", "\(kind) \(clean(ticket.suspect.name)) von \(server)")
+        return language(
+            "\(kind) \(clean(ticket.suspect.name)) of \(server)", "\(kind) \(clean(ticket.suspect.name)) von \(server)")
     }
 
     // MARK: Sections
@@ -109,7 +110,8 @@ private struct TicketTextWriter {
         if ticket.event == .closed {
             return language(
                 "The case is closed: nothing more is to be done. A part that has not been sent yet must not be sent.",
-                "Der Fall ist erledigt: Es ist nichts mehr zu tun. Ein noch nicht verschicktes Teil bitte nicht mehr schicken.")
+                "Der Fall ist erledigt: Es ist nichts mehr zu tun. Ein noch nicht verschicktes Teil bitte nicht mehr schicken."
+            )
         }
         guard namesPart else {
             return language(
@@ -122,7 +124,8 @@ private struct TicketTextWriter {
             return language("Please send this part now: \(kind).", "Bitte dieses Teil jetzt schicken: \(kind).")
         case .plan:
             return language(
-                "Please bring this part to the next visit: \(kind).", "Bitte dieses Teil zum nächsten Besuch mitbringen: \(kind).")
+                "Please bring this part to the next visit: \(kind).",
+                "Bitte dieses Teil zum nächsten Besuch mitbringen: \(kind).")
         case .inform, .watch: return words.meaning(of: ticket.urgency)
         }
     }
@@ -131,7 +134,8 @@ private struct TicketTextWriter {
         var lines: [TicketText.Line] = []
         guard namesPart else { return .init(title: "", lines: []) }
         let unknown = language("not shown by the machine", "zeigt die Maschine nicht an")
-        lines.append(.field(language("Part", "Teil"), "\(words.kind(ticket.suspect.kind)) (\(clean(ticket.suspect.name)))"))
+        lines.append(
+            .field(language("Part", "Teil"), "\(words.kind(ticket.suspect.kind)) (\(clean(ticket.suspect.name)))"))
         lines.append(.field(language("Manufacturer", "Hersteller"), filled(part.manufacturer) ?? unknown))
         lines.append(.field(language("Model", "Modell"), filled(part.model) ?? unknown))
         lines.append(.field(language("Part number", "Teilenummer"), filled(part.partNumber) ?? unknown))
@@ -167,7 +171,8 @@ private struct TicketTextWriter {
             .warning(
                 language(
                     "Whether the server keeps running without this part is not known. Ask before you pull it from a running server.",
-                    "Ob der Server ohne dieses Teil weiterläuft, ist nicht bekannt. Vor dem Ziehen am laufenden Server nachfragen.")))
+                    "Ob der Server ohne dieses Teil weiterläuft, ist nicht bekannt. Vor dem Ziehen am laufenden Server nachfragen."
+                )))
         return .init(title: language("Before you pull it", "Vor dem Ausbau"), lines: lines)
     }
 
@@ -181,7 +186,9 @@ private struct TicketTextWriter {
         add(language("Contact", "Ansprechpartner"), ticket.site.contact)
         add(language("Server", "Server"), ticket.server.hostname)
         let chassis = ticket.server.part
-        add(language("Server model", "Server-Modell"), [chassis.manufacturer, chassis.model].compactMap(filled).joined(separator: " "))
+        add(
+            language("Server model", "Server-Modell"),
+            [chassis.manufacturer, chassis.model].compactMap(filled).joined(separator: " "))
         add(language("Server serial number", "Server-Seriennummer"), chassis.serial)
         add(language("Server location", "Server-Einbauort"), chassis.location)
         return .init(title: language("Where", "Wo"), lines: lines)
@@ -201,12 +208,16 @@ private struct TicketTextWriter {
 
     private var why: TicketText.Section {
         var lines: [TicketText.Line] = []
-        if let because = filled(ticket.because) { lines.append(.field(language("Reason for this message", "Anlass"), because)) }
+        if let because = filled(ticket.because) {
+            lines.append(.field(language("Reason for this message", "Anlass"), because))
+        }
         for fault in ticket.faults.prefix(TicketText.faultsShown) {
             let text = fault.text(in: language.rawValue)
             if let title = filled(text.title) { lines.append(.paragraph(title)) }
             if let description = filled(text.description) { lines.append(.paragraph(description)) }
-            if let impact = filled(text.impact) { lines.append(.field(language("What it means", "Was das bedeutet"), impact)) }
+            if let impact = filled(text.impact) {
+                lines.append(.field(language("What it means", "Was das bedeutet"), impact))
+            }
             if let because = filled(fault.because) {
                 lines.append(.field(language("Why we think so", "Warum wir das meinen"), because))
             }

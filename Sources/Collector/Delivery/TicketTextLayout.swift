@@ -55,10 +55,12 @@ extension TicketText {
 
     /// Mail clients drop style sheets; only styles at the elements survive.
     private enum Style {
-        static let body = "font-family:sans-serif;font-size:15px;line-height:1.45;color:#1c2733;max-width:44em;margin:1em"
+        static let body =
+            "font-family:sans-serif;font-size:15px;line-height:1.45;color:#1c2733;max-width:44em;margin:1em"
         static let heading = "font-size:16px;margin:1.4em 0 .3em;border-bottom:1px solid #c8d2dc;padding-bottom:.2em"
         static let paragraph = "margin:.4em 0"
-        static let warning = "margin:.5em 0;padding:.6em .8em;background:#fff3cd;border-left:4px solid #b8860b;color:#3d2f00"
+        static let warning =
+            "margin:.5em 0;padding:.6em .8em;background:#fff3cd;border-left:4px solid #b8860b;color:#3d2f00"
         static let table = "border-collapse:collapse;margin:.2em 0"
         static let label = "padding:.15em 1.2em .15em 0;color:#52606d;vertical-align:top"
         static let value = "padding:.15em 0;vertical-align:top"

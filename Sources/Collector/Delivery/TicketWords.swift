@@ -23,7 +23,8 @@ struct TicketWords: Sendable {
 
     func meaning(of urgency: Urgency) -> String {
         switch urgency {
-        case .inform: language("Only for information. Nothing is to be done.", "Nur zur Information. Es ist nichts zu tun.")
+        case .inform:
+            language("Only for information. Nothing is to be done.", "Nur zur Information. Es ist nichts zu tun.")
         case .watch:
             language(
                 "The part is being watched. Nothing is to be sent yet.",
@@ -66,11 +67,14 @@ struct TicketWords: Sendable {
         case (true, nil):
             text = language(
                 "Probably lasts at least \(days(time.earliest)); how much longer is not known.",
-                "Hält vermutlich noch mindestens \(daysInAccusative(time.earliest)); wie viel länger, ist nicht bekannt.")
+                "Hält vermutlich noch mindestens \(daysInAccusative(time.earliest)); wie viel länger, ist nicht bekannt."
+            )
         case (false, nil):
             text = language("May fail at any time.", "Kann jederzeit ausfallen.")
         }
-        for (within, share) in (time.hazard ?? [:]).sorted(by: { (Double($0.key) ?? 0) < (Double($1.key) ?? 0) }).prefix(4) {
+        for (within, share) in (time.hazard ?? [:]).sorted(by: { (Double($0.key) ?? 0) < (Double($1.key) ?? 0) })
+            .prefix(4)
+        {
             guard let limit = Double(within), share.isFinite, (0...1).contains(share) else { continue }
             let percent = Int((share * 100).rounded())
             text += language(
@@ -98,7 +102,8 @@ struct TicketWords: Sendable {
         let date = text.prefix(10).split(separator: "-")
         let clock = text.dropFirst(11).prefix(5)
         guard date.count == 3 else { return text }
-        return language("\(date[0])-\(date[1])-\(date[2]) \(clock) UTC", "\(date[2]).\(date[1]).\(date[0]) \(clock) UTC")
+        return language(
+            "\(date[0])-\(date[1])-\(date[2]) \(clock) UTC", "\(date[2]).\(date[1]).\(date[0]) \(clock) UTC")
     }
 
     /// A length of time, to its two largest units: `3 d 4 h`, `12 min`.
@@ -133,7 +138,9 @@ struct TicketWords: Sendable {
         .slot: ("slot", "Steckplatz"),
         .cooling: ("cooling", "Kühlung"),
         .ups: ("uninterruptible power supply", "unterbrechungsfreie Stromversorgung"),
-        .upsBattery: ("battery of the uninterruptible power supply", "Batterie der unterbrechungsfreien Stromversorgung"),
+        .upsBattery: (
+            "battery of the uninterruptible power supply", "Batterie der unterbrechungsfreien Stromversorgung"
+        ),
         .raidArray: ("disk array", "Festplattenverbund"),
         .pool: ("storage pool", "Speicherpool"),
         .gpu: ("graphics card", "Grafikkarte"),

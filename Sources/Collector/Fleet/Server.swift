@@ -44,14 +44,16 @@ struct Server: Hashable, Sendable, Codable {
         case 120...: text = "\(Int(distance / 60)) minutes"
         default: text = "\(Int(distance)) seconds"
         }
-        return "the clock of the server is \(text) \(clockOffset > 0 ? "ahead" : "behind"): check NTP and the board's battery"
+        return
+            "the clock of the server is \(text) \(clockOffset > 0 ? "ahead" : "behind"): check NTP and the board's battery"
     }
 }
 
 /// Something about a server that is no fault of a part: a gap, a lost spool, dropped reports, a refusal, a new key.
 struct ServerEvent: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable {
-        case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm, partExchanged
+        case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm,
+            partExchanged
     }
     var time: Timestamp
     var kind: Kind

@@ -22,8 +22,10 @@ struct ReportBook {
             case .gap(let expected, let isNew):
                 if isNew { try noteGap(report.position, expected: expected, host: batch.host) }
             case .oldEpoch(let known):
-                try note(.oldEpoch, "Reports of epoch \(report.position.epoch) came, but epoch \(known) is known: an old "
-                    + "copy of the agent's spool is in use. The agent was told to begin a new epoch.", batch.host)
+                try note(
+                    .oldEpoch,
+                    "Reports of epoch \(report.position.epoch) came, but epoch \(known) is known: an old "
+                        + "copy of the agent's spool is in use. The agent was told to begin a new epoch.", batch.host)
             case .impossible(let because):
                 refused.append(refusal(of: report, because: because))
                 try note(.refused, because, batch.host)
@@ -32,7 +34,8 @@ struct ReportBook {
         record.server.epoch = record.positions.epoch
         try ledger.save(record)
         return Receipt(
-            host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused, time: time)
+            host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused,
+            time: time)
     }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {
@@ -43,7 +46,9 @@ struct ReportBook {
         let host = record.server.host
         switch verified.content {
         case .malformed(let because):
-            try note(.refused, "Report \(verified.position.sequence) of \(verified.position.stream.rawValue): \(because)", host)
+            try note(
+                .refused, "Report \(verified.position.sequence) of \(verified.position.stream.rawValue): \(because)",
+                host)
             return refusal(of: verified, because: because)
         case .report(let report):
             describe(report, in: &record.server)
@@ -76,12 +81,16 @@ struct ReportBook {
         case .heartbeat(let heartbeat): try apply(heartbeat, sent: report.time, to: &record.server)
         case .samples(let samples): try ledger.save(samples, host: host, at: time)
         case .dropped(let dropped):
-            try note(.dropped, "The agent dropped reports \(verified.position.first) to \(verified.position.sequence) of "
-                + "\(verified.position.stream.rawValue): \(dropped.reason.prefix(200)).", host)
+            try note(
+                .dropped,
+                "The agent dropped reports \(verified.position.first) to \(verified.position.sequence) of "
+                    + "\(verified.position.stream.rawValue): \(dropped.reason.prefix(200)).", host)
         case .unknown(let kind):
             if record.server.reportCounts[kind] == 1 {
-                try note(.unknownKind, "Reports of the kind \(kind.prefix(100)) are kept, but not understood: this "
-                    + "collector is older than the agent.", host)
+                try note(
+                    .unknownKind,
+                    "Reports of the kind \(kind.prefix(100)) are kept, but not understood: this "
+                        + "collector is older than the agent.", host)
             }
         }
         if verified.position.stream == .faults || isUnknown(report.content) {
@@ -133,12 +142,16 @@ struct ReportBook {
     }
 
     private func noteNewEpoch(_ epoch: Int64, after ended: Int64, host: HostID) throws {
-        try note(.newEpoch, "The agent began epoch \(epoch) after \(ended): its spool was lost, restored or made anew. "
-            + "Reports of epoch \(ended) that had not arrived are lost.", host)
+        try note(
+            .newEpoch,
+            "The agent began epoch \(epoch) after \(ended): its spool was lost, restored or made anew. "
+                + "Reports of epoch \(ended) that had not arrived are lost.", host)
     }
 
     private func noteGap(_ position: ReportPosition, expected: Int64, host: HostID) throws {
-        try note(.gap, "Report \(position.sequence) of \(position.stream.rawValue) came before \(expected): it was not "
-            + "taken, and the agent was asked to send from \(expected).", host)
+        try note(
+            .gap,
+            "Report \(position.sequence) of \(position.stream.rawValue) came before \(expected): it was not "
+                + "taken, and the agent was asked to send from \(expected).", host)
     }
 }

@@ -40,13 +40,21 @@ enum ReportCheck {
 
     private static func objection(toFault fault: Fault, because: String = "") -> String? {
         let name = "fault \(fault.id.rawValue.prefix(80))"
-        if fault.id.rawValue.isEmpty || fault.id.rawValue.utf8.count > ReportLimits.nameBytes { return "\(name): no usable id" }
+        if fault.id.rawValue.isEmpty || fault.id.rawValue.utf8.count > ReportLimits.nameBytes {
+            return "\(name): no usable id"
+        }
         if fault.suspects.isEmpty { return "\(name) names no suspect" }
         if fault.suspects.count > ReportLimits.suspects { return "\(name) names \(fault.suspects.count) suspects" }
-        if fault.evidence.count > WireLimits.evidencePerFault { return "\(name) has \(fault.evidence.count) pieces of evidence" }
-        let sentences = [fault.because, because] + fault.texts.values.flatMap { [$0.title, $0.description, $0.impact, $0.action] }
-        if fault.texts.count > ReportLimits.languages || sentences.contains(where: { $0.utf8.count > ReportLimits.textBytes }) {
-            return "\(name) has a text longer than \(ReportLimits.textBytes) bytes, or more than \(ReportLimits.languages) languages"
+        if fault.evidence.count > WireLimits.evidencePerFault {
+            return "\(name) has \(fault.evidence.count) pieces of evidence"
+        }
+        let sentences =
+            [fault.because, because] + fault.texts.values.flatMap { [$0.title, $0.description, $0.impact, $0.action] }
+        if fault.texts.count > ReportLimits.languages
+            || sentences.contains(where: { $0.utf8.count > ReportLimits.textBytes })
+        {
+            return
+                "\(name) has a text longer than \(ReportLimits.textBytes) bytes, or more than \(ReportLimits.languages) languages"
         }
         return nil
     }

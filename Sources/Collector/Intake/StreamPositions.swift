@@ -27,7 +27,8 @@ struct StreamPositions: Hashable, Sendable, Codable {
     /// Decides, and moves on where the answer is `apply`.
     /// - Returns: the decision, and the epoch that ended by it, if one did.
     mutating func decide(_ position: ReportPosition) -> (decision: Decision, endedEpoch: Int64?) {
-        guard position.first >= 1, position.first <= position.sequence, position.sequence <= PositionLimits.sequence else {
+        guard position.first >= 1, position.first <= position.sequence, position.sequence <= PositionLimits.sequence
+        else {
             return (.impossible(because: "positions run from 1 to 2^53: \(position.first)...\(position.sequence)"), nil)
         }
         guard position.epoch >= epoch else { return (.oldEpoch(known: epoch), nil) }
@@ -61,7 +62,9 @@ struct StreamPositions: Hashable, Sendable, Codable {
         }
     }
 
-    var progress: [Receipt.Progress] { ReportStream.allCases.map { Receipt.Progress(stream: $0, through: through($0)) } }
+    var progress: [Receipt.Progress] {
+        ReportStream.allCases.map { Receipt.Progress(stream: $0, through: through($0)) }
+    }
 }
 
 enum PositionLimits {

@@ -42,7 +42,8 @@ struct RelayBook {
         guard message.ticket.revision > known.relayed?.revision ?? 0 else { return }
         var known = known
         known.note(
-            message.ticket.event == .closed ? .closed : .updated, by: message.sender, because: message.ticket.because, at: time)
+            message.ticket.event == .closed ? .closed : .updated, by: message.sender, because: message.ticket.because,
+            at: time)
         take(message.ticket, into: &known)
         try finish(known, message)
     }

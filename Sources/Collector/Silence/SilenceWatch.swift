@@ -51,7 +51,8 @@ struct SilenceWatch: Hashable, Sendable, Codable {
     }
 
     private func finding(on subject: SilenceSubject, grace: Duration) -> SilenceFinding? {
-        let seconds = min(max(subject.interval ?? SilenceLimits.defaultInterval, SilenceLimits.shortestInterval),
+        let seconds = min(
+            max(subject.interval ?? SilenceLimits.defaultInterval, SilenceLimits.shortestInterval),
             SilenceLimits.longestInterval)
         let heard = subject.lastHeartbeat ?? subject.since
         // A sign of life from the future came before the collector's clock was set back.
@@ -59,10 +60,14 @@ struct SilenceWatch: Hashable, Sendable, Codable {
         let due = counted + .seconds(SilenceLimits.missedHeartbeats * seconds) + grace
         guard lastTick > due else { return nil }
         let who = subject.kind == .server ? "The agent of \(subject.name)" : "The collector of \(subject.name)"
-        let last = subject.lastHeartbeat.map { "was last heard from at \($0)" } ?? "was never heard from since \(subject.since)"
+        let last =
+            subject.lastHeartbeat.map { "was last heard from at \($0)" }
+            ?? "was never heard from since \(subject.since)"
         return SilenceFinding(
             subject: subject, dueAt: due,
-            because: "\(who) \(last); a heartbeat is due every \(seconds) s, and \(SilenceLimits.missedHeartbeats) are missing.")
+            because:
+                "\(who) \(last); a heartbeat is due every \(seconds) s, and \(SilenceLimits.missedHeartbeats) are missing."
+        )
     }
 }
 

@@ -8,7 +8,99 @@ import Reports
 protocol CollectorStore: Sendable {
     // MARK: Itself
 
-    /// Which cases to list.
+    /// The id of this collector and the prefix of its ticket numbers; made on first use.
+    func identity() async throws(StoreError) -> StoreIdentity
+    /// A cheap statement that fails when the database does.
+    func checkHealth() async throws(StoreError)
+    /// Deletes what is older than the given times allow; closes tests that have had their day.
+    func tidy(_ retention: Retention, at time: Timestamp) async throws(StoreError)
+    func close() async
+
+    // MARK: Intake
+
+    func agentKey(id: String) async throws(StoreError) -> AgentKey?
+    /// Applies the reports once and in order; the case changes and the deliveries they cause are part of it.
+    func accept(_ batch: VerifiedBatch, at time: Timestamp) async throws(StoreError) -> Receipt
+
+    // MARK: Cases
+
+    /// Newest first.
+    func cases(_ query: CaseQuery) async throws(StoreError) -> [Case]
+    func findCase(number: String) async throws(StoreError) -> Case?
+    func acknowledge(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case
+    func closeCase(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case
+    /// Oldest first, every state.
+    func deliveries(caseNumber: String) async throws(StoreError) -> [Delivery]
+    func testRecord(id: String) async throws(StoreError) -> TestRecord?
+
+    // MARK: Outbox
+
+    /// Hands out what is due, at most `limit`, until `until`; of one case and recipient only the oldest.
+    func claimDeliveries(limit: Int, at time: Timestamp, until: Timestamp) async throws(StoreError) -> [Delivery]
+    func record(_ outcome: DeliveryOutcome, for delivery: Delivery, at time: Timestamp) async throws(StoreError)
+    /// When the next delivery is due; nil while none waits.
+    func nextDeliveryDue() async throws(StoreError) -> Timestamp?
+    /// Every configured recipient, and every other that messages wait for.
+    func recipientStates() async throws(StoreError) -> [RecipientState]
+
+    // MARK: Fleet
+
+    /// By hostname.
+    func servers() async throws(StoreError) -> [Server]
+    func server(host: HostID) async throws(StoreError) -> Server?
+    func inventory(host: HostID) async throws(StoreError) -> Inventory?
+    /// By component and signal.
+    func readings(host: HostID) async throws(StoreError) -> [Reading]
+    /// Oldest first, at most `FleetLimits.historyPoints`.
+    func history(
+        host: HostID, component: ComponentID, signal: Signal, since: Timestamp
+    ) async throws(StoreError) -> [HistoryPoint]
+    /// Newest first.
+    func events(host: HostID, limit: Int) async throws(StoreError) -> [ServerEvent]
+
+    // MARK: Enrolment
+
+    func save(_ token: IssuedToken) async throws(StoreError)
+    func token(id: String) async throws(StoreError) -> IssuedToken?
+    /// Newest first.
+    func tokens(_ purpose: IssuedToken.Purpose) async throws(StoreError) -> [IssuedToken]
+    func revokeToken(id: String, at time: Timestamp) async throws(StoreError)
+    /// Uses the token up and remembers the key. The epoch to begin with is 1, or one past what a replaced server had.
+    func enrol(_ enrolment: AcceptedEnrolment, at time: Timestamp) async throws(StoreError) -> Int64
+    /// All keys of the host: its later reports are refused.
+    func revokeKeys(host: HostID, because: String, at time: Timestamp) async throws(StoreError)
+
+    // MARK: Pairing and relaying
+
+    func pair(_ site: PairedSite, token: String, at time: Timestamp) async throws(StoreError)
+    func pairedSites() async throws(StoreError) -> [PairedSite]
+    func pairedSite(keyID: String) async throws(StoreError) -> PairedSite?
+    func save(_ trust: PartnerTrust) async throws(StoreError)
+    func partnerTrust(recipient: String) async throws(StoreError) -> PartnerTrust?
+    /// Takes a ticket of a paired site: once by its id, and never an older revision over a newer.
+    func accept(_ ticket: VerifiedTicket, at time: Timestamp) async throws(StoreError) -> TicketAcceptance
+    func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError)
+
+    // MARK: Silence
+
+    func silenceSubjects() async throws(StoreError) -> [SilenceSubject]
+    func silenceWatch() async throws(StoreError) -> SilenceWatch?
+    /// Saves the watch and opens one case for each subject that fell silent.
+    func recordSilence(_ watch: SilenceWatch, silent: [SilenceFinding], at time: Timestamp) async throws(StoreError)
+
+    // MARK: Accounts
+
+    func account(name: String) async throws(StoreError) -> Account?
+    func accounts() async throws(StoreError) -> [Account]
+    func save(_ account: Account) async throws(StoreError)
+    func save(_ token: AccessToken) async throws(StoreError)
+    func accessToken(hash: String) async throws(StoreError) -> AccessToken?
+    /// API tokens, newest first.
+    func accessTokens(account: String) async throws(StoreError) -> [AccessToken]
+    func deleteAccessToken(hash: String) async throws(StoreError)
+}
+
+/// Which cases to list.
 struct CaseQuery: Hashable, Sendable {
     var states: Set<Case.State> = [.open, .acknowledged]
     var host: HostID?

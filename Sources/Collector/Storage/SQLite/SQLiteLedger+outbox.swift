@@ -12,7 +12,8 @@ extension SQLiteLedger {
             """,
             [
                 delivery.id, delivery.caseNumber, delivery.recipient, delivery.channel.rawValue,
-                delivery.ticket.event.rawValue, delivery.state.rawValue, delivery.attempts, delivery.createdAt.milliseconds,
+                delivery.ticket.event.rawValue, delivery.state.rawValue, delivery.attempts,
+                delivery.createdAt.milliseconds,
                 delivery.nextAttempt.milliseconds, delivery.insteadOf, try encode(delivery.ticket),
             ])
     }
@@ -28,7 +29,9 @@ extension SQLiteLedger {
     func allDelivered(caseNumber: String) throws -> Bool {
         let row = try Row.fetchOne(
             db.cachedStatement(
-                sql: "SELECT count(*) AS total, coalesce(sum(state = 'delivered'), 0) AS done FROM delivery WHERE number = ?"),
+                sql:
+                    "SELECT count(*) AS total, coalesce(sum(state = 'delivered'), 0) AS done FROM delivery WHERE number = ?"
+            ),
             arguments: [caseNumber])
         guard let row else { return false }
         let (total, done) = (row["total"] as Int, row["done"] as Int)
@@ -77,7 +80,8 @@ extension SQLiteLedger {
             id: row["id"], caseNumber: number, recipient: row["recipient"],
             channel: try word(row["channel"]), ticket: try decode(Ticket.self, row["ticket"]),
             reports: try reports.map { try decode(Envelope.self, $0["envelope"]) }, certificates: certificates,
-            state: try word(row["state"]), attempts: row["attempts"], createdAt: Timestamp(milliseconds: row["created"]),
+            state: try word(row["state"]), attempts: row["attempts"],
+            createdAt: Timestamp(milliseconds: row["created"]),
             nextAttempt: Timestamp(milliseconds: row["next"]),
             failingSince: (row["failing"] as Int64?).map { Timestamp(milliseconds: $0) }, lastError: row["error"],
             deliveredAt: (row["delivered"] as Int64?).map { Timestamp(milliseconds: $0) }, reference: row["reference"],
@@ -86,7 +90,8 @@ extension SQLiteLedger {
 
     func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
         guard let word = Word(rawValue: text) else {
-            throw StoreError.conflict(because: "the database holds the unknown word \(text.prefix(40)): it is newer than this program")
+            throw StoreError.conflict(
+                because: "the database holds the unknown word \(text.prefix(40)): it is newer than this program")
         }
         return word
     }
@@ -115,7 +120,8 @@ extension SQLiteLedger {
                 """)
         var states = try rows.map { row in
             RecipientState(
-                name: row["recipient"], channel: try word(row["channel"]), waiting: row["waiting"], delivered: row["done"],
+                name: row["recipient"], channel: try word(row["channel"]), waiting: row["waiting"],
+                delivered: row["done"],
                 lastDelivered: (row["last"] as Int64?).map { Timestamp(milliseconds: $0) },
                 failingSince: (row["failing"] as Int64?).map { Timestamp(milliseconds: $0) },
                 lastError: try lastError(recipient: row["recipient"]))

@@ -8,7 +8,9 @@ struct SQLiteLedger: CollectorLedger {
 
     // MARK: JSON columns
 
-    func encode(_ value: some Encodable) throws -> String { String(decoding: try WireFormat.encode(value), as: UTF8.self) }
+    func encode(_ value: some Encodable) throws -> String {
+        String(decoding: try WireFormat.encode(value), as: UTF8.self)
+    }
 
     func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try WireFormat.decode(type, from: Data(text.utf8))
@@ -70,7 +72,8 @@ struct SQLiteLedger: CollectorLedger {
     func openCase(host: HostID, key: String) throws -> Case? {
         try body(
             Case.self,
-            #"SELECT body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#, [host, key])
+            #"SELECT body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
+            [host, key])
     }
 
     func openCases(host: HostID) throws -> [Case] {
@@ -89,7 +92,9 @@ struct SQLiteLedger: CollectorLedger {
     func casesOpened(host: HostID, since: Timestamp) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
-                sql: #"SELECT count(*) FROM "case" WHERE host = ? AND opened > ? AND origin = 'faults' AND sender IS NULL"#),
+                sql:
+                    #"SELECT count(*) FROM "case" WHERE host = ? AND opened > ? AND origin = 'faults' AND sender IS NULL"#
+            ),
             arguments: [host, since.milliseconds]) ?? 0
     }
 
@@ -101,7 +106,8 @@ struct SQLiteLedger: CollectorLedger {
             closed = excluded.closed, body = excluded.body
             """,
             [
-                found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue, found.origin.rawValue,
+                found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue,
+                found.origin.rawValue,
                 found.sender, senderNumber, found.openedAt.milliseconds, found.updatedAt.milliseconds,
                 found.closedAt?.milliseconds, try encode(found),
             ])
@@ -142,7 +148,8 @@ struct SQLiteLedger: CollectorLedger {
 
     func note(_ event: ServerEvent, host: HostID) throws {
         let newest = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT id, kind, because FROM server_event WHERE host = ? ORDER BY id DESC LIMIT 1"),
+            db.cachedStatement(
+                sql: "SELECT id, kind, because FROM server_event WHERE host = ? ORDER BY id DESC LIMIT 1"),
             arguments: [host])
         // What repeats itself fills no page.
         if let newest, newest["kind"] == event.kind.rawValue, newest["because"] == event.because {
@@ -188,8 +195,9 @@ struct SQLiteLedger: CollectorLedger {
                     """),
             arguments: [time.milliseconds, try encode(sample), host, component, signal])
         if let known { return known }
-        let count = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM series WHERE host = ?"), arguments: [host]) ?? 0
+        let count =
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM series WHERE host = ?"), arguments: [host]) ?? 0
         guard count < FleetLimits.seriesPerServer else { return nil }
         try run(
             "INSERT INTO series (host, component, signal, received, latest) VALUES (?, ?, ?, ?, ?)",

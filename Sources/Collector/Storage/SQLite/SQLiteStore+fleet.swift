@@ -87,7 +87,8 @@ extension SQLiteStore {
                 arguments: [host, limit]
             ).map { row in
                 ServerEvent(
-                    time: Timestamp(milliseconds: row["time"]), kind: try ledger.word(row["kind"]), because: row["because"])
+                    time: Timestamp(milliseconds: row["time"]), kind: try ledger.word(row["kind"]),
+                    because: row["because"])
             }
         }
     }
@@ -103,11 +104,13 @@ extension SQLiteStore {
                     kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
                     lastHeartbeat: server.lastHeartbeat, interval: server.heartbeat?.interval,
                     isSilent: server.state == .silent)
-            } + sites.map { site in
-                SilenceSubject(
-                    kind: .site, id: site.id, name: site.name, since: site.pairedAt, lastHeartbeat: site.lastHeartbeat,
-                    interval: site.heartbeatInterval, isSilent: site.isSilent)
             }
+                + sites.map { site in
+                    SilenceSubject(
+                        kind: .site, id: site.id, name: site.name, since: site.pairedAt,
+                        lastHeartbeat: site.lastHeartbeat,
+                        interval: site.heartbeatInterval, isSilent: site.isSilent)
+                }
         }
     }
 

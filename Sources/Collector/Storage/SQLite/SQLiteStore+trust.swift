@@ -6,7 +6,9 @@ import Reports
 extension SQLiteStore {
     // MARK: Tokens
 
-    func save(_ token: IssuedToken) async throws(StoreError) { try await write("saving a token") { try $0.save(token) } }
+    func save(_ token: IssuedToken) async throws(StoreError) {
+        try await write("saving a token") { try $0.save(token) }
+    }
 
     func token(id: String) async throws(StoreError) -> IssuedToken? {
         try await read("reading a token") { try $0.token(id: id) }
@@ -15,7 +17,8 @@ extension SQLiteStore {
     func tokens(_ purpose: IssuedToken.Purpose) async throws(StoreError) -> [IssuedToken] {
         try await read("listing tokens") {
             try $0.bodies(
-                IssuedToken.self, "SELECT body FROM token WHERE purpose = ? ORDER BY created DESC, id", [purpose.rawValue])
+                IssuedToken.self, "SELECT body FROM token WHERE purpose = ? ORDER BY created DESC, id",
+                [purpose.rawValue])
         }
     }
 
@@ -35,7 +38,9 @@ extension SQLiteStore {
             let known = try ledger.serverRecord(host: enrolment.host)
             if known != nil, !enrolment.replaces {
                 throw StoreError.conflict(
-                    because: "server \(enrolment.host) is enrolled already: use --replace \(enrolment.host) to take over its history")
+                    because:
+                        "server \(enrolment.host) is enrolled already: use --replace \(enrolment.host) to take over its history"
+                )
             }
             try ledger.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
             try ledger.run(
@@ -47,7 +52,8 @@ extension SQLiteStore {
                     enrolment.key.id, enrolment.host, enrolment.key.bytes, enrolment.certificate, time.milliseconds,
                 ])
             let epoch = known.map { $0.positions.epoch + 1 } ?? 1
-            var record = known ?? ServerRecord(server: Server(enrolment, at: time), positions: StreamPositions(epoch: 1))
+            var record =
+                known ?? ServerRecord(server: Server(enrolment, at: time), positions: StreamPositions(epoch: 1))
             record.positions = StreamPositions(epoch: epoch)
             record.server.epoch = epoch
             record.server.hostname = enrolment.hostname
@@ -55,20 +61,26 @@ extension SQLiteStore {
             record.server.lastHeartbeat = nil
             if record.server.state != .silent { record.server.state = .expected }
             try ledger.save(record)
-            let sentence = known == nil ? "The server was enrolled." : "The server was enrolled anew and goes on as \(enrolment.host)."
+            let sentence =
+                known == nil
+                ? "The server was enrolled." : "The server was enrolled anew and goes on as \(enrolment.host)."
             try ledger.note(
-                ServerEvent(time: time, kind: known == nil ? .enrolled : .replaced, because: sentence), host: enrolment.host)
+                ServerEvent(time: time, kind: known == nil ? .enrolled : .replaced, because: sentence),
+                host: enrolment.host)
             return epoch
         }
     }
 
     func revokeKeys(host: HostID, because: String, at time: Timestamp) async throws(StoreError) {
         try await write("revoking keys") { [policy] ledger in
-            guard var record = try ledger.serverRecord(host: host) else { throw StoreError.notFound(what: "server \(host)") }
+            guard var record = try ledger.serverRecord(host: host) else {
+                throw StoreError.notFound(what: "server \(host)")
+            }
             try ledger.revokeKeys(host: host, because: because, at: time)
             record.server.state = .revoked
             try ledger.save(record)
-            try ledger.note(ServerEvent(time: time, kind: .keyRevoked, because: "The key was revoked: \(because)"), host: host)
+            try ledger.note(
+                ServerEvent(time: time, kind: .keyRevoked, because: "The key was revoked: \(because)"), host: host)
             // Nobody waits for a server that may no longer speak.
             if let found = try ledger.openCase(host: host, key: "silence") {
                 _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
@@ -118,12 +130,15 @@ extension SQLiteStore {
 
     func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError) {
         try await write("recording a sign of life") { [policy] ledger in
-            guard var found = try ledger.pairedSite(id: site) else { throw StoreError.notFound(what: "paired site \(site)") }
+            guard var found = try ledger.pairedSite(id: site) else {
+                throw StoreError.notFound(what: "paired site \(site)")
+            }
             found.lastHeartbeat = time
             found.heartbeatInterval = interval
             found.isSilent = false
             try ledger.save(found)
-            try CaseBook(ledger: ledger, policy: policy, time: time).endSilence(of: site, name: found.name, chassis: Part())
+            try CaseBook(ledger: ledger, policy: policy, time: time).endSilence(
+                of: site, name: found.name, chassis: Part())
         }
     }
 
@@ -169,7 +184,8 @@ extension SQLiteStore {
         try await read("listing access tokens") {
             try $0.bodies(
                 AccessToken.self,
-                "SELECT body FROM access_token WHERE account = ? AND kind = 'api' ORDER BY created DESC, hash", [account])
+                "SELECT body FROM access_token WHERE account = ? AND kind = 'api' ORDER BY created DESC, hash",
+                [account])
         }
     }
 
@@ -247,7 +263,8 @@ extension Server {
     /// A server that was just enrolled and has said nothing yet.
     init(_ enrolment: AcceptedEnrolment, at time: Timestamp) {
         self.init(
-            host: enrolment.host, hostname: enrolment.hostname, state: .expected, enrolledAt: time, chassis: Part(), epoch: 1,
+            host: enrolment.host, hostname: enrolment.hostname, state: .expected, enrolledAt: time, chassis: Part(),
+            epoch: 1,
             reportCounts: [:], openCases: 0)
     }
 }

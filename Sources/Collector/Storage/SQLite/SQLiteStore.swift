@@ -22,7 +22,9 @@ final class SQLiteStore: CollectorStore {
             let pool = try DatabasePool(path: path, configuration: configuration)
             guard try pool.read({ try !SQLiteSchema.migrator.hasBeenSuperseded($0) }) else {
                 throw StoreError.conflict(
-                    because: "\(path) was written by a newer version of this program: install that version, or a backup of the file")
+                    because:
+                        "\(path) was written by a newer version of this program: install that version, or a backup of the file"
+                )
             }
             try SQLiteSchema.migrator.migrate(pool)
             self.pool = pool
@@ -94,7 +96,9 @@ final class SQLiteStore: CollectorStore {
 
     // MARK: Itself
 
-    func identity() async throws(StoreError) -> StoreIdentity { try await write("reading the identity") { try $0.identity() } }
+    func identity() async throws(StoreError) -> StoreIdentity {
+        try await write("reading the identity") { try $0.identity() }
+    }
 
     func checkHealth() async throws(StoreError) {
         try await write("checking the database") { try $0.set("health", to: "checked") }
@@ -119,7 +123,8 @@ final class SQLiteStore: CollectorStore {
                 AgentKey(
                     key: try VerifyingKey(bytes: row["public_key"]), host: row["host"], certificate: row["certificate"],
                     enrolledAt: Timestamp(milliseconds: row["enrolled"]),
-                    revokedAt: (row["revoked"] as Int64?).map { Timestamp(milliseconds: $0) }, revokedBecause: row["because"])
+                    revokedAt: (row["revoked"] as Int64?).map { Timestamp(milliseconds: $0) },
+                    revokedBecause: row["because"])
             }
         }
     }
@@ -208,7 +213,9 @@ final class SQLiteStore: CollectorStore {
             }
             guard let next = OutboxRules.applying(outcome, to: stored, claimed: delivery, at: time) else { return }
             try ledger.update(next)
-            if case .failed(_, _, let divertTo?) = outcome, let addressee = policy.recipients.first(where: { $0.name == divertTo }) {
+            if case .failed(_, _, let divertTo?) = outcome,
+                let addressee = policy.recipients.first(where: { $0.name == divertTo })
+            {
                 try ledger.enqueue(Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time))
             }
             try SQLiteStore.noteOutcome(outcome, of: stored, in: ledger, policy: policy, at: time)
