@@ -1,3 +1,4 @@
+import Daemon
 public import Reports
 
 /// `chip-sensors`: every voltage, temperature, fan, power, current, energy, humidity and intrusion sensor of hwmon,
@@ -10,6 +11,8 @@ public actor ChipSensors: Probe {
     public nonisolated let deadline = Duration.seconds(8)
 
     private let tree: SysTree
+    private let executor = BlockingExecutor(label: "callhome.chip-sensors")
+
     private var session: Session?
 
     /// libsensors with the names of what it found.
@@ -21,6 +24,8 @@ public actor ChipSensors: Probe {
     }
 
     public init(tree: SysTree) { self.tree = tree }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         guard tree.isThisMachine else {

@@ -1,5 +1,4 @@
 public import Reports
-import Synchronization
 
 extension Probe {
     /// Looks once and gives up after the probe's `deadline`.
@@ -24,18 +23,5 @@ extension Probe {
                 timer.cancel()
             }
         }
-    }
-}
-
-/// Hands on the first of several answers.
-private final class FirstAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Result<ProbeResult, ProbeError>, Never>?>
-
-    init(_ continuation: CheckedContinuation<Result<ProbeResult, ProbeError>, Never>) {
-        self.continuation = Mutex(continuation)
-    }
-
-    func answer(_ result: Result<ProbeResult, ProbeError>) {
-        continuation.withLock { $0.take() }?.resume(returning: result)
     }
 }

@@ -13,14 +13,25 @@ public struct SysTree: Sendable {
     /// Links followed for one path, as in the kernel (MAXSYMLINKS, path_resolution(7)).
     static let linksFollowed = 40
 
-    /// The folder that stands for `/`; empty for the machine itself.
+    /// The folder that stands for `mount`; empty for the machine itself.
     private let root: String
+    /// Names of the folders that lead to what was recorded: empty for `/`, `["sys"]` for a recording of `/sys` alone.
+    private let mount: [String]
 
-    /// - Parameter root: the folder that stands for `/`; `/` is this machine.
+    /// - Parameter root: the folder that stands for `/`; `/` is this machine. A folder without `sys` that has the folders
+    ///   of `/sys`, or those of EDAC in it, is taken for that: recordings often begin there.
     public init(root: String = "/") {
         var trimmed = root
         while trimmed.hasSuffix("/") { trimmed.removeLast() }
         self.root = trimmed
+        let has: (String) -> Bool = { unsafe access("\(trimmed)/\($0)", F_OK) == 0 }
+        if trimmed.isEmpty || has("sys") || has("proc") || has("etc") {
+            mount = []
+        } else if has("class") || has("devices") {
+            mount = ["sys"]
+        } else {
+            mount = has("mc") ? ["sys", "devices", "system", "edac"] : []
+        }
     }
 
     public var isThisMachine: Bool { root.isEmpty }
@@ -99,8 +110,7 @@ public struct SysTree: Sendable {
                 _ = done.popLast()
                 continue
             }
-            let here = root + "/" + (done + [part]).joined(separator: "/")
-            guard let target = SysTree.link(here) else {
+            guard let here = file(done + [part]), let target = SysTree.link(here) else {
                 done.append(part)
                 continue
             }
@@ -113,7 +123,17 @@ public struct SysTree: Sendable {
     }
 
     private func located(_ path: String) throws(SysTreeError) -> String {
-        root.isEmpty ? path : root + (try resolved(path))
+        if root.isEmpty { return path }
+        guard let file = file(try resolved(path).split(separator: "/").map(String.init)) else {
+            throw .failed(path: path, errno: ENOENT)
+        }
+        return file
+    }
+
+    /// The file that stands for the path `parts`; nil above or beside what was recorded.
+    private func file(_ parts: [String]) -> String? {
+        guard parts.starts(with: mount) else { return nil }
+        return root + "/" + parts.dropFirst(mount.count).joined(separator: "/")
     }
 
     private static func link(_ file: String) -> String? {

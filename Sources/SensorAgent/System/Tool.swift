@@ -1,0 +1,92 @@
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// A command of the system (`smartctl`), run with a bound on its time and on what it may print.
+///
+/// A process that does not even die of SIGKILL hangs in the kernel (state D) on its device. It is left behind, counted,
+/// and not run again for that device before it has come back.
+actor Tool {
+    /// Bytes of standard output of one run; `smartctl --json -a` prints 30 KB.
+    static let outputBytes = 4 << 20
+
+    enum Failure: Error, Hashable {
+        case missing
+        case timedOut(after: Duration)
+        /// The last run for the same device has not come back.
+        case stuck
+        case tooMuchOutput(limit: Int)
+        /// It could not be started, or was ended by a signal.
+        case failed(String)
+    }
+
+    struct Output: Sendable {
+        var exitCode: Int32
+        var bytes: [UInt8]
+    }
+
+    /// The path of the program; nil where it is not installed.
+    private let executable: String?
+    private var stuck: Set<String> = []
+
+    /// - Parameter name: looked for in `PATH` and in the folders for administrators, which `PATH` may lack.
+    init(named name: String) {
+        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin"]
+        executable = folders.map { "\($0)/\(name)" }.first { unsafe access($0, X_OK) == 0 }
+    }
+
+    /// A program by its path.
+    init(path: String) { executable = unsafe access(path, X_OK) == 0 ? path : nil }
+
+    /// Devices on which a run hangs.
+    var stuckDevices: Set<String> { stuck }
+
+    /// Runs the program with `arguments` for `device` and returns what it printed.
+    func run(_ arguments: [String], for device: String, deadline: Duration) async throws(Failure) -> Output {
+        guard let executable else { throw .missing }
+        guard !stuck.contains(device) else { throw .stuck }
+        stuck.insert(device)
+        let outcome: Result<Output, Failure> = await withCheckedContinuation { continuation in
+            let first = FirstAnswer(continuation)
+            let process = Task { await Tool.outcome(of: executable, arguments) }
+            let timer = Task {
+                guard (try? await Task.sleep(for: deadline)) != nil else { return }
+                process.cancel()  // SIGTERM, then SIGKILL.
+                guard (try? await Task.sleep(for: Tool.grace * 2)) != nil else { return }
+                first.answer(.failure(.timedOut(after: deadline)))
+            }
+            Task {
+                let outcome = await process.value
+                // An ended process was late, whatever it printed before.
+                let late = process.isCancelled
+                timer.cancel()
+                stuck.remove(device)
+                first.answer(late ? .failure(.timedOut(after: deadline)) : outcome)
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Time between SIGTERM and SIGKILL.
+    private static let grace = Duration.seconds(1)
+
+    private static func outcome(of executable: String, _ arguments: [String]) async -> Result<Output, Failure> {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: grace)]
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)), arguments: Arguments(arguments),
+                environment: .inherit.updating(["LC_ALL": "C"]), platformOptions: options,
+                output: .bytes(limit: outputBytes), error: .discarded)
+            switch result.terminationStatus {
+            case .exited(let code): return .success(Output(exitCode: code, bytes: result.standardOutput))
+            case .signaled(let signal): return .failure(.failed("ended by signal \(signal)"))
+            }
+        } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+            return .failure(.tooMuchOutput(limit: outputBytes))
+        } catch {
+            return .failure(.failed(String(String(describing: error).prefix(200))))
+        }
+    }
+}
