@@ -1,2 +1,26 @@
 import ArgumentParser
-@main struct Program: ParsableCommand {}
+import Reports
+
+/// The command for people: one group of commands a noun. A new one is one line here.
+@main
+struct Callhome: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "callhome",
+        abstract: "Predicts hardware faults and calls for the part before it fails.",
+        discussion: """
+            Exit codes: 0 done; 1 done, and what was asked about is not well (a test failed, a hop is broken); \
+            2 refused, because what was given cannot be used; 64 the command line is wrong.
+            """,
+        version: CallhomeVersion.current,
+        subcommands: [
+            PatternsGroup.self
+        ])
+}
+
+/// What the commands exit with besides 0. Documented in the help of `callhome`.
+enum Exit {
+    /// The command did its work, and what it looked at is not well.
+    static let notWell = ExitCode(1)
+    /// What was given cannot be used; the reason is on standard error.
+    static let refused = ExitCode(2)
+}

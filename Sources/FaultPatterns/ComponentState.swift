@@ -1,0 +1,47 @@
+public import FoundationEssentials
+public import Reports
+
+/// What must survive a restart, of one component. The caller stores it as it is, in one transaction with the changes.
+public struct ComponentState: Sendable, Codable, Hashable {
+    public var component: ComponentID
+    /// JSON: open faults, conditions on their way, events counted, the serial. Small, and stored at once.
+    public var latches: Data
+    /// JSON: newest values and windows. Nil: leave the stored ones as they are.
+    public var windows: Data?
+
+    public init(component: ComponentID, latches: Data, windows: Data?) {
+        self.component = component
+        self.latches = latches
+        self.windows = windows
+    }
+}
+
+/// How far a condition has come on its way to open a fault, or its end on the way to clear it.
+struct Progress: Hashable, Codable {
+    /// Since when it has held, moved on by the times in which it was unknown.
+    var since: Timestamp
+    /// Samples counted, up to what is needed.
+    var samples: Int
+    var newest: Timestamp?
+    /// Since when it has been unknown.
+    var heldAt: Timestamp?
+}
+
+/// A newest value.
+struct Latest: Hashable, Codable {
+    var measurement: Measurement
+    var time: Timestamp
+}
+
+struct StoredLatches: Codable {
+    var asOf: Timestamp
+    var serial: String?
+    var faults: [String: Fault]
+    var progress: [String: Progress]
+    var events: [String: SerdEngine]
+}
+
+struct StoredWindows: Codable {
+    var latest: [String: Latest]
+    var memories: [String: SignalMemory]
+}

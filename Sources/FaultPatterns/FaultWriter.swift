@@ -1,0 +1,88 @@
+import FoundationEssentials
+import Reports
+
+/// Writes a fault in full: suspects with their parts, evidence with values, and the sentence why.
+struct FaultWriter {
+    let pattern: CompiledPattern
+    let evaluation: Evaluation
+    let component: ComponentID
+    let known: [ComponentID: Component]
+
+    func fault(urgency: Urgency, timeToFailure: TimeToFailure?, openedAt: Timestamp) -> Fault {
+        let source = pattern.pattern
+        return Fault(
+            id: FaultWriter.id(pattern: source.id, component: component, openedAt: openedAt), pattern: source.id,
+            revision: source.revision, faultClass: source.faultClass, component: component, suspects: suspects,
+            urgency: urgency, timeToFailure: timeToFailure, evidence: evidence, because: because, texts: source.texts,
+            action: source.action, provenance: source.provenance, openedAt: openedAt, updatedAt: openedAt)
+    }
+
+    /// The same wherever it is computed: 128 bits of a hash over pattern, component and the opening time.
+    static func id(pattern: String, component: ComponentID, openedAt: Timestamp) -> FaultID {
+        let text = "\(pattern)\n\(component)\n\(openedAt.milliseconds)"
+        return FaultID(rawValue: String(ContentHash.sha256(Data(text.utf8)).prefix(32)))
+    }
+
+    /// `24 pending sectors (limit 16) in 2 readings in a row.`
+    var because: String {
+        let sentence =
+            pattern.because.map(evaluation.words)
+            ?? evaluation.reasons(pattern.condition, being: true).joined(separator: "; ")
+        return FaultWriter.sentence(sentence, pattern.pattern.persistence)
+    }
+
+    static func sentence(_ text: String, _ persistence: Pattern.Persistence) -> String {
+        var sentence = text.isEmpty ? "The condition holds" : text
+        while sentence.last == "." { sentence.removeLast() }
+        if !persistence.words.isEmpty { sentence += ", \(persistence.words)" }
+        return sentence.prefix(1).uppercased() + sentence.dropFirst() + "."
+    }
+
+    var evidence: [Evidence] {
+        pattern.signals.compactMap { number in
+            guard let latest = evaluation.memory.latest[number] else { return nil }
+            let signal = evaluation.tables.signals[number]
+            return Evidence(
+                component: component, signal: signal, value: Quantity.words(latest.measurement, of: signal),
+                time: latest.time)
+        }.prefix(WireLimits.evidencePerFault).map { $0 }
+    }
+
+    var suspects: [Suspect] {
+        pattern.pattern.suspects.map { rule in
+            let found = resolve(rule.target)
+            let kind: ComponentKind =
+                switch rule.target {
+                case .own: evaluation.memory.kind
+                case .parent: found?.kind ?? .board
+                case .kind(let kind): kind
+                }
+            let id = found?.id ?? (rule.target == .own ? component : nil)
+            let unnamed =
+                rule.target == .own ? component.rawValue : kind.rawValue.split(separator: "_").joined(separator: " ")
+            return Suspect(
+                component: id, kind: kind, name: found?.name ?? unnamed, part: found?.part ?? Part(),
+                certainty: rule.certainty)
+        }
+    }
+
+    /// The nearest component that a suspect rule means: what it hangs under, what hangs under it, or the only one there is.
+    private func resolve(_ target: Pattern.SuspectRule.Target) -> Component? {
+        let own = known[component]
+        switch target {
+        case .own: return own
+        case .parent: return own?.parent.flatMap { known[$0] }
+        case .kind(let kind):
+            var seen: Set<ComponentID> = [component]
+            var above = own?.parent
+            while let id = above, seen.insert(id).inserted, let next = known[id] {
+                if next.kind == kind { return next }
+                above = next.parent
+            }
+            let all = known.values.filter { $0.kind == kind }
+            let below = all.filter { $0.parent == component }
+            if below.count == 1 { return below.first }
+            return all.count == 1 ? all.first : nil
+        }
+    }
+}

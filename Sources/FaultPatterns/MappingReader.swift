@@ -1,0 +1,111 @@
+import Reports
+
+/// Takes the fields of a mapping one by one, and refuses what is left: a misspelt key must not pass as absent.
+struct MappingReader {
+    let location: SourceLocation
+    private let what: String
+    private var entries: [SourceNode.Entry]
+
+    init(_ node: SourceNode, what: String) throws(PatternProblem) {
+        guard case .mapping(let entries) = node.content else {
+            throw PatternProblem(node.location, "\(what) is a mapping of keys and values")
+        }
+        self.what = what
+        self.entries = entries
+        location = node.location
+    }
+
+    mutating func optional(_ key: String) -> SourceNode? {
+        guard let index = entries.firstIndex(where: { $0.key == key }) else { return nil }
+        return entries.remove(at: index).value
+    }
+
+    mutating func required(_ key: String) throws(PatternProblem) -> SourceNode {
+        guard let node = optional(key) else { throw PatternProblem(location, "\(what) needs `\(key)`") }
+        return node
+    }
+
+    mutating func text(_ key: String) throws(PatternProblem) -> String { try required(key).text(of: key) }
+
+    mutating func optionalText(_ key: String) throws(PatternProblem) -> String? {
+        guard let node = optional(key) else { return nil }
+        return try node.text(of: key)
+    }
+
+    /// The keys that were not taken, in the order of the file.
+    var rest: [SourceNode.Entry] { entries }
+
+    func refuseRest() throws(PatternProblem) {
+        guard let stranger = entries.first else { return }
+        throw PatternProblem(
+            stranger.location, "`\(stranger.key.prefix(60))` is not a key of \(what); mend its spelling or take it out")
+    }
+}
+
+extension SourceNode {
+    /// Text that is there: not empty, not too long.
+    func text(of key: String) throws(PatternProblem) -> String {
+        guard case .scalar(let text) = content else { throw PatternProblem(location, "`\(key)` is a text") }
+        let trimmed = text.trimmed
+        guard !trimmed.isEmpty else { throw PatternProblem(location, "`\(key)` is empty") }
+        guard trimmed.count <= PatternLimits.textCharacters else {
+            throw PatternProblem(
+                location, "`\(key)` has \(trimmed.count) characters; the limit is \(PatternLimits.textCharacters)")
+        }
+        return trimmed
+    }
+
+    func word<Word: RawRepresentable & CaseIterable>(
+        of key: String, as type: Word.Type
+    ) throws(PatternProblem) -> Word where Word.RawValue == String {
+        let text = try text(of: key)
+        guard let word = Word(rawValue: text) else {
+            let all = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw PatternProblem(location, "`\(key)` is one of \(all), not \(text.prefix(60))")
+        }
+        return word
+    }
+
+    func integer(of key: String, in range: ClosedRange<Int>) throws(PatternProblem) -> Int {
+        let text = try text(of: key)
+        guard let value = Int(text), range.contains(value) else {
+            throw PatternProblem(
+                location,
+                "`\(key)` is a whole number from \(range.lowerBound) to \(range.upperBound), not \(text.prefix(60))")
+        }
+        return value
+    }
+
+    func share(of key: String) throws(PatternProblem) -> Double {
+        let text = try text(of: key)
+        guard let value = Double(text), value >= 0, value <= 1 else {
+            throw PatternProblem(location, "`\(key)` is a number from 0 to 1, not \(text.prefix(60))")
+        }
+        return value
+    }
+
+    func span(of key: String) throws(PatternProblem) -> Int64 {
+        let text = try text(of: key)
+        guard let value = Span.milliseconds(text) else {
+            throw PatternProblem(
+                location,
+                "`\(key)` is a length of time such as 30s, 5m, 24h or 7d, at most "
+                    + "\(PatternLimits.windowDays) days, not \(text.prefix(60))")
+        }
+        return value
+    }
+
+    /// One item or a list of them.
+    var items: [SourceNode] {
+        if case .sequence(let items) = content { items } else { [self] }
+    }
+}
+
+extension StringProtocol {
+    var trimmed: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text = text.dropFirst() }
+        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,89 @@
+public import Reports
+
+/// One entry of the rule base, read and not yet compiled.
+public struct Pattern: Sendable {
+    public enum Status: String, Sendable, CaseIterable {
+        /// Being written: in no pack.
+        case draft
+        /// On trial: its faults are shown as `inform`, whatever it says, until its worth is measured.
+        case shadow
+        case active
+        /// Withdrawn: in no pack.
+        case retired
+    }
+
+    /// How well the numbers are known.
+    public enum EvidenceGrade: String, Sendable, CaseIterable {
+        /// Measured on field data.
+        case fieldData = "A"
+        /// A standard, a vendor's rule or a shipping default.
+        case standard = "B"
+        /// An engineer's estimate: on trial only.
+        case estimate = "C"
+    }
+
+    /// `for`: how long a condition must hold. Neither: at once.
+    struct Persistence: Hashable, Sendable {
+        var samples = 0
+        /// Milliseconds.
+        var span: Int64 = 0
+
+        /// `in 2 readings`, `for 5 min`; empty for at once.
+        var words: String {
+            var parts: [String] = []
+            if samples > 1 { parts.append("in \(samples) readings in a row") }
+            if span > 0 { parts.append("for \(Span.words(span))") }
+            return parts.joined(separator: ", ")
+        }
+    }
+
+    enum Clearing: Sendable {
+        /// When the condition no longer holds.
+        case inverse
+        case expression(Expression)
+        /// Only when the part has been exchanged.
+        case never
+    }
+
+    struct UrgencyCase: Sendable {
+        var when: Expression?
+        var urgency: Urgency
+        var timeToFailure: TimeToFailure?
+        var location: SourceLocation
+    }
+
+    struct SuspectRule: Sendable {
+        enum Target: Hashable, Sendable { case own, parent, kind(ComponentKind) }
+        var target: Target
+        var certainty: Double
+    }
+
+    public var id: String
+    public var revision: Int
+    /// What the engine must be able to do, at least.
+    public var engineLevel: Int
+    public var status: Status
+    public var evidence: EvidenceGrade
+    public var faultClass: String
+    public var kinds: [ComponentKind]
+    /// What the component's attributes must be; each one of the values.
+    public var attributes: [String: [String]]
+    var definitions: [(name: String, expression: Expression)]
+    var condition: Expression
+    var persistence: Persistence
+    var clearing: Clearing
+    var clearPersistence: Persistence
+    var urgencyCases: [UrgencyCase]
+    var suspects: [SuspectRule]
+    public var timeToFailure: TimeToFailure?
+    public var action: String
+    /// The sentence of the fault, with `{names}` for values.
+    var becauseTemplate: (text: String, location: SourceLocation)?
+    public var provenance: String
+    public var texts: [String: FaultText]
+    public var sources: [String]
+    var location: SourceLocation
+
+    /// The urgencies that a fault of this pattern may have.
+    public var urgencies: [Urgency] { Set(urgencyCases.map(\.urgency)).sorted() }
+}

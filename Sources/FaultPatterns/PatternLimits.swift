@@ -1,0 +1,43 @@
+/// Limits on patterns and on what the engine remembers, each with its unit.
+public enum PatternLimits {
+    /// What this engine can do. A pattern that asks for more is skipped by itself.
+    public static let engineLevel = 1
+    /// Breaking changes of the pack's format.
+    public static let packFormat = 1
+    /// Bytes of a pack.
+    public static let packBytes = 4 << 20
+    /// Levels of nesting in a pack's JSON.
+    public static let packDepth = 32
+    /// Patterns in a pack.
+    public static let patterns = 2_000
+    /// Characters of one expression.
+    public static let expressionCharacters = 2_000
+    /// Levels of nesting in one expression, let definitions included.
+    public static let expressionDepth = 40
+    /// Steps of one compiled expression: lets that use lets must not multiply without end.
+    public static let expressionSteps = 500
+    /// Definitions under `let`.
+    public static let definitions = 32
+    /// Cases under `urgency`.
+    public static let urgencyCases = 8
+    /// Suspects of one pattern.
+    public static let suspects = 8
+    /// Characters of one text for people.
+    public static let textCharacters = 2_000
+    /// Days of the longest window.
+    public static let windowDays = 400
+    /// Events that `serd` may ask for, and so remembers.
+    public static let events = 1_000
+    /// Samples that `for` may ask for.
+    public static let samples = 1_000
+    /// Steps into which a window is cut; what lies closer together is remembered as one.
+    public static let windowSteps: Int64 = 48
+    /// Samples in one series of a test.
+    public static let testSamples = 100_000
+    /// Milliseconds after which a value that nobody renewed is unknown: one day and an hour, for probes that run daily.
+    public static let staleAfter: Int64 = 25 * 3_600_000
+    /// Milliseconds by which a sample may be late. A clock further back than this was set.
+    public static let lateness: Int64 = 600_000
+    /// Components that the engine remembers.
+    public static let components = 10_000
+}

@@ -1,0 +1,200 @@
+public import FoundationEssentials
+import Reports
+
+/// A built rule base: patterns, type-checked and compiled, under a version and a hash of the content.
+public struct PatternPack: Sendable {
+    /// A pattern that this engine cannot run, and why; the rest of the pack works without it.
+    public struct Skipped: Hashable, Sendable {
+        public var id: String
+        public var because: String
+    }
+
+    /// Counts breaking changes of the pack itself.
+    public let format: Int
+    /// The highest level that any of its patterns asks for.
+    public let engineLevel: Int
+    public let version: String
+    /// SHA-256 of the pack's bytes, 64 hexadecimal digits.
+    public let contentHash: String
+    public let skipped: [Skipped]
+
+    private let trees: [SourceNode]
+    let compiled: [CompiledPattern]
+    let tables: ProgramTables
+    /// Patterns by the number of the signal that they look at.
+    let subscribers: [[Int]]
+    let numberOfPattern: [String: Int]
+
+    public var patterns: [Pattern] { compiled.map(\.pattern) }
+
+    /// Parses and type-checks a built pack.
+    /// - Throws: why the whole pack is refused. A pattern that needs a newer engine is skipped by itself (`skipped`).
+    public init(json: Data) throws(PatternPackError) {
+        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
+        guard PatternPack.depth(of: json) <= PatternLimits.packDepth else { throw .tooDeep }
+        let content: PackContent
+        do { content = try JSONDecoder().decode(PackContent.self, from: json) } catch {
+            throw .unreadable(because: PatternPack.words(for: error))
+        }
+        try self.init(content, hash: ContentHash.sha256(json))
+    }
+
+    /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
+    public init(building files: [PatternFile], version: String) throws(PatternPackError) {
+        let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
+            .sorted { $0.pattern.id < $1.pattern.id }
+        let levels = shipped.map(\.pattern.engineLevel)
+        let content = PackContent(
+            format: PatternLimits.packFormat, engineLevel: levels.max() ?? 1, version: version,
+            patterns: shipped.map { $0.tree.without("tests") })
+        let json: Data
+        do { json = try WireFormat.encode(content) } catch { throw .unreadable(because: "\(error)") }
+        try self.init(content, hash: ContentHash.sha256(json))
+    }
+
+    fileprivate init(_ content: PackContent, hash: String) throws(PatternPackError) {
+        guard content.format == PatternLimits.packFormat else { throw .wrongFormat(found: content.format) }
+        guard content.patterns.count <= PatternLimits.patterns else { throw .tooMany(patterns: content.patterns.count) }
+        format = content.format
+        engineLevel = content.engineLevel
+        version = String(content.version.prefix(100))
+        contentHash = hash
+        trees = content.patterns
+        var tables = ProgramTables()
+        var compiled: [CompiledPattern] = []
+        var skipped: [Skipped] = []
+        var seen: Set<String> = []
+        for (index, tree) in content.patterns.enumerated() {
+            let id = tree.text(under: "id").map { String($0.prefix(100)) } ?? "number \(index + 1)"
+            guard seen.insert(id).inserted else { throw .duplicate(id: id) }
+            if let level = tree.text(under: "engine_level").flatMap(Int.init), level > PatternLimits.engineLevel {
+                let because = "needs engine level \(level); this program has \(PatternLimits.engineLevel)"
+                skipped.append(Skipped(id: id, because: because))
+                continue
+            }
+            do {
+                // A tree that was built here knows its file and line; one out of a pack knows its pattern.
+                let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
+                compiled.append(try CompiledPattern(try Pattern(reading: located, isStrict: false), tables: &tables))
+            } catch { throw .pattern(error) }
+        }
+        self.compiled = compiled
+        self.skipped = skipped
+        self.tables = tables
+        var subscribers = [[Int]](repeating: [], count: tables.signals.count)
+        for (number, pattern) in compiled.enumerated() {
+            for signal in pattern.signals { subscribers[signal].append(number) }
+        }
+        self.subscribers = subscribers
+        numberOfPattern = Dictionary(
+            compiled.enumerated().map { ($1.pattern.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The pack's bytes: what `init(json:)` reads. The same patterns and version give the same bytes.
+    public func json() throws -> Data { try WireFormat.encode(content) }
+
+    private var content: PackContent {
+        PackContent(format: format, engineLevel: engineLevel, version: version, patterns: trees)
+    }
+
+    /// Version and the beginning of the hash, for heartbeats: `0.1.0 sha256:1b4f0e98`.
+    public var identity: String { "\(version) sha256:\(contentHash.prefix(12))" }
+
+    // MARK: Reading
+
+    /// Levels of nesting, counted before any parser recurses into them.
+    private static func depth(of json: Data) -> Int {
+        var depth = 0
+        var deepest = 0
+        var inText = false
+        var isEscaped = false
+        for byte in json {
+            if inText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte
+                    == UInt8(ascii: "\"")
+                {
+                    inText = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): inText = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                deepest = max(deepest, depth)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+        }
+        return deepest
+    }
+
+    private static func words(for error: any Error) -> String {
+        switch error as? DecodingError {
+        case .keyNotFound(let key, _): "the key `\(key.stringValue)` is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is not JSON"
+                : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of the wrong type"
+        default: "it is not JSON"
+        }
+    }
+}
+
+extension PatternPack: CustomStringConvertible {
+    public var description: String { identity }
+}
+
+extension PatternPack: Codable {
+    public init(from decoder: any Decoder) throws {
+        let content = try PackContent(from: decoder)
+        try self.init(content, hash: ContentHash.sha256(try WireFormat.encode(content)))
+    }
+
+    public func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }
+}
+
+/// What stands in a pack.
+private struct PackContent: Codable {
+    var format: Int
+    var engineLevel: Int
+    var version: String
+    var patterns: [SourceNode]
+
+    enum CodingKeys: String, CodingKey {
+        case format
+        case engineLevel = "engine_level"
+        case version, patterns
+    }
+}
+
+/// Why a pack is refused as a whole.
+public enum PatternPackError: Error, Hashable, Sendable, CustomStringConvertible {
+    case tooLarge(bytes: Int)
+    case tooDeep
+    case tooMany(patterns: Int)
+    case unreadable(because: String)
+    case wrongFormat(found: Int)
+    case duplicate(id: String)
+    case pattern(PatternProblem)
+
+    public var description: String {
+        switch self {
+        case .tooLarge(let bytes):
+            "the pattern pack has \(bytes) bytes; the limit is \(PatternLimits.packBytes)"
+        case .tooDeep:
+            "the pattern pack nests more than \(PatternLimits.packDepth) levels; it was not made by `patterns build`"
+        case .tooMany(let patterns): "the pattern pack has \(patterns) patterns; the limit is \(PatternLimits.patterns)"
+        case .unreadable(let because):
+            "the pattern pack cannot be read: \(because); make it anew with `callhome patterns build`"
+        case .wrongFormat(let found):
+            "the pattern pack has format \(found), this program reads \(PatternLimits.packFormat); install the pack of its release"
+        case .duplicate(let id): "two patterns are called \(id); give one another id"
+        case .pattern(let problem): "\(problem)"
+        }
+    }
+}

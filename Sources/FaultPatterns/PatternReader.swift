@@ -1,0 +1,258 @@
+import Reports
+
+extension Pattern {
+    private static let idCharacters = Set("abcdefghijklmnopqrstuvwxyz0123456789.-")
+
+    /// - Parameter isStrict: whether an unknown key is refused, as in files; packs may come from a newer build.
+    /// - Throws: what is wrong, where, and the mend.
+    init(reading node: SourceNode, isStrict: Bool) throws(PatternProblem) {
+        var fields = try MappingReader(node, what: "a pattern")
+        location = node.location
+        id = try fields.text("id")
+        guard id.count <= 100, id.contains("."), id.allSatisfy(Pattern.idCharacters.contains) else {
+            throw PatternProblem(
+                location, "`id` is lower-case words with dots, such as disk.ata.media-failing, not \(id.prefix(100))")
+        }
+        revision = try fields.required("revision").integer(of: "revision", in: 1...1_000_000)
+        status = try fields.required("status").word(of: "status", as: Status.self)
+        evidence = try fields.required("evidence").word(of: "evidence", as: EvidenceGrade.self)
+        engineLevel =
+            try fields.optional("engine_level").map { (node) throws(PatternProblem) in
+                try node.integer(of: "engine_level", in: 1...PatternLimits.engineLevel)
+            } ?? 1
+        faultClass = try fields.optionalText("class") ?? id
+        (kinds, attributes) = try Pattern.selection(try fields.required("applies_to"))
+        definitions = try Pattern.definitions(fields.optional("let"))
+        condition = try ExpressionParser.parse(try fields.required("when"))
+        persistence = try Pattern.persistence(fields.optional("for"), key: "for")
+        clearing = try Pattern.clearing(fields.optional("clear"))
+        let clearFor = fields.optional("clear_for")
+        clearPersistence =
+            try clearFor.map { (node) throws(PatternProblem) in
+                try Pattern.persistence(node, key: "clear_for")
+            } ?? persistence
+        if let clearFor, case .never = clearing {
+            throw PatternProblem(clearFor.location, "`clear_for` has no meaning with `clear: never`; take it out")
+        }
+        urgencyCases = try Pattern.urgency(try fields.required("urgency"), isStrict: isStrict)
+        suspects = try Pattern.suspects(try fields.required("suspects"), isStrict: isStrict)
+        timeToFailure = try fields.optional("time_to_failure").map { (node) throws(PatternProblem) in
+            try Pattern.timeToFailure(node, isStrict: isStrict)
+        }
+        action = try fields.text("action")
+        becauseTemplate = try fields.optional("because").map { (node) throws(PatternProblem) in
+            (try node.text(of: "because"), node.location)
+        }
+        provenance = try fields.text("provenance")
+        texts = try Pattern.texts(try fields.required("text"))
+        sources = []
+        for source in try fields.required("sources").items { sources.append(try source.text(of: "sources")) }
+        _ = fields.optional("tests")
+        if isStrict { try fields.refuseRest() }
+        if evidence == .estimate, status == .active {
+            throw PatternProblem(
+                location, "\(id) rests on an estimate (evidence C), so its `status` is shadow until it is measured")
+        }
+    }
+
+    private static func selection(
+        _ node: SourceNode
+    ) throws(PatternProblem) -> (kinds: [ComponentKind], attributes: [String: [String]]) {
+        var fields = try MappingReader(node, what: "`applies_to`")
+        var kinds: [ComponentKind] = []
+        for item in try fields.required("component").items {
+            kinds.append(ComponentKind(rawValue: try item.text(of: "component")))
+        }
+        guard !kinds.isEmpty else { throw PatternProblem(node.location, "`applies_to` names no component") }
+        var attributes: [String: [String]] = [:]
+        for entry in fields.rest {
+            var values: [String] = []
+            for item in entry.value.items { values.append(try item.text(of: entry.key)) }
+            attributes[entry.key] = values
+        }
+        return (kinds, attributes)
+    }
+
+    private static func definitions(
+        _ node: SourceNode?
+    ) throws(PatternProblem) -> [(name: String, expression: Expression)] {
+        guard let node else { return [] }
+        guard case .mapping(let entries) = node.content else {
+            throw PatternProblem(node.location, "`let` is a mapping of names to expressions")
+        }
+        guard entries.count <= PatternLimits.definitions else {
+            throw PatternProblem(
+                node.location, "`let` has \(entries.count) definitions; the limit is \(PatternLimits.definitions)")
+        }
+        // A pack's JSON object has no order, so definitions are put in the order of their use, whatever the file's.
+        var waiting: [(name: String, expression: Expression)] = []
+        for entry in entries {
+            guard let first = entry.key.first, first.isASCII, first.isLetter,
+                entry.key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }),
+                !["and", "or", "not", "true", "false"].contains(entry.key)
+            else {
+                throw PatternProblem(
+                    entry.location, "`\(entry.key.prefix(60))` cannot be a name: use letters, digits and _")
+            }
+            waiting.append((entry.key, try ExpressionParser.parse(entry.value)))
+        }
+        var ordered: [(name: String, expression: Expression)] = []
+        while !waiting.isEmpty {
+            let names = Set(waiting.map(\.name))
+            guard let ready = waiting.firstIndex(where: { $0.expression.names.isDisjoint(with: names) }) else {
+                throw PatternProblem(
+                    waiting[0].expression.location,
+                    "the definitions \(names.sorted().joined(separator: ", ")) use each other")
+            }
+            ordered.append(waiting.remove(at: ready))
+        }
+        return ordered
+    }
+
+    /// `2 samples`, `5m`, or `2 samples and 5m`.
+    private static func persistence(_ node: SourceNode?, key: String) throws(PatternProblem) -> Persistence {
+        guard let node else { return Persistence() }
+        var result = Persistence()
+        let words = try node.text(of: key).split(separator: " ").filter { $0 != "and" }
+        var index = 0
+        while index < words.count {
+            if let count = Int(words[index]), index + 1 < words.count, words[index + 1].hasPrefix("sample"),
+                (1...PatternLimits.samples).contains(count), result.samples == 0
+            {
+                result.samples = count
+                index += 2
+            } else if let span = Span.milliseconds(words[index]), result.span == 0 {
+                result.span = span
+                index += 1
+            } else {
+                throw PatternProblem(
+                    node.location,
+                    "`\(key)` is written `2 samples`, `5m` or `2 samples and 5m`; samples go up to "
+                        + "\(PatternLimits.samples)")
+            }
+        }
+        return result
+    }
+
+    private static func clearing(_ node: SourceNode?) throws(PatternProblem) -> Clearing {
+        guard let node else { return .inverse }
+        if case .scalar(let text) = node.content, text.trimmed == "never" { return .never }
+        return .expression(try ExpressionParser.parse(node))
+    }
+
+    private static func urgency(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> [UrgencyCase] {
+        if case .scalar = node.content {
+            let urgency = try node.word(of: "urgency", as: Urgency.self)
+            return [UrgencyCase(when: nil, urgency: urgency, location: node.location)]
+        }
+        var cases: [UrgencyCase] = []
+        for item in node.items {
+            var fields = try MappingReader(item, what: "a case of `urgency`")
+            let when = try fields.optional("when").map { (node) throws(PatternProblem) in
+                try ExpressionParser.parse(node)
+            }
+            let urgency = try fields.required("is").word(of: "is", as: Urgency.self)
+            let time = try fields.optional("time_to_failure").map { (node) throws(PatternProblem) in
+                try timeToFailure(node, isStrict: isStrict)
+            }
+            if isStrict { try fields.refuseRest() }
+            cases.append(UrgencyCase(when: when, urgency: urgency, timeToFailure: time, location: item.location))
+        }
+        guard let last = cases.last, last.when == nil, cases.dropLast().allSatisfy({ $0.when != nil }),
+            cases.count <= PatternLimits.urgencyCases
+        else {
+            throw PatternProblem(
+                node.location,
+                "`urgency` is a list of at most \(PatternLimits.urgencyCases) cases; the last and only the "
+                    + "last has no `when`")
+        }
+        return cases
+    }
+
+    private static func suspects(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> [SuspectRule] {
+        var rules: [SuspectRule] = []
+        for item in node.items {
+            var fields = try MappingReader(item, what: "a suspect")
+            let part = try fields.text("part")
+            let certainty = try fields.required("certainty").share(of: "certainty")
+            if isStrict { try fields.refuseRest() }
+            let target: SuspectRule.Target =
+                switch part {
+                case "self": .own
+                case "parent": .parent
+                default: .kind(ComponentKind(rawValue: part))
+                }
+            guard !rules.contains(where: { $0.target == target }) else {
+                throw PatternProblem(item.location, "the suspect \(part) is named twice; add the certainties up")
+            }
+            rules.append(SuspectRule(target: target, certainty: certainty))
+        }
+        guard !rules.isEmpty, rules.count <= PatternLimits.suspects else {
+            throw PatternProblem(node.location, "`suspects` has 1 to \(PatternLimits.suspects) entries")
+        }
+        let sum = rules.reduce(0) { $0 + $1.certainty }
+        guard sum <= 1 + 1e-9 else {
+            throw PatternProblem(node.location, "the certainties add up to \(Quantity.digits(sum)); the most is 1")
+        }
+        return rules.sorted { $0.certainty > $1.certainty }
+    }
+
+    private static func timeToFailure(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> TimeToFailure {
+        var fields = try MappingReader(node, what: "`time_to_failure`")
+        func days(_ node: SourceNode, _ key: String) throws(PatternProblem) -> Double {
+            if case .scalar("0d") = node.content { return 0 }
+            return Double(try node.span(of: key)) / 86_400_000
+        }
+        let earliest = try fields.optional("earliest").map { (node) throws(PatternProblem) in try days(node, "earliest")
+        }
+        let latest = try fields.optional("latest").map { (node) throws(PatternProblem) in try days(node, "latest") }
+        var hazard: [String: Double]?
+        if let table = fields.optional("hazard") {
+            var shares: [String: Double] = [:]
+            for entry in try MappingReader(table, what: "`hazard`").rest {
+                guard let span = Span.milliseconds(entry.key), span % 86_400_000 == 0 else {
+                    throw PatternProblem(entry.location, "`hazard` is by days: { 30d: 0.52 }")
+                }
+                shares[String(span / 86_400_000)] = try entry.value.share(of: entry.key)
+            }
+            hazard = shares
+        }
+        if isStrict { try fields.refuseRest() }
+        if let earliest, let latest, earliest > latest {
+            throw PatternProblem(node.location, "`earliest` is after `latest`")
+        }
+        return TimeToFailure(earliest: earliest ?? 0, latest: latest, hazard: hazard)
+    }
+
+    private static func texts(_ node: SourceNode) throws(PatternProblem) -> [String: FaultText] {
+        var texts: [String: FaultText] = [:]
+        for entry in try MappingReader(node, what: "`text`").rest {
+            guard entry.key.count <= 12 else {
+                throw PatternProblem(entry.location, "`\(entry.key.prefix(20))` is no language")
+            }
+            var fields = try MappingReader(entry.value, what: "the text in `\(entry.key)`")
+            texts[entry.key] = FaultText(
+                title: try fields.text("title"), description: try fields.text("description"),
+                impact: try fields.text("impact"), action: try fields.text("action"))
+        }
+        for language in ["en", "de"] where texts[language] == nil {
+            throw PatternProblem(node.location, "`text` needs the language `\(language)`")
+        }
+        return texts
+    }
+}
+
+extension Expression {
+    /// Names of `let` that it uses.
+    var names: Set<String> {
+        switch kind {
+        case .number, .span, .text, .truth, .signal: []
+        case .name(let name): [name]
+        case .window(let inner, _), .not(let inner), .negative(let inner): inner.names
+        case .call(_, let arguments): arguments.reduce(into: []) { $0.formUnion($1.names) }
+        case .and(let left, let right), .or(let left, let right), .compare(_, let left, let right),
+            .arithmetic(_, let left, let right):
+            left.names.union(right.names)
+        }
+    }
+}

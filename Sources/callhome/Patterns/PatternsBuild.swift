@@ -1,0 +1,69 @@
+import ArgumentParser
+import FaultPatterns
+import FoundationEssentials
+import Reports
+
+/// `callhome patterns build`.
+struct PatternsBuild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Check the patterns, run their tests and write the pack that agents load.",
+        discussion: """
+            All pattern files of the folder are read, type-checked and tested; nothing is written unless all is well. \
+            The same files and version give the same bytes.
+
+            Exit codes: 0 the pack is written; 1 a test inside a pattern fails; 2 a pattern is refused, or the pack \
+            cannot be written.
+            """)
+
+    @Argument(help: "The folder of the patterns; without it ./patterns, else \(PatternFolder.installed).")
+    var folder: String?
+
+    @Option(name: [.short, .long], help: "Where to write the pack.")
+    var output: String
+
+    @Option(help: "The pack's version.")
+    var version: String = CallhomeVersion.current
+
+    @Flag(help: "Print what was built as JSON.")
+    var json = false
+
+    struct Outcome: Encodable {
+        var pack: String
+        var version: String
+        var sha256: String
+        var patterns: Int
+        var tests: Int
+        var bytes: Int
+    }
+
+    func run() throws {
+        let source = PatternFolder(path: folder ?? PatternFolder.standard)
+        try source.refuseProblems()
+        try PatternsTest.requireAllPassed(PatternsTest.results(of: source.files))
+        let pack: PatternPack
+        let bytes: Data
+        do {
+            pack = try PatternPack(building: source.files, version: version)
+            bytes = try pack.json()
+            // What agents will read is what is checked last.
+            _ = try PatternPack(json: bytes)
+        } catch {
+            Console.complain("\(error)")
+            throw Exit.refused
+        }
+        do { try bytes.write(to: URL(filePath: output), options: .atomic) } catch {
+            Console.complain("\(output): the pack cannot be written: \(error); look at the folder and its permissions")
+            throw Exit.refused
+        }
+        let outcome = Outcome(
+            pack: output, version: pack.version, sha256: pack.contentHash, patterns: pack.patterns.count,
+            tests: source.files.reduce(0) { $0 + $1.tests.count }, bytes: bytes.count)
+        if json {
+            try Console.print(json: outcome)
+        } else {
+            print(
+                "\(output): \(outcome.patterns) patterns, \(outcome.tests) tests passed, \(bytes.count) bytes, \(pack)")
+        }
+    }
+}

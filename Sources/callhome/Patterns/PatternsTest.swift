@@ -1,0 +1,65 @@
+import ArgumentParser
+import FaultPatterns
+
+/// `callhome patterns test`.
+struct PatternsTest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Run the tests inside the patterns.",
+        discussion: """
+            A pattern must bring a test that fires, one that does not, one with missing data and, where it counts \
+            increases, one in which the counter falls; one without is refused.
+
+            Exit codes: 0 all tests passed; 1 a test failed; 2 a pattern is refused.
+            """)
+
+    @Argument(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
+    var folder: String?
+
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    struct Result: Encodable {
+        var pattern: String
+        var test: String
+        var passed: Bool
+        var problem: String?
+    }
+
+    func run() throws {
+        let source = PatternFolder(path: folder ?? PatternFolder.standard)
+        let results = try PatternsTest.results(of: source.files)
+        if json { try Console.print(json: results) }
+        try source.refuseProblems()
+        try PatternsTest.requireAllPassed(results)
+        if !json { print("\(source.files.count) patterns, \(results.count) tests: all passed") }
+    }
+
+    static func results(of files: [PatternFile]) throws -> [Result] {
+        var results: [Result] = []
+        for file in files {
+            let failures: [PatternFile.TestFailure]
+            do { failures = try file.runTests() } catch {
+                Console.complain("\(error)")
+                throw Exit.refused
+            }
+            for test in file.tests {
+                let failure = failures.first { $0.test == test.name }
+                results.append(
+                    Result(
+                        pattern: file.pattern.id, test: test.name, passed: failure == nil, problem: failure?.description
+                    ))
+            }
+        }
+        return results
+    }
+
+    /// Says which failed and ends the command, if any did.
+    static func requireAllPassed(_ results: [Result]) throws {
+        let problems = results.compactMap(\.problem)
+        guard !problems.isEmpty else { return }
+        for problem in problems { Console.complain(problem) }
+        Console.complain("\(problems.count) of \(results.count) tests failed")
+        throw Exit.notWell
+    }
+}
