@@ -92,11 +92,14 @@ let package = Package(
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
-        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: settings),
         .testTarget(
             name: "SensorAgentTests",
-            dependencies: ["SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", crypto],
+            dependencies: [
+                "SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", "TestSupport", crypto,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CollectorTests", dependencies: ["Collector", "Reports", "Transfer", "Daemon", crypto],

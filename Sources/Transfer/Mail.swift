@@ -1,0 +1,122 @@
+/// Where mail is handed in: a submission server or a local relay.
+public struct MailServer: Sendable {
+    public enum Security: String, Sendable {
+        case none
+        /// The plain port, and no mail if the server does not offer STARTTLS (RFC 3207).
+        case startTLS = "starttls"
+        /// TLS from the first byte (RFC 8314).
+        case tls
+    }
+    public var host: String
+    public var port: Int
+    public var security: Security
+    public var username: String?
+    public var password: String?
+    public var trust: Trust
+    /// For the whole message.
+    public var timeout: Duration
+
+    public init(
+        host: String, port: Int, security: Security, username: String? = nil, password: String? = nil,
+        trust: Trust = .system, timeout: Duration = .seconds(60)
+    ) {
+        self.host = host
+        self.port = port
+        self.security = security
+        self.username = username
+        self.password = password
+        self.trust = trust
+        self.timeout = timeout
+    }
+}
+
+/// Sends mail through libcurl: SMTP (RFC 5321).
+public struct Mail: Sendable {
+    /// Bytes of a server's replies that are read.
+    private static let maximumReplyBytes = 64 << 10
+
+    private let server: MailServer
+
+    public init(server: MailServer) { self.server = server }
+
+    /// Hands `message` to the server, which has taken it for all recipients when this returns.
+    /// - Returns: the server's words on taking it, mostly with its own number for the message.
+    @discardableResult
+    public func send(_ message: MailMessage) async throws(MailError) -> String {
+        let name = "\(server.host):\(server.port)"
+        let from = try Mail.address(message.from)
+        var recipients: [String] = []
+        for recipient in message.to { recipients.append(try Mail.address(recipient)) }
+        guard !recipients.isEmpty else { throw .badMessage(because: "it has no recipient") }
+        guard (1...65535).contains(server.port), Mail.isHost(server.host) else {
+            throw .badMessage(because: "\(name.debugDescription) is no server and port")
+        }
+        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
+        let job = CurlJob(
+            url: "\(server.security == .tls ? "smtps" : "smtp")://\(host):\(server.port)",
+            kind: .mail(
+                from: from, to: recipients, content: message.rfc5322(), startTLS: server.security == .startTLS,
+                username: server.username, password: server.password),
+            trust: server.trust, proxy: nil, unixSocket: nil, connectTimeout: server.timeout, timeout: server.timeout,
+            maximumResponseBytes: Mail.maximumReplyBytes)
+        let outcome = await CurlLoop.perform(job)
+        if let failure = outcome.failure { throw MailError(failure, outcome, server: name) }
+        return outcome.headerLines.last { $0.hasPrefix("250") } ?? ""
+    }
+
+    private static func address(_ text: String) throws(MailError) -> String {
+        guard let address = MailAddress(text) else {
+            throw .badMessage(because: "\(text.debugDescription) is no address of the form name@server")
+        }
+        return address.mailbox
+    }
+
+    private static func isHost(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "-._:%".utf8.contains(byte)
+            }
+    }
+}
+
+/// Why a mail was not taken. The first value is the server and its port.
+public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// May work later: the server cannot be reached, is silent, or answered 4xx.
+    case temporary(String, because: String)
+    /// The server answered 5xx: the same message will not be taken later.
+    case permanent(String, because: String)
+    /// User name or password is wrong, or the server offers no way to log in.
+    case loginRefused(String, because: String)
+    case tls(String, because: String)
+    /// It cannot be sent to any server.
+    case badMessage(because: String)
+    case cancelled(String)
+
+    public var description: String {
+        switch self {
+        case .temporary(let server, let because): "the mail server \(server) did not take the mail for now: \(because)"
+        case .permanent(let server, let because): "the mail server \(server) refused the mail: \(because)"
+        case .loginRefused(let server, let because):
+            "the mail server \(server) refused the login: \(because); check user name, password and security"
+        case .tls(let server, let because):
+            "no trusted connection to the mail server \(server): \(because); check its certificate and `security`"
+        case .badMessage(let because): "the mail cannot be sent: \(because)"
+        case .cancelled(let server): "sending the mail to \(server) was cancelled"
+        }
+    }
+
+    init(_ failure: CurlFailure, _ outcome: CurlOutcome, server: String) {
+        let reply = outcome.headerLines.last { line in line.hasPrefix("4") || line.hasPrefix("5") }
+        let words = reply ?? failure.because
+        switch failure.kind {
+        case .tls: self = .tls(server, because: failure.because)
+        case .loginDenied where (400..<500).contains(outcome.status): self = .temporary(server, because: words)
+        case .loginDenied: self = .loginRefused(server, because: words)
+        case .cancelled: self = .cancelled(server)
+        case .brokenOff where (500..<600).contains(outcome.status): self = .permanent(server, because: words)
+        case .badURL: self = .badMessage(because: "\(server) is no server and port")
+        case .brokenOff, .unreachable, .timedOut, .tooLarge: self = .temporary(server, because: words)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+public import Foundation
+
+/// A program with its standard input and output on pipes of its own.
+///
+/// Foundation's `Process` lets programs started at the same time inherit each other's pipes, so that none ever sees the end
+/// of its input; here every descriptor closes on exec.
+final class ChildProcess: @unchecked Sendable {
+    let identifier: pid_t
+    let input: FileHandle
+    let output: FileHandle
+
+    init(_ program: String, _ arguments: [String]) throws {
+        let (childInput, parentInput) = try ChildProcess.pipe()
+        let (parentOutput, childOutput) = try ChildProcess.pipe()
+        defer {
+            close(childInput)
+            close(childOutput)
+        }
+        input = FileHandle(fileDescriptor: parentInput, closeOnDealloc: true)
+        output = FileHandle(fileDescriptor: parentOutput, closeOnDealloc: true)
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, childInput, STDIN_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        var child: pid_t = 0
+        let result = unsafe posix_spawn(&child, program, &actions, nil, &words, environ)
+        guard result == 0 else { throw ChildProcessError.cannotStart(program, errno: result) }
+        identifier = child
+    }
+
+    /// Waits for the end.
+    /// - Returns: the exit status, or minus the signal that ended it.
+    @discardableResult
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        while unsafe waitpid(identifier, &status, 0) == -1, errno == EINTR {}
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+    }
+
+    /// A socket pair, because it can be made to close on exec in one step (pipe2 is not imported).
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw ChildProcessError.cannotStart("pipe", errno: errno)
+        }
+        return (ends[0], ends[1])
+    }
+}
+
+public enum ChildProcessError: Error { case cannotStart(String, errno: Int32), endedEarly(String) }
+
+/// Runs a program to its end.
+/// - Returns: its exit status and what it wrote to standard output.
+public func runProgram(_ program: String, _ arguments: [String], input: Data = Data()) throws -> (
+    status: Int32, output: Data
+) {
+    let child = try ChildProcess(program, arguments)
+    let writer = Thread {
+        try? child.input.write(contentsOf: input)
+        try? child.input.close()
+    }
+    writer.start()
+    let output = try child.output.readToEnd() ?? Data()
+    return (child.wait(), output)
+}
