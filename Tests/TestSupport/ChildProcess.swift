@@ -24,7 +24,7 @@ final class ChildProcess: @unchecked Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, childInput, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
         let result = unsafe posix_spawn(&child, program, &actions, nil, &words, environ)
         guard result == 0 else { throw ChildProcessError.cannotStart(program, errno: result) }
