@@ -219,6 +219,7 @@ public enum SignalCatalogue {
             "time above the temperature limit"),
         counter("hw.physical_disk.io", "By", [.disk], ["direction": ["read", "write"]], "data moved"),
         counter("hw.physical_disk.commands", "{command}", [.disk], ["direction": ["read", "write"]], "commands"),
+        counter("hw.physical_disk.busy_time", "min", [.disk], [:], "NVMe: time that the controller was busy"),
         counter("hw.physical_disk.grown_defects", "{defect}", [.disk], [:], "SAS grown defect list"),
         counter(
             "hw.physical_disk.scsi_errors", "{error}", [.disk],

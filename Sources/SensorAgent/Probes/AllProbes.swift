@@ -5,7 +5,7 @@ public enum AllProbes {
     ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.
     public static func make(tree: SysTree = SysTree(), input: String? = nil) -> [any Probe] {
         [
-            ChipSensors(tree: tree), MemoryErrors(tree: tree),
+            ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
         ]
     }
 }

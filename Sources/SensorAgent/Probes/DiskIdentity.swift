@@ -1,0 +1,113 @@
+import Reports
+
+/// What a disk is, from sysfs alone: nothing here talks to the disk, so that a sleeping one stays asleep.
+///
+/// The same disk has the same `ComponentID` here and in smartctl's output: by its World Wide Name, else (NVMe always) by
+/// its serial number.
+enum DiskIdentity {
+    static func id(wwn: String?, serial: String?, device: String?) -> ComponentID {
+        if let wwn { return ComponentID(.disk, "wwn-\(wwn)") }
+        if let serial = serial.flatMap(Filler.removed) {
+            return ComponentID(.disk, "serial-" + serial.split(separator: " ").joined(separator: "_"))
+        }
+        return ComponentID(.disk, "device-" + (device?.split(separator: "/").last.map(String.init) ?? "unknown"))
+    }
+
+    /// `wwn` in lower case; nil for those that cheap bridges make up (all zeros, one digit over and over).
+    static func plausible(wwn: String) -> String? {
+        let digits = wwn.lowercased().drop { $0 == " " }
+        guard digits.hasPrefix("0x") else { return nil }
+        let number = digits.dropFirst(2)
+        guard number.count == 16 || number.count == 32, number.allSatisfy(\.isHexDigit), Set(number.dropFirst()).count > 1
+        else { return nil }
+        return String(digits)
+    }
+
+    /// Disks of the kernel by name (`sda`, `nvme0`), without partitions, loops, optical drives and what is made of disks.
+    static func names(in tree: SysTree) -> [String] {
+        let block = ((try? tree.names(in: "/sys/block")) ?? (try? tree.names(in: "/sys/class/block")) ?? []).filter { name in
+            ["sd", "hd", "vd", "xvd", "mmcblk"].contains { name.hasPrefix($0) }
+                && !tree.exists("/sys/class/block/\(name)/partition") && !name.contains("boot") && !name.contains("rpmb")
+        }
+        let controllers = ((try? tree.names(in: "/sys/class/nvme")) ?? []).filter { $0.hasPrefix("nvme") }
+        return block + controllers
+    }
+
+    /// - Parameter properties: what udev knows of the device; empty on a recorded tree.
+    static func component(_ name: String, tree: SysTree, properties: [String: String] = [:]) -> Component {
+        name.hasPrefix("nvme") ? nvme(name, tree, properties) : block(name, tree, properties)
+    }
+
+    private static func nvme(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
+        let folder = "/sys/class/nvme/\(name)"
+        let serial = Filler.removed(try? tree.text("\(folder)/serial"))
+        var attributes = ["bus": "nvme", "rotational": "0", "device": "/dev/\(name)"]
+        attributes["transport"] = try? tree.text("\(folder)/transport")
+        attributes["pci"] = try? tree.text("\(folder)/address")
+        attributes["path"] = properties["ID_PATH"]
+        return Component(
+            id: id(wwn: nil, serial: serial, device: name), kind: .disk, name: "/dev/\(name)",
+            part: Part(
+                model: Filler.removed(try? tree.text("\(folder)/model")), serial: serial,
+                firmware: Filler.removed(try? tree.text("\(folder)/firmware_rev")),
+                location: attributes["pci"].flatMap { pciSlot($0, tree) }),
+            attributes: attributes)
+    }
+
+    private static func block(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
+        let folder = "/sys/class/block/\(name)"
+        let place = (try? tree.resolved(folder)) ?? ""
+        let vendor = Filler.removed(try? tree.text("\(folder)/device/vendor"))
+        let model = Filler.removed(try? tree.text("\(folder)/device/model"))
+        // libata makes up `ATA` as the vendor, and cuts the model to 16 signs; udev asked the drive itself.
+        let isATA = vendor == "ATA" || properties["ID_BUS"] == "ata" || properties["ID_ATA"] == "1"
+        let wwid = Filler.removed(try? tree.text("\(folder)/device/wwid")) ?? Filler.removed(try? tree.text("\(folder)/wwid"))
+        let wwn = (properties["ID_WWN_WITH_EXTENSION"] ?? properties["ID_WWN"]).flatMap(plausible)
+            ?? wwid.flatMap { $0.hasPrefix("naa.") ? plausible(wwn: "0x" + $0.dropFirst(4)) : nil }
+        let serial = Filler.removed(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
+            ?? pageSerial("\(folder)/device/vpd_pg80", tree) ?? Filler.removed(try? tree.text("\(folder)/serial"))
+        var attributes = ["device": "/dev/\(name)"]
+        attributes["bus"] =
+            place.contains("/usb") ? "usb" : place.contains("/virtio") ? "virtio" : isATA ? "ata"
+            : name.hasPrefix("mmcblk") ? "mmc" : "sas"
+        attributes["wwn"] = wwn
+        attributes["rotational"] = try? tree.text("\(folder)/queue/rotational")
+        attributes["path"] = properties["ID_PATH"]
+        attributes["size_bytes"] = (try? tree.count("\(folder)/size")).map { String($0.multipliedReportingOverflow(by: 512).partialValue) }
+        return Component(
+            id: id(wwn: wwn, serial: serial, device: name), kind: .disk, name: "/dev/\(name)",
+            part: Part(
+                manufacturer: isATA ? nil : vendor,
+                model: properties["ID_MODEL"].map { $0.split(separator: "_").joined(separator: " ") } ?? model,
+                serial: serial,
+                firmware: Filler.removed(properties["ID_REVISION"]) ?? Filler.removed(try? tree.text("\(folder)/device/rev")),
+                location: bay(folder, place: place, tree)),
+            attributes: attributes)
+    }
+
+    /// The serial of SCSI's vital product data page 80h: four bytes of header, then ASCII.
+    private static func pageSerial(_ path: String, _ tree: SysTree) -> String? {
+        guard let bytes = try? tree.bytes(path), bytes.count > 4 else { return nil }
+        return Filler.removed(String(decoding: bytes.dropFirst(4).prefix(Int(bytes[3])), as: UTF8.self))
+    }
+
+    /// The slot that an enclosure (SES) or a SAS expander gives for the disk.
+    private static func bay(_ folder: String, place: String, _ tree: SysTree) -> String? {
+        let prefix = "enclosure_device:"
+        if let link = ((try? tree.names(in: "\(folder)/device")) ?? []).first(where: { $0.hasPrefix(prefix) }) {
+            let slot = (try? tree.text("\(folder)/device/\(link)/slot")) ?? String(link.dropFirst(prefix.count))
+            return "Bay \(slot)"
+        }
+        guard let end = place.split(separator: "/").last(where: { $0.hasPrefix("end_device-") }),
+            let bay = try? tree.count("/sys/class/sas_device/\(end)/bay_identifier")
+        else { return nil }
+        return "Bay \(bay)"
+    }
+
+    /// The physical slot of the PCI device at `address` (`0000:3b:00.0`), as the firmware numbers it.
+    static func pciSlot(_ address: String, _ tree: SysTree) -> String? {
+        let device = address.split(separator: ".").first.map(String.init) ?? address
+        let slots = (try? tree.names(in: "/sys/bus/pci/slots")) ?? []
+        return slots.first { (try? tree.text("/sys/bus/pci/slots/\($0)/address")) == device }.map { "Slot \($0)" }
+    }
+}
