@@ -1,0 +1,19 @@
+/// What the spool could not do.
+enum SpoolError: Error, Hashable, CustomStringConvertible {
+    /// Its own bound is reached, and what may be dropped is dropped.
+    case full(bytes: Int64)
+    /// SQLite's result code (https://sqlite.org/rescode.html) and words; the directory or the disk is the matter.
+    case disk(code: Int32, message: String)
+    /// The file, or one report in it, is not what was written.
+    case malformed(path: String, problem: String)
+
+    var description: String {
+        switch self {
+        case .full(let bytes):
+            "the spool is full (\(bytes) bytes): reach the collector, or raise spool.limit in the configuration"
+        case .disk(let code, let message):
+            "the spool cannot be written: \(message) (SQLite code \(code)); make room on its disk, check its permissions"
+        case .malformed(let path, let problem): "\(path) is damaged: \(problem)"
+        }
+    }
+}

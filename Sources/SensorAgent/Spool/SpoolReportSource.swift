@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Reports
+
+/// The spool as the uplink sees it.
+extension Spool: ReportSource {
+    func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) throws(SpoolError) -> [StoredEnvelope] {
+        try perform { () throws in
+            var batch: [StoredEnvelope] = []
+            var total = 0
+            try database.read(
+                "SELECT sequence, envelope FROM report WHERE stream = ? ORDER BY sequence LIMIT ?",
+                .text(stream.rawValue), .integer(Int64(limit))
+            ) { row in
+                guard let sequence = row[0].integer, let envelope = row[1].blob else { return true }
+                total += envelope.count + 1
+                guard batch.isEmpty || total <= bytes else { return false }
+                batch.append(StoredEnvelope(sequence: sequence, bytes: envelope))
+                return true
+            }
+            return batch
+        }
+    }
+
+    func discard(through sequence: Int64, of stream: ReportStream) throws(SpoolError) {
+        try perform { () throws in
+            try database.run(
+                "DELETE FROM report WHERE stream = ? AND sequence <= ?", .text(stream.rawValue), .integer(sequence))
+        }
+    }
+
+    func oldest(of stream: ReportStream) throws(SpoolError) -> Int64? {
+        try perform { () throws in
+            try database.value(
+                "SELECT first FROM report WHERE stream = ? ORDER BY sequence LIMIT 1", .text(stream.rawValue))?.integer
+        }
+    }
+
+    func counts() throws(SpoolError) -> [ReportStream: Int] {
+        try perform { () throws in
+            var counts: [ReportStream: Int] = [:]
+            for stream in ReportStream.allCases {
+                let count = try database.value("SELECT count(*) FROM report WHERE stream = ?", .text(stream.rawValue))
+                counts[stream] = Int(count?.integer ?? 0)
+            }
+            return counts
+        }
+    }
+
+    func startEpoch(_ next: Int64) throws(SpoolError) {
+        try file.record(epoch: next)
+        try perform { () throws in
+            for stream in ReportStream.allCases { try renumber(stream, into: next) }
+            try database.run("UPDATE note SET value = ? WHERE key = 'epoch'", .integer(next))
+            epoch = next
+        }
+    }
+
+    /// From now on reports are written in this name; those that wait are signed again by `startEpoch`.
+    func adopt(host: HostID, hostname: String) {
+        author.host = host
+        author.hostname = hostname
+    }
+
+    func declareLoss(
+        of stream: ReportStream, from first: Int64, through last: Int64, reason: String
+    ) throws(SpoolError) {
+        guard first <= last else { return }
+        try perform { () throws in
+            let position = ReportPosition(epoch: epoch, stream: stream, first: first, sequence: last)
+            let present = try database.value(
+                "SELECT 1 FROM report WHERE stream = ? AND first <= ? AND sequence >= ?", .text(stream.rawValue),
+                .integer(last), .integer(first))
+            // Asked twice, or for what is still here: the reports themselves are the better answer.
+            guard present == nil else { return }
+            try insert(report(.dropped(Dropped(reason: reason)), at: position, latest))
+        }
+    }
+
+    /// One report at a time, by row: the spool may be larger than the memory that an agent should take.
+    private func renumber(_ stream: ReportStream, into next: Int64) throws {
+        var sequence: Int64 = 0
+        // Negative numbers for the time between, so that no two rows claim one number.
+        try database.run("UPDATE report SET sequence = -sequence WHERE stream = ?", .text(stream.rawValue))
+        while let row = try database.rows(
+            "SELECT id, envelope FROM report WHERE stream = ? AND sequence < 0 ORDER BY sequence DESC LIMIT 1",
+            .text(stream.rawValue)
+        ).first {
+            try database.run("DELETE FROM report WHERE id = ?", row[0])
+            let old = row[1].blob.flatMap { try? author.read($0) }
+            let covered = old.map { $0.position.sequence - $0.position.first } ?? 0
+            let first = sequence + 1
+            sequence = first + max(0, covered)
+            let position = ReportPosition(epoch: next, stream: stream, first: first, sequence: sequence)
+            var renewed = old ?? report(.dropped(Dropped(reason: "damaged")), at: position, latest)
+            renewed.position = position
+            renewed.host = author.host
+            renewed.hostname = author.hostname
+            try insert(renewed)
+        }
+        try database.run("UPDATE stream SET next = ? WHERE name = ?", .integer(sequence + 1), .text(stream.rawValue))
+    }
+}

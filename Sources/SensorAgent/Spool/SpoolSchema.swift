@@ -1,0 +1,65 @@
+import Reports
+
+/// The tables of the spool file and the promises they rest on.
+enum SpoolSchema {
+    /// `PRAGMA user_version`: the layout of the tables. A file of a later layout is refused, never changed.
+    static let version: Int64 = 1
+
+    /// Bytes that the write-ahead log keeps on disk after a checkpoint.
+    static let logBytes: Int64 = 1 << 20
+
+    /// Every report is acknowledged by number, so that a transaction that was reported as done must outlast a power
+    /// cut, heartbeats included: a sequence used twice would be taken for a repeat. Hence synchronous=FULL throughout;
+    /// the price is one flush per transaction, about one a minute. https://sqlite.org/pragma.html#pragma_synchronous
+    private static let settings = """
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=\(logBytes);
+        PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512;
+        """
+
+    private static let tables = """
+        CREATE TABLE note(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE stream(name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE report(
+            id INTEGER PRIMARY KEY, stream TEXT NOT NULL, sequence INTEGER NOT NULL, first INTEGER NOT NULL,
+            kind TEXT NOT NULL, test TEXT, time INTEGER NOT NULL, envelope BLOB NOT NULL, UNIQUE(stream, sequence));
+        CREATE TABLE component(id TEXT PRIMARY KEY, latches BLOB NOT NULL, windows BLOB);
+        CREATE TABLE cursor(probe TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE series(
+            id INTEGER PRIMARY KEY, component TEXT NOT NULL, signal TEXT NOT NULL, UNIQUE(component, signal));
+        CREATE TABLE sample(
+            through INTEGER NOT NULL, series INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL,
+            minimum REAL, maximum REAL, mean REAL, last REAL, state TEXT, unavailable TEXT,
+            PRIMARY KEY(through, series)) WITHOUT ROWID;
+        """
+
+    /// Makes or checks the tables of an open file.
+    /// - Throws: `SQLiteError`, with `SQLITE_NOTADB` or `SQLITE_CORRUPT` where the file is no spool or a damaged one.
+    static func prepare(_ database: inout SQLite, path: String, epoch: Int64) throws {
+        // Before the first table, or it has no effect: pages that are freed can be given back.
+        try database.script("PRAGMA auto_vacuum=INCREMENTAL;")
+        try database.script(settings)
+        let found = try database.value("PRAGMA user_version")?.integer ?? 0
+        switch found {
+        case version:
+            guard try database.value("PRAGMA quick_check(1)")?.text == "ok" else {
+                throw SQLiteError(code: SpoolSchema.corrupt, message: "the quick check found damage", doing: "open \(path)")
+            }
+        case 0:
+            try database.script("BEGIN IMMEDIATE;")
+            try database.script(tables)
+            for stream in ReportStream.allCases {
+                try database.run("INSERT INTO stream VALUES(?, 1)", .text(stream.rawValue))
+            }
+            try database.run("INSERT INTO note VALUES('epoch', ?)", .integer(epoch))
+            try database.script("PRAGMA user_version=\(version); COMMIT;")
+        default:
+            throw SpoolError.malformed(
+                path: path,
+                problem: "it has layout \(found), this agent knows \(version): install the newer agent again, "
+                    + "or move the file away (its unsent reports are then lost)")
+        }
+    }
+
+    /// SQLITE_CORRUPT of https://sqlite.org/rescode.html.
+    static let corrupt: Int32 = 11
+}

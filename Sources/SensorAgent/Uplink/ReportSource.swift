@@ -1,0 +1,27 @@
+import FoundationEssentials
+import Reports
+
+/// One signed report as it lies in the spool and as it travels: the bytes are never made anew.
+struct StoredEnvelope: Hashable, Sendable {
+    var sequence: Int64
+    /// One `Envelope` as one line of JSON, without the newline.
+    var bytes: Data
+}
+
+/// Where the uplink takes reports from, and hears of what became of them.
+protocol ReportSource: Actor {
+    /// The oldest reports of a stream, at most `limit` of them and at most `bytes` bytes (but always one, if there is one).
+    func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) async throws(SpoolError) -> [StoredEnvelope]
+    /// A signed receipt covers these: they may go.
+    func discard(through sequence: Int64, of stream: ReportStream) async throws(SpoolError)
+    /// The first sequence that the oldest report covers; nil where none waits.
+    func oldest(of stream: ReportStream) async throws(SpoolError) -> Int64?
+    /// Renumbers and signs again what is left, from sequence 1 of `epoch`.
+    func startEpoch(_ epoch: Int64) async throws(SpoolError)
+    /// Puts a signed `dropped` report in the place of reports that were discarded and are now asked for.
+    func declareLoss(
+        of stream: ReportStream, from first: Int64, through last: Int64, reason: String
+    ) async throws(SpoolError)
+    /// Reports that wait, by stream.
+    func counts() async throws(SpoolError) -> [ReportStream: Int]
+}

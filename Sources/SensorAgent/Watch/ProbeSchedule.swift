@@ -1,0 +1,111 @@
+import Reports
+
+/// Decides which probe starts when, and what each one's state is. It knows no clock: time since boot is an argument.
+///
+/// A probe is never started twice at once: one that hangs is reported, and looked after again when it has come back.
+struct ProbeSchedule {
+    /// One probe's entry in the plan.
+    struct Entry: Sendable {
+        var name: String
+        var interval: Duration
+        var deadline: Duration
+        var enabled: Bool
+    }
+
+    private struct Plan {
+        var entry: Entry
+        var nextStart: Duration
+        var startedAt: Duration?
+        var isHanging = false
+        var coverage: Heartbeat.Coverage
+    }
+
+    /// In the order given, which is the order of the coverage.
+    private var plans: [Plan]
+
+    init(_ entries: [Entry], at uptime: Duration) {
+        plans = entries.map { entry in
+            let state = entry.enabled ? "starting" : "disabled"
+            let because =
+                entry.enabled
+                ? "it has not finished its first look"
+                : "switched off by probe.\(entry.name).enabled in the configuration"
+            return Plan(
+                entry: entry, nextStart: uptime,
+                coverage: Heartbeat.Coverage(
+                    probe: entry.name, state: state, because: because, components: 0, signals: 0, lastSuccess: nil))
+        }
+    }
+
+    var coverage: [Heartbeat.Coverage] { plans.map(\.coverage) }
+
+    /// True once each probe has come back or been given up for the first time.
+    var hasLookedOnce: Bool { !plans.contains { $0.coverage.state == "starting" } }
+
+    /// The probes to start now.
+    mutating func start(at uptime: Duration) -> [String] {
+        var names: [String] = []
+        for index in plans.indices
+        where plans[index].entry.enabled && plans[index].startedAt == nil && plans[index].nextStart <= uptime {
+            plans[index].startedAt = uptime
+            // Counted from the plan, not from now, so that lateness does not add up; what was missed is left out.
+            let interval = max(plans[index].entry.interval, ProbeSchedule.shortestInterval)
+            plans[index].nextStart += interval
+            if plans[index].nextStart <= uptime { plans[index].nextStart = uptime + interval }
+            names.append(plans[index].entry.name)
+        }
+        return names
+    }
+
+    /// The probes that passed their deadline since the last call; their coverage says so from now on.
+    mutating func overdue(at uptime: Duration) -> [String] {
+        var names: [String] = []
+        for index in plans.indices {
+            guard let startedAt = plans[index].startedAt, !plans[index].isHanging,
+                uptime - startedAt >= plans[index].entry.deadline
+            else { continue }
+            plans[index].isHanging = true
+            plans[index].coverage.state = "hanging"
+            plans[index].coverage.because =
+                "no answer within \(plans[index].entry.deadline.inSeconds) s: the device or its driver hangs; "
+                + "it is not asked again before it answers"
+            names.append(plans[index].entry.name)
+        }
+        return names
+    }
+
+    /// What came of a look.
+    enum Outcome: Sendable {
+        case looked(components: Int, signals: Int)
+        case failed(ProbeError)
+    }
+
+    mutating func finished(_ name: String, _ outcome: Outcome, at moment: Moment) {
+        guard let index = plans.firstIndex(where: { $0.entry.name == name }), plans[index].startedAt != nil else { return }
+        plans[index].startedAt = nil
+        plans[index].isHanging = false
+        switch outcome {
+        case .looked(let components, let signals):
+            plans[index].coverage = Heartbeat.Coverage(
+                probe: name, state: "ok", because: "", components: components, signals: signals,
+                lastSuccess: moment.time)
+        case .failed(let error):
+            plans[index].coverage.state = error.coverageState
+            plans[index].coverage.because = error.description
+            plans[index].coverage.components = 0
+            plans[index].coverage.signals = 0
+        }
+    }
+
+    /// When there is something to decide next: a start or a deadline. nil: only an answer can change anything.
+    var nextDecision: Duration? {
+        plans.compactMap { plan -> Duration? in
+            guard plan.entry.enabled else { return nil }
+            guard let startedAt = plan.startedAt else { return plan.nextStart }
+            return plan.isHanging ? nil : startedAt + plan.entry.deadline
+        }.min()
+    }
+
+    /// No probe is started more often, whatever the configuration says.
+    static let shortestInterval = Duration.milliseconds(100)
+}
