@@ -216,6 +216,7 @@ actor Spool {
     // MARK: Transactions
 
     /// Runs `body` as one transaction. A full disk and a damaged file are dealt with once, and `body` runs again.
+    @discardableResult
     func perform<Value>(_ body: () throws -> Value) throws(SpoolError) -> Value {
         do {
             do {

@@ -6,7 +6,7 @@ extension Spool {
     func usedBytes() throws(SpoolError) -> Int64 { try perform { () throws in try used() } }
 
     /// Share of the bound that is left after something had to go, so that not every report has to make room again.
-    private static let roomAfterFreeing = 0.9
+    private static let roomAfterFreeing = 0.95
     /// Samples and telemetry go by this fraction of what there is.
     private static let freedShare: Int64 = 4
 

@@ -44,10 +44,11 @@ struct SQLiteError: Error, Hashable, CustomStringConvertible {
 }
 
 /// One connection to one database file. No pointer leaves this file; closing it ends every statement.
+@safe
 struct SQLite: ~Copyable {
     private let handle: OpaquePointer
     /// Prepared once, used again: the statements of an agent are few and fixed.
-    private var prepared: [String: OpaquePointer] = [:]
+    private var prepared: [String: OpaquePointer] = unsafe [:]
 
     /// Opens the file, or makes it with access for its owner alone (the caller's umask decides).
     /// - Parameter busyTimeout: how long a statement waits for another process that holds the file.

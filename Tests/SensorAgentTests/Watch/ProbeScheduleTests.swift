@@ -1,0 +1,96 @@
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Probe schedule")
+struct ProbeScheduleTests {
+    private func schedule(_ entries: ProbeSchedule.Entry...) -> ProbeSchedule { ProbeSchedule(entries, at: .seconds(100)) }
+
+    private func entry(
+        _ name: String, every interval: Int, deadline: Int = 5, enabled: Bool = true
+    ) -> ProbeSchedule.Entry {
+        ProbeSchedule.Entry(
+            name: name, interval: .seconds(interval), deadline: .seconds(deadline), enabled: enabled)
+    }
+
+    private func moment(_ seconds: Int64) -> Moment { SpoolFixture.moment(seconds - 100) }
+
+    @Test("Each probe starts at once, then on its own interval")
+    func intervals() {
+        var plan = schedule(entry("fast", every: 10), entry("slow", every: 60))
+        #expect(plan.start(at: .seconds(100)) == ["fast", "slow"])
+        plan.finished("fast", .looked(components: 1, signals: 2), at: moment(101))
+        plan.finished("slow", .looked(components: 1, signals: 2), at: moment(101))
+        #expect(plan.nextDecision == .seconds(110))
+        #expect(plan.start(at: .seconds(109)) == [])
+        #expect(plan.start(at: .seconds(110)) == ["fast"])
+        plan.finished("fast", .looked(components: 1, signals: 2), at: moment(110))
+        #expect(plan.nextDecision == .seconds(120))
+    }
+
+    @Test("Lateness does not add up, and what was missed is not made up for")
+    func lateness() {
+        var plan = schedule(entry("a", every: 10))
+        _ = plan.start(at: .seconds(103))
+        plan.finished("a", .looked(components: 0, signals: 0), at: moment(103))
+        #expect(plan.nextDecision == .seconds(110))
+        _ = plan.start(at: .seconds(147))
+        plan.finished("a", .looked(components: 0, signals: 0), at: moment(147))
+        #expect(plan.nextDecision == .seconds(157))
+    }
+
+    @Test("A hanging probe is named once, delays no other, and is started again only when it has come back")
+    func hanging() throws {
+        var plan = schedule(entry("hangs", every: 10), entry("well", every: 10))
+        _ = plan.start(at: .seconds(100))
+        plan.finished("well", .looked(components: 1, signals: 1), at: moment(100))
+        #expect(plan.overdue(at: .seconds(104)) == [])
+        #expect(plan.nextDecision == .seconds(105))
+        #expect(plan.overdue(at: .seconds(105)) == ["hangs"])
+        #expect(plan.overdue(at: .seconds(106)) == [])
+        let coverage = try #require(plan.coverage.first)
+        #expect(coverage.state == "hanging" && coverage.because.contains("no answer within 5.0 s"))
+        #expect(plan.start(at: .seconds(110)) == ["well"])
+        plan.finished("well", .looked(components: 1, signals: 1), at: moment(110))
+        plan.finished("hangs", .looked(components: 3, signals: 4), at: moment(114))
+        #expect(plan.coverage.first?.state == "ok")
+        #expect(plan.start(at: .seconds(114)) == ["hangs"])
+    }
+
+    @Test("A failure is told in words, keeps the time of the last success, and claims no component")
+    func failure() {
+        var plan = schedule(entry("a", every: 10))
+        _ = plan.start(at: .seconds(100))
+        plan.finished("a", .looked(components: 3, signals: 9), at: moment(101))
+        _ = plan.start(at: .seconds(110))
+        plan.finished("a", .failed(.denied(path: "/dev/sg0")), at: moment(110))
+        let coverage = plan.coverage[0]
+        #expect(coverage.state == "denied" && coverage.because.contains("/dev/sg0"))
+        #expect(coverage.components == 0 && coverage.signals == 0 && coverage.lastSuccess == moment(101).time)
+    }
+
+    @Test("A probe that is switched off is never started, and is said to be switched off")
+    func disabled() {
+        var plan = schedule(entry("off", every: 10, enabled: false))
+        #expect(plan.start(at: .seconds(1_000)) == [])
+        #expect(plan.nextDecision == nil)
+        #expect(plan.coverage[0].state == "disabled" && plan.hasLookedOnce)
+    }
+
+    @Test("An interval of zero does not make the agent spin")
+    func zeroInterval() {
+        var plan = schedule(entry("a", every: 0))
+        _ = plan.start(at: .seconds(100))
+        plan.finished("a", .looked(components: 0, signals: 0), at: moment(100))
+        #expect(plan.start(at: .seconds(100)) == [])
+    }
+
+    @Test("An answer that nobody asked for changes nothing")
+    func unasked() {
+        var plan = schedule(entry("a", every: 10))
+        plan.finished("a", .looked(components: 1, signals: 1), at: moment(100))
+        plan.finished("b", .looked(components: 1, signals: 1), at: moment(100))
+        #expect(plan.coverage.map(\.state) == ["starting"])
+    }
+}
