@@ -1,3 +1,5 @@
+import Daemon
+import FaultPatterns
 import FoundationEssentials
 import Logging
 import Reports
@@ -20,16 +22,8 @@ actor Spool {
 
     /// What a new process goes on from.
     struct Saved: Sendable {
-        var states: [SavedState]
+        var states: [ComponentState]
         var cursors: [ProbeCursor]
-    }
-
-    /// The stored state of one component's diagnosis; opaque to the spool.
-    struct SavedState: Hashable, Sendable {
-        var component: ComponentID
-        var latches: Data
-        /// nil: as stored before.
-        var windows: Data?
     }
 
     let file: SpoolFile
@@ -42,6 +36,9 @@ actor Spool {
     /// What a person should know about the file; nil when nothing happened to it since it was opened.
     private(set) var incident: String?
     private let log: Logger
+    private let executor = BlockingExecutor(label: "callhome.spool")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     /// Opens the spool of `directory`, or makes it. A damaged file is set aside, and what can still be read is kept.
     /// - Throws: `SpoolError.disk` where the directory cannot be written, `.malformed` for a file of a newer agent.
@@ -112,7 +109,7 @@ actor Spool {
         try perform { () throws in
             let states = try database.rows("SELECT id, latches, windows FROM component").compactMap { row in
                 row[0].text.map {
-                    SavedState(
+                    ComponentState(
                         component: ComponentID(rawValue: $0), latches: row[1].blob ?? Data(), windows: row[2].blob)
                 }
             }
@@ -125,7 +122,7 @@ actor Spool {
 
     /// One transaction: fault changes as signed reports, the state that remembers them, the cursors behind them.
     func commit(
-        _ changes: [FaultChange], states: [SavedState], cursors: [ProbeCursor], at moment: Moment
+        _ changes: [FaultChange], states: [ComponentState], cursors: [ProbeCursor], at moment: Moment
     ) throws(SpoolError) {
         latest = moment
         try perform { () throws in
@@ -271,9 +268,13 @@ actor Spool {
 
 extension SpoolError {
     init(_ error: SQLiteError, path: String) {
-        self =
-            error.isCorruption
-            ? .malformed(path: path, problem: error.description) : .disk(code: error.code, message: error.description)
+        if error.isCorruption {
+            self = .malformed(path: path, problem: error.description)
+        } else if error.isLocked {
+            self = .disk(code: error.code, message: "another process holds \(path): is an agent running already?")
+        } else {
+            self = .disk(code: error.code, message: error.description)
+        }
     }
 }
 

@@ -11,8 +11,10 @@ enum SpoolSchema {
     /// Every report is acknowledged by number, so that a transaction that was reported as done must outlast a power
     /// cut, heartbeats included: a sequence used twice would be taken for a repeat. Hence synchronous=FULL throughout;
     /// the price is one flush per transaction, about one a minute. https://sqlite.org/pragma.html#pragma_synchronous
+    ///
+    /// The lock is held for as long as the file is open: two agents on one spool would number reports twice.
     private static let settings = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=\(logBytes);
+        PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=\(logBytes);
         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512;
         """
 
@@ -35,7 +37,7 @@ enum SpoolSchema {
     /// Makes or checks the tables of an open file.
     /// - Throws: `SQLiteError`, with `SQLITE_NOTADB` or `SQLITE_CORRUPT` where the file is no spool or a damaged one.
     static func prepare(_ database: inout SQLite, path: String, epoch: Int64) throws {
-        // Before the first table, or it has no effect: pages that are freed can be given back.
+        // Before the first page is written, or it has no effect: pages that are freed can be given back.
         try database.script("PRAGMA auto_vacuum=INCREMENTAL;")
         try database.script(settings)
         let found = try database.value("PRAGMA user_version")?.integer ?? 0

@@ -37,6 +37,8 @@ struct SQLiteError: Error, Hashable, CustomStringConvertible {
     var primaryCode: Int32 { code & 0xFF }
     /// The file is no database, or a damaged one.
     var isCorruption: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+    /// Another process holds the file.
+    var isLocked: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
     /// No room on the disk.
     var isFull: Bool { primaryCode == SQLITE_FULL }
 

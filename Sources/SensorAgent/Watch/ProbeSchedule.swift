@@ -97,6 +97,12 @@ struct ProbeSchedule {
         }
     }
 
+    /// Lets a probe start now instead of at its next turn; one that is looking already looks again when it is done.
+    mutating func hasten(_ name: String, at uptime: Duration) {
+        guard let index = plans.firstIndex(where: { $0.entry.name == name }) else { return }
+        plans[index].nextStart = min(plans[index].nextStart, uptime)
+    }
+
     /// When there is something to decide next: a start or a deadline. nil: only an answer can change anything.
     var nextDecision: Duration? {
         plans.compactMap { plan -> Duration? in

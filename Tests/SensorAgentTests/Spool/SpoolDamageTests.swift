@@ -1,3 +1,4 @@
+import FaultPatterns
 import Foundation
 import Glibc
 import Reports
@@ -31,7 +32,7 @@ struct SpoolDamageTests {
             for number in 0..<200 {
                 try await spool.commit(
                     [SpoolFixture.change("\(number)")],
-                    states: [.init(component: ComponentID(.fan, "\(number)"), latches: Data([1]), windows: nil)],
+                    states: [ComponentState(component: ComponentID(.fan, "\(number)"), latches: Data([1]), windows: nil)],
                     cursors: [], at: SpoolFixture.moment())
             }
         }
@@ -97,7 +98,7 @@ struct SpoolDamageTests {
                     let name = "\(round)-\(number)"
                     try await spool.commit(
                         [SpoolFixture.change(name)],
-                        states: [.init(component: ComponentID(.fan, name), latches: Data([1]), windows: nil)],
+                        states: [ComponentState(component: ComponentID(.fan, name), latches: Data([1]), windows: nil)],
                         cursors: [ProbeCursor(probe: "p", value: name)], at: SpoolFixture.moment())
                     try acknowledged.write(contentsOf: Data("\(name)\n".utf8))
                 }

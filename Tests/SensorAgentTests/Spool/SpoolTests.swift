@@ -1,3 +1,4 @@
+import FaultPatterns
 import Foundation
 import Reports
 import Testing
@@ -16,12 +17,12 @@ struct SpoolTests {
             let spool = try await SpoolFixture.open(directory.path)
             try await spool.commit(
                 [SpoolFixture.change("a")],
-                states: [.init(component: ComponentID(.fan, "a"), latches: Data([1]), windows: Data([2]))],
+                states: [ComponentState(component: ComponentID(.fan, "a"), latches: Data([1]), windows: Data([2]))],
                 cursors: [ProbeCursor(probe: "kernel-log", value: "s=5")], at: SpoolFixture.moment())
         }
         let spool = try await SpoolFixture.open(directory.path)
         let saved = try await spool.saved()
-        #expect(saved.states == [.init(component: ComponentID(.fan, "a"), latches: Data([1]), windows: Data([2]))])
+        #expect(saved.states == [ComponentState(component: ComponentID(.fan, "a"), latches: Data([1]), windows: Data([2]))])
         #expect(saved.cursors == [ProbeCursor(probe: "kernel-log", value: "s=5")])
         let reports = try await SpoolFixture.reports(spool, .faults)
         #expect(reports.map(\.position) == [ReportPosition(epoch: 1, stream: .faults, sequence: 1)])
@@ -33,11 +34,11 @@ struct SpoolTests {
         let spool = try await SpoolFixture.open(directory.path)
         let id = ComponentID(.fan, "a")
         try await spool.commit(
-            [], states: [.init(component: id, latches: Data([1]), windows: Data([2]))], cursors: [],
+            [], states: [ComponentState(component: id, latches: Data([1]), windows: Data([2]))], cursors: [],
             at: SpoolFixture.moment())
         try await spool.commit(
-            [], states: [.init(component: id, latches: Data([3]), windows: nil)], cursors: [], at: SpoolFixture.moment())
-        #expect(try await spool.saved().states == [.init(component: id, latches: Data([3]), windows: Data([2]))])
+            [], states: [ComponentState(component: id, latches: Data([3]), windows: nil)], cursors: [], at: SpoolFixture.moment())
+        #expect(try await spool.saved().states == [ComponentState(component: id, latches: Data([3]), windows: Data([2]))])
     }
 
     @Test("Numbers go on where they ended, also after everything was taken and the agent started again")

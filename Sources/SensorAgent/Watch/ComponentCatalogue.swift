@@ -1,0 +1,49 @@
+import Reports
+
+/// What all probes together know of the machine's components.
+///
+/// Several probes may see the same part: the inventory knows the slot of a disk, the disk probe its firmware. What the
+/// first in the order of the probes says stands, and the others fill in what it leaves open.
+struct ComponentCatalogue {
+    private let order: [String]
+    private var seen: [String: [Component]] = [:]
+
+    /// - Parameter order: names of the probes.
+    init(order: [String]) { self.order = order }
+
+    /// Takes what one probe sees now. Returns whether that is news.
+    mutating func update(_ probe: String, _ components: [Component]) -> Bool {
+        guard seen[probe] != components else { return false }
+        seen[probe] = components
+        return true
+    }
+
+    /// Every component once, in a stable order, at most `WireLimits.componentsPerInventory`.
+    var components: [Component] {
+        var merged: [Component] = []
+        var places: [ComponentID: Int] = [:]
+        for component in order.flatMap({ seen[$0] ?? [] }) {
+            if let place = places[component.id] {
+                merged[place].fill(from: component)
+            } else if merged.count < WireLimits.componentsPerInventory {
+                places[component.id] = merged.count
+                merged.append(component)
+            }
+        }
+        return merged
+    }
+}
+
+extension Component {
+    /// Takes from `other` what this one does not say.
+    fileprivate mutating func fill(from other: Component) {
+        parent = parent ?? other.parent
+        part.manufacturer = part.manufacturer ?? other.part.manufacturer
+        part.model = part.model ?? other.part.model
+        part.partNumber = part.partNumber ?? other.part.partNumber
+        part.serial = part.serial ?? other.part.serial
+        part.firmware = part.firmware ?? other.part.firmware
+        part.location = part.location ?? other.part.location
+        attributes.merge(other.attributes) { mine, _ in mine }
+    }
+}

@@ -1,0 +1,330 @@
+import FaultPatterns
+import Logging
+import Reports
+import ServiceLifecycle
+
+/// Runs the probes, puts what they see through the diagnosis, and stores what came of it.
+///
+/// One place takes results, so that their order is the order of the reports. `ProbeSchedule` decides, this acts.
+actor WatchService: Service {
+    struct Settings: Sendable {
+        /// Time from one heartbeat to the next.
+        var heartbeatInterval = Duration.seconds(60)
+        /// The span of one sample aggregate; windows are stored as often, so that the flash is not worn by the monitor.
+        var sampleSpan = Duration.seconds(300)
+        /// An inventory is sent when it changed, and anyway after this time.
+        var inventoryInterval = Duration.seconds(86_400)
+        /// A part that comes and goes does not make one inventory each time.
+        var inventorySpacing = Duration.seconds(60)
+    }
+
+    /// What is decided and not yet on disk.
+    private struct Batch {
+        var changes: [FaultChange] = []
+        var states: [ComponentID: ComponentState] = [:]
+        var cursors: [String: ProbeCursor] = [:]
+        var isEmpty: Bool { changes.isEmpty && states.isEmpty && cursors.isEmpty }
+
+        mutating func add(_ newStates: [ComponentState]) {
+            for var state in newStates {
+                state.windows = state.windows ?? states[state.component]?.windows
+                states[state.component] = state
+            }
+        }
+    }
+
+    private let probes: [String: any Probe]
+    private let settings: Settings
+    private let pack: PatternPack
+    private let spool: Spool
+    private let clock: any AgentClock
+    private let log: Logger
+    private let startedAt: Timestamp
+
+    private var schedule: ProbeSchedule
+    private var catalogue: ComponentCatalogue
+    private var diagnosis: Diagnosis
+    private var history = SampleHistory()
+    private var cursors: [String: ProbeCursor]
+    private var pending = Batch()
+    private var isCommitting = false
+    /// What went wrong with the spool last; nil when all is stored.
+    private var spoolProblem: String?
+
+    private var nextHeartbeat: Duration
+    private var nextSpan: Duration
+    private var spanStart: Timestamp
+    private var inventoryIsNews = true
+    private var inventorySentAt: Duration?
+    private var reportedEpoch: Int64?
+    private var sleeper: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - disabled: names of probes that are not run, and said to be switched off.
+    ///   - saved: what the process before left.
+    init(
+        probes: [any Probe], disabled: Set<String> = [], settings: Settings = Settings(), pack: PatternPack,
+        saved: Spool.Saved, spool: Spool, clock: any AgentClock, log: Logger
+    ) {
+        let now = clock.now()
+        self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.settings = settings
+        self.pack = pack
+        self.spool = spool
+        self.clock = clock
+        self.log = log
+        startedAt = now.time
+        schedule = ProbeSchedule(
+            probes.map {
+                ProbeSchedule.Entry(
+                    name: $0.name, interval: $0.interval, deadline: $0.deadline, enabled: !disabled.contains($0.name))
+            }, at: now.uptime)
+        catalogue = ComponentCatalogue(order: probes.map(\.name))
+        diagnosis = Diagnosis(patterns: pack, resuming: saved.states)
+        cursors = Dictionary(saved.cursors.map { ($0.probe, $0) }, uniquingKeysWith: { first, _ in first })
+        nextHeartbeat = now.uptime + settings.heartbeatInterval
+        nextSpan = now.uptime + settings.sampleSpan
+        spanStart = now.time
+        for problem in diagnosis.problems { log.warning("diagnosis state", metadata: ["problem": "\(problem)"]) }
+        for skipped in pack.skipped {
+            log.warning("pattern skipped", metadata: ["pattern": "\(skipped.id)", "because": "\(skipped.because)"])
+        }
+    }
+
+    /// Watches until the task is cancelled or the program is told to stop; then stores what is not stored yet.
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await self.watch() }
+        await closeSpan(at: clock.now())
+    }
+
+    private func watch() async {
+        while !Task.isCancelled {
+            let now = clock.now()
+            startAndGiveUpProbes(at: now)
+            await commit()
+            await keepTime(at: now)
+            await sleepUntilNextDecision()
+        }
+    }
+
+    // MARK: Probes
+
+    private func startAndGiveUpProbes(at now: Moment) {
+        for name in schedule.overdue(at: now.uptime) {
+            log.error("probe hangs", metadata: ["probe": "\(name)", "deadline": "\(probes[name]?.deadline ?? .zero)"])
+        }
+        for name in schedule.start(at: now.uptime) {
+            guard let probe = probes[name] else { continue }
+            let cursor = cursors[name]
+            // Not a child task: one that hangs in the kernel must not keep the agent from stopping.
+            Task {
+                let outcome: Result<ProbeResult, ProbeError>
+                do throws(ProbeError) {
+                    outcome = .success(try await probe.observe(at: now.time, since: cursor))
+                } catch {
+                    outcome = .failure(error)
+                }
+                await self.finished(name, outcome)
+            }
+        }
+    }
+
+    private func finished(_ name: String, _ outcome: Result<ProbeResult, ProbeError>) async {
+        let now = clock.now()
+        switch outcome {
+        case .success(let result):
+            schedule.finished(
+                name, .looked(components: result.components.count, signals: result.observations.count), at: now)
+            take(result, of: name, at: now)
+        case .failure(let error):
+            noteFailure(of: name, error)
+            schedule.finished(name, .failed(error), at: now)
+        }
+        await commit()
+        // The schedule may have moved while it slept until something later.
+        sleeper?.cancel()
+    }
+
+    private func take(_ result: ProbeResult, of name: String, at now: Moment) {
+        var changes: [FaultChange] = []
+        if catalogue.update(name, result.components) {
+            inventoryIsNews = true
+            changes += diagnosis.know(catalogue.components, at: now.time)
+        }
+        changes += diagnosis.observe(result.observations, at: now.time)
+        history.record(result.observations)
+        for change in changes {
+            log.notice(
+                "fault \(change.kind.rawValue)",
+                metadata: [
+                    "fault": "\(change.fault.faultClass)", "component": "\(change.fault.component)",
+                    "urgency": "\(change.fault.urgency.rawValue)", "because": "\(change.because)",
+                ])
+        }
+        pending.changes += changes
+        pending.add(diagnosis.takeChanges(windows: false))
+        if let cursor = result.cursor, cursors[name] != cursor {
+            cursors[name] = cursor
+            pending.cursors[name] = cursor
+        }
+    }
+
+    /// Said once for each new reason, not at every look.
+    private func noteFailure(of name: String, _ error: ProbeError) {
+        let before = schedule.coverage.first { $0.probe == name }
+        guard before?.state != error.coverageState || before?.because != error.description else { return }
+        let metadata: Logger.Metadata = ["probe": "\(name)", "because": "\(error)"]
+        if case .absent = error {
+            log.info("nothing for this probe to see", metadata: metadata)
+        } else {
+            log.warning("probe failed", metadata: metadata)
+        }
+    }
+
+    /// Starts a probe now instead of at its next turn: something was plugged or pulled.
+    func lookAgain(with name: String) {
+        schedule.hasten(name, at: clock.now().uptime)
+        sleeper?.cancel()
+    }
+
+    // MARK: Storing
+
+    /// Stores what is pending, in order. What cannot be stored is kept and tried again at the next occasion.
+    private func commit() async {
+        // While one commit waits for the disk, others come by: they leave what they have to it.
+        guard !isCommitting else { return }
+        isCommitting = true
+        defer { isCommitting = false }
+        while !pending.isEmpty {
+            let batch = pending
+            pending = Batch()
+            do throws(SpoolError) {
+                try await spool.commit(
+                    batch.changes, states: batch.states.values.sorted { $0.component < $1.component },
+                    cursors: batch.cursors.values.sorted { $0.probe < $1.probe }, at: clock.now())
+                spoolProblem = nil
+            } catch {
+                // What came in the meantime is newer than the batch.
+                var merged = batch
+                merged.changes += pending.changes
+                merged.add(Array(pending.states.values))
+                merged.cursors.merge(pending.cursors) { _, newer in newer }
+                pending = merged
+                note(error)
+                return
+            }
+        }
+    }
+
+    private func note(_ error: SpoolError) {
+        let words = error.description
+        if spoolProblem != words { log.error("cannot store", metadata: ["because": "\(words)"]) }
+        spoolProblem = words
+    }
+
+    private func append(_ content: ReportContent, at now: Moment) async {
+        do throws(SpoolError) { try await spool.append(content, at: now) } catch { note(error) }
+    }
+
+    // MARK: What is due by time
+
+    private func keepTime(at now: Moment) async {
+        if now.uptime >= nextSpan {
+            nextSpan = now.uptime + settings.sampleSpan
+            await closeSpan(at: now)
+        }
+        await listenForNewEpoch(at: now)
+        if isInventoryDue(at: now) {
+            inventoryIsNews = false
+            inventorySentAt = now.uptime
+            await append(.inventory(Inventory(components: catalogue.components)), at: now)
+        }
+        let isFirst = reportedEpoch == nil
+        if now.uptime >= nextHeartbeat || (isFirst && schedule.hasLookedOnce) {
+            nextHeartbeat = now.uptime + settings.heartbeatInterval
+            reportedEpoch = await spool.epoch
+            await append(.heartbeat(await heartbeat()), at: now)
+        }
+    }
+
+    /// Aggregates of the span that ends become telemetry, and windows are stored.
+    private func closeSpan(at now: Moment) async {
+        let samples = history.take(from: spanStart, through: now.time)
+        spanStart = now.time
+        pending.add(diagnosis.takeChanges(windows: true))
+        await commit()
+        guard !samples.isEmpty else { return }
+        do throws(SpoolError) { try await spool.append(samples: samples, at: now) } catch { note(error) }
+    }
+
+    /// A new epoch means that someone else may listen, who has heard nothing yet.
+    private func listenForNewEpoch(at now: Moment) async {
+        guard let reportedEpoch, await spool.epoch != reportedEpoch else { return }
+        self.reportedEpoch = await spool.epoch
+        inventoryIsNews = true
+        inventorySentAt = nil
+        nextHeartbeat = now.uptime
+        history.forgetWhatWasSaid()
+    }
+
+    private func isInventoryDue(at now: Moment) -> Bool {
+        guard schedule.hasLookedOnce else { return false }
+        guard let sent = inventorySentAt else { return true }
+        return now.uptime - sent >= (inventoryIsNews ? settings.inventorySpacing : settings.inventoryInterval)
+    }
+
+    private func heartbeat() async -> Heartbeat {
+        Heartbeat(
+            interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
+            patternPack: pack.identity, openFaults: diagnosis.openFaults.count)
+    }
+
+    /// What each probe sees, and the spool where something is the matter with it.
+    private func coverage() async -> [Heartbeat.Coverage] {
+        var coverage = schedule.coverage
+        if let problem = spoolProblem {
+            coverage.append(WatchService.spoolCoverage(problem))
+        } else if let incident = await spool.incident {
+            coverage.append(WatchService.spoolCoverage(incident))
+        }
+        return coverage
+    }
+
+    private static func spoolCoverage(_ because: String) -> Heartbeat.Coverage {
+        Heartbeat.Coverage(
+            probe: "spool", state: "failing", because: because, components: 0, signals: 0, lastSuccess: nil)
+    }
+
+    private func sleepUntilNextDecision() async {
+        var next = min(nextHeartbeat, nextSpan)
+        if let decision = schedule.nextDecision { next = min(next, decision) }
+        if inventoryIsNews, let sent = inventorySentAt { next = min(next, sent + settings.inventorySpacing) }
+        let now = clock.now().uptime
+        guard next > now else { return await Task.yield() }
+        let clock = clock
+        let duration = next - now
+        let sleeper = Task { _ = try? await clock.sleep(for: duration) }
+        self.sleeper = sleeper
+        await withTaskCancellationHandler { await sleeper.value } onCancel: { sleeper.cancel() }
+        self.sleeper = nil
+    }
+
+    /// Looks now at what is due: the agent was enrolled, say, and somebody waits for its first heartbeat.
+    func rouse() { sleeper?.cancel() }
+
+    // MARK: Who asks
+
+    /// How the watch is doing, for the control socket.
+    struct Standing: Sendable {
+        var startedAt: Timestamp
+        var coverage: [Heartbeat.Coverage]
+        var openFaults: [Fault]
+        var patternPack: String
+    }
+
+    func standing() async -> Standing {
+        Standing(
+            startedAt: startedAt, coverage: await coverage(), openFaults: diagnosis.openFaults,
+            patternPack: pack.identity)
+    }
+}
