@@ -121,7 +121,7 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     /// What one probe did since the last heartbeat.
     public struct Coverage: Hashable, Sendable, Codable {
         public var probe: String
-        /// `ok`, or `absent`, `denied`, `failing`, `hanging`, `disabled`: never `ok` for what was not read.
+        /// `ok`, or `starting`, `absent`, `denied`, `failing`, `hanging`, `disabled`: never `ok` for what was not read.
         public var state: String
         /// Why not, and what to do; empty when `ok`.
         public var because: String
@@ -205,7 +205,7 @@ public struct TestFault: Hashable, Sendable, Codable {
 
 /// A signed admission: the reports `first...sequence` of the position no longer exist.
 public struct Dropped: Hashable, Sendable, Codable {
-    /// `spool-full`, `spool-age`, `collector-behind`.
+    /// `spool-full`, `spool-age`, `collector-behind`, `damaged`.
     public var reason: String
     public init(reason: String) { self.reason = reason }
 }

@@ -21,9 +21,9 @@ public struct Moment: Hashable, Sendable {
 /// Where services get the time from. Everything below them is given it as an argument.
 public protocol AgentClock: Sendable {
     func now() -> Moment
-    /// Returns when `duration` of this clock has passed.
+    /// Returns when the time since boot is at least `uptime`.
     /// - Throws: `CancellationError` when the task is cancelled first.
-    func sleep(for duration: Duration) async throws
+    func sleep(until uptime: Duration) async throws
 }
 
 /// The clocks of the machine.
@@ -39,8 +39,8 @@ public struct MachineClock: AgentClock {
             uptime: MachineClock.read(CLOCK_BOOTTIME))
     }
 
-    public func sleep(for duration: Duration) async throws {
-        try await Task.sleep(for: duration, tolerance: MachineClock.tolerance)
+    public func sleep(until uptime: Duration) async throws {
+        try await Task.sleep(for: uptime - MachineClock.read(CLOCK_BOOTTIME), tolerance: MachineClock.tolerance)
     }
 
     /// How late a wake-up may come, so that the kernel can serve several at once.

@@ -299,11 +299,8 @@ actor WatchService: Service {
         var next = min(nextHeartbeat, nextSpan)
         if let decision = schedule.nextDecision { next = min(next, decision) }
         if inventoryIsNews, let sent = inventorySentAt { next = min(next, sent + settings.inventorySpacing) }
-        let now = clock.now().uptime
-        guard next > now else { return await Task.yield() }
-        let clock = clock
-        let duration = next - now
-        let sleeper = Task { _ = try? await clock.sleep(for: duration) }
+        let (clock, end) = (clock, next)
+        let sleeper = Task { _ = try? await clock.sleep(until: end) }
         self.sleeper = sleeper
         await withTaskCancellationHandler { await sleeper.value } onCancel: { sleeper.cancel() }
         self.sleeper = nil

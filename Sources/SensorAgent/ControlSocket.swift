@@ -1,0 +1,99 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Logging
+import Reports
+import ServiceLifecycle
+import Synchronization
+
+/// Answers `callhome status`, `test` and `enroll`: one line of JSON in, one line of JSON out, for root and for the
+/// agent's own user. It has threads of its own, so that it answers while probes hang.
+struct ControlSocket: Service {
+    /// Bytes of one request.
+    static let requestBytes = 64 << 10
+    /// Connections served at once; more are closed.
+    static let connections = 8
+    /// How long a client may take to say its line, and to take the answer.
+    static let patience = Duration.seconds(5)
+
+    private let path: String
+    private let answer: @Sendable (ControlRequest) async -> ControlResponse
+    private let log: Logger
+
+    init(path: String, log: Logger, answer: @escaping @Sendable (ControlRequest) async -> ControlResponse) {
+        self.path = path
+        self.log = log
+        self.answer = answer
+    }
+
+    /// Serves until the task is cancelled or the program is told to stop.
+    /// - Throws: `SocketError` where the socket cannot be made.
+    func run() async throws {
+        let listener = try UnixListener(path: path)
+        let queue = DispatchQueue(label: "callhome.control", attributes: .concurrent)
+        let open = OpenConnections()
+        let source = DispatchSource.makeReadSource(fileDescriptor: listener.descriptor, queue: queue)
+        source.setEventHandler {
+            while let connection = listener.accept() {
+                guard open.enter() else { continue }
+                queue.async { serve(connection, on: queue) { open.leave() } }
+            }
+        }
+        source.resume()
+        // Returns when the task is cancelled, too; which of the two it was does not matter.
+        try? await gracefulShutdown()
+        await withCheckedContinuation { stopped in
+            source.setCancelHandler { stopped.resume() }
+            source.cancel()
+        }
+    }
+
+    /// One request, one answer, on a thread that may block for as long as the client is patient with itself.
+    private func serve(_ connection: UnixConnection, on queue: DispatchQueue, done: @escaping @Sendable () -> Void) {
+        let user = connection.peerUser
+        guard let user, user == 0 || user == geteuid() else {
+            log.warning("control socket: refused", metadata: ["uid": "\(user.map(String.init) ?? "unknown")"])
+            let problem = Problem(code: "denied", message: "Only root and the agent's own user may ask: use sudo.")
+            ControlSocket.write(ControlResponse(problem: problem), to: connection)
+            return done()
+        }
+        guard let line = connection.readLine(limit: ControlSocket.requestBytes, deadline: ControlSocket.patience) else {
+            return done()
+        }
+        guard let request = try? WireFormat.decode(ControlRequest.self, from: line) else {
+            let problem = Problem(code: "malformed", message: "That was no request of this agent's version.")
+            ControlSocket.write(ControlResponse(problem: problem), to: connection)
+            return done()
+        }
+        Task {
+            let response = await answer(request)
+            queue.async {
+                ControlSocket.write(response, to: connection)
+                done()
+            }
+        }
+    }
+
+    private static func write(_ response: ControlResponse, to connection: UnixConnection) {
+        // Every number in a response is finite, so that encoding cannot fail; a client that gets nothing says so.
+        guard var line = try? WireFormat.encode(response) else { return }
+        line.append(0x0A)
+        connection.write(line, deadline: patience)
+    }
+}
+
+/// Counts the connections that are being served.
+private final class OpenConnections: Sendable {
+    private let count = Mutex(0)
+
+    /// False when as many as may be are served already.
+    func enter() -> Bool {
+        count.withLock { count in
+            guard count < ControlSocket.connections else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() { count.withLock { $0 -= 1 } }
+}

@@ -1,0 +1,219 @@
+import FaultPatterns
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Watch", .timeLimit(.minutes(2)))
+struct WatchServiceTests {
+    let directory: ScratchDirectory
+
+    init() throws { directory = try ScratchDirectory() }
+
+    @Test("From a probe to a signed report: a fan that stops opens one fault, with why, and clears it when it turns again")
+    func wholePath() async throws {
+        let speed = Dial<Double?>(1_200)
+        let running = try await RunningWatch([WatchFixture.fanProbe(speed)], in: directory.path)
+        try await WatchFixture.eventually("a first heartbeat") { try await !running.heartbeats().isEmpty }
+        #expect(try await running.changes().isEmpty)
+
+        speed.value = 0
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the fault is opened") { try await running.changes().count == 1 }
+        let opened = try #require(try await running.changes().first)
+        #expect(opened.kind == .opened && opened.fault.pattern == "fan.stopped" && opened.fault.urgency == .plan)
+        #expect(opened.fault.suspects.first?.part.partNumber == "FAN-0074")
+        #expect(opened.because.contains("0"))
+        #expect(await running.watch.standing().openFaults.map(\.id) == [opened.fault.id])
+
+        speed.value = nil
+        running.clock.advance(by: .seconds(10))
+        speed.value = 1_150
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the fault is cleared") { try await running.changes().count == 2 }
+        #expect(try await running.changes().last?.kind == .cleared)
+        #expect(try await running.changes().last?.fault.id == opened.fault.id)
+        try await running.stop()
+    }
+
+    @Test("A restart fires nothing again and forgets nothing")
+    func restart() async throws {
+        let speed = Dial<Double?>(0)
+        let clock = ManualClock()
+        do {
+            let running = try await RunningWatch([WatchFixture.fanProbe(speed)], in: directory.path, clock: clock)
+            try await WatchFixture.eventually("the fault is opened") { try await running.changes().count == 1 }
+            try await running.stop()
+        }
+        clock.advance(by: .seconds(60))
+        let running = try await RunningWatch([WatchFixture.fanProbe(speed)], in: directory.path, clock: clock)
+        #expect(await running.watch.standing().openFaults.count == 1)
+        try await WatchFixture.eventually("it has looked") { await running.watch.standing().coverage[0].state == "ok" }
+        clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("it has looked again") {
+            await running.watch.standing().coverage[0].lastSuccess == clock.now().time
+        }
+        #expect(try await running.changes().map(\.kind) == [.opened])
+        speed.value = 900
+        clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the fault is cleared") { try await running.changes().count == 2 }
+        #expect(try await running.changes().map(\.kind) == [.opened, .cleared])
+        try await running.stop()
+    }
+
+    @Test("A probe that hangs delays no other, is named in the heartbeat, and does not keep the agent from stopping")
+    func hangingProbe() async throws {
+        let speed = Dial<Double?>(1_200)
+        let hanging = FixtureProbe(
+            name: "hangs",
+            look: { (_, _) async throws(ProbeError) in
+                unsafe await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+                return ProbeResult()
+            })
+        let running = try await RunningWatch([hanging, WatchFixture.fanProbe(speed)], in: directory.path)
+        try await WatchFixture.eventually("the other probe has looked") {
+            await running.watch.standing().coverage[1].state == "ok"
+        }
+        running.clock.advance(by: .seconds(5))
+        try await WatchFixture.eventually("a heartbeat that names it") {
+            try await running.heartbeats().last?.coverage.first?.state == "hanging"
+        }
+        speed.value = 0
+        running.clock.advance(by: .seconds(5))
+        try await WatchFixture.eventually("the fault is opened") { try await running.changes().count == 1 }
+        try await running.stop()
+    }
+
+    @Test("A heartbeat comes on its interval and tells what is not seen and why")
+    func heartbeats() async throws {
+        let denied = FixtureProbe(
+            name: "denied", look: { (_, _) async throws(ProbeError) in throw ProbeError.denied(path: "/dev/ipmi0") })
+        let off = WatchFixture.fanProbe(Dial(1_000))
+        let running = try await RunningWatch([denied, off], in: directory.path, disabled: ["fixture"])
+        try await WatchFixture.eventually("a first heartbeat") { try await running.heartbeats().count == 1 }
+        running.clock.advance(by: .seconds(60))
+        try await WatchFixture.eventually("a second heartbeat") { try await running.heartbeats().count == 2 }
+        let heartbeat = try #require(try await running.heartbeats().last)
+        #expect(heartbeat.interval == 60 && heartbeat.patternPack.hasPrefix("t1 sha256:"))
+        #expect(heartbeat.coverage.map(\.state) == ["denied", "disabled"])
+        #expect(heartbeat.coverage[0].because.contains("/dev/ipmi0"))
+        #expect(heartbeat.coverage[1].because.contains("probe.fixture.enabled"))
+        try await running.stop()
+    }
+
+    @Test("The inventory is sent once, again when it changed, and whole when a new epoch begins")
+    func inventory() async throws {
+        let parts = Dial([WatchFixture.fan])
+        let probe = FixtureProbe(look: { (_, _) async throws(ProbeError) in ProbeResult(components: parts.value) })
+        let running = try await RunningWatch([probe], in: directory.path)
+        try await WatchFixture.eventually("the first inventory") { try await running.inventories().count == 1 }
+        for _ in 0..<12 {
+            running.clock.advance(by: .seconds(10))
+            try await WatchFixture.eventually("it has looked") {
+                await running.watch.standing().coverage[0].lastSuccess == running.clock.now().time
+            }
+        }
+        #expect(try await running.inventories().count == 1)
+        parts.value.append(Component(id: ComponentID(.disk, "wwn-1"), kind: .disk, name: "sda"))
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the second inventory") { try await running.inventories().count == 2 }
+        #expect(try await running.inventories().last?.components.count == 2)
+        try await running.spool.startEpoch(5)
+        await running.watch.rouse()
+        try await WatchFixture.eventually("the third inventory") { try await running.inventories().count == 3 }
+        try await running.stop()
+    }
+
+    @Test("Every five minutes each signal becomes one aggregate, for the collector and for the history")
+    func samples() async throws {
+        let running = try await RunningWatch([WatchFixture.fanProbe(Dial(1_200))], in: directory.path)
+        for _ in 0..<30 {
+            try await WatchFixture.eventually("it has looked") {
+                await running.watch.standing().coverage[0].lastSuccess == running.clock.now().time
+            }
+            running.clock.advance(by: .seconds(10))
+        }
+        try await WatchFixture.eventually("aggregates") {
+            try await !SpoolFixture.reports(running.spool, .telemetry).filter { $0.content.kind == "samples" }.isEmpty
+        }
+        let history = try await running.spool.history(
+            of: WatchFixture.fan.id, Signal("hw.fan.speed"), since: SpoolFixture.start)
+        #expect(history.count == 1 && history[0].count >= 30 && history[0].mean == 1_200)
+        try await running.stop()
+    }
+
+    @Test("What cannot be stored is kept, said in the heartbeat's words, and stored once it can be")
+    func storeLater() async throws {
+        let speed = Dial<Double?>(1_200)
+        let running = try await RunningWatch([WatchFixture.fanProbe(speed)], in: directory.path)
+        try await WatchFixture.eventually("a first heartbeat") { try await !running.heartbeats().isEmpty }
+        try await running.spool.refuseWrites(true)
+        speed.value = 0
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the spool is named") {
+            await running.watch.standing().coverage.last?.probe == "spool"
+        }
+        #expect(await running.watch.standing().openFaults.count == 1)
+        try await running.spool.refuseWrites(false)
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("the fault is stored") { try await running.changes().count == 1 }
+        #expect(await running.watch.standing().coverage.map(\.probe) == ["fixture"])
+        try await running.stop()
+    }
+
+    @Test("An event source goes on from its cursor after a restart")
+    func cursors() async throws {
+        let seen = Dial<[String?]>([])
+        let probe = FixtureProbe(
+            name: "events",
+            look: { (_, cursor) async throws(ProbeError) in
+                seen.value.append(cursor?.value)
+                let next = (cursor.flatMap { Int($0.value) } ?? 0) + 1
+                return ProbeResult(cursor: ProbeCursor(probe: "events", value: "\(next)"))
+            })
+        for _ in 0..<2 {
+            let running = try await RunningWatch([probe], in: directory.path)
+            try await WatchFixture.eventually("it has looked") { await running.watch.standing().coverage[0].state == "ok" }
+            try await running.stop()
+        }
+        #expect(seen.value == [nil, "1"])
+    }
+
+    @Test("The test fault goes through the pattern pack and bears the test's name; a pack without the pattern is named")
+    func drill() throws {
+        let id = TestDrill.newID()
+        #expect(TestDrill.isID(id))
+        let test = try TestDrill.fault(id: id, pack: WatchFixture.pack(), at: SpoolFixture.start)
+        #expect(test.fault.test == id && test.fault.pattern == "callhome.test")
+        #expect(test.fault.component == ComponentID(.test, id))
+        let problem = #expect(throws: Problem.self) {
+            try TestDrill.fault(id: id, pack: WatchFixture.pack(withTest: false), at: SpoolFixture.start)
+        }
+        #expect(problem?.code == "pattern-silent" && problem?.message.contains("install") == true)
+    }
+
+    @Test("Two probes that see one part complete each other, the first one's word stands")
+    func merging() {
+        var catalogue = ComponentCatalogue(order: ["inventory", "disk-health"])
+        let id = ComponentID(.disk, "wwn-1")
+        let disk = Component(id: id, kind: .disk, name: "sda", part: Part(model: "X", firmware: "2"), attributes: ["bus": "ata"])
+        let slot = Component(id: id, kind: .disk, name: "Bay 3", part: Part(model: "Y", location: "Bay 3"))
+        let news = [
+            catalogue.update("disk-health", [disk]), catalogue.update("inventory", [slot]),
+            catalogue.update("inventory", [slot]),
+        ]
+        #expect(news == [true, true, false])
+        let merged = catalogue.components
+        #expect(merged.map(\.name) == ["Bay 3"])
+        #expect(merged[0].part == Part(model: "Y", firmware: "2", location: "Bay 3"))
+        #expect(merged[0].attributes == ["bus": "ata"])
+    }
+}
+
+extension Spool {
+    /// Makes SQLite refuse every write, as it does when the disk was remounted read-only.
+    fileprivate func refuseWrites(_ refused: Bool) throws {
+        try database.script("PRAGMA query_only=\(refused ? 1 : 0);")
+    }
+}
