@@ -74,7 +74,8 @@ struct SampleHistory {
             let read = values.last != nil
             aggregates.append(
                 SampleAggregate(
-                    component: series.component, signal: series.signal, from: from, through: through, count: values.count,
+                    component: series.component, signal: series.signal, from: from, through: through,
+                    count: values.count,
                     minimum: read ? values.minimum : nil, maximum: read ? values.maximum : nil,
                     mean: read ? values.sum / Double(values.count) : nil, last: values.last, state: values.state,
                     unavailable: values.unavailable))

@@ -222,7 +222,8 @@ actor Spool {
                 try replaceFile(because: error)
                 return try transaction(body)
             } catch let error as SQLiteError where error.isFull {
-                log.error("the disk of the spool is full: samples and old telemetry go", metadata: ["error": "\(error)"])
+                log.error(
+                    "the disk of the spool is full: samples and old telemetry go", metadata: ["error": "\(error)"])
                 try transaction { () throws in try freeAll() }
                 try database.script("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
                 return try transaction(body)

@@ -59,7 +59,9 @@ struct SpoolFile: Sendable {
 
     private func removeOldDamagedFiles() {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        let damaged = names.filter { $0.hasPrefix("spool.sqlite.damaged-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+        let damaged = names.filter {
+            $0.hasPrefix("spool.sqlite.damaged-") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
+        }
         for name in damaged.sorted().dropLast(SpoolFile.damagedFilesKept) {
             for suffix in ["", "-wal", "-shm"] {
                 try? FileManager.default.removeItem(atPath: "\(directory)/\(name)\(suffix)")

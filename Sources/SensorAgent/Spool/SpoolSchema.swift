@@ -44,7 +44,8 @@ enum SpoolSchema {
         switch found {
         case version:
             guard try database.value("PRAGMA quick_check(1)")?.text == "ok" else {
-                throw SQLiteError(code: SpoolSchema.corrupt, message: "the quick check found damage", doing: "open \(path)")
+                throw SQLiteError(
+                    code: SpoolSchema.corrupt, message: "the quick check found damage", doing: "open \(path)")
             }
         case 0:
             try database.script("BEGIN IMMEDIATE;")

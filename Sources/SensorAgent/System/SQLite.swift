@@ -69,7 +69,7 @@ struct SQLite: ~Copyable {
     }
 
     deinit {
-        for unsafe (_, statement) in unsafe prepared { unsafe sqlite3_finalize(statement) }
+        for unsafe(_, statement) in unsafe prepared { unsafe sqlite3_finalize(statement) }
         unsafe sqlite3_close_v2(handle)
     }
 

@@ -81,7 +81,9 @@ struct ProbeSchedule {
     }
 
     mutating func finished(_ name: String, _ outcome: Outcome, at moment: Moment) {
-        guard let index = plans.firstIndex(where: { $0.entry.name == name }), plans[index].startedAt != nil else { return }
+        guard let index = plans.firstIndex(where: { $0.entry.name == name }), plans[index].startedAt != nil else {
+            return
+        }
         plans[index].startedAt = nil
         plans[index].isHanging = false
         switch outcome {

@@ -20,7 +20,8 @@ enum TestDrill {
         guard var fault = changes.first(where: { $0.kind == .opened && $0.fault.pattern == pattern })?.fault else {
             throw Problem(
                 code: "pattern-silent",
-                message: "the pattern \(pattern) did not fire: the pattern pack \(pack.identity) lacks it or is not the "
+                message:
+                    "the pattern \(pattern) did not fire: the pattern pack \(pack.identity) lacks it or is not the "
                     + "one of this release; install the package's pattern pack and start the agent again")
         }
         fault.test = id

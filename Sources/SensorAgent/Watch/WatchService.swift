@@ -302,7 +302,11 @@ actor WatchService: Service {
         let (clock, end) = (clock, next)
         let sleeper = Task { _ = try? await clock.sleep(until: end) }
         self.sleeper = sleeper
-        await withTaskCancellationHandler { await sleeper.value } onCancel: { sleeper.cancel() }
+        await withTaskCancellationHandler {
+            await sleeper.value
+        } onCancel: {
+            sleeper.cancel()
+        }
         self.sleeper = nil
     }
 

@@ -32,7 +32,9 @@ struct SpoolDamageTests {
             for number in 0..<200 {
                 try await spool.commit(
                     [SpoolFixture.change("\(number)")],
-                    states: [ComponentState(component: ComponentID(.fan, "\(number)"), latches: Data([1]), windows: nil)],
+                    states: [
+                        ComponentState(component: ComponentID(.fan, "\(number)"), latches: Data([1]), windows: nil)
+                    ],
                     cursors: [], at: SpoolFixture.moment())
             }
         }

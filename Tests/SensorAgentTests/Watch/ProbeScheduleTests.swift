@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Probe schedule")
 struct ProbeScheduleTests {
-    private func schedule(_ entries: ProbeSchedule.Entry...) -> ProbeSchedule { ProbeSchedule(entries, at: .seconds(100)) }
+    private func schedule(_ entries: ProbeSchedule.Entry...) -> ProbeSchedule {
+        ProbeSchedule(entries, at: .seconds(100))
+    }
 
     private func entry(
         _ name: String, every interval: Int, deadline: Int = 5, enabled: Bool = true

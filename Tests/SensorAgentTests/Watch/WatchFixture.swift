@@ -85,7 +85,8 @@ final class Dial<Value: Sendable>: Sendable {
 
 enum WatchFixture {
     static let fan = Component(
-        id: ComponentID(.fan, "chip/fan1"), kind: .fan, name: "Fan 1", part: Part(partNumber: "FAN-0074", location: "FAN1"))
+        id: ComponentID(.fan, "chip/fan1"), kind: .fan, name: "Fan 1",
+        part: Part(partNumber: "FAN-0074", location: "FAN1"))
 
     /// A fan whose speed a test sets; nil is a fan that cannot be read.
     static func fanProbe(_ speed: Dial<Double?>) -> FixtureProbe {

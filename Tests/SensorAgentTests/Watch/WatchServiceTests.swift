@@ -11,7 +11,9 @@ struct WatchServiceTests {
 
     init() throws { directory = try ScratchDirectory() }
 
-    @Test("From a probe to a signed report: a fan that stops opens one fault, with why, and clears it when it turns again")
+    @Test(
+        "From a probe to a signed report: a fan that stops opens one fault, with why, and clears it when it turns again"
+    )
     func wholePath() async throws {
         let speed = Dial<Double?>(1_200)
         let running = try await RunningWatch([WatchFixture.fanProbe(speed)], in: directory.path)
@@ -174,7 +176,9 @@ struct WatchServiceTests {
             })
         for _ in 0..<2 {
             let running = try await RunningWatch([probe], in: directory.path)
-            try await WatchFixture.eventually("it has looked") { await running.watch.standing().coverage[0].state == "ok" }
+            try await WatchFixture.eventually("it has looked") {
+                await running.watch.standing().coverage[0].state == "ok"
+            }
             try await running.stop()
         }
         #expect(seen.value == [nil, "1"])
@@ -197,7 +201,8 @@ struct WatchServiceTests {
     func merging() {
         var catalogue = ComponentCatalogue(order: ["inventory", "disk-health"])
         let id = ComponentID(.disk, "wwn-1")
-        let disk = Component(id: id, kind: .disk, name: "sda", part: Part(model: "X", firmware: "2"), attributes: ["bus": "ata"])
+        let disk = Component(
+            id: id, kind: .disk, name: "sda", part: Part(model: "X", firmware: "2"), attributes: ["bus": "ata"])
         let slot = Component(id: id, kind: .disk, name: "Bay 3", part: Part(model: "Y", location: "Bay 3"))
         let news = [
             catalogue.update("disk-health", [disk]), catalogue.update("inventory", [slot]),
