@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: settings),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", logging], swiftSettings: settings),
         .testTarget(
             name: "SensorAgentTests",
             dependencies: [
