@@ -20,8 +20,8 @@ public actor DiskHealth: Probe {
     private let tree: SysTree
     private let input: String?
     private let smartctl: Tool
-    /// Disks as smartctl last named them, by serial: a sleeping disk's World Wide Name may stand nowhere else.
-    private var lastNamed: [String: ComponentID] = [:]
+    /// Disks as smartctl last named them, by serial: a sleeping disk's full identity may stand nowhere else.
+    private var lastNamed: [String: Component] = [:]
 
     /// - Parameters:
     ///   - tree: where disks are looked for.
@@ -114,7 +114,7 @@ public actor DiskHealth: Probe {
                 var disk = report.disk
                 let known = identity(of: device)
                 disk.part.location = known?.part.location
-                if let serial = disk.part.serial { lastNamed[serial] = disk.id }
+                if let serial = disk.part.serial { lastNamed[serial] = disk }
                 result.components.append(disk)
                 result.components.append(contentsOf: report.parts)
                 result.observations.append(contentsOf: report.observations)
@@ -151,7 +151,11 @@ public actor DiskHealth: Probe {
             tree.exists("/sys/class/block/\(name)") || tree.exists("/sys/class/nvme/\(name)")
         else { return nil }
         var disk = DiskIdentity.component(name, tree: tree)
-        if let serial = disk.part.serial, let id = lastNamed[serial] { disk.id = id }
+        if let serial = disk.part.serial, let named = lastNamed[serial] {
+            let location = disk.part.location
+            disk = named
+            disk.part.location = location
+        }
         return disk
     }
 

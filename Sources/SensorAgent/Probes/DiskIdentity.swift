@@ -55,7 +55,7 @@ enum DiskIdentity {
     }
 
     private static func block(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
-        let folder = "/sys/class/block/\(name)"
+        let folder = tree.exists("/sys/class/block/\(name)") ? "/sys/class/block/\(name)" : "/sys/block/\(name)"
         let place = (try? tree.resolved(folder)) ?? ""
         let vendor = Filler.removed(try? tree.text("\(folder)/device/vendor"))
         let model = Filler.removed(try? tree.text("\(folder)/device/model"))
@@ -73,7 +73,8 @@ enum DiskIdentity {
         attributes["wwn"] = wwn
         attributes["rotational"] = try? tree.text("\(folder)/queue/rotational")
         attributes["path"] = properties["ID_PATH"]
-        attributes["size_bytes"] = (try? tree.count("\(folder)/size")).map { String($0.multipliedReportingOverflow(by: 512).partialValue) }
+        attributes["size_bytes"] = (try? tree.count("\(folder)/size")).map { String($0 &* 512) }
+        if wwn == nil, serial == nil { attributes["identity"] = "by device name, which may change" }
         return Component(
             id: id(wwn: wwn, serial: serial, device: name), kind: .disk, name: "/dev/\(name)",
             part: Part(

@@ -25,6 +25,6 @@ enum Filler {
     ]
     private static let beginnings = [
         "tobefilled", "dimmserialnumber", "arraypartnumber", "moduleserialnumber", "modulepartnumber", "sernum",
-        "partnum", "manufacturer0", "manufacturer1", "array1", "noneassigned", "notfilled", "serialnotfound",
+        "partnum", "manufacturer0", "manufacturer1", "array1", "noneassigned", "notfilled", "serialnotfound", "noassetinfo",
     ]
 }

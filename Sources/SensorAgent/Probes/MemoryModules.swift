@@ -71,6 +71,9 @@ struct MemoryModules: Sendable {
             attributes: attributes)
     }
 
+
+
+
     /// ghes_edac writes `BANK LOCATOR`, or the handle where it knows no more; others write the board's label when the
     /// administrator has registered one (edac-ctl), and a made-up name (`CPU_SrcID#0_MC#0_Chan#0_DIMM#0`) when not.
     private func modules(labelled label: String) -> [Module] {

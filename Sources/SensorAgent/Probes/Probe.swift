@@ -16,6 +16,13 @@ public protocol Probe: Sendable {
     ///   - time: the time that all observations are to carry.
     ///   - cursor: where the last observation of an event source ended; nil for the first.
     func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult
+    /// One element (what happened, for the log) whenever it is worth looking before the interval ends; nil for a probe
+    /// that nothing prompts. Each call listens anew; the stream ends when there is nothing to listen to.
+    var prompts: AsyncStream<String>? { get }
+}
+
+extension Probe {
+    public var prompts: AsyncStream<String>? { nil }
 }
 
 /// Where an event source was read up to; stored with the faults that came of it, in one transaction.

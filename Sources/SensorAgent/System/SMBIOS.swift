@@ -40,7 +40,7 @@ struct SMBIOS: Sendable {
     let problem: String?
 
     /// Parses the raw table of `/sys/firmware/dmi/tables/DMI`, or a file of `dmidecode --dump-bin`, which has the entry
-    /// point before it.
+    /// point before it, or of `GetSystemFirmwareTable`.
     init(parsing file: [UInt8]) {
         let table = SMBIOS.table(in: file)
         var structures: [Structure] = []
@@ -86,6 +86,8 @@ struct SMBIOS: Sendable {
             start = word(0x18)
         } else if file.starts(with: "_DMI_".utf8) {
             start = word(0x08)
+        } else if file.count > 8, word(4) == file.count - 8 {
+            start = 8  // Windows' RawSMBIOSData: four bytes of version, then the length.
         } else {
             return file[...]
         }

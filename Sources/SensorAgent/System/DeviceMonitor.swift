@@ -1,0 +1,114 @@
+import CUdev
+import Daemon
+import Glibc
+
+/// A device as udev knows it.
+struct UdevDevice: Hashable, Sendable {
+    /// `block`, `net`, `nvme`.
+    var subsystem: String
+    /// Name in its subsystem: `sda`, `eth0`.
+    var name: String
+    /// Path below `/sys`.
+    var path: String
+    /// What the rules of udev found out (`ID_MODEL`, `ID_WWN`, …); empty where the daemon does not run.
+    var properties: [String: String]
+}
+
+/// libudev (systemd's, libudev(3)): the only file that imports it.
+enum DeviceMonitor {
+    /// Devices taken from one enumeration.
+    static let deviceLimit = 16_384
+    /// Properties taken from one device.
+    static let propertyLimit = 256
+
+    /// All devices of `subsystems` now; nil where libudev cannot be opened.
+    static func devices(in subsystems: [String]) -> [UdevDevice]? {
+        guard let context = unsafe udev_new() else { return nil }
+        defer { unsafe _ = udev_unref(context) }
+        guard let enumeration = unsafe udev_enumerate_new(context) else { return nil }
+        defer { unsafe _ = udev_enumerate_unref(enumeration) }
+        for subsystem in subsystems { unsafe udev_enumerate_add_match_subsystem(enumeration, subsystem) }
+        guard unsafe udev_enumerate_scan_devices(enumeration) >= 0 else { return nil }
+        var devices: [UdevDevice] = []
+        var entry = unsafe udev_enumerate_get_list_entry(enumeration)
+        while let current = unsafe entry, devices.count < deviceLimit {
+            if let device = unsafe udev_device_new_from_syspath(context, udev_list_entry_get_name(current)) {
+                unsafe devices.append(described(device))
+                unsafe _ = udev_device_unref(device)
+            }
+            unsafe entry = udev_list_entry_get_next(current)
+        }
+        return devices
+    }
+
+    private static func described(_ device: OpaquePointer) -> UdevDevice {
+        var properties: [String: String] = [:]
+        var entry = unsafe udev_device_get_properties_list_entry(device)
+        while let current = unsafe entry, properties.count < propertyLimit {
+            if let name = unsafe text(udev_list_entry_get_name(current)) {
+                properties[name] = unsafe text(udev_list_entry_get_value(current))
+            }
+            unsafe entry = udev_list_entry_get_next(current)
+        }
+        return UdevDevice(
+            subsystem: unsafe text(udev_device_get_subsystem(device)) ?? "",
+            name: unsafe text(udev_device_get_sysname(device)) ?? "",
+            path: unsafe text(udev_device_get_syspath(device)) ?? "", properties: properties)
+    }
+
+    private static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
+        unsafe pointer.map { unsafe String(cString: $0) }
+    }
+
+    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while nothing
+    /// happens. The stream ends when udev cannot be listened to.
+    static func changes(in subsystems: [String]) -> AsyncStream<String> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            // A pipe: closing one end wakes the thread that waits at the other.
+            var ends: [Int32] = [-1, -1]
+            guard unsafe pipe(&ends) == 0 else { return continuation.finish() }
+            let (hearing, calling) = (ends[0], ends[1])
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            continuation.onTermination = { _ in close(calling) }
+            let listener = Listener()
+            Task {
+                await listener.listen(subsystems, stop: hearing) { continuation.yield($0) }
+                continuation.finish()
+                close(hearing)
+            }
+        }
+    }
+
+    /// Waits in poll(2), on a thread of its own.
+    private actor Listener {
+        private let executor = BlockingExecutor(label: "callhome.udev")
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
+
+        func listen(_ subsystems: [String], stop: Int32, found: (String) -> Void) {
+            guard let context = unsafe udev_new() else { return }
+            defer { unsafe _ = udev_unref(context) }
+            guard let monitor = unsafe udev_monitor_new_from_netlink(context, "udev") else { return }
+            defer { unsafe _ = udev_monitor_unref(monitor) }
+            for subsystem in subsystems {
+                guard unsafe udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nil) >= 0 else { return }
+            }
+            guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return }
+            let descriptor = unsafe udev_monitor_get_fd(monitor)
+            while true {
+                var waits = [
+                    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+                ]
+                let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, -1) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0, waits[1].revents == 0, waits[0].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
+                else { return }
+                guard let device = unsafe udev_monitor_receive_device(monitor) else { continue }
+                let action = unsafe DeviceMonitor.text(udev_device_get_action(device)) ?? "change"
+                let path = unsafe DeviceMonitor.text(udev_device_get_syspath(device)) ?? ""
+                unsafe _ = udev_device_unref(device)
+                found("\(action) \(path)")
+            }
+        }
+    }
+}
