@@ -6,7 +6,7 @@ public enum AllProbes {
     public static func make(tree: SysTree = SysTree(), input: String? = nil) -> [any Probe] {
         [
             ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
-            Inventory(tree: tree, input: input),
+            MachineInventory(tree: tree, input: input),
         ]
     }
 }

@@ -5,7 +5,7 @@ public import Reports
 /// each one.
 ///
 /// From SMBIOS (`/sys/firmware/dmi/tables/DMI`, where it may be read; else `/sys/class/dmi/id`), sysfs, and what udev knows.
-public actor Inventory: Probe {
+public actor MachineInventory: Probe {
     public nonisolated let name = "inventory"
     public nonisolated let interval = Duration.seconds(3600)
     public nonisolated let deadline = Duration.seconds(30)
@@ -27,7 +27,7 @@ public actor Inventory: Probe {
     private static let subsystems = ["block", "net", "nvme", "enclosure"]
 
     public nonisolated var prompts: AsyncStream<String>? {
-        tree.isThisMachine && input == nil ? DeviceMonitor.changes(in: Inventory.subsystems) : nil
+        tree.isThisMachine && input == nil ? DeviceMonitor.changes(in: MachineInventory.subsystems) : nil
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
@@ -41,7 +41,7 @@ public actor Inventory: Probe {
         let bytes = (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? []
         let firmware = FirmwareInventory(SMBIOS(parsing: bytes), files: tree)
         // Without udev (a recorded tree, an early boot) sysfs alone still tells most.
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: Inventory.subsystems) ?? [] : []
+        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: MachineInventory.subsystems) ?? [] : []
         let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
         let disks = DiskIdentity.names(in: tree).map { name in
             let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"

@@ -1,0 +1,69 @@
+import Foundation
+
+/// Where the recordings of real machines lie, beside the checkout; they are not part of the project.
+enum Recordings {
+    static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Files and folders of one kind, sorted; empty where the recordings are absent, which is said once per kind.
+    static func entries(_ kind: String) -> [URL] {
+        let folder = package.appending(path: "../shared/fixtures/\(kind)").standardizedFileURL
+        let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        if entries == nil { print("skipped: no recordings at \(folder.path)") }
+        return (entries ?? []).sorted { $0.lastPathComponent < $1.lastPathComponent }
+    }
+
+    /// The project's own fixture at `path` below Tests/Fixtures.
+    static func own(_ path: String) -> URL { package.appending(path: "Tests/Fixtures/\(path)") }
+
+    /// The agent that was built beside these tests.
+    static var agent: URL {
+        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "callhome-agent")
+    }
+
+    static func text(_ file: URL) -> String {
+        (try? Data(contentsOf: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
+
+/// A folder that is removed when the test has ended.
+final class ScratchFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "callhome-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Writes `bytes` at `path`, with the folders that it needs.
+    func write(_ path: String, _ bytes: some Sequence<UInt8>) throws {
+        let file = url.appending(path: path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: file)
+    }
+
+    func write(_ path: String, _ text: String) throws { try write(path, text.utf8) }
+}
+
+/// Runs a program to its end and returns its exit status and standard output.
+@discardableResult
+func run(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws -> (Int32, Data) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    if let environment {
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, data)
+}
+
+/// Whether a program is installed.
+func isInstalled(_ program: String) -> Bool { (try? run("which", [program]).0) == 0 }
