@@ -35,6 +35,10 @@ extension Spool: ReportSource {
         }
     }
 
+    func newest(of stream: ReportStream) throws(SpoolError) -> Int64 {
+        try perform { () throws in try nextSequence(of: stream) - 1 }
+    }
+
     func counts() throws(SpoolError) -> [ReportStream: Int] {
         try perform { () throws in
             var counts: [ReportStream: Int] = [:]

@@ -10,12 +10,18 @@ struct StoredEnvelope: Hashable, Sendable {
 
 /// Where the uplink takes reports from, and hears of what became of them.
 protocol ReportSource: Actor {
+    /// What the reports that wait are numbered in.
+    var epoch: Int64 { get }
     /// The oldest reports of a stream, at most `limit` of them and at most `bytes` bytes (but always one, if there is one).
     func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) async throws(SpoolError) -> [StoredEnvelope]
     /// A signed receipt covers these: they may go.
     func discard(through sequence: Int64, of stream: ReportStream) async throws(SpoolError)
     /// The first sequence that the oldest report covers; nil where none waits.
     func oldest(of stream: ReportStream) async throws(SpoolError) -> Int64?
+    /// The last sequence that was given out in this epoch; 0 before the first.
+    func newest(of stream: ReportStream) async throws(SpoolError) -> Int64
+    /// From now on reports are written in this name; those that wait are signed again by `startEpoch`.
+    func adopt(host: HostID, hostname: String)
     /// Renumbers and signs again what is left, from sequence 1 of `epoch`.
     func startEpoch(_ epoch: Int64) async throws(SpoolError)
     /// Puts a signed `dropped` report in the place of reports that were discarded and are now asked for.

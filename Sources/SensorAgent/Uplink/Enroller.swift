@@ -1,0 +1,157 @@
+import FoundationEssentials
+import Reports
+import Transfer
+
+/// Introduces this agent to a collector, once, with a join token.
+struct Enroller: Sendable {
+    /// Bytes of an answer.
+    private static let maximumResponseBytes = 1 << 20
+    private let identities: IdentityFile
+    private let hostname: String
+    private let proxy: String?
+
+    /// - Parameters:
+    ///   - identities: where the identity lies and the new one is stored.
+    ///   - hostname: what people call this server.
+    init(identities: IdentityFile, hostname: String, proxy: String?) {
+        self.identities = identities
+        self.hostname = hostname
+        self.proxy = proxy
+    }
+
+    /// Enrols at the collector `url`; the new identity is on disk when this returns.
+    ///
+    /// The CA certificate comes over a connection to anyone; it is believed only if its fingerprint is the token's, and only
+    /// then is the token's secret sent, to a server whose certificate is by that CA.
+    /// - Parameters:
+    ///   - spoolEpoch: the epoch of the reports that wait. Under another host id they must be signed again, in a new one.
+    ///   - replace: name or id of the server whose history this one takes over.
+    func enroll(
+        _ current: Identity, spoolEpoch: Int64, url: String, token: String, replace: String?
+    ) async throws(EnrolmentError) -> Identity {
+        guard let address = CollectorAddress(url) else { throw .badAddress(url) }
+        guard let token = JoinToken(parsing: token) else { throw .badToken }
+        let ca = try await fetchCA(from: address, fingerprint: token.caFingerprint)
+        let request: EnrolmentRequest
+        let body: Data
+        do {
+            request = try EnrolmentRequest(
+                tokenID: token.id, tokenSecret: token.secret, host: current.host, hostname: hostname, replace: replace,
+                signedBy: try current.key)
+            body = try WireFormat.encode(request)
+        } catch {
+            throw .unusableKey("\(error)")
+        }
+        let answer = try await send(
+            HTTPRequest(
+                method: "POST", url: address.url(Routes.enrol),
+                headers: [("Content-Type", "application/json"), ("User-Agent", UserAgent.agent)], body: body),
+            trust: .pinned(caPEM: ca.pem))
+        let identity = try accept(answer, address: address, ca: ca, current: current, spoolEpoch: spoolEpoch)
+        do {
+            try identities.save(identity)
+        } catch {
+            throw .notStored(error)
+        }
+        return identity
+    }
+
+    private func fetchCA(
+        from address: CollectorAddress, fingerprint: String
+    ) async throws(EnrolmentError) -> CertificateText {
+        let request = HTTPRequest(url: address.url(Routes.ca), headers: [("User-Agent", UserAgent.agent)])
+        let answer = try await send(request, trust: .unverified)
+        guard let ca = CertificateText(String(decoding: answer, as: UTF8.self)) else {
+            throw .notACollector(address.base, problem: "\(Routes.ca) is no certificate")
+        }
+        guard ca.fingerprint == fingerprint else {
+            throw .wrongAuthority(address.base, found: ca.fingerprint, wanted: fingerprint)
+        }
+        return ca
+    }
+
+    private func send(_ request: HTTPRequest, trust: Trust) async throws(EnrolmentError) -> Data {
+        let transfer = HTTPTransfer(
+            HTTPTransfer.Options(trust: trust, proxy: proxy, maximumResponseBytes: Enroller.maximumResponseBytes))
+        let response: HTTPResponse
+        do {
+            response = try await transfer.send(request)
+        } catch {
+            throw .transfer(error)
+        }
+        if response.status == 200 { return response.body }
+        if let problem = try? WireFormat.decode(Problem.self, from: response.body) { throw .refused(problem) }
+        throw .notACollector(request.url, problem: "it answered \(response.status)")
+    }
+
+    private func accept(
+        _ answer: Data, address: CollectorAddress, ca: CertificateText, current: Identity, spoolEpoch: Int64
+    ) throws(EnrolmentError) -> Identity {
+        let response: EnrolmentResponse
+        do {
+            response = try WireFormat.decode(EnrolmentResponse.self, from: answer)
+        } catch {
+            throw .notACollector(address.base, problem: "its answer is not understood: \(error)")
+        }
+        guard let pinned = CertificateText(response.ca), pinned == ca else {
+            throw .notACollector(address.base, problem: "it names another CA than the one of the token")
+        }
+        guard !response.host.isEmpty, CertificateText(response.certificate) != nil, response.epoch >= 1 else {
+            throw .notACollector(address.base, problem: "its answer lacks host, certificate or epoch")
+        }
+        // What just worked is tried last, should the collector not know its own addresses.
+        var collectors = response.collectors.compactMap(CollectorAddress.init)
+        if !collectors.contains(address) { collectors.append(address) }
+        var identity = current
+        identity.host = response.host
+        identity.enrolment = Identity.Enrolment(
+            certificate: response.certificate, ca: ca.pem, collectorKey: response.collectorKey,
+            epoch: response.host == current.host ? response.epoch : max(response.epoch, spoolEpoch &+ 1),
+            collectors: collectors.map(\.base))
+        return identity
+    }
+}
+
+/// What programs of this package call themselves in requests.
+enum UserAgent {
+    static let agent = "callhome-agent/\(CallhomeVersion.current)"
+}
+
+enum EnrolmentError: Error, CustomStringConvertible {
+    case badAddress(String)
+    case badToken
+    case transfer(TransferError)
+    case wrongAuthority(String, found: String, wanted: String)
+    case refused(Problem)
+    case notACollector(String, problem: String)
+    case unusableKey(String)
+    case notStored(IdentityError)
+
+    var description: String {
+        switch self {
+        case .badAddress(let url): "\(url.prefix(200).debugDescription) is no address of the form https://server:port"
+        case .badToken: "the join token is incomplete: copy it whole, it begins with \(JoinToken.prefix)."
+        case .transfer(let error): "\(error)"
+        case .wrongAuthority(let url, let found, let wanted):
+            "\(url) has another CA (\(found.prefix(16))…) than the token (\(wanted.prefix(16))…): the token is for another "
+                + "collector, or someone is between; nothing secret was sent"
+        case .refused(let problem): "the collector refused the enrolment: \(problem)"
+        case .notACollector(let url, let problem): "\(url) does not answer as a collector does: \(problem)"
+        case .unusableKey(let problem): "the agent's key cannot sign: \(problem)"
+        case .notStored(let error): "\(error); the join token is used up: get a new one"
+        }
+    }
+
+    /// For the control socket.
+    var problem: Problem {
+        switch self {
+        case .refused(let problem): problem
+        case .badAddress: Problem(code: "bad-address", message: description)
+        case .badToken: Problem(code: "bad-token", message: description)
+        case .wrongAuthority: Problem(code: "wrong-ca", message: description)
+        case .transfer: Problem(code: "unreachable", message: description)
+        case .notACollector: Problem(code: "not-a-collector", message: description)
+        case .unusableKey, .notStored: Problem(code: "identity", message: description)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import Daemon
+import FoundationEssentials
+import Logging
+import Reports
+import ServiceLifecycle
+import Transfer
+
+/// Brings reports to the collector: takes them from the spool, sends them, checks the receipt, and does to the spool what
+/// `UplinkStateMachine` decides.
+actor UplinkService: Service {
+    /// Bytes of a receipt or problem.
+    private static let maximumResponseBytes = 1 << 20
+
+    private let source: any ReportSource
+    private let hostname: String
+    private let proxy: String?
+    private let now: @Sendable () -> Timestamp
+    private let log: Logger
+    private let signal = WakeSignal()
+
+    private var identity: Identity
+    private var machine: UplinkStateMachine
+    private var transfer: HTTPTransfer
+    /// The spool was put into the epoch and name that the identity asks for.
+    private var isSettled = false
+    private var waiting: [ReportStream: Int] = [:]
+    private var faults = RepeatedFaults()
+    private var generator = SystemRandomNumberGenerator()
+
+    /// - Parameters:
+    ///   - source: the spool.
+    ///   - hostname: what people call this server.
+    ///   - proxy: `http://server:port`; nil for none.
+    ///   - now: the wall clock.
+    init(
+        source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.source = source
+        self.identity = identity
+        self.hostname = hostname
+        self.proxy = proxy
+        self.log = log
+        self.now = now
+        machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
+        transfer = UplinkService.transfer(for: identity, proxy: proxy)
+    }
+
+    private static func transfer(for identity: Identity, proxy: String?) -> HTTPTransfer {
+        // Without an enrolment nothing is sent; an empty CA trusts nobody.
+        HTTPTransfer(
+            HTTPTransfer.Options(
+                trust: .pinned(caPEM: identity.enrolment?.ca ?? ""), proxy: proxy,
+                maximumResponseBytes: maximumResponseBytes))
+    }
+
+    // MARK: What others tell and ask
+
+    /// New fault reports are in the spool: they are sent at once.
+    nonisolated func faultsWereStored() { signal.fire() }
+
+    /// The agent has a new identity, which is on disk.
+    func enrolled(_ identity: Identity) {
+        self.identity = identity
+        machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
+        transfer = UplinkService.transfer(for: identity, proxy: proxy)
+        isSettled = false
+        signal.fire()
+    }
+
+    func status() async -> AgentStatus.Uplink {
+        if let counts = try? await source.counts() { waiting = counts }
+        return AgentStatus.Uplink(
+            state: machine.state.rawValue, collector: machine.collector, because: machine.because,
+            lastReceipt: machine.lastReceipt, nextAttempt: machine.nextAttempt,
+            waitingFaultReports: waiting[.faults, default: 0], waitingTelemetryReports: waiting[.telemetry, default: 0])
+    }
+
+    // MARK: The loop
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await self.loop() }
+    }
+
+    private func loop() async {
+        while !Task.isCancelled {
+            do {
+                try await settle()
+                waiting = try await source.counts()
+            } catch {
+                spoolFailed(error)
+            }
+            switch machine.next(waiting: waiting) {
+            case .wait(let duration, let afterSignal): await wait(duration, afterSignal: afterSignal)
+            case .send(let batch): await send(batch)
+            }
+        }
+    }
+
+    /// After a change of identity: reports that wait must carry the new host id, in an epoch that the collector expects.
+    private func settle() async throws(SpoolError) {
+        guard !isSettled, let enrolment = identity.enrolment else { return }
+        let host = identity.host
+        await source.adopt(host: host, hostname: hostname)
+        if await source.epoch < enrolment.epoch { try await source.startEpoch(enrolment.epoch) }
+        // Another enrolment may have come while the spool was written.
+        isSettled = identity.enrolment == enrolment && identity.host == host
+    }
+
+    private func wait(_ duration: Duration, afterSignal: Duration) async {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let wasSettled = isSettled
+        guard await signal.wait(atMost: duration) else { return }
+        let end = min(start.advanced(by: duration), clock.now.advanced(by: afterSignal))
+        while clock.now < end, isSettled == wasSettled, !Task.isCancelled {
+            _ = await signal.wait(atMost: clock.now.duration(to: end))
+        }
+    }
+
+    private func send(_ batch: UplinkStateMachine.Batch) async {
+        let sender = identity
+        do {
+            let reports = try await source.nextBatch(of: batch.stream, limit: batch.limit, bytes: batch.bytes)
+            guard !reports.isEmpty else { return }
+            let sent = UplinkStateMachine.Sent(stream: batch.stream, sequences: reports.map(\.sequence))
+            let answer = await post(reports, to: batch.collector, by: sender)
+            guard let answer, !Task.isCancelled, identity == sender else { return }
+            let view = try await view()
+            // The identity may have changed while the spool was asked.
+            guard identity == sender else { return }
+            let effects = machine.answered(answer, to: sent, spool: view, at: now(), using: &generator)
+            tell()
+            for effect in effects { try await apply(effect) }
+        } catch {
+            spoolFailed(error)
+        }
+    }
+
+    private func view() async throws(SpoolError) -> UplinkStateMachine.SpoolView {
+        var extents: [ReportStream: UplinkStateMachine.Extent] = [:]
+        for stream in ReportStream.allCases {
+            extents[stream] = UplinkStateMachine.Extent(
+                oldest: try await source.oldest(of: stream), newest: try await source.newest(of: stream))
+        }
+        return UplinkStateMachine.SpoolView(epoch: await source.epoch, extents: extents)
+    }
+
+    private func apply(_ effect: UplinkStateMachine.Effect) async throws(SpoolError) {
+        switch effect {
+        case .report(let refusal):
+            log.error(
+                "the collector refused a report for good",
+                metadata: [
+                    "stream": "\(refusal.stream.rawValue)", "sequence": "\(refusal.sequence)",
+                    "because": "\(refusal.because)",
+                ])
+        case .discard(let through, let stream): try await source.discard(through: through, of: stream)
+        case .declareLoss(let stream, let first, let last):
+            log.warning(
+                "the collector is behind what was discarded: declaring the loss",
+                metadata: ["stream": "\(stream.rawValue)", "first": "\(first)", "last": "\(last)"])
+            try await source.declareLoss(of: stream, from: first, through: last, reason: "collector-behind")
+        case .startEpoch(let epoch):
+            log.warning("the spool is an old copy: starting a new epoch", metadata: ["epoch": "\(epoch)"])
+            try await source.startEpoch(epoch)
+        }
+    }
+
+    // MARK: The wire
+
+    /// Nil when the task was cancelled.
+    private func post(
+        _ reports: [StoredEnvelope], to collector: String, by sender: Identity
+    ) async -> UplinkStateMachine.Answer? {
+        var lines = Data()
+        for report in reports {
+            lines.append(report.bytes)
+            lines.append(0x0A)
+        }
+        do {
+            let request = HTTPRequest(
+                method: "POST", url: collector + Routes.reports,
+                headers: [
+                    ("Content-Type", "application/x-ndjson"), ("Content-Encoding", "gzip"),
+                    ("User-Agent", UserAgent.agent),
+                ], body: try Gzip.compress(lines))
+            return UplinkService.answer(from: try await transfer.send(request), of: collector, to: sender)
+        } catch TransferError.cancelled {
+            return nil
+        } catch {
+            return .failure("\(error)")
+        }
+    }
+
+    /// What a response means; a receipt counts only with the collector's signature.
+    static func answer(
+        from response: HTTPResponse, of collector: String, to identity: Identity
+    ) -> UplinkStateMachine.Answer {
+        guard (200..<300).contains(response.status) else {
+            let seconds = response.headers["retry-after"].flatMap { Int64($0) }
+            return .problem(
+                status: response.status, try? WireFormat.decode(Problem.self, from: response.body),
+                retryAfter: seconds.map { .seconds(min(max($0, 0), 1 << 31)) })
+        }
+        guard let key = identity.enrolment?.collectorKey else { return .failure("this server is not enrolled") }
+        do {
+            let envelope = try WireFormat.decode(Envelope.self, from: response.body)
+            return .receipt(try WireFormat.decode(Receipt.self, from: envelope.verified(as: .receipt, by: key)))
+        } catch {
+            return .failure(
+                "\(collector) answered without a valid receipt (\(error)); is it the collector that this server is enrolled at?"
+            )
+        }
+    }
+
+    // MARK: Saying it
+
+    private func spoolFailed(_ error: SpoolError) {
+        machine.spoolFailed("\(error)", at: now(), using: &generator)
+        tell()
+    }
+
+    /// A fault is logged when it begins, and its end.
+    private func tell() {
+        switch machine.state {
+        case .notEnrolled: break
+        case .connected:
+            if faults.ended("uplink") != nil {
+                log.notice("reports reach the collector again", metadata: ["collector": "\(machine.collector ?? "")"])
+            }
+        case .retrying, .refused:
+            if faults.began("uplink", because: machine.because) {
+                log.error("reports do not reach the collector", metadata: ["because": "\(machine.because)"])
+            }
+        }
+    }
+}

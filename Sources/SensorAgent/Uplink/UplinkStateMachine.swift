@@ -1,0 +1,294 @@
+import FoundationEssentials
+import Reports
+
+/// Decides what the uplink does next; `UplinkService` does it.
+///
+/// Faults go before telemetry, always. Only what a signed receipt covers is discarded. A refusal that will not change is
+/// covered as well; every other failure keeps all reports and is tried again, forever.
+struct UplinkStateMachine: Sendable {
+    enum Limits {
+        /// Envelopes in one request.
+        static let envelopes = WireLimits.envelopesPerRequest
+        /// Bytes of one request before gzip: small, for the sake of the agent's memory.
+        static let bytes = 1 << 20
+        /// The smallest request that 413 leads to; a single larger report is sent alone.
+        static let leastBytes = 4 << 10
+        /// Telemetry is sent at the latest so long after it was stored.
+        static let idle = Duration.seconds(60)
+        static let firstRetry = Duration.seconds(1)
+        static let longestRetry = Duration.seconds(300)
+        /// Between attempts while the collector does not know the key or has revoked it.
+        static let refusedRetry = Duration.seconds(900)
+        /// The longest wait that a collector can ask for.
+        static let longestRetryAfter = Duration.seconds(3600)
+        /// A new fault cuts a wait down to between half of this and this.
+        static let hurry = Duration.seconds(5)
+        /// How long a report that was refused for good is shown in the status.
+        static let showRefusal = Duration.seconds(86_400)
+    }
+
+    enum State: String, Sendable {
+        case notEnrolled = "not-enrolled"
+        case connected, retrying, refused
+    }
+
+    /// What to take from the spool and where to send it.
+    struct Batch: Hashable, Sendable {
+        var stream: ReportStream
+        var limit: Int
+        var bytes: Int
+        var collector: String
+    }
+
+    enum Step: Hashable, Sendable {
+        case send(Batch)
+        /// Until the time has passed, or new faults were stored. - Parameter afterSignal: how long to wait on after that.
+        case wait(Duration, afterSignal: Duration)
+    }
+
+    /// What was sent.
+    struct Sent: Hashable, Sendable {
+        var stream: ReportStream
+        /// Ascending.
+        var sequences: [Int64]
+    }
+
+    /// What the spool has of one stream.
+    struct Extent: Hashable, Sendable {
+        /// The first sequence that the oldest waiting report covers; nil where none waits.
+        var oldest: Int64?
+        /// The last sequence that was given out; 0 before the first.
+        var newest: Int64
+    }
+
+    /// The spool as it was when the answer came.
+    struct SpoolView: Hashable, Sendable {
+        var epoch: Int64
+        var extents: [ReportStream: Extent]
+    }
+
+    enum Answer: Sendable {
+        case receipt(Receipt)
+        case problem(status: Int, Problem?, retryAfter: Duration?)
+        /// No answer, or one that is no receipt of this collector.
+        case failure(String)
+    }
+
+    /// What to do to the spool, in this order.
+    enum Effect: Hashable, Sendable {
+        case report(Receipt.Refusal)
+        case discard(through: Int64, of: ReportStream)
+        case declareLoss(of: ReportStream, from: Int64, through: Int64)
+        case startEpoch(Int64)
+    }
+
+    private let host: HostID
+    private let collectors: [String]
+    private var preferred = 0
+    /// Collectors that failed one after another since the last wait.
+    private var failuresInRound = 0
+    private var backoff = Backoff(base: Limits.firstRetry, cap: Limits.longestRetry)
+    private var envelopes = Limits.envelopes
+    private var bytes = Limits.bytes
+    private var wait: (duration: Duration, afterSignal: Duration)?
+    /// The last receipt covered nothing, and the spool was mended instead.
+    private var mendedLast = false
+
+    private(set) var state: State
+    /// What went wrong last and what to do; empty when all is well.
+    private(set) var because: String
+    private(set) var lastReceipt: Timestamp?
+    private(set) var nextAttempt: Timestamp?
+    private var refusal: (text: String, at: Timestamp)?
+
+    /// - Parameter collectors: base addresses in the order to try them; empty before enrolment.
+    init(host: HostID, collectors: [String]) {
+        self.host = host
+        self.collectors = collectors
+        state = collectors.isEmpty ? .notEnrolled : .connected
+        because = collectors.isEmpty ? "this server is not enrolled: run `callhome enroll URL --token TOKEN`" : ""
+    }
+
+    /// The collector that is asked next.
+    var collector: String? { collectors.isEmpty ? nil : collectors[preferred] }
+
+    // MARK: What next
+
+    mutating func next(waiting: [ReportStream: Int]) -> Step {
+        guard let collector else { return .wait(Limits.idle, afterSignal: .zero) }
+        if let (duration, afterSignal) = wait {
+            wait = nil
+            return .wait(duration, afterSignal: afterSignal)
+        }
+        nextAttempt = nil
+        for stream in [ReportStream.faults, .telemetry] where waiting[stream, default: 0] > 0 {
+            return .send(Batch(stream: stream, limit: envelopes, bytes: bytes, collector: collector))
+        }
+        return .wait(Limits.idle, afterSignal: .zero)
+    }
+
+    // MARK: What became of it
+
+    mutating func answered(
+        _ answer: Answer, to sent: Sent, spool: SpoolView, at time: Timestamp,
+        using generator: inout some RandomNumberGenerator
+    ) -> [Effect] {
+        switch answer {
+        case .receipt(let receipt) where receipt.host == host:
+            return accept(receipt, sent, spool, time, &generator)
+        case .receipt(let receipt):
+            failed("\(place) sent a receipt for another host, \(receipt.host.prefix(100))", time, &generator)
+        case .failure(let because):
+            failed(because, time, &generator)
+        case .problem(let status, let problem, let retryAfter):
+            refuse(status, problem, retryAfter, sent, time, &generator)
+        }
+        return []
+    }
+
+    /// The spool could not be read or written: nothing is sent before it can be.
+    mutating func spoolFailed(
+        _ words: String, at time: Timestamp, using generator: inout some RandomNumberGenerator
+    ) {
+        state = .retrying
+        because = words
+        pause(backoff.next(using: &generator), afterSignal: nil, time)
+    }
+
+    private mutating func accept(
+        _ receipt: Receipt, _ sent: Sent, _ spool: SpoolView, _ time: Timestamp,
+        _ generator: inout some RandomNumberGenerator
+    ) -> [Effect] {
+        lastReceipt = time
+        var effects: [Effect] = receipt.refused.map { .report($0) }
+        if let last = receipt.refused.last {
+            refusal = (
+                "the collector refused report \(last.sequence) of \(last.stream.rawValue) for good: \(last.because)",
+                time
+            )
+        }
+        var covered = false
+        if receipt.epoch > spool.epoch {
+            // The spool is an old copy: its numbers were used before, for other reports.
+            effects.append(.startEpoch(receipt.epoch &+ 1))
+        } else if let stream = ReportStream.allCases.first(where: { isAhead(receipt, of: spool, $0) }) {
+            because = "the collector has more of \(stream.rawValue) than this spool ever held: an old copy of it"
+            effects.append(.startEpoch(spool.epoch &+ 1))
+        } else {
+            for stream in ReportStream.allCases {
+                covered = settle(stream, receipt, sent, spool, &effects) || covered
+            }
+        }
+        let mends = effects.contains { effect in
+            switch effect {
+            case .startEpoch, .declareLoss: true
+            case .discard, .report: false
+            }
+        }
+        guard covered || mends && !mendedLast else {
+            failed("\(place) took none of the reports, and gave no reason", time, &generator)
+            return effects
+        }
+        mendedLast = mends && !covered
+        succeeded(at: time)
+        return effects
+    }
+
+    private func isAhead(_ receipt: Receipt, of spool: SpoolView, _ stream: ReportStream) -> Bool {
+        receipt.epoch == spool.epoch && receipt.through(stream) > spool.extents[stream]?.newest ?? 0
+    }
+
+    /// - Returns: whether anything waiting is covered.
+    private func settle(
+        _ stream: ReportStream, _ receipt: Receipt, _ sent: Sent, _ spool: SpoolView, _ effects: inout [Effect]
+    ) -> Bool {
+        guard let extent = spool.extents[stream] else { return false }
+        var through = receipt.epoch == spool.epoch ? receipt.through(stream) : 0
+        let known = through
+        if sent.stream == stream {
+            let refused = Set(receipt.refused.filter { $0.stream == stream }.map(\.sequence))
+            for sequence in sent.sequences where sequence > through {
+                guard refused.contains(sequence) else { break }
+                through = sequence
+            }
+        }
+        guard let oldest = extent.oldest else {
+            if receipt.epoch == spool.epoch, known < extent.newest {
+                effects.append(.declareLoss(of: stream, from: known + 1, through: extent.newest))
+            }
+            return false
+        }
+        if through >= oldest {
+            effects.append(.discard(through: through, of: stream))
+            return true
+        }
+        if receipt.epoch == spool.epoch, known < oldest - 1 {
+            // It was restored from a backup; what is asked for was discarded on its own receipts.
+            effects.append(.declareLoss(of: stream, from: known + 1, through: oldest - 1))
+        }
+        return false
+    }
+
+    private mutating func succeeded(at time: Timestamp) {
+        state = .connected
+        failuresInRound = 0
+        backoff.reset()
+        envelopes = min(Limits.envelopes, envelopes * 2)
+        bytes = min(Limits.bytes, bytes * 2)
+        if let refusal, time - refusal.at < Limits.showRefusal { because = refusal.text } else { because = "" }
+    }
+
+    private mutating func refuse(
+        _ status: Int, _ problem: Problem?, _ retryAfter: Duration?, _ sent: Sent, _ time: Timestamp,
+        _ generator: inout some RandomNumberGenerator
+    ) {
+        let words = problem.map { "\($0)" } ?? "it gives no reason"
+        switch status {
+        case 401, 403:
+            state = .refused
+            because =
+                "\(place) refuses this server: \(words); everything is kept; enrol again, or have the key accepted"
+            advance()
+            pause(Limits.refusedRetry * Double.random(in: 0.5...1, using: &generator), afterSignal: nil, time)
+        case 413 where sent.sequences.count > 1:
+            envelopes = max(1, min(envelopes, sent.sequences.count) / 2)
+            bytes = max(Limits.leastBytes, bytes / 2)
+        case 429, 503:
+            guard let retryAfter else { return failed("\(place) is busy (\(status)): \(words)", time, &generator) }
+            state = .retrying
+            because = "\(place) is busy (\(status)): \(words)"
+            let asked = min(max(retryAfter, Limits.firstRetry), Limits.longestRetryAfter)
+            // Later than asked, never earlier, and not all agents at once.
+            pause(asked * Double.random(in: 1...1.25, using: &generator), afterSignal: nil, time)
+        default:
+            failed("\(place) answered \(status): \(words)", time, &generator)
+        }
+    }
+
+    private var place: String { collector ?? "no collector" }
+
+    private mutating func failed(
+        _ words: String, _ time: Timestamp, _ generator: inout some RandomNumberGenerator
+    ) {
+        state = .retrying
+        because = words
+        mendedLast = false
+        advance()
+        failuresInRound += 1
+        // The other collectors are asked at once; only when all have failed is there a pause.
+        guard failuresInRound >= collectors.count else { return }
+        failuresInRound = 0
+        let hurry = Limits.hurry * Double.random(in: 0.5...1, using: &generator)
+        pause(backoff.next(using: &generator), afterSignal: hurry, time)
+    }
+
+    private mutating func advance() {
+        if !collectors.isEmpty { preferred = (preferred + 1) % collectors.count }
+    }
+
+    /// - Parameter afterSignal: nil where a new fault does not shorten the wait.
+    private mutating func pause(_ duration: Duration, afterSignal: Duration?, _ time: Timestamp) {
+        wait = (duration, min(afterSignal ?? duration, duration))
+        nextAttempt = time + duration
+    }
+}
