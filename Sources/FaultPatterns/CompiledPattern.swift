@@ -97,5 +97,6 @@ struct CompiledPattern: Sendable {
     func applies(to kind: ComponentKind, _ attributes: [String: String]) -> Bool {
         pattern.kinds.contains(kind)
             && pattern.attributes.allSatisfy { key, values in attributes[key].map(values.contains) ?? false }
+            && !pattern.exceptions.contains { key, values in attributes[key].map(values.contains) ?? false }
     }
 }

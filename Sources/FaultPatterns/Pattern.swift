@@ -68,6 +68,8 @@ public struct Pattern: Sendable {
     public var kinds: [ComponentKind]
     /// What the component's attributes must be; each one of the values.
     public var attributes: [String: [String]]
+    /// What the component's attributes must not be; none of the values.
+    public var exceptions: [String: [String]]
     var definitions: [(name: String, expression: Expression)]
     var condition: Expression
     var persistence: Persistence

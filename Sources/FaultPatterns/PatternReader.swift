@@ -22,6 +22,10 @@ extension Pattern {
             } ?? 1
         faultClass = try fields.optionalText("class") ?? id
         (kinds, attributes) = try Pattern.selection(try fields.required("applies_to"))
+        exceptions =
+            try fields.optional("except").map { (node) throws(PatternProblem) in
+                try Pattern.attributes(try MappingReader(node, what: "`except`"))
+            } ?? [:]
         definitions = try Pattern.definitions(fields.optional("let"))
         condition = try ExpressionParser.parse(try fields.required("when"))
         persistence = try Pattern.persistence(fields.optional("for"), key: "for")
@@ -64,13 +68,17 @@ extension Pattern {
             kinds.append(ComponentKind(rawValue: try item.text(of: "component")))
         }
         guard !kinds.isEmpty else { throw PatternProblem(node.location, "`applies_to` names no component") }
+        return (kinds, try Pattern.attributes(fields))
+    }
+
+    private static func attributes(_ fields: MappingReader) throws(PatternProblem) -> [String: [String]] {
         var attributes: [String: [String]] = [:]
         for entry in fields.rest {
             var values: [String] = []
             for item in entry.value.items { values.append(try item.text(of: entry.key)) }
             attributes[entry.key] = values
         }
-        return (kinds, attributes)
+        return attributes
     }
 
     private static func definitions(

@@ -16,11 +16,11 @@ enum Quantity {
 
     /// ATA attributes whose raw value counts something with a name (smartmontools' drivedb, default names).
     private static let attributes: [String: (name: String, unit: String)] = [
-        "5.raw": ("reallocated sectors", "sectors"), "10.raw": ("spin retries", ""),
+        "5.raw": ("reallocated sectors", "{sector}"), "10.raw": ("spin retries", ""),
         "184.raw": ("end-to-end errors", ""),
         "187.raw": ("reported uncorrectable errors", ""), "188.raw": ("command timeouts", ""),
-        "196.raw": ("reallocation events", ""), "197.raw": ("pending sectors", "sectors"),
-        "198.raw": ("offline uncorrectable sectors", "sectors"), "199.raw": ("link CRC errors", ""),
+        "196.raw": ("reallocation events", ""), "197.raw": ("pending sectors", "{sector}"),
+        "198.raw": ("offline uncorrectable sectors", "{sector}"), "199.raw": ("link CRC errors", ""),
     ]
 
     static func words(_ measurement: Measurement, of signal: Signal) -> String {

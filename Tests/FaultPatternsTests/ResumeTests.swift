@@ -1,0 +1,193 @@
+import FaultPatterns
+import Foundation
+import Reports
+import Testing
+
+/// A generator that gives the same numbers for the same seed (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+@Suite("Resuming")
+struct ResumeTests {
+    private typealias F = Fixtures
+
+    private static let pack: PatternPack? = try? F.pack(
+        F.pattern("disk.plain", ["clear": "pending < 8"]),
+        F.pattern("disk.samples", ["for": "3 samples"]),
+        F.pattern("disk.time", ["when": "temperature > 50", "for": "5m", "clear_for": "2 samples and 1m"]),
+        F.pattern("disk.latched", ["when": "health == \"failed\"", "clear": "never"]),
+        F.pattern("disk.rise", ["when": "increase(reported[30m]) >= 4 or increase(pending[2h]) >= 30"]),
+        F.pattern("disk.serd", ["when": "serd(errors, 3, 10m)", "clear": "not serd(errors, 2, 20m)"]),
+        F.pattern("disk.extreme", ["when": "max_over_time(temperature[15m]) - min_over_time(temperature[15m]) > 30"]),
+        F.pattern(
+            "disk.cases",
+            [
+                "when": "pending >= 4 and lifetime_max(temperature) > 45",
+                "urgency": [
+                    ["when": "pending > 30", "is": "order"], ["when": "known_for(pending) < 1h", "is": "watch"],
+                    ["is": "plan"],
+                ],
+            ]))
+
+    /// A day in the life of three disks: values, gaps, events, late and repeated samples, an exchange.
+    private static func script(_ random: inout Seeded) -> [(
+        time: Int64, observations: [Observation], list: [Component]?
+    )] {
+        var steps: [(time: Int64, observations: [Observation], list: [Component]?)] = []
+        var time: Int64 = 0
+        var counters: [UInt64] = [0, 0, 0]
+        var sent: [Observation] = []
+        for _ in 0..<Int.random(in: 40...120, using: &random) {
+            time += Int64.random(in: 1...400, using: &random)
+            var round: [Observation] = []
+            for disk in 0..<3 where Int.random(in: 0..<4, using: &random) > 0 {
+                let id = ComponentID(.disk, "d\(disk)")
+                func add(_ measurement: Measurement, _ signal: Signal, _ seconds: Int64) {
+                    round.append(
+                        Observation(
+                            component: id, signal: signal, measurement: measurement, time: F.start + .seconds(seconds)))
+                }
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0: counters[disk] = 0
+                case 1, 2, 3: counters[disk] += UInt64.random(in: 0...5, using: &random)
+                default: break
+                }
+                add(.counter(counters[disk]), F.reported, time)
+                add(
+                    Int.random(in: 0..<6, using: &random) == 0
+                        ? .unavailable(.asleep) : .counter(UInt64.random(in: 0...40, using: &random)), F.pending, time)
+                add(
+                    Int.random(in: 0..<8, using: &random) == 0
+                        ? .unavailable(.readError) : .reading(Double.random(in: 20...70, using: &random)),
+                    F.temperature,
+                    time)
+                if Int.random(in: 0..<12, using: &random) == 0 { add(.state("failed"), F.health, time) }
+                if Int.random(in: 0..<3, using: &random) == 0 {
+                    add(
+                        .event("e\(Int.random(in: 0..<5, using: &random))"), F.ioError,
+                        time - Int64.random(in: 0...90, using: &random))
+                }
+                if Int.random(in: 0..<15, using: &random) == 0 { add(.unavailable(.denied), F.ioError, time) }
+            }
+            if let old = sent.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0 {
+                round.append(old)
+            }
+            sent += round
+            var list: [Component]?
+            if Int.random(in: 0..<25, using: &random) == 0 {
+                var component = F.component(serial: "S\(Int.random(in: 0..<3, using: &random))")
+                component.id = ComponentID(.disk, "d0")
+                list = [component]
+            }
+            steps.append((time, round.shuffled(using: &random), list))
+        }
+        return steps
+    }
+
+    @Test("A diagnosis that is stored and resumed at random moments says the same as one that never stopped")
+    func resumeIsNoRestart() throws {
+        let pack = try #require(Self.pack)
+        let first = UInt64.random(in: 0...UInt64.max / 2)
+        var total = 0
+        for seed in first..<first + 150 {
+            var random = Seeded(state: seed)
+            let steps = Self.script(&random)
+            var whole = Diagnosis(patterns: pack)
+            var cut = Diagnosis(patterns: pack)
+            var stored: [ComponentID: ComponentState] = [:]
+            for (number, step) in steps.enumerated() {
+                let now = F.start + .seconds(step.time)
+                var expected = whole.know(step.list ?? [], at: now)
+                var found = cut.know(step.list ?? [], at: now)
+                expected += whole.observe(step.observations, at: now)
+                found += cut.observe(step.observations, at: now)
+                try #require(found == expected, "seed \(seed), step \(number)")
+                total += found.count
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    for state in cut.takeChanges(windows: true) { stored[state.component] = state }
+                    cut = Diagnosis(patterns: pack, resuming: stored.values.shuffled(using: &random))
+                    #expect(cut.problems.isEmpty)
+                    try #require(cut.openFaults == whole.openFaults, "seed \(seed), step \(number)")
+                    // Inventory is read at every start.
+                    if let list = steps[...number].last(where: { $0.list != nil })?.list {
+                        #expect(cut.know(list, at: now).isEmpty, "seed \(seed), step \(number)")
+                    }
+                }
+            }
+        }
+        #expect(total > 1_000, "the script opens and clears faults")
+    }
+
+    @Test("A crash that loses the windows loses no fault, fires none again, and counts on")
+    func latchesAlone() throws {
+        var patient = Patient(try #require(Self.pack))
+        var stored: [ComponentID: ComponentState] = [:]
+        _ = patient.show(pending: 20, at: 1)
+        _ = patient.show(F.seen(.event("a"), F.ioError, after: 2), F.seen(.event("b"), F.ioError, after: 3), at: 3)
+        for state in patient.diagnosis.takeChanges(windows: false) {
+            #expect(state.windows == nil)
+            stored[state.component] = state
+        }
+        let open = patient.diagnosis.openFaults
+        #expect(!open.isEmpty)
+        patient.diagnosis = Diagnosis(patterns: try #require(Self.pack), resuming: Array(stored.values))
+        #expect(patient.diagnosis.openFaults == open)
+        #expect(patient.show(pending: 20, at: 4).isEmpty)
+        #expect(patient.show(F.seen(.event("c"), F.ioError, after: 5), at: 5).map(\.fault.pattern) == ["disk.serd"])
+    }
+
+    @Test("Nothing is to be stored twice, and windows only when asked for")
+    func changes() throws {
+        var patient = Patient(try #require(Self.pack))
+        _ = patient.diagnosis.takeChanges(windows: true)
+        _ = patient.show(pending: 1, at: 1)
+        #expect(patient.diagnosis.takeChanges(windows: false).isEmpty, "a value alone is no latch")
+        #expect(patient.diagnosis.takeChanges(windows: true).count == 1)
+        #expect(patient.diagnosis.takeChanges(windows: true).isEmpty)
+    }
+
+    @Test("A part that was exchanged while the agent was down is noticed at the start")
+    func exchangedInBetween() throws {
+        var patient = Patient(try #require(Self.pack))
+        _ = patient.show(F.seen(.state("failed"), F.health, after: 1), at: 1)
+        let stored = patient.diagnosis.takeChanges(windows: true)
+        var resumed = Diagnosis(patterns: try #require(Self.pack), resuming: stored)
+        let changes = resumed.know([F.component(serial: "S9")], at: F.start + .seconds(2))
+        #expect(changes.map(\.kind) == [.cleared])
+    }
+
+    @Test("Stored state that is garbage is said, and costs only itself")
+    func garbage() throws {
+        var patient = Patient(try #require(Self.pack))
+        _ = patient.show(pending: 20, at: 1)
+        var states = patient.diagnosis.takeChanges(windows: true)
+        states.append(ComponentState(component: ComponentID(.disk, "x"), latches: Data("{]".utf8), windows: nil))
+        states[0].windows = Data([0xff])
+        let resumed = Diagnosis(patterns: try #require(Self.pack), resuming: states)
+        #expect(resumed.problems.count == 2)
+        #expect(!resumed.openFaults.isEmpty)
+    }
+
+    @Test("A fault of a pattern that was withdrawn is cleared, and says so; one that waits for a newer engine stays")
+    func withdrawn() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.old"), F.pattern("disk.new")))
+        _ = patient.show(pending: 20, at: 1)
+        let stored = patient.diagnosis.takeChanges(windows: true)
+        let pack = try F.pack(F.pattern("disk.new", ["engine_level": "99"]))
+        var resumed = Diagnosis(patterns: pack, resuming: stored)
+        let changes = resumed.observe([], at: F.start + .seconds(2))
+        #expect(changes.map(\.fault.pattern) == ["disk.old"])
+        #expect(changes.first?.because == "The pattern disk.old was withdrawn from the rule base.")
+        #expect(resumed.openFaults.map(\.pattern) == ["disk.new"])
+        let again = resumed.takeChanges(windows: true)
+        #expect(Diagnosis(patterns: pack, resuming: again).openFaults.map(\.pattern) == ["disk.new"])
+    }
+}
