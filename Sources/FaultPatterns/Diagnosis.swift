@@ -191,7 +191,8 @@ public struct Diagnosis: Sendable {
             newest = time
             return time
         }
-        let step = time - before
+        // One millisecond more, so that what comes now is newer than what came before.
+        let step = time - before - .milliseconds(1)
         guard -step.inMilliseconds > PatternLimits.lateness else { return before }
         for id in components.keys { components[id]?.shift(by: step) }
         changedLatches.formUnion(components.keys)

@@ -6,7 +6,7 @@ struct ExpressionChecker {
     /// Kinds of component that the pattern is for; every signal must be one of theirs.
     let kinds: [ComponentKind]
     private var definitions: [String: CheckedExpression] = [:]
-    private var sizes: [String: Int] = [:]
+    private var contents: [String: (steps: Int, signals: Set<Int>, memories: Set<Int>)] = [:]
     private var steps = 0
     /// Signals and memories of the expressions checked so far.
     private(set) var usedSignals: Set<Int> = []
@@ -20,10 +20,12 @@ struct ExpressionChecker {
     var names: [String: CheckedExpression] { definitions }
 
     mutating func define(_ name: String, as expression: Expression) throws(PatternProblem) {
-        let before = steps
+        (steps, usedSignals, usedMemories) = (0, [], [])
         let checked = try check(expression)
         definitions[name] = checked.labelled(name.map { $0 == "_" ? " " : String($0) }.joined())
-        sizes[name] = steps - before
+        contents[name] = (steps, usedSignals, usedMemories)
+        // A definition counts where it is used; by itself it makes a pattern look at nothing.
+        (usedSignals, usedMemories) = ([], [])
     }
 
     mutating func condition(_ expression: Expression) throws(PatternProblem) -> TruthProgram {
@@ -100,8 +102,11 @@ struct ExpressionChecker {
                 "`\(name.prefix(60))` is not defined; "
                     + (known.isEmpty ? "add it under `let`" : "`let` defines \(known)"))
         }
-        steps += sizes[name] ?? 0
-        if case .event(let signal, _) = found { usedSignals.insert(signal) }
+        if let content = contents[name] {
+            steps += content.steps
+            usedSignals.formUnion(content.signals)
+            usedMemories.formUnion(content.memories)
+        }
         return found
     }
 

@@ -2,6 +2,9 @@ import FaultPatterns
 import Foundation
 import Reports
 
+/// Not Foundation's.
+typealias Measurement = Reports.Measurement
+
 /// Patterns and machines of the tests.
 enum Fixtures {
     static let start = Timestamp(seconds: 1_767_225_600)
