@@ -1,3 +1,5 @@
+import FoundationEssentials
+import Logging
 import Reports
 
 /// Everything that can be set for one collector; each value has a default. Read from `/etc/callhome/collector.conf`
@@ -8,6 +10,8 @@ public struct CollectorConfiguration: Sendable {
     /// `listen`: address and port of the HTTPS server. Port 0 takes any free one.
     var listenAddress = "0.0.0.0"
     var listenPort = 8443
+    /// `socket`: the Unix-domain socket for root on this machine; none where its directory is missing.
+    var socket: String? = "/run/callhome-collector/collector.sock"
     /// `names`: DNS names and addresses under which agents reach this collector, besides host name and loopback.
     var names: [String] = []
     /// `urls`: base addresses that agents are told, in the order to try them; by default made of `names` and the port.
@@ -22,15 +26,24 @@ public struct CollectorConfiguration: Sendable {
     var silenceGrace = Duration.seconds(60)
     /// `token.lifetime`, seconds: how long a join token can be used.
     var tokenLifetime = Duration.seconds(24 * 3600)
+    /// `request.timeout`, seconds: for a request to arrive whole, and for a connection that says nothing.
+    var requestTimeout = Duration.seconds(60)
     /// `heartbeat.interval`, seconds: between this collector's own signs of life to its partners.
     var heartbeatInterval = Duration.seconds(60)
     /// `retain.cases`, `retain.history`, `retain.reports`, days.
     var retention = Retention(
         closedCases: .seconds(730 * 86_400), history: .seconds(14 * 86_400), reports: .seconds(30 * 86_400))
     /// `log.level`.
-    var logLevel = "info"
+    var logLevel = Logger.Level.info
 
     public init() {}
+
+    /// Base addresses under which agents and partners reach this collector, in the order to try them.
+    func addresses(port: Int) -> [String] {
+        if !urls.isEmpty { return urls }
+        let hosts = names.isEmpty ? [ProcessInfo.processInfo.hostName] : names
+        return hosts.map { "https://\($0.contains(":") ? "[\($0)]" : $0):\(port)" }
+    }
 
     func recipient(named name: String) -> Recipient? { recipients.first { $0.name == name } }
 }

@@ -13,4 +13,7 @@ struct CollectorEnvironment: Sendable {
     var logger: Logger
     /// The only clock there is.
     var now: @Sendable () -> Timestamp
+
+    /// What this site is called where others see it.
+    var siteName: String { configuration.site.name.isEmpty ? "site \(identity.ticketPrefix)" : configuration.site.name }
 }

@@ -1,2 +1,128 @@
 import ArgumentParser
-@main struct Program: ParsableCommand {}
+import Collector
+
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "callhome-collector",
+        abstract: "Takes the reports of servers, keeps cases, and sends tickets to whoever mends them.",
+        version: CollectorCommands.version,
+        subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self])
+}
+
+/// Where the configuration stands.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(help: "Configuration file; its drop-ins stand in FILE.d.") var config: String?
+}
+
+/// How a token is made.
+struct TokenOptions: ParsableArguments {
+    @Option(help: "What it is for.") var note = ""
+    @Option(help: "Seconds for which it can be used.") var lifetime: Int?
+    @Flag(help: "Print token and address as JSON.") var json = false
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the collector until it is told to stop.")
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws { try await CollectorCommands.serve(config: options.config) }
+}
+
+struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Read the configuration and say what is wrong with it.",
+        discussion: CollectorCommands.configurationHelp)
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws { print(try CollectorCommands.checkConfiguration(config: options.config)) }
+}
+
+struct Tokens: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "One-time tokens by which servers join.", subcommands: [Create.self, List.self, Revoke.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a token and print how to use it.")
+        @OptionGroup var options: ConfigurationOptions
+        @OptionGroup var token: TokenOptions
+
+        func run() async throws {
+            print(
+                try await CollectorCommands.createToken(
+                    for: .server, note: token.note, lifetime: token.lifetime, asJSON: token.json, config: options.config
+                ))
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the tokens, newest first; secrets are not kept.")
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            print(try await CollectorCommands.listTokens(for: .server, asJSON: json, config: options.config))
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a token useless, of a server or of a site.")
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "Its id, as listed.") var id: String
+
+        func run() async throws { print(try await CollectorCommands.revokeToken(id: id, config: options.config)) }
+    }
+}
+
+struct Pair: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tokens by which other collectors hand their tickets to this one.",
+        subcommands: [Create.self, List.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a pairing token; the other site sets it as recipient.NAME.pairing.")
+        @OptionGroup var options: ConfigurationOptions
+        @OptionGroup var token: TokenOptions
+
+        func run() async throws {
+            print(
+                try await CollectorCommands.createToken(
+                    for: .site, note: token.note, lifetime: token.lifetime, asJSON: token.json, config: options.config))
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the pairing tokens, newest first.")
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            print(try await CollectorCommands.listTokens(for: .site, asJSON: json, config: options.config))
+        }
+    }
+}
+
+struct Keys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Keys of enrolled servers.", subcommands: [Revoke.self])
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Refuse every later report of a server.")
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "Its host id.") var host: String
+        @Option(help: "Why.") var because: String
+
+        func run() async throws {
+            print(try await CollectorCommands.revokeKeys(host: host, because: because, config: options.config))
+        }
+    }
+}
+
+struct Password: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Give a login a new random password, and print it.")
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The login; it is made if there is none.") var account = "admin"
+
+    func run() async throws { print(try await CollectorCommands.resetPassword(of: account, config: options.config)) }
+}

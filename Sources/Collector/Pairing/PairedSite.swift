@@ -26,7 +26,7 @@ struct PartnerTrust: Hashable, Sendable, Codable {
     /// PEM; the only CA that is trusted when speaking to it.
     var ca: String
     var key: VerifyingKey
-    /// PEM: our CA's key, certified by the partner's CA.
-    var crossCertificate: String
     var pairedAt: Timestamp
+    /// The token that it was paired by: another one in the configuration means to pair again.
+    var token: String
 }

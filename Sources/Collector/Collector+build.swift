@@ -1,0 +1,160 @@
+import FoundationEssentials
+import Hummingbird
+import HummingbirdTLS
+public import Logging
+import NIOCore
+public import Reports
+public import ServiceLifecycle
+
+/// One collector, wired and ready to run: the same for the program, the tests and the demo.
+public struct CollectorProgram: Service {
+    let environment: CollectorEnvironment
+    let authority: CertificateAuthority
+    let address: BoundAddress
+    /// In the order of dependency: each may use those before it, and is stopped before them.
+    let services: [any Service]
+    /// At the first start only.
+    public let firstLogin: FirstLogin?
+
+    /// Prepares data directory, authority, keys and database, and wires everything.
+    /// - Throws: `DataDirectoryError`, `StoreError` and what the certificates throw; each says what to do.
+    public static func build(
+        _ configuration: CollectorConfiguration, logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) async throws -> CollectorProgram {
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
+        let identity = try await store.identity()
+        let authority = try directory.authority(site: identity.site)
+        let environment = CollectorEnvironment(
+            configuration: configuration, store: store, signingKey: try directory.signingKey(),
+            ca: try authority.certificatePEM, identity: identity, logger: logger, now: now)
+        let names = CollectorProgram.names(configuration)
+        let tls = try ServerTLS(directory: directory, authority: authority, names: names, at: now())
+        let address = BoundAddress()
+        let routes: [any RouteProvider] = [
+            IntakeRoute(environment),
+            EnrolmentRoute(environment, authority: authority, address: address),
+            PairingRoute(environment, authority: authority),
+            TestRoute(environment: environment),
+        ]
+        var services: [any Service] = [
+            StoreService(store: store),
+            HousekeepingService(environment: environment, tls: tls),
+            SilenceService(environment: environment),
+            PairingService(environment: environment),
+        ]
+        if let path = CollectorProgram.freeSocket(configuration.socket) {
+            services.append(localServer(environment, routes: [TestRoute(environment: environment)], path: path))
+        }
+        services.append(try server(environment, routes: routes, tls: tls, address: address))
+        return CollectorProgram(
+            environment: environment, authority: authority, address: address, services: services,
+            firstLogin: try await firstLogin(environment, directory))
+    }
+
+    /// Runs until it is told to stop by the service group that it is part of.
+    public func run() async throws {
+        try await ServiceGroup(configuration: .init(services: services, logger: environment.logger)).run()
+    }
+
+    /// The port that the server listens on; waits until it does.
+    public var port: Int { get async { await address.port } }
+
+    /// False while the database does not take writes.
+    public var isHealthy: Bool {
+        get async {
+            do {
+                try await environment.store.checkHealth()
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
+    private static func server(
+        _ environment: CollectorEnvironment, routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress
+    ) throws -> some Service {
+        let configuration = environment.configuration
+        let idle = TimeAmount.milliseconds(configuration.requestTimeout.inMilliseconds)
+        let logger = quiet(environment.logger)
+        return Application(
+            router: router(environment, routes),
+            server: try .tls(.http1(configuration: .init(idleTimeout: idle)), tlsConfiguration: tls.configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.listenAddress, port: configuration.listenPort),
+                serverName: "callhome-collector/\(CallhomeVersion.current)",
+                availableConnectionsDelegate: .maximum(ServerLimits.connections, logger: logger)),
+            onServerRunning: { channel in address.bound(to: channel.localAddress?.port ?? configuration.listenPort) },
+            logger: logger)
+    }
+
+    /// The path, cleared of what an earlier run left; nil where there is no directory to put it in.
+    private static func freeSocket(_ path: String?) -> String? {
+        guard let path, let slash = path.lastIndex(of: "/") else { return nil }
+        let files = FileManager.default
+        guard files.fileExists(atPath: String(path[..<slash])) else { return nil }
+        // Missing is what is wanted; anything else shows when the socket is bound.
+        try? files.removeItem(atPath: path)
+        return path
+    }
+
+    /// For root on this machine: in clear, guarded by the rights of the socket.
+    private static func localServer(
+        _ environment: CollectorEnvironment, routes: [any RouteProvider], path: String
+    ) -> some Service {
+        Application(
+            router: router(environment, routes), server: .http1(),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
+            logger: quiet(environment.logger))
+    }
+
+    private static func router(
+        _ environment: CollectorEnvironment, _ routes: [any RouteProvider]
+    ) -> Router<CollectorContext> {
+        let router = Router(context: CollectorContext.self)
+        router.add(middleware: ProblemMiddleware(log: ProblemLog(environment.logger), now: environment.now))
+        for route in routes { route.addRoutes(to: router) }
+        return router
+    }
+
+    /// Hummingbird tells of each connection; what matters is logged by the routes.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
+    /// DNS names and addresses of the TLS certificate.
+    static func names(_ configuration: CollectorConfiguration) -> [String] {
+        let known = configuration.names + [ProcessInfo.processInfo.hostName, "localhost", "127.0.0.1", "::1"]
+        return known.reduce(into: []) { names, name in
+            if !name.isEmpty, !names.contains(name) { names.append(name) }
+        }
+    }
+
+    /// At the first start there is no login yet: makes one, and writes it down for whoever may read the directory.
+    private static func firstLogin(_ environment: CollectorEnvironment, _ directory: DataDirectory) async throws
+        -> FirstLogin?
+    {
+        guard let (name, password) = try await Accounts(store: environment.store).makeFirst(at: environment.now())
+        else {
+            return nil
+        }
+        try directory.write("\(password)\n", to: directory.adminPassword)
+        return FirstLogin(name: name, password: password, file: directory.adminPassword)
+    }
+}
+
+/// The login that the first start made.
+public struct FirstLogin: Hashable, Sendable {
+    public var name: String
+    public var password: String
+    /// Where the password was written down, readable by the collector's user only.
+    public var file: String
+}
+
+enum ServerLimits {
+    /// Connections at the same time; further ones wait to be accepted.
+    static let connections = 4_096
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+import Reports
+
+/// What administrators do, on the same database, whether the collector runs or not.
+struct CollectorAdministration: Sendable {
+    /// One token in a list.
+    struct TokenLine: Hashable, Sendable, Encodable {
+        var id: String
+        var note: String
+        var createdAt: Timestamp
+        var expiresAt: Timestamp
+        /// `unused`, `used`, `expired` or `revoked`.
+        var state: String
+        var usedBy: String?
+    }
+
+    let store: any CollectorStore
+    private let authority: CertificateAuthority
+    private let configuration: CollectorConfiguration
+
+    /// Opens the collector's data directory, and makes it if the collector never ran.
+    init(_ configuration: CollectorConfiguration) async throws {
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
+        self.store = store
+        self.configuration = configuration
+        authority = try directory.authority(site: try await store.identity().site)
+    }
+
+    init(_ program: CollectorProgram) {
+        store = program.environment.store
+        authority = program.authority
+        configuration = program.environment.configuration
+    }
+
+    /// A new one-time token. It is shown once: only its hash is kept.
+    /// - Parameter lifetime: nil for the configured one.
+    func createToken(
+        for purpose: IssuedToken.Purpose, note: String, lifetime: Duration?, at time: Timestamp
+    ) async throws -> JoinToken {
+        try await TokenGuard(store: store).create(
+            purpose, note: note, lifetime: lifetime ?? configuration.tokenLifetime,
+            caFingerprint: try authority.fingerprint, at: time)
+    }
+
+    func tokens(for purpose: IssuedToken.Purpose, at time: Timestamp) async throws -> [TokenLine] {
+        try await store.tokens(purpose).map { token in
+            let state =
+                token.usedAt != nil
+                ? "used" : token.revokedAt != nil ? "revoked" : token.expiresAt < time ? "expired" : "unused"
+            return TokenLine(
+                id: token.id, note: token.note, createdAt: token.createdAt, expiresAt: token.expiresAt, state: state,
+                usedBy: token.usedBy)
+        }
+    }
+
+    /// The base address that servers and partners use first.
+    func address(port: Int? = nil) -> String {
+        configuration.addresses(port: port ?? configuration.listenPort).first ?? ""
+    }
+
+    /// How a server joins, as a command to paste.
+    func enrolCommand(_ token: JoinToken, port: Int? = nil) -> String {
+        "callhome enroll \(address(port: port)) --token \(token)"
+    }
+}
+
+extension CollectorProgram {
+    var administration: CollectorAdministration { CollectorAdministration(self) }
+}

@@ -1,0 +1,180 @@
+import Daemon
+import FoundationEssentials
+import Glibc
+import Logging
+import Reports
+import ServiceLifecycle
+import UnixSignals
+
+/// What the commands of `callhome-collector` do. Texts are for the terminal; errors say what to do.
+public enum CollectorCommands {
+    /// What a token lets in.
+    public enum TokenPurpose: Sendable { case server, site }
+
+    public static var version: String { CallhomeVersion.current }
+
+    /// The keys of the configuration with their defaults and meanings.
+    public static var configurationHelp: String {
+        "Keys, with what they are when not set:\n\n"
+            + CollectorConfiguration.keys.map { "  \($0.name) = \($0.fallback)\n      \($0.meaning)" }.joined(
+                separator: "\n")
+    }
+
+    /// - Parameter path: nil for the usual place, where the file may be missing.
+    private static func configuration(_ path: String?) throws -> CollectorConfiguration {
+        try CollectorConfiguration(path: path ?? CollectorConfiguration.defaultPath, mustExist: path != nil)
+    }
+
+    @Sendable private static func systemTime() -> Timestamp { Timestamp(Date()) }
+
+    // MARK: Serving
+
+    /// Runs the collector until SIGTERM or SIGINT.
+    public static func serve(config: String?) async throws {
+        // What this program makes, nobody else may read.
+        umask(0o077)
+        let configuration = try configuration(config)
+        LoggingSetup.start(level: configuration.logLevel)
+        let logger = Logger(label: "callhome-collector")
+        let program = try await CollectorProgram.build(configuration, logger: logger, now: systemTime)
+        let announcer = Announcer(program: program, now: systemTime)
+        try await ServiceGroup(
+            configuration: .init(
+                services: [program, announcer], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+    }
+
+    public static func checkConfiguration(config: String?) throws -> String {
+        _ = try configuration(config)
+        return "The configuration is in order."
+    }
+
+    // MARK: Tokens
+
+    /// Makes a one-time token. It is shown once: only its hash is kept.
+    /// - Parameter lifetime: seconds; nil for the configured ones.
+    public static func createToken(
+        for purpose: TokenPurpose, note: String, lifetime: Int?, asJSON: Bool, config: String?
+    ) async throws -> String {
+        try await administrating(config) { administration in
+            let token = try await administration.createToken(
+                for: word(purpose), note: note, lifetime: lifetime.map { .seconds($0) }, at: systemTime())
+            if asJSON { return try json(["token": "\(token)", "url": administration.address()]) }
+            switch purpose {
+            case .server: return administration.enrolCommand(token)
+            case .site:
+                return """
+                    Put this into collector.conf of the other site, and restart its collector:
+                    recipient.partner.kind = partner
+                    recipient.partner.url = \(administration.address())
+                    recipient.partner.pairing = \(token)
+                    """
+            }
+        }
+    }
+
+    /// One line a token, newest first.
+    public static func listTokens(for purpose: TokenPurpose, asJSON: Bool, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            let tokens = try await administration.tokens(for: word(purpose), at: systemTime())
+            if asJSON { return try json(tokens) }
+            return tokens.map { token in
+                let user = token.usedBy.map { " by \($0)" } ?? ""
+                return "\(token.id)  \(token.state)\(user)  until \(token.expiresAt)  \(token.note)"
+            }.joined(separator: "\n")
+        }
+    }
+
+    public static func revokeToken(id: String, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            try await administration.store.revokeToken(id: id, at: systemTime())
+            return "Token \(id) is revoked."
+        }
+    }
+
+    /// From now on every report of the server is refused.
+    public static func revokeKeys(host: String, because: String, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            try await administration.store.revokeKeys(host: host, because: because, at: systemTime())
+            return
+                "The keys of \(host) are revoked. To let it in again: callhome enroll --replace \(host), with a new token."
+        }
+    }
+
+    /// Gives a login a new random password, and makes the login if there is none.
+    public static func resetPassword(of account: String, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            let password = Accounts.randomPassword()
+            try await Accounts(store: administration.store).set(account, password: password, at: systemTime())
+            return password
+        }
+    }
+
+    private static func word(_ purpose: TokenPurpose) -> IssuedToken.Purpose {
+        switch purpose {
+        case .server: .server
+        case .site: .site
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        String(decoding: try WireFormat.encode(value), as: UTF8.self)
+    }
+
+    private static func administrating(
+        _ config: String?, _ work: (CollectorAdministration) async throws -> String
+    ) async throws -> String {
+        let administration = try await CollectorAdministration(try configuration(config))
+        do {
+            let text = try await work(administration)
+            await administration.store.close()
+            return text
+        } catch {
+            await administration.store.close()
+            throw error
+        }
+    }
+}
+
+/// Tells systemd, and at the first start the user, that the collector is up.
+struct Announcer: Service {
+    let program: CollectorProgram
+    let now: @Sendable () -> Timestamp
+
+    func run() async throws {
+        let systemd = ServiceNotification()
+        let port = await program.port
+        try await welcome(port: port)
+        systemd.ready(status: "Listening at \(program.administration.address(port: port))")
+        let pause = systemd.watchdogInterval.map { $0 / 2 } ?? .seconds(3600)
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // A collector whose database does not answer is not alive, and is started anew.
+                if await program.isHealthy { systemd.watchdog() }
+                try? await Task.sleep(for: pause)
+            }
+        }
+        systemd.stopping()
+    }
+
+    private func welcome(port: Int) async throws {
+        guard let login = program.firstLogin else { return }
+        let administration = program.administration
+        let token = try await administration.createToken(
+            for: .server, note: "made at the first start", lifetime: nil, at: now())
+        print(
+            """
+
+            Console:  \(administration.address(port: port))
+            Login:    \(login.name)
+            Password: \(login.password)   (also in \(login.file); delete the file once it is noted)
+
+            To enrol a server, run on it within a day:
+              \(administration.enrolCommand(token, port: port))
+            Each token is good for one server: callhome-collector tokens create makes more.
+
+            """)
+        // A pipe or the journal shows it now, not when the collector ends.
+        fflush(nil)
+    }
+}

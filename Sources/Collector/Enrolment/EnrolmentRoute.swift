@@ -1,0 +1,105 @@
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Reports
+
+/// `GET /v1/ca` and `POST /v1/enrol`: how a server joins.
+struct EnrolmentRoute: RouteProvider {
+    let environment: CollectorEnvironment
+    let authority: CertificateAuthority
+    let address: BoundAddress
+    let body: BodyReader
+
+    init(_ environment: CollectorEnvironment, authority: CertificateAuthority, address: BoundAddress) {
+        self.environment = environment
+        self.authority = authority
+        self.address = address
+        body = BodyReader(deadline: environment.configuration.requestTimeout)
+    }
+
+    func addRoutes(to router: Router<CollectorContext>) {
+        router.get(RouterPath(Routes.ca)) { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/x-pem-file"],
+                body: .init(byteBuffer: ByteBuffer(string: environment.ca)))
+        }
+        router.post(RouterPath(Routes.enrol)) { request, _ in
+            let enrolment = try await body.decode(
+                EnrolmentRequest.self, from: request, limit: IntakeLimits.smallBodyBytes)
+            return try Response.json(try await enrol(enrolment))
+        }
+    }
+
+    func enrol(_ request: EnrolmentRequest) async throws -> EnrolmentResponse {
+        let time = environment.now()
+        let token = try await TokenGuard(store: environment.store)
+            .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .server, at: time)
+        guard request.isProven else {
+            throw RequestProblem(
+                .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
+        }
+        guard Names.isHost(request.host), !request.hostname.isEmpty, request.hostname.utf8.count <= 255 else {
+            throw RequestProblem(
+                .unprocessableContent, "bad-name",
+                "A host id is made of 1 to 64 letters, digits, '.', '_' and '-', and needs a host name.")
+        }
+        let host = try await host(for: request)
+        if token.usedAt != nil { return try await repeated(request, token: token, host: host) }
+        let certificate = try authority.certify(request.key, host: host)
+        let epoch = try await environment.store.enrol(
+            AcceptedEnrolment(
+                tokenID: token.id, host: host, hostname: request.hostname, key: request.key, certificate: certificate,
+                replaces: request.replace != nil), at: time)
+        environment.logger.notice(
+            "a server was enrolled",
+            metadata: ["host": "\(host)", "name": "\(request.hostname)", "token": "\(token.id)", "epoch": "\(epoch)"])
+        return response(host: host, certificate: certificate, epoch: epoch)
+    }
+
+    /// The host that the request is about: its own, or the one that it replaces.
+    private func host(for request: EnrolmentRequest) async throws -> HostID {
+        guard let replaced = request.replace else { return request.host }
+        let servers = try await environment.store.servers()
+        let named = servers.filter { $0.host == replaced || $0.hostname == replaced }
+        guard let found = named.first(where: { $0.host == replaced }) ?? (named.count == 1 ? named.first : nil) else {
+            throw RequestProblem(
+                .notFound, "not-found",
+                named.isEmpty
+                    ? "No server is called \(replaced.prefix(80)) here: see the list in the console, or enrol without --replace."
+                    : "\(named.count) servers are called \(replaced.prefix(80)): name the one to replace by its id.")
+        }
+        return found.host
+    }
+
+    /// The answer got lost and the agent asks again with the same key: it gets the same answer.
+    private func repeated(_ request: EnrolmentRequest, token: IssuedToken, host: HostID) async throws
+        -> EnrolmentResponse
+    {
+        guard token.usedBy == host, let key = try await environment.store.agentKey(id: request.key.id),
+            key.host == host,
+            key.revokedAt == nil, let server = try await environment.store.server(host: host)
+        else {
+            throw RequestProblem(.conflict, "token-used", "The token was used already: make another one.")
+        }
+        return response(host: host, certificate: key.certificate, epoch: server.epoch)
+    }
+
+    private func response(host: HostID, certificate: String, epoch: Int64) -> EnrolmentResponse {
+        EnrolmentResponse(
+            host: host, certificate: certificate, ca: environment.ca, collectorKey: environment.signingKey.publicKey,
+            epoch: epoch,
+            collectors: environment.configuration.addresses(
+                port: address.port(orElse: environment.configuration.listenPort)))
+    }
+}
+
+/// Names that come from outside.
+enum Names {
+    static func isHost(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count)
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "_" || $0 == "-") }
+    }
+}

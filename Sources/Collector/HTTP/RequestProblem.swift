@@ -1,0 +1,75 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Reports
+
+/// An answer other than 2xx: the status and a `Problem` that says what to do.
+struct RequestProblem: Error, HTTPResponseError, Hashable {
+    var status: HTTPTypes.HTTPResponse.Status
+    var problem: Problem
+    /// Seconds until it is worth trying again.
+    var retryAfter: Int?
+
+    init(_ status: HTTPTypes.HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil) {
+        self.status = status
+        problem = Problem(code: code, message: message)
+        self.retryAfter = retryAfter
+    }
+
+    init(_ error: StoreError) {
+        switch error {
+        case .unavailable:
+            self.init(
+                .serviceUnavailable, "storage-failed", "\(error). Nothing was lost: send it again.",
+                retryAfter: IntakeLimits.retryAfter)
+        case .notFound: self.init(.notFound, "not-found", "\(error)")
+        case .conflict: self.init(.conflict, "conflict", "\(error)")
+        }
+    }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
+        // What was not read of the body is not waited for.
+        if status == .contentTooLarge || status == .requestTimeout { headers[.connection] = "close" }
+        return Response(
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try WireFormat.encode(problem)))
+        )
+    }
+}
+
+/// Gives every error the same shape, and logs each cause once an hour.
+struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = CollectorContext
+    let log: ProblemLog
+    let now: @Sendable () -> Timestamp
+
+    func handle(
+        _ request: Request, context: CollectorContext, next: (Request, CollectorContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as RequestProblem {
+            log.note(problem, path: request.uri.path, peer: context.peer, at: now())
+            throw problem
+        } catch let error as StoreError {
+            let problem = RequestProblem(error)
+            log.note(problem, path: request.uri.path, peer: context.peer, at: now())
+            throw problem
+        } catch let error as HTTPError {
+            throw RequestProblem(
+                error.status, error.status.kind == .clientError ? "bad-request" : "internal",
+                error.body ?? "\(error.status.reasonPhrase): \(request.method.rawValue) \(request.uri.path.prefix(200))"
+            )
+        } catch is CancellationError {
+            throw RequestProblem(
+                .serviceUnavailable, "stopping", "The collector is stopping: try again in a moment.", retryAfter: 5)
+        } catch {
+            let problem = RequestProblem(
+                .internalServerError, "internal", "The collector could not answer; its log says why. Try again later.")
+            log.note(problem, path: request.uri.path, peer: context.peer, at: now(), cause: "\(error)")
+            throw problem
+        }
+    }
+}

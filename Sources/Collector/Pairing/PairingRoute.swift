@@ -1,0 +1,192 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Logging
+import Reports
+import SwiftASN1
+import X509
+
+/// `POST /v1/pair`, `/v1/tickets` and `/v1/heartbeats`: what other collectors send.
+struct PairingRoute: RouteProvider {
+    let environment: CollectorEnvironment
+    let authority: CertificateAuthority
+    let body: BodyReader
+
+    init(_ environment: CollectorEnvironment, authority: CertificateAuthority) {
+        self.environment = environment
+        self.authority = authority
+        body = BodyReader(deadline: environment.configuration.requestTimeout)
+    }
+
+    func addRoutes(to router: Router<CollectorContext>) {
+        router.post(RouterPath(PairingRequest.path)) { request, _ in
+            let pairing = try await body.decode(PairingRequest.self, from: request, limit: IntakeLimits.smallBodyBytes)
+            return try Response.json(try await pair(pairing))
+        }
+        router.post(RouterPath(Routes.tickets)) { request, _ in
+            let ticket = try await body.decode(RelayedTicket.self, from: request, limit: WireLimits.bodyBytes)
+            return try Response.json(try await accept(ticket))
+        }
+        router.post(RouterPath(Routes.heartbeats)) { request, _ in
+            let envelope = try await body.decode(Envelope.self, from: request, limit: IntakeLimits.smallBodyBytes)
+            try await accept(heartbeat: envelope)
+            return Response(status: .noContent)
+        }
+    }
+
+    // MARK: Pairing
+
+    func pair(_ request: PairingRequest) async throws -> PairingResponse {
+        let time = environment.now()
+        let token = try await TokenGuard(store: environment.store)
+            .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .site, at: time)
+        guard request.isProven else {
+            throw RequestProblem(
+                .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
+        }
+        guard Names.isHost(request.site), !request.name.isEmpty, request.name.utf8.count <= 200,
+            let certificate = try? Certificate(pemEncoded: request.ca),
+            certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+        else {
+            throw RequestProblem(
+                .unprocessableContent, "malformed",
+                "The request names no usable site, or its CA is no self-signed certificate.")
+        }
+        guard request.site != environment.identity.site else {
+            throw RequestProblem(.conflict, "own-site", "A collector cannot be its own partner: set another URL.")
+        }
+        if token.usedAt != nil { return try await repeated(request, token: token) }
+        let cross = try authority.crossCertify(certificate)
+        let site = PairedSite(
+            id: request.site, name: request.name, ca: request.ca, crossCertificate: cross, key: request.key,
+            pairedAt: time,
+            isSilent: false)
+        try await environment.store.pair(site, token: token.id, at: time)
+        environment.logger.notice(
+            "a site was paired",
+            metadata: ["site": "\(request.site)", "name": "\(request.name)", "token": "\(token.id)"])
+        return response
+    }
+
+    /// The answer got lost and the site asks again with the same key.
+    private func repeated(_ request: PairingRequest, token: IssuedToken) async throws -> PairingResponse {
+        guard token.usedBy == request.site, let site = try await environment.store.pairedSite(keyID: request.key.id),
+            site.id == request.site, site.ca == request.ca
+        else { throw RequestProblem(.conflict, "token-used", "The token was used already: make another one.") }
+        return response
+    }
+
+    private var response: PairingResponse {
+        PairingResponse(format: WireFormat.version, ca: environment.ca, key: environment.signingKey.publicKey)
+    }
+
+    // MARK: What paired sites send
+
+    func accept(_ message: RelayedTicket) async throws -> TicketAcceptance {
+        let site = try await site(of: message.ticket)
+        let ticket = try decoded(Ticket.self, from: message.ticket, as: .ticket, of: site)
+        guard (1...100).contains(message.id.utf8.count), Names.isHost(ticket.number), ticket.revision >= 1,
+            message.reports.count <= RelayLimits.reports, message.certificates.count <= RelayLimits.certificates
+        else {
+            throw RequestProblem(
+                .unprocessableContent, "malformed",
+                "A ticket needs an id, a number and a revision, and brings at most \(RelayLimits.reports) reports.")
+        }
+        let certificates = try await RelayVerifier(site: site, host: ticket.server.host)
+            .check(message.reports, certificates: message.certificates)
+        return try await environment.store.accept(
+            VerifiedTicket(
+                id: message.id, sender: site.id, ticket: ticket, reports: message.reports,
+                certificates: certificates.isEmpty ? [] : certificates + [site.crossCertificate]),
+            at: environment.now())
+    }
+
+    func accept(heartbeat envelope: Envelope) async throws {
+        let site = try await site(of: envelope)
+        let heartbeat = try decoded(CollectorHeartbeat.self, from: envelope, as: .heartbeat, of: site)
+        try await environment.store.recordSiteHeartbeat(
+            site: site.id, interval: heartbeat.interval, at: environment.now())
+    }
+
+    private func site(of envelope: Envelope) async throws -> PairedSite {
+        for id in envelope.keyIDs.prefix(4) where id.utf8.count == 64 {
+            if let site = try await environment.store.pairedSite(keyID: id) { return site }
+        }
+        throw RequestProblem(
+            .unauthorized, "unknown-key",
+            "No site is paired here with this key: make a token with callhome-collector pair create, and set it at the site."
+        )
+    }
+
+    private func decoded<Value: Decodable>(
+        _ type: Value.Type, from envelope: Envelope, as payloadType: PayloadType, of site: PairedSite
+    ) throws -> Value {
+        let payload: Data
+        do {
+            payload = try envelope.verified(as: payloadType, by: site.key)
+        } catch {
+            throw RequestProblem(.unauthorized, "bad-signature", "\(error): the message was changed on its way.")
+        }
+        do {
+            return try WireFormat.decode(type, from: payload)
+        } catch {
+            throw RequestProblem(
+                .unprocessableContent, "malformed", "The signed message cannot be read: \(DecodingReason.words(error))."
+            )
+        }
+    }
+}
+
+/// Limits of one relayed ticket.
+enum RelayLimits {
+    /// Signed reports.
+    static let reports = 64
+    /// PEM texts.
+    static let certificates = 64
+}
+
+/// Checks the agents' own signatures on what a site relays: a site can hand on reports, and not make them up.
+struct RelayVerifier {
+    let site: PairedSite
+    /// The server that the ticket is about.
+    let host: HostID
+
+    /// - Returns: the PEM texts that the reports need.
+    func check(_ reports: [Envelope], certificates: [String]) async throws -> [String] {
+        guard !reports.isEmpty else { return [] }
+        let root: Certificate
+        let brought: [Certificate]
+        do {
+            root = try Certificate(pemEncoded: site.ca)
+            brought = try CertificateAuthority.certificates(in: certificates)
+        } catch {
+            throw RequestProblem(
+                .unprocessableContent, "bad-certificate", "A certificate of the ticket is no certificate.")
+        }
+        var keys: [String: VerifyingKey] = [:]
+        for certificate in brought.prefix(RelayLimits.certificates) {
+            if let known = await CertificateAuthority.host(of: certificate, by: root, through: brought),
+                known.host == host
+            {
+                keys[known.key.id] = known.key
+            }
+        }
+        for report in reports { try check(report, keys: keys) }
+        return certificates
+    }
+
+    private func check(_ envelope: Envelope, keys: [String: VerifyingKey]) throws {
+        guard let key = envelope.keyIDs.lazy.compactMap({ keys[$0] }).first,
+            let payload = try? envelope.verified(as: .report, by: key)
+        else {
+            throw RequestProblem(
+                .unprocessableContent, "bad-report",
+                "A report of the ticket is not signed by a key of \(host.prefix(80)) that the CA of \(site.name) vouches for."
+            )
+        }
+        struct Outline: Decodable { var host: HostID }
+        guard let outline = try? WireFormat.decode(Outline.self, from: payload), outline.host == host else {
+            throw RequestProblem(.unprocessableContent, "bad-report", "A report of the ticket is of another server.")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Crypto
+import FoundationEssentials
+import Logging
+import Reports
+import ServiceLifecycle
+import SwiftASN1
+import Transfer
+import X509
+
+/// Pairs with every configured partner that this collector is not paired with yet, until it has worked.
+struct PairingService: Service {
+    let environment: CollectorEnvironment
+
+    /// Between two attempts: doubled up to `longestPause`.
+    static let shortestPause = Duration.seconds(2)
+    static let longestPause = Duration.seconds(300)
+
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            for recipient in environment.configuration.recipients where recipient.kind == .partner {
+                group.addTask { await cancelWhenGracefulShutdown { await keepTrying(recipient) } }
+            }
+            try? await gracefulShutdown()
+        }
+    }
+
+    private func keepTrying(_ recipient: Recipient) async {
+        var pause = PairingService.shortestPause
+        var lastReason = ""
+        while !Task.isCancelled {
+            do {
+                try await pair(recipient)
+                return
+            } catch {
+                let reason = "\(error)"
+                if reason != lastReason {
+                    environment.logger.warning(
+                        "not paired with a partner yet",
+                        metadata: ["recipient": "\(recipient.name)", "because": "\(reason)"])
+                    lastReason = reason
+                }
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, PairingService.longestPause)
+        }
+    }
+
+    /// Does nothing where the pairing stands.
+    func pair(_ recipient: Recipient) async throws {
+        let known = try await environment.store.partnerTrust(recipient: recipient.name)
+        guard let secret = recipient.pairing else {
+            if known != nil { return }
+            throw PairingError(
+                because:
+                    "recipient.\(recipient.name).pairing is not set: run callhome-collector pair create at the partner")
+        }
+        guard let token = JoinToken(parsing: try PairingService.text(of: secret)) else {
+            throw PairingError(because: "recipient.\(recipient.name).pairing is no pairing token: copy it whole")
+        }
+        if let known, known.url == recipient.url, known.token == token.id { return }
+        let ca = try await authority(at: recipient.url, fingerprint: token.caFingerprint)
+        let request = try PairingRequest(
+            token: token, site: environment.identity.site, name: environment.siteName, ca: environment.ca,
+            signedBy: environment.signingKey)
+        let answer = try await PartnerClient(url: recipient.url, ca: ca)
+            .send("POST", PairingRequest.path, try WireFormat.encode(request))
+        let response = try WireFormat.decode(PairingResponse.self, from: answer)
+        try await environment.store.save(
+            PartnerTrust(
+                recipient: recipient.name, url: recipient.url, ca: ca, key: response.key,
+                pairedAt: environment.now(), token: token.id))
+        environment.logger.notice(
+            "paired with a partner", metadata: ["recipient": "\(recipient.name)", "url": "\(recipient.url)"])
+    }
+
+    private static func text(of secret: Secret) throws -> String {
+        switch secret {
+        case .inline(let token): return token
+        case .file(let path): return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        case .credential(let name):
+            throw PairingError(because: "the credential \(name) cannot be read here: name a file")
+        }
+    }
+
+    /// The partner's CA, if it is the one that the token names.
+    private func authority(at url: String, fingerprint: String) async throws -> String {
+        let pem = String(
+            decoding: try await PartnerClient(url: url, ca: nil).send("GET", Routes.ca, nil), as: UTF8.self)
+        let certificate: Certificate
+        do {
+            certificate = try Certificate(pemEncoded: pem)
+        } catch {
+            throw PairingError(because: "\(url) is no collector: check the URL")
+        }
+        guard try CertificateAuthority.fingerprint(of: certificate) == fingerprint else {
+            throw PairingError(
+                because:
+                    "\(url) is not the collector that made the token, or someone stands between: check the URL and the network"
+            )
+        }
+        return pem
+    }
+}
+
+struct PairingError: Error, Hashable, CustomStringConvertible {
+    var because: String
+    var description: String { because }
+}
+
+/// Asks a partner collector something.
+struct PartnerClient {
+    let url: String
+    /// PEM of the only CA that is trusted; nil before it is known.
+    let ca: String?
+    var timeout = Duration.seconds(20)
+
+    /// - Returns: the body of a 2xx answer.
+    func send(_ method: String, _ path: String, _ body: Data?) async throws -> Data {
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        let trust: Trust = ca.map { .pinned(caPEM: $0) } ?? .unverified
+        let transfer = HTTPTransfer(HTTPTransfer.Options(trust: trust, timeout: timeout, maximumResponseBytes: 1 << 20))
+        let response = try await transfer.send(
+            Transfer.HTTPRequest(
+                method: method, url: base + path, headers: body == nil ? [] : [("content-type", "application/json")],
+                body: body))
+        guard (200..<300).contains(response.status) else {
+            let problem = try? WireFormat.decode(Problem.self, from: response.body)
+            throw PairingError(
+                because: "\(base) answered \(response.status): \(problem?.message ?? "no collector's words")")
+        }
+        return response.body
+    }
+}

@@ -1,0 +1,35 @@
+import Logging
+import Reports
+import ServiceLifecycle
+
+/// Once an hour: deletes what is older than it has to be, closes forgotten tests, renews the TLS certificate.
+struct HousekeepingService: Service {
+    let environment: CollectorEnvironment
+    let tls: ServerTLS
+
+    private static let pause = Duration.seconds(3600)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await environment.store.tidy(environment.configuration.retention, at: environment.now())
+                    try tls.renew(at: environment.now())
+                } catch {
+                    environment.logger.error("housekeeping failed", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: HousekeepingService.pause)
+            }
+        }
+    }
+}
+
+/// Keeps the database open until everything that uses it has stopped.
+struct StoreService: Service {
+    let store: any CollectorStore
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await store.close()
+    }
+}
