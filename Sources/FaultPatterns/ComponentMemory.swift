@@ -91,14 +91,15 @@ struct ComponentMemory {
 
     // MARK: Storing
 
-    func latches(of pack: PatternPack, asOf time: Timestamp) throws -> Data {
+    func latches(of pack: PatternPack, _ component: Component?, asOf time: Timestamp) throws -> Data {
         func named<Value>(_ values: [Int: Value]) -> [String: Value] {
             Dictionary(
                 values.map { (pack.compiled[$0.key].pattern.id, $0.value) }, uniquingKeysWith: { first, _ in first })
         }
         return try WireFormat.encode(
             StoredLatches(
-                asOf: time, serial: serial, faults: named(faults).merging(heldFaults) { first, _ in first },
+                asOf: time, serial: serial, component: component,
+                faults: named(faults).merging(heldFaults) { first, _ in first },
                 progress: named(progress),
                 events: Dictionary(
                     events.map { (pack.tables.memoryKeys[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first }))

@@ -36,6 +36,8 @@ struct Latest: Hashable, Codable {
 struct StoredLatches: Codable {
     var asOf: Timestamp
     var serial: String?
+    /// What was known of it, so that an exchange during a restart is noticed.
+    var component: Component?
     var faults: [String: Fault]
     var progress: [String: Progress]
     var events: [String: SerdEngine]

@@ -39,6 +39,11 @@ public struct Diagnosis: Sendable {
         var memory = ComponentMemory(kind: Diagnosis.kind(of: state.component))
         let orphans = memory.resume(latches, windows, pack: pack)
         withdrawn += orphans.map { (state.component, $0) }
+        if let component = latches.component {
+            known[state.component] = component
+            memory.kind = component.kind
+            memory.attributes = component.attributes
+        }
         select(for: &memory)
         components[state.component] = memory
         if memory.ticks(in: pack) { ticking.insert(state.component) }
@@ -61,18 +66,16 @@ public struct Diagnosis: Sendable {
         let now = advance(to: time)
         var changes = clearWithdrawn(at: now)
         let listed = Set(list.map(\.id))
-        for component in list {
+        for component in list where known[component.id] != nil || known.count < PatternLimits.components {
             changes += exchange(component, besides: listed, at: now)
-            known[component.id] = component
-            guard var memory = components[component.id] ?? newMemory(of: component) else { continue }
+            let isNews = known.updateValue(component, forKey: component.id) != component
+            guard isNews, var memory = components[component.id] ?? newMemory(of: component) else { continue }
             memory.kind = component.kind
             memory.attributes = component.attributes
-            if let serial = component.part.serial, memory.serial != serial {
-                memory.serial = serial
-                changedLatches.insert(component.id)
-            }
+            memory.serial = component.part.serial ?? memory.serial
             select(for: &memory)
             components[component.id] = memory
+            changedLatches.insert(component.id)
         }
         return changes
     }
@@ -256,7 +259,7 @@ public struct Diagnosis: Sendable {
                 states.append(
                     ComponentState(
                         component: id,
-                        latches: try memory.latches(of: pack, asOf: newest ?? Timestamp(milliseconds: 0)),
+                        latches: try memory.latches(of: pack, known[id], asOf: newest ?? Timestamp(milliseconds: 0)),
                         windows: windows ? try memory.windows(of: pack) : nil))
             } catch {
                 // Only a number that is not finite cannot be written; none gets in.

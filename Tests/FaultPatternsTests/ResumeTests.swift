@@ -164,6 +164,30 @@ struct ResumeTests {
         #expect(changes.map(\.kind) == [.cleared])
     }
 
+    @Test("A part that took another's place while the agent was down is noticed at the start")
+    func replacedInBetween() throws {
+        var patient = Patient(try #require(Self.pack))
+        _ = patient.show(F.seen(.state("failed"), F.health, after: 1), at: 1)
+        let stored = patient.diagnosis.takeChanges(windows: true)
+        var resumed = Diagnosis(patterns: try #require(Self.pack), resuming: stored)
+        var other = F.component(serial: "S9")
+        other.id = ComponentID(.disk, "wwn-9")
+        let changes = resumed.know([other], at: F.start + .seconds(2))
+        #expect(changes.map(\.because) == ["Part exchanged: /dev/sda, serial S9, sits in Bay 3 now."])
+        #expect(
+            Diagnosis(patterns: try #require(Self.pack), resuming: resumed.takeChanges(windows: false)).openFaults
+                .isEmpty)
+    }
+
+    @Test("What is known of a component outlives a restart: patterns apply before the inventory is read again")
+    func selectionOutlives() throws {
+        let pack = try F.pack(F.pattern("disk.ata", ["applies_to": ["component": "disk", "bus": "ata"]]))
+        var patient = Patient(pack)
+        var resumed = Diagnosis(patterns: pack, resuming: patient.diagnosis.takeChanges(windows: false))
+        let changes = resumed.observe([F.counter(20, after: 1)], at: F.start + .seconds(1))
+        #expect(changes.first?.fault.suspects.first?.part.serial == "S1")
+    }
+
     @Test("Stored state that is garbage is said, and costs only itself")
     func garbage() throws {
         var patient = Patient(try #require(Self.pack))
