@@ -1,7 +1,7 @@
 import Reports
 
-/// A pattern whose expressions are checked: what the engine runs.
-struct CompiledPattern: Sendable {
+/// A pattern whose expressions are checked: what the engine runs. A class, for it is passed on for every sample.
+final class CompiledPattern: Sendable {
     enum Clearing: Sendable {
         case inverse
         case condition(TruthProgram)

@@ -3,6 +3,7 @@ import Reports
 
 /// All that the engine remembers of one component, in one place: a sample touches one of these and no other.
 struct ComponentMemory {
+    let id: ComponentID
     var kind: ComponentKind
     var attributes: [String: String] = [:]
     var serial: String?
@@ -16,31 +17,32 @@ struct ComponentMemory {
     /// Open faults of patterns that this engine cannot run: kept as they are until one can.
     var heldFaults: [String: Fault] = [:]
 
-    init(kind: ComponentKind) { self.kind = kind }
+    /// Whether something must be stored.
+    var hasNewLatches = false
+    var hasNewWindows = false
 
-    /// What a sample did.
-    struct Intake {
-        /// False for what is late, repeated or of no interest.
-        var isNews = false
-        var touchesLatches = false
+    init(id: ComponentID, kind: ComponentKind) {
+        self.id = id
+        self.kind = kind
     }
 
     /// Takes one measurement. What is not newer than the newest is a repetition or late, and is passed over, except
     /// events: each of them counts, whenever it comes.
+    /// - Returns: false for what is late or repeated.
     mutating func take(
         _ measurement: Measurement, signal: Int, at time: Timestamp, tables: ProgramTables
-    ) -> Intake {
+    ) -> Bool {
         if case .event(let text) = measurement {
             return take(event: text, signal: signal, at: time, tables: tables)
         }
-        if let newest = latest[signal], newest.time >= time { return Intake() }
+        if let newest = latest[signal], newest.time >= time { return false }
         latest[signal] = Latest(measurement: measurement, time: time)
-        var intake = Intake(isNews: true)
+        hasNewWindows = true
         for number in tables.memoriesOfSignal[signal] {
             let rule = tables.memories[number].rule
             if rule.isEvents {
                 if case .unavailable = measurement, events[number, default: SerdEngine()].becomeBlind(at: time) {
-                    intake.touchesLatches = true
+                    hasNewLatches = true
                 }
             } else if memories[number] != nil {
                 memories[number]?.take(measurement, for: rule, at: time)
@@ -48,21 +50,21 @@ struct ComponentMemory {
                 memories[number] = SignalMemory(rule, first: measurement, at: time)
             }
         }
-        return intake
+        return true
     }
 
-    private mutating func take(event text: String, signal: Int, at time: Timestamp, tables: ProgramTables) -> Intake {
-        var intake = Intake()
+    private mutating func take(event text: String, signal: Int, at time: Timestamp, tables: ProgramTables) -> Bool {
+        var isNews = false
         for number in tables.memoriesOfSignal[signal] {
             guard case .events(let count, _) = tables.memories[number].rule else { continue }
-            if events[number, default: SerdEngine()].take(text, at: time, count: count) {
-                intake = Intake(isNews: true, touchesLatches: true)
-            }
+            if events[number, default: SerdEngine()].take(text, at: time, count: count) { isNews = true }
         }
-        if intake.isNews, (latest[signal]?.time ?? time) <= time {
-            latest[signal] = Latest(measurement: .event(text), time: time)
+        if isNews {
+            hasNewLatches = true
+            hasNewWindows = true
+            if (latest[signal]?.time ?? time) <= time { latest[signal] = Latest(measurement: .event(text), time: time) }
         }
-        return intake
+        return isNews
     }
 
     /// Forgets all: another part has taken the place.
@@ -73,10 +75,14 @@ struct ComponentMemory {
         faults = [:]
         progress = [:]
         heldFaults = [:]
+        hasNewLatches = true
+        hasNewWindows = true
     }
 
     /// Moves all times: the clock was set back.
     mutating func shift(by step: Duration) {
+        hasNewLatches = true
+        hasNewWindows = true
         for key in latest.keys { if let time = latest[key]?.time { latest[key]?.time = time + step } }
         for key in memories.keys { memories[key]?.shift(by: step) }
         for key in events.keys { events[key]?.shift(by: step) }

@@ -6,12 +6,12 @@ public import Reports
 /// are judged once for each time, when all of that time's values are in.
 public struct Diagnosis: Sendable {
     private let pack: PatternPack
-    private var components: [ComponentID: ComponentMemory] = [:]
+    /// In the order in which the components were met; `numbers` finds them.
+    private var memories: [ComponentMemory] = []
+    private var numbers: [ComponentID: Int] = [:]
     private var known: [ComponentID: Component] = [:]
-    private var changedLatches: Set<ComponentID> = []
-    private var changedWindows: Set<ComponentID> = []
     /// Components with a fault or a condition on its way whose windows of events run out by time alone.
-    private var ticking: Set<ComponentID> = []
+    private var ticking: Set<Int> = []
     private var withdrawn: [(component: ComponentID, fault: Fault)] = []
     /// The newest time that was told.
     private var newest: Timestamp?
@@ -36,7 +36,7 @@ public struct Diagnosis: Sendable {
                 problems.append("the stored windows of \(state.component) are unreadable and start afresh")
             }
         }
-        var memory = ComponentMemory(kind: Diagnosis.kind(of: state.component))
+        var memory = ComponentMemory(id: state.component, kind: Diagnosis.kind(of: state.component))
         let orphans = memory.resume(latches, windows, pack: pack)
         withdrawn += orphans.map { (state.component, $0) }
         if let component = latches.component {
@@ -45,14 +45,13 @@ public struct Diagnosis: Sendable {
             memory.attributes = component.attributes
         }
         select(for: &memory)
-        components[state.component] = memory
-        if memory.ticks(in: pack) { ticking.insert(state.component) }
+        store(memory)
         newest = max(newest ?? latches.asOf, latches.asOf)
     }
 
     /// Open faults, the oldest first.
     public var openFaults: [Fault] {
-        components.values.flatMap { Array($0.faults.values) + Array($0.heldFaults.values) }
+        memories.flatMap { Array($0.faults.values) + Array($0.heldFaults.values) }
             .sorted { ($0.openedAt, $0.id.rawValue) < ($1.openedAt, $1.id.rawValue) }
     }
 
@@ -69,13 +68,13 @@ public struct Diagnosis: Sendable {
         for component in list where known[component.id] != nil || known.count < PatternLimits.components {
             changes += exchange(component, besides: listed, at: now)
             let isNews = known.updateValue(component, forKey: component.id) != component
-            guard isNews, var memory = components[component.id] ?? newMemory(of: component) else { continue }
+            guard isNews, var memory = memory(of: component) else { continue }
             memory.kind = component.kind
             memory.attributes = component.attributes
             memory.serial = component.part.serial ?? memory.serial
             select(for: &memory)
-            components[component.id] = memory
-            changedLatches.insert(component.id)
+            memory.hasNewLatches = true
+            store(memory)
         }
         return changes
     }
@@ -85,7 +84,7 @@ public struct Diagnosis: Sendable {
         _ component: Component, besides listed: Set<ComponentID>, at now: Timestamp
     ) -> [FaultChange] {
         guard let serial = component.part.serial else { return [] }
-        if let old = components[component.id]?.serial, old != serial {
+        if let old = numbers[component.id].flatMap({ memories[$0].serial }), old != serial {
             return forget(component.id, because: "Part exchanged: serial \(old) has become \(serial).", at: now)
         }
         guard known[component.id] == nil, let location = component.part.location else { return [] }
@@ -102,15 +101,11 @@ public struct Diagnosis: Sendable {
     }
 
     private mutating func forget(_ id: ComponentID, because: String, at now: Timestamp) -> [FaultChange] {
-        guard var memory = components[id] else { return [] }
-        let faults = (Array(memory.faults.values) + Array(memory.heldFaults.values)).sorted {
-            $0.id.rawValue < $1.id.rawValue
-        }
-        memory.forget()
-        components[id] = memory
-        ticking.remove(id)
-        changedLatches.insert(id)
-        changedWindows.insert(id)
+        guard let number = numbers[id] else { return [] }
+        let faults = (Array(memories[number].faults.values) + Array(memories[number].heldFaults.values))
+            .sorted { $0.id.rawValue < $1.id.rawValue }
+        memories[number].forget()
+        ticking.remove(number)
         return faults.map { fault in
             var cleared = fault
             cleared.updatedAt = now
@@ -118,11 +113,24 @@ public struct Diagnosis: Sendable {
         }
     }
 
-    private func newMemory(of component: Component) -> ComponentMemory? {
-        guard components.count < PatternLimits.components,
+    /// What is remembered of a component, or an empty memory if there is room and a pattern for its kind.
+    private func memory(of component: Component) -> ComponentMemory? {
+        if let number = numbers[component.id] { return memories[number] }
+        guard memories.count < PatternLimits.components,
             pack.compiled.contains(where: { $0.pattern.kinds.contains(component.kind) })
         else { return nil }
-        return ComponentMemory(kind: component.kind)
+        return ComponentMemory(id: component.id, kind: component.kind)
+    }
+
+    private mutating func store(_ memory: ComponentMemory) {
+        let number = numbers[memory.id] ?? memories.count
+        if number == memories.count {
+            memories.append(memory)
+            numbers[memory.id] = number
+        } else {
+            memories[number] = memory
+        }
+        if memory.ticks(in: pack) { ticking.insert(number) } else { ticking.remove(number) }
     }
 
     /// Patterns for this component, and those that already have a fault or a condition on its way.
@@ -142,48 +150,65 @@ public struct Diagnosis: Sendable {
     public mutating func observe(_ observations: some Sequence<Observation>, at time: Timestamp) -> [FaultChange] {
         let now = advance(to: time)
         var changes = clearWithdrawn(at: now)
-        let ordered = observations.enumerated()
-            .filter { pack.tables.signalNumbers[$0.element.signal] != nil }
-            .map { (offset: $0.offset, time: min($0.element.time, now), observation: $0.element) }
-            .sorted { ($0.time, $0.offset) < ($1.time, $1.offset) }
+        var samples: [Sample] = []
+        for observation in observations {
+            guard let signal = pack.tables.signalNumbers[observation.signal],
+                let component = number(of: observation.component)
+            else { continue }
+            let time = min(observation.time, now)
+            samples.append(
+                Sample(component: component, signal: signal, measurement: observation.measurement, time: time))
+        }
+        // The sort is stable: of two values of one time, the first told counts.
+        samples.sort { $0.time < $1.time }
         var index = 0
-        while index < ordered.count {
-            let moment = ordered[index].time
-            var touched: [ComponentID: Set<Int>] = [:]
-            while index < ordered.count, ordered[index].time == moment {
-                take(ordered[index].observation, at: moment, touched: &touched)
+        while index < samples.count {
+            let moment = samples[index].time
+            var touched: [Int: [Int]] = [:]
+            while index < samples.count, samples[index].time == moment {
+                take(samples[index], touched: &touched)
                 index += 1
             }
-            for (component, patterns) in touched.sorted(by: { $0.key < $1.key }) {
-                changes += judge(component, patterns.sorted(), at: moment, isSample: true)
-            }
+            let told = touched.flatMap { judge($0.key, $0.value, at: moment, isSample: true) }
+            changes += told.sorted(by: Diagnosis.precedes)
         }
-        for component in ticking.sorted() {
-            let patterns = components[component]?.patterns.filter { pack.compiled[$0].needsTicks } ?? []
-            changes += judge(component, patterns.sorted(), at: now, isSample: false)
+        let told = ticking.flatMap { number in
+            judge(number, memories[number].patterns.filter { pack.compiled[$0].needsTicks }, at: now, isSample: false)
         }
+        changes += told.sorted(by: Diagnosis.precedes)
         return changes
     }
 
-    private mutating func take(
-        _ observation: Observation, at moment: Timestamp, touched: inout [ComponentID: Set<Int>]
-    ) {
-        let id = observation.component
-        guard let signal = pack.tables.signalNumbers[observation.signal] else { return }
-        if components[id] == nil {
-            guard components.count < PatternLimits.components else { return }
-            var memory = ComponentMemory(kind: Diagnosis.kind(of: id))
-            select(for: &memory)
-            components[id] = memory
-        }
+    private struct Sample {
+        var component: Int
+        var signal: Int
+        var measurement: Measurement
+        var time: Timestamp
+    }
+
+    private static func precedes(_ left: FaultChange, _ right: FaultChange) -> Bool {
+        (left.fault.component, left.fault.pattern) < (right.fault.component, right.fault.pattern)
+    }
+
+    /// The number of a component, one that was not heard of before included; nil where there is no more room.
+    private mutating func number(of id: ComponentID) -> Int? {
+        if let number = numbers[id] { return number }
+        guard memories.count < PatternLimits.components else { return nil }
+        var memory = ComponentMemory(id: id, kind: Diagnosis.kind(of: id))
+        select(for: &memory)
+        store(memory)
+        return numbers[id]
+    }
+
+    private mutating func take(_ sample: Sample, touched: inout [Int: [Int]]) {
         guard
-            let intake = components[id]?.take(observation.measurement, signal: signal, at: moment, tables: pack.tables),
-            intake.isNews
+            memories[sample.component].take(
+                sample.measurement, signal: sample.signal, at: sample.time, tables: pack.tables)
         else { return }
-        changedWindows.insert(id)
-        if intake.touchesLatches { changedLatches.insert(id) }
-        for pattern in pack.subscribers[signal] where components[id]?.patterns.contains(pattern) == true {
-            touched[id, default: []].insert(pattern)
+        for pattern in pack.subscribers[sample.signal] where memories[sample.component].patterns.contains(pattern) {
+            if touched[sample.component]?.contains(pattern) != true {
+                touched[sample.component, default: []].append(pattern)
+            }
         }
     }
 
@@ -197,9 +222,7 @@ public struct Diagnosis: Sendable {
         // One millisecond more, so that what comes now is newer than what came before.
         let step = time - before - .milliseconds(1)
         guard -step.inMilliseconds > PatternLimits.lateness else { return before }
-        for id in components.keys { components[id]?.shift(by: step) }
-        changedLatches.formUnion(components.keys)
-        changedWindows.formUnion(components.keys)
+        for number in memories.indices { memories[number].shift(by: step) }
         newest = time
         return time
     }
@@ -207,7 +230,7 @@ public struct Diagnosis: Sendable {
     private mutating func clearWithdrawn(at now: Timestamp) -> [FaultChange] {
         defer { withdrawn = [] }
         return withdrawn.map { component, fault in
-            changedLatches.insert(component)
+            if let number = numbers[component] { memories[number].hasNewLatches = true }
             var cleared = fault
             cleared.updatedAt = now
             return FaultChange(
@@ -220,29 +243,27 @@ public struct Diagnosis: Sendable {
     // MARK: What it means
 
     private mutating func judge(
-        _ id: ComponentID, _ patterns: [Int], at moment: Timestamp, isSample: Bool
+        _ component: Int, _ patterns: some Collection<Int>, at moment: Timestamp, isSample: Bool
     ) -> [FaultChange] {
-        guard var memory = components[id] else { return [] }
-        // Out of the table while it is changed, so that nothing is copied.
-        components[id] = nil
-        defer {
-            components[id] = memory
-            if memory.ticks(in: pack) { ticking.insert(id) } else { ticking.remove(id) }
-        }
         var changes: [FaultChange] = []
         for number in patterns {
-            let before = memory.progress[number]
-            let judgement = Judgement(
-                pattern: pack.compiled[number], component: id, known: known,
-                evaluation: Evaluation(memory: memory, tables: pack.tables, now: moment), isSample: isSample)
-            let outcome = judgement.outcome(open: memory.faults[number], progress: before)
-            memory.progress[number] = outcome.progress
-            if outcome.progress != before { changedLatches.insert(id) }
-            guard let change = outcome.change else { continue }
-            memory.faults[number] = change.kind == .cleared ? nil : change.fault
-            changedLatches.insert(id)
-            changes.append(change)
+            let before = memories[component].progress[number]
+            let outcome = Judgement(
+                pattern: pack.compiled[number], known: known,
+                evaluation: Evaluation(memory: memories[component], tables: pack.tables, now: moment),
+                isSample: isSample
+            ).outcome(open: memories[component].faults[number], progress: before)
+            if outcome.progress != before {
+                memories[component].progress[number] = outcome.progress
+                memories[component].hasNewLatches = true
+            }
+            if let change = outcome.change {
+                memories[component].faults[number] = change.kind == .cleared ? nil : change.fault
+                memories[component].hasNewLatches = true
+                changes.append(change)
+            }
         }
+        if memories[component].ticks(in: pack) { ticking.insert(component) } else { ticking.remove(component) }
         return changes
     }
 
@@ -251,23 +272,23 @@ public struct Diagnosis: Sendable {
     /// What must be stored since the last call. Latches are always in it; windows only when asked for (every 5 minutes,
     /// so that the flash is not worn by the monitor).
     public mutating func takeChanges(windows: Bool) -> [ComponentState] {
-        let ids = windows ? changedLatches.union(changedWindows) : changedLatches
         var states: [ComponentState] = []
-        for id in ids.sorted() {
-            guard let memory = components[id] else { continue }
+        for number in memories.indices {
+            let memory = memories[number]
+            guard memory.hasNewLatches || (windows && memory.hasNewWindows) else { continue }
+            memories[number].hasNewLatches = false
+            if windows { memories[number].hasNewWindows = false }
             do {
+                let asOf = newest ?? Timestamp(milliseconds: 0)
                 states.append(
                     ComponentState(
-                        component: id,
-                        latches: try memory.latches(of: pack, known[id], asOf: newest ?? Timestamp(milliseconds: 0)),
+                        component: memory.id, latches: try memory.latches(of: pack, known[memory.id], asOf: asOf),
                         windows: windows ? try memory.windows(of: pack) : nil))
             } catch {
                 // Only a number that is not finite cannot be written; none gets in.
-                problems.append("the state of \(id) cannot be stored: \(error)")
+                problems.append("the state of \(memory.id) cannot be stored: \(error)")
             }
         }
-        changedLatches = []
-        if windows { changedWindows = [] }
         return states
     }
 }

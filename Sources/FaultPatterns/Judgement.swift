@@ -3,7 +3,6 @@ import Reports
 /// What one pattern says of one component at one moment, given what it said before.
 struct Judgement {
     let pattern: CompiledPattern
-    let component: ComponentID
     let known: [ComponentID: Component]
     let evaluation: Evaluation
     /// False where only time went on.
@@ -16,7 +15,7 @@ struct Judgement {
 
     private var now: Timestamp { evaluation.now }
     private var writer: FaultWriter {
-        FaultWriter(pattern: pattern, evaluation: evaluation, component: component, known: known)
+        FaultWriter(pattern: pattern, evaluation: evaluation, component: evaluation.memory.id, known: known)
     }
 
     func outcome(open: Fault?, progress: Progress?) -> Outcome {
