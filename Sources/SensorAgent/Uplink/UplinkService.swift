@@ -162,7 +162,7 @@ actor UplinkService: Service {
                 metadata: ["stream": "\(stream.rawValue)", "first": "\(first)", "last": "\(last)"])
             try await source.declareLoss(of: stream, from: first, through: last, reason: "collector-behind")
         case .startEpoch(let epoch):
-            log.warning("the spool is an old copy: starting a new epoch", metadata: ["epoch": "\(epoch)"])
+            log.warning("signing the reports that wait anew, in a new epoch", metadata: ["epoch": "\(epoch)"])
             try await source.startEpoch(epoch)
         }
     }

@@ -27,6 +27,11 @@ struct UplinkStateMachine: Sendable {
         static let showRefusal = Duration.seconds(86_400)
     }
 
+    /// Problems of single reports, damaged or signed in an earlier name: signed anew, they can be taken.
+    private static let mendedBySigning: Set<String> = [
+        "garbage", "bad-signature", "wrong-type", "mixed-hosts", "wrong-host", "malformed",
+    ]
+
     enum State: String, Sendable {
         case notEnrolled = "not-enrolled"
         case connected, retrying, refused
@@ -93,6 +98,8 @@ struct UplinkStateMachine: Sendable {
     private var wait: (duration: Duration, afterSignal: Duration)?
     /// The last receipt covered nothing, and the spool was mended instead.
     private var mendedLast = false
+    /// All reports were signed anew, and none was covered since.
+    private var signedAnew = false
 
     private(set) var state: State
     /// What went wrong last and what to do; empty when all is well.
@@ -141,7 +148,7 @@ struct UplinkStateMachine: Sendable {
         case .failure(let because):
             failed(because, time, &generator)
         case .problem(let status, let problem, let retryAfter):
-            refuse(status, problem, retryAfter, sent, time, &generator)
+            return refuse(status, problem, retryAfter, sent, spool, time, &generator)
         }
         return []
     }
@@ -190,6 +197,7 @@ struct UplinkStateMachine: Sendable {
             return effects
         }
         mendedLast = mends && !covered
+        if covered { signedAnew = false }
         succeeded(at: time)
         return effects
     }
@@ -239,9 +247,13 @@ struct UplinkStateMachine: Sendable {
     }
 
     private mutating func refuse(
-        _ status: Int, _ problem: Problem?, _ retryAfter: Duration?, _ sent: Sent, _ time: Timestamp,
-        _ generator: inout some RandomNumberGenerator
-    ) {
+        _ status: Int, _ problem: Problem?, _ retryAfter: Duration?, _ sent: Sent, _ spool: SpoolView,
+        _ time: Timestamp, _ generator: inout some RandomNumberGenerator
+    ) -> [Effect] {
+        if let problem, UplinkStateMachine.mendedBySigning.contains(problem.code), !signedAnew {
+            signedAnew = true
+            return [.startEpoch(spool.epoch &+ 1)]
+        }
         let words = problem.map { "\($0)" } ?? "it gives no reason"
         switch status {
         case 401, 403:
@@ -254,7 +266,10 @@ struct UplinkStateMachine: Sendable {
             envelopes = max(1, min(envelopes, sent.sequences.count) / 2)
             bytes = max(Limits.leastBytes, bytes / 2)
         case 429, 503:
-            guard let retryAfter else { return failed("\(place) is busy (\(status)): \(words)", time, &generator) }
+            guard let retryAfter else {
+                failed("\(place) is busy (\(status)): \(words)", time, &generator)
+                break
+            }
             state = .retrying
             because = "\(place) is busy (\(status)): \(words)"
             let asked = min(max(retryAfter, Limits.firstRetry), Limits.longestRetryAfter)
@@ -263,6 +278,7 @@ struct UplinkStateMachine: Sendable {
         default:
             failed("\(place) answered \(status): \(words)", time, &generator)
         }
+        return []
     }
 
     private var place: String { collector ?? "no collector" }

@@ -34,7 +34,7 @@ def encoded(type, payload):
 class State:
     host, agent, token = "assigned-host", None, {"id": "t1", "secret": "0123456789abcdef"}
     epoch, through, reports, requests = 1, {"faults": 0, "telemetry": 0}, [], 0
-    mode, refuse, answers = "", [], []
+    mode, code, refuse, answers = "", "told-so", [], []
 
 
 def sign(receipt):
@@ -132,7 +132,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def reports(self, body):
         if State.answers:
             status, headers = State.answers.pop(0)
-            return self.problem(status, "told-so", "the test wants it", headers.items())
+            return self.problem(status, State.code, "the test wants it", headers.items())
         if State.mode == "garbage":
             return self.reply(200, b"{}")
         assert self.headers["Content-Encoding"] == "gzip"

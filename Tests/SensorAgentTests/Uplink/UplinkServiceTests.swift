@@ -247,6 +247,21 @@ struct UplinkServiceTests {
         #expect(reports.map(\.epoch) == [8, 8] && reports.map(\.sequence) == [1, 2])
     }
 
+    @Test("Reports that were signed in an earlier name do not block the ones after them")
+    func earlierName() async throws {
+        let rig = try await Rig()
+        try await rig.addFaults(2)
+        var identity = try await rig.enrol()
+        // As if the agent had been killed between storing its new name and signing anew.
+        identity.enrolment?.epoch = 1
+        try await rig.tell("answers=[[403,{}]]&code=\"wrong-host\"")
+        let service = rig.service(identity)
+        try await running(service) {
+            _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+        }
+        #expect(try await rig.state().reports.map(\.epoch) == [2, 2])
+    }
+
     @Test("A revoked key, and an answer that is no signed receipt, discard nothing")
     func nothingIsDiscarded() async throws {
         let rig = try await Rig()

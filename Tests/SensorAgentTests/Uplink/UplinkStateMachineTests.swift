@@ -218,6 +218,22 @@ struct UplinkStateMachineTests {
         #expect(dialogue.machine.state == .connected)
     }
 
+    @Test("A damaged or misnamed report is mended by signing all anew, once; after that it is a failure as any other")
+    func signedAnew() {
+        for (status, code) in [(400, "garbage"), (401, "bad-signature"), (403, "wrong-host"), (422, "malformed")] {
+            var dialogue = Dialogue()
+            let answer = Machine.Answer.problem(status: status, Problem(code: code, message: "m"), retryAfter: nil)
+            #expect(dialogue.answer(answer) == [.startEpoch(2)])
+            #expect(dialogue.next(faults: 1) == .send(Self.full))
+            #expect(dialogue.answer(answer).isEmpty)
+            guard case .wait = dialogue.next(faults: 1) else { Issue.record("no pause"); continue }
+            #expect(dialogue.answer(answer).isEmpty)
+            dialogue.has(.faults, 1...2)
+            _ = dialogue.receipt(faults: 1)
+            #expect(dialogue.answer(answer) == [.startEpoch(2)])
+        }
+    }
+
     @Test("Too large a request is halved until it passes, and grows again after it did")
     func tooLarge() {
         var dialogue = Dialogue()
