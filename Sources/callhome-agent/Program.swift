@@ -7,7 +7,29 @@ import SensorAgent
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
-        version: CallhomeVersion.current, subcommands: [Once.self, ProbeCommand.self])
+        version: CallhomeVersion.current, subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self])
+}
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Watches until it is told to stop.",
+        discussion: "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 cannot run; 2 the configuration is refused.")
+
+    @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
+    var config: String?
+
+    func run() async throws { throw ExitCode(await AgentProgram.run(configuration: config)) }
+}
+
+struct CheckConfiguration: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Prints every setting in effect, or what is wrong and where.",
+        discussion: "Exit codes: 0 the configuration is good; 2 it is refused.")
+
+    @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
+    var config: String?
+
+    func run() throws { throw ExitCode(AgentProgram.checkConfiguration(config)) }
 }
 
 struct Once: AsyncParsableCommand {

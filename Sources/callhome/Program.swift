@@ -9,11 +9,13 @@ struct Callhome: AsyncParsableCommand {
         abstract: "Predicts hardware faults and calls for the part before it fails.",
         discussion: """
             Exit codes: 0 done; 1 done, and what was asked about is not well (a test failed, a hop is broken); \
-            2 refused, because what was given cannot be used; 64 the command line is wrong.
+            2 refused, because what was given cannot be used; 3 the agent or collector that was asked does not answer; \
+            64 the command line is wrong.
             """,
         version: CallhomeVersion.current,
         subcommands: [
-            PatternsGroup.self
+            AgentStatusCommand.self, AgentTestCommand.self, EnrollCommand.self,
+            PatternsGroup.self,
         ])
 }
 
@@ -23,4 +25,6 @@ enum Exit {
     static let notWell = ExitCode(1)
     /// What was given cannot be used; the reason is on standard error.
     static let refused = ExitCode(2)
+    /// Who was asked does not answer; why is on standard error.
+    static let unreachable = ExitCode(3)
 }

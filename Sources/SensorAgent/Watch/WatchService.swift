@@ -39,6 +39,7 @@ actor WatchService: Service {
     private let spool: Spool
     private let clock: any AgentClock
     private let log: Logger
+    private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
     private var schedule: ProbeSchedule
@@ -58,13 +59,18 @@ actor WatchService: Service {
     private var inventorySentAt: Duration?
     private var reportedEpoch: Int64?
     private var sleeper: Task<Void, Never>?
+    /// When the loop means to wake up at the latest.
+    private var nextRound: Duration
 
     /// - Parameters:
+    ///   - intervals: by name, for probes that are not to keep their own.
     ///   - disabled: names of probes that are not run, and said to be switched off.
     ///   - saved: what the process before left.
+    ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
-        probes: [any Probe], disabled: Set<String> = [], settings: Settings = Settings(), pack: PatternPack,
-        saved: Spool.Saved, spool: Spool, clock: any AgentClock, log: Logger
+        probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
+        settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
+        log: Logger, faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -73,11 +79,12 @@ actor WatchService: Service {
         self.spool = spool
         self.clock = clock
         self.log = log
+        self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
             probes.map {
                 ProbeSchedule.Entry(
-                    name: $0.name, interval: $0.interval, deadline: $0.deadline, enabled: !disabled.contains($0.name))
+                    name: $0.name, interval: intervals[$0.name] ?? $0.interval, deadline: $0.deadline, enabled: !disabled.contains($0.name))
             }, at: now.uptime)
         catalogue = ComponentCatalogue(order: probes.map(\.name))
         diagnosis = Diagnosis(patterns: pack, resuming: saved.states)
@@ -85,6 +92,7 @@ actor WatchService: Service {
         nextHeartbeat = now.uptime + settings.heartbeatInterval
         nextSpan = now.uptime + settings.sampleSpan
         spanStart = now.time
+        nextRound = now.uptime
         for problem in diagnosis.problems { log.warning("diagnosis state", metadata: ["problem": "\(problem)"]) }
         for skipped in pack.skipped {
             log.warning("pattern skipped", metadata: ["pattern": "\(skipped.id)", "because": "\(skipped.because)"])
@@ -214,6 +222,7 @@ actor WatchService: Service {
                     batch.changes, states: batch.states.values.sorted { $0.component < $1.component },
                     cursors: batch.cursors.values.sorted { $0.probe < $1.probe }, at: clock.now())
                 spoolProblem = nil
+                if !batch.changes.isEmpty { faultsWereStored() }
             } catch {
                 // What came in the meantime is newer than the batch.
                 var merged = batch
@@ -310,6 +319,7 @@ actor WatchService: Service {
         var next = min(nextHeartbeat, nextSpan)
         if let decision = schedule.nextDecision { next = min(next, decision) }
         if inventoryIsNews, let sent = inventorySentAt { next = min(next, sent + settings.inventorySpacing) }
+        nextRound = next
         let (clock, end) = (clock, next)
         let sleeper = Task { _ = try? await clock.sleep(until: end) }
         self.sleeper = sleeper
@@ -323,6 +333,13 @@ actor WatchService: Service {
 
     /// Looks now at what is due: the agent was enrolled, say, and somebody waits for its first heartbeat.
     func rouse() { sleeper?.cancel() }
+
+    /// Lateness past which a round that did not come is taken for one that never will: a disk that hangs under the
+    /// spool, say.
+    private static let patience = Duration.seconds(45)
+
+    /// Whether the loop still wakes up when it means to.
+    var goesOn: Bool { clock.now().uptime < nextRound + WatchService.patience }
 
     // MARK: Who asks
 

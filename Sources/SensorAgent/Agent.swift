@@ -1,0 +1,119 @@
+import Daemon
+import FaultPatterns
+import FoundationEssentials
+public import Logging
+public import Reports
+import ServiceLifecycle
+
+/// One agent: probes, diagnosis, spool, uplink and control socket, wired in one place for the program, the tests and the
+/// demonstration.
+public struct Agent: Sendable {
+    private let services: [any Service]
+    private let control: AgentControl
+    private let log: Logger
+
+    /// Puts an agent together; nothing runs yet.
+    /// - Parameters:
+    ///   - probes: instead of all that there are, for a made-up machine.
+    ///   - clock: instead of the machine's, for a faster one.
+    /// - Throws: what keeps this agent from starting, and what to do.
+    public init(
+        _ configuration: AgentConfiguration, probes: [any Probe]? = nil, clock: (any AgentClock)? = nil, log: Logger
+    ) async throws(AgentError) {
+        let tree = SysTree(root: configuration.root)
+        let names = MachineNames(tree: tree)
+        let hostname = configuration.hostname ?? names.hostname
+        let clock = clock ?? MachineClock(boot: names.boot)
+        let pack = try Agent.patternPack(configuration.patternPack)
+        try Agent.makeDirectory(configuration.stateDirectory)
+
+        let identities = IdentityFile(directory: configuration.stateDirectory)
+        let (identity, spool) = try await Agent.memory(
+            configuration, identities, host: names.host, hostname: hostname, at: clock.now(), log)
+        let saved: Spool.Saved
+        do throws(SpoolError) { saved = try await spool.saved() } catch { throw AgentError("\(error)") }
+
+        var reachable = identity
+        reachable.enrolment?.collectors.insert(contentsOf: configuration.collectors, at: 0)
+        let uplink = UplinkService(
+            source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy, log: log,
+            now: { clock.now().time })
+        var settings = WatchService.Settings()
+        settings.heartbeatInterval = configuration.heartbeatInterval
+        settings.sampleSpan = configuration.sampleInterval
+        settings.inventoryInterval = configuration.inventoryInterval
+        let watch = WatchService(
+            probes: probes ?? AllProbes.make(tree: tree), intervals: configuration.probeIntervals,
+            disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
+            clock: clock, log: log, faultsWereStored: { uplink.faultsWereStored() })
+        let control = AgentControl(
+            watch: watch, spool: spool, pack: pack, uplink: uplink,
+            enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),
+            query: TestProgressQuery(proxy: configuration.proxy), identity: identity, clock: clock, log: log)
+        // The order is that of dependency; they are stopped from the end.
+        services = [
+            ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },
+            uplink, watch, NotificationService(ServiceNotification(), watch: watch) { await control.summary() },
+        ]
+        self.control = control
+        self.log = log
+    }
+
+    /// Runs until the task is cancelled, or until SIGTERM or SIGINT where `stopsOnSignals`.
+    /// - Throws: what ended a service, such as a control socket that cannot be made.
+    public func run(stopsOnSignals: Bool = false) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: log))
+        try await group.run()
+    }
+
+    /// What the control socket would answer.
+    public func answer(_ request: ControlRequest) async -> ControlResponse { await control.answer(request) }
+
+    // MARK: Parts
+
+    private static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw AgentError(
+                "the pattern pack \(path) cannot be read: install it, or name another as patterns.pack in the configuration")
+        }
+        do throws(PatternPackError) { return try PatternPack(json: data) } catch {
+            throw AgentError("the pattern pack \(path) is refused: \(error)")
+        }
+    }
+
+    private static func makeDirectory(_ path: String) throws(AgentError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw AgentError("the state directory \(path) cannot be made: \(error)")
+        }
+    }
+
+    private static func memory(
+        _ configuration: AgentConfiguration, _ identities: IdentityFile, host: HostID, hostname: String,
+        at moment: Moment, _ log: Logger
+    ) async throws(AgentError) -> (Identity, Spool) {
+        do {
+            let identity = try identities.loadOrMake(host: host)
+            var limits = Spool.Limits()
+            limits.bytes = Int64(configuration.spoolBytes)
+            limits.telemetryAge = configuration.telemetryAge
+            limits.sampleAge = configuration.sampleAge
+            let author = ReportAuthor(host: identity.host, hostname: hostname, key: try identity.key)
+            let spool = try await Spool.open(
+                directory: configuration.stateDirectory, author: author, limits: limits, at: moment, log: log)
+            return (identity, spool)
+        } catch {
+            throw AgentError("\(error)")
+        }
+    }
+}
+
+/// What keeps an agent from starting, in words.
+public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}

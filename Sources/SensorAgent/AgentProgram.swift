@@ -1,0 +1,45 @@
+import Daemon
+import Glibc
+import Logging
+
+/// What `callhome-agent run` and `callhome-agent check-config` do; each returns the exit code.
+public enum AgentProgram {
+    /// The program ended as it was told to; the configuration is good.
+    public static let done: Int32 = 0
+    /// It could not start, or a service of it failed; the reason is in the log.
+    public static let failed: Int32 = 1
+    /// The configuration is refused.
+    public static let refused: Int32 = 2
+
+    /// Runs the agent until SIGTERM or SIGINT.
+    /// - Parameter path: the configuration; nil for the standard one, which may be missing.
+    public static func run(configuration path: String?) async -> Int32 {
+        guard let configuration = configuration(path) else { return refused }
+        LoggingSetup.start(level: configuration.logLevel)
+        let log = Logger(label: "callhome-agent")
+        do {
+            try await Agent(configuration, log: log).run(stopsOnSignals: true)
+            return done
+        } catch {
+            log.critical("the agent stops", metadata: ["because": "\(error)"])
+            return failed
+        }
+    }
+
+    /// Prints every value in effect.
+    public static func checkConfiguration(_ path: String?) -> Int32 {
+        guard let configuration = configuration(path) else { return refused }
+        print(configuration.effective)
+        return done
+    }
+
+    private static func configuration(_ path: String?) -> AgentConfiguration? {
+        do throws(ConfigurationError) {
+            return try AgentConfiguration(path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
+        } catch {
+            let line = "callhome-agent: \(error)\n"
+            _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+            return nil
+        }
+    }
+}
