@@ -4,6 +4,7 @@ import FoundationEssentials
 public import Logging
 public import Reports
 import ServiceLifecycle
+import UnixSignals
 
 /// One agent: probes, diagnosis, spool, uplink and control socket, wired in one place for the program, the tests and the
 /// demonstration.

@@ -187,7 +187,8 @@ actor AgentControl {
         isEnrolling = true
         defer { isEnrolling = false }
         do throws(EnrolmentError) {
-            identity = try await enroller.enroll(identity, url: url, token: token, replace: request.replace)
+            identity = try await enroller.enroll(
+                identity, spoolEpoch: await spool.epoch, url: url, token: token, replace: request.replace)
         } catch {
             log.error("enrolment failed", metadata: ["because": "\(error)"])
             throw error.problem

@@ -11,7 +11,7 @@ struct ImportTests {
         "Daemon": ["Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
             "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "Logging",
-            "ServiceLifecycle", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc", "Dispatch",
+            "ServiceLifecycle", "UnixSignals", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc", "Dispatch",
             "Synchronization",
         ],
         "Collector": [

@@ -5,7 +5,6 @@ import Reports
 extension Spool: ReportSource {
     func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) throws(SpoolError) -> [StoredEnvelope] {
         try perform { () throws in
-            try renameHost()
             var batch: [StoredEnvelope] = []
             var total = 0
             try database.read(
@@ -56,12 +55,11 @@ extension Spool: ReportSource {
         try perform { () throws in
             for stream in ReportStream.allCases { try renumber(stream, into: next) }
             try database.run("UPDATE note SET value = ? WHERE key = 'epoch'", .integer(next))
-            try database.run("INSERT OR REPLACE INTO note VALUES('host', ?)", .text(author.host))
             epoch = next
         }
     }
 
-    /// From now on reports are written in this name; those that wait are signed again in it before they are sent.
+    /// From now on reports are written in this name; those that wait are signed again by `startEpoch`.
     func adopt(host: HostID, hostname: String) {
         author.host = host
         author.hostname = hostname
@@ -80,25 +78,6 @@ extension Spool: ReportSource {
             guard present == nil else { return }
             try insert(report(.dropped(Dropped(reason: reason)), at: position, latest))
         }
-    }
-
-    /// A report in another host's name would be refused: those that were stored before enrolment gave this server its
-    /// name are signed again, each at its place.
-    private func renameHost() throws {
-        let known = try database.value("SELECT value FROM note WHERE key = 'host'")?.text
-        guard known != author.host else { return }
-        var last: Int64 = 0
-        while known != nil,
-            let row = try database.rows("SELECT id, envelope FROM report WHERE id > ? ORDER BY id LIMIT 1", .integer(last))
-                .first, let id = row[0].integer
-        {
-            last = id
-            guard let line = row[1].blob, var report = try? author.read(line) else { continue }
-            report.host = author.host
-            report.hostname = author.hostname
-            try database.run("UPDATE report SET envelope = ? WHERE id = ?", .blob(author.sign(report)), .integer(id))
-        }
-        try database.run("INSERT OR REPLACE INTO note VALUES('host', ?)", .text(author.host))
     }
 
     /// One report at a time, by row: the spool may be larger than the memory that an agent should take.
