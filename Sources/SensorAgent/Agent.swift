@@ -77,7 +77,8 @@ public struct Agent: Sendable {
     private static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw AgentError(
-                "the pattern pack \(path) cannot be read: install it, or name another as patterns.pack in the configuration")
+                "the pattern pack \(path) cannot be read: install it, or name another as patterns.pack in the configuration"
+            )
         }
         do throws(PatternPackError) { return try PatternPack(json: data) } catch {
             throw AgentError("the pattern pack \(path) is refused: \(error)")

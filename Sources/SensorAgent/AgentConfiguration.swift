@@ -50,8 +50,8 @@ public struct AgentConfiguration: Sendable {
 
     /// Bytes: below, not even a day without a collector fits; above, it is no light agent.
     private static let spoolRange = (1 << 20)...(64 << 30)
-    private static let intervalRange = Duration.milliseconds(100) ... Duration.seconds(30 * 86_400)
-    private static let ageRange = Duration.seconds(60) ... Duration.seconds(3650 * 86_400)
+    private static let intervalRange = Duration.milliseconds(100)...Duration.seconds(30 * 86_400)
+    private static let ageRange = Duration.seconds(60)...Duration.seconds(3650 * 86_400)
 
     /// Reads the file and its drop-ins.
     /// - Parameter mustExist: whether the file itself has to be there: it was named.
@@ -114,9 +114,11 @@ public struct AgentConfiguration: Sendable {
             duration.inMilliseconds % 1000 == 0 ? "\(duration.inMilliseconds / 1000)s" : "\(duration.inMilliseconds)ms"
         }
         var lines = [
-            "state.directory = \(stateDirectory)", "control.socket = \(controlSocket)", "patterns.pack = \(patternPack)",
+            "state.directory = \(stateDirectory)", "control.socket = \(controlSocket)",
+            "patterns.pack = \(patternPack)",
             "hostname = \(hostname ?? MachineNames(tree: SysTree(root: root)).hostname)",
-            "collectors = \(collectors.joined(separator: ", "))", "proxy = \(proxy ?? "")", "spool.limit = \(spoolBytes)",
+            "collectors = \(collectors.joined(separator: ", "))", "proxy = \(proxy ?? "")",
+            "spool.limit = \(spoolBytes)",
             "spool.telemetry-age = \(words(telemetryAge))", "spool.sample-age = \(words(sampleAge))",
             "heartbeat.interval = \(words(heartbeatInterval))", "samples.interval = \(words(sampleInterval))",
             "inventory.interval = \(words(inventoryInterval))", "root = \(root)", "log.level = \(logLevel.rawValue)",

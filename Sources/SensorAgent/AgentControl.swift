@@ -182,7 +182,8 @@ actor AgentControl {
             throw Problem(code: "malformed", message: "Enrolling takes the collector's address and a join token.")
         }
         guard !isEnrolling else {
-            throw Problem(code: "busy", message: "Another enrolment is under way: wait for its end, then look at status.")
+            throw Problem(
+                code: "busy", message: "Another enrolment is under way: wait for its end, then look at status.")
         }
         isEnrolling = true
         defer { isEnrolling = false }

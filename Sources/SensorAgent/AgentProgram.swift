@@ -15,6 +15,8 @@ public enum AgentProgram {
     /// - Parameter path: the configuration; nil for the standard one, which may be missing.
     public static func run(configuration path: String?) async -> Int32 {
         guard let configuration = configuration(path) else { return refused }
+        // Nobody else needs to read the agent's key and spool.
+        umask(0o077)
         LoggingSetup.start(level: configuration.logLevel)
         let log = Logger(label: "callhome-agent")
         do {

@@ -13,15 +13,18 @@ struct ControlSocket: Service {
     static let requestBytes = 64 << 10
     /// Connections served at once; more are closed.
     static let connections = 8
-    /// How long a client may take to say its line, and to take the answer.
-    static let patience = Duration.seconds(5)
-
     private let path: String
+    private let patience: Duration
     private let answer: @Sendable (ControlRequest) async -> ControlResponse
     private let log: Logger
 
-    init(path: String, log: Logger, answer: @escaping @Sendable (ControlRequest) async -> ControlResponse) {
+    /// - Parameter patience: how long a client may take to say its line, and to take the answer.
+    init(
+        path: String, patience: Duration = .seconds(5), log: Logger,
+        answer: @escaping @Sendable (ControlRequest) async -> ControlResponse
+    ) {
         self.path = path
+        self.patience = patience
         self.log = log
         self.answer = answer
     }
@@ -54,27 +57,27 @@ struct ControlSocket: Service {
         guard let user, user == 0 || user == geteuid() else {
             log.warning("control socket: refused", metadata: ["uid": "\(user.map(String.init) ?? "unknown")"])
             let problem = Problem(code: "denied", message: "Only root and the agent's own user may ask: use sudo.")
-            ControlSocket.write(ControlResponse(problem: problem), to: connection)
+            write(ControlResponse(problem: problem), to: connection)
             return done()
         }
-        guard let line = connection.readLine(limit: ControlSocket.requestBytes, deadline: ControlSocket.patience) else {
+        guard let line = connection.readLine(limit: ControlSocket.requestBytes, deadline: patience) else {
             return done()
         }
         guard let request = try? WireFormat.decode(ControlRequest.self, from: line) else {
             let problem = Problem(code: "malformed", message: "That was no request of this agent's version.")
-            ControlSocket.write(ControlResponse(problem: problem), to: connection)
+            write(ControlResponse(problem: problem), to: connection)
             return done()
         }
         Task {
             let response = await answer(request)
             queue.async {
-                ControlSocket.write(response, to: connection)
+                write(response, to: connection)
                 done()
             }
         }
     }
 
-    private static func write(_ response: ControlResponse, to connection: UnixConnection) {
+    private func write(_ response: ControlResponse, to connection: UnixConnection) {
         // Every number in a response is finite, so that encoding cannot fail; a client that gets nothing says so.
         guard var line = try? WireFormat.encode(response) else { return }
         line.append(0x0A)

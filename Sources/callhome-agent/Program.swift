@@ -7,7 +7,8 @@ import SensorAgent
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
-        version: CallhomeVersion.current, subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self])
+        version: CallhomeVersion.current,
+        subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self])
 }
 
 struct Run: AsyncParsableCommand {
@@ -63,7 +64,8 @@ struct ProbeCommand: AsyncParsableCommand {
     func run() async throws {
         let probes = AllProbes.make(tree: SysTree(root: root), input: input)
         guard let probe = probes.first(where: { $0.name == name }) else {
-            throw ValidationError("No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
+            throw ValidationError(
+                "No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
         }
         try await printDocument(of: [probe], json: json)
     }

@@ -11,8 +11,8 @@ struct ImportTests {
         "Daemon": ["Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
             "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "Logging",
-            "ServiceLifecycle", "UnixSignals", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc", "Dispatch",
-            "Synchronization",
+            "ServiceLifecycle", "UnixSignals", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc",
+            "Dispatch", "Synchronization",
         ],
         "Collector": [
             "Reports", "Transfer", "Daemon", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOPosix",

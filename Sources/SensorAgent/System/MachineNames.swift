@@ -14,7 +14,8 @@ struct MachineNames: Sendable, Hashable {
 
     init(tree: SysTree) {
         if let machine = try? tree.text("/etc/machine-id"), machine.count == 32, machine.allSatisfy(\.isHexDigit) {
-            host = String(SHA256.hash(data: Data("callhome-host-v1\n\(machine.lowercased())".utf8)).hexadecimal.prefix(32))
+            host = String(
+                SHA256.hash(data: Data("callhome-host-v1\n\(machine.lowercased())".utf8)).hexadecimal.prefix(32))
         } else {
             host = TestDrill.newID()
         }

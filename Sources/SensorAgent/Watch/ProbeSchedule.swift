@@ -99,10 +99,13 @@ struct ProbeSchedule {
         }
     }
 
-    /// Lets a probe start now instead of at its next turn; one that is looking already looks again when it is done.
+    /// What was plugged takes a moment to be named, and seldom comes with one event: a prompted look waits this long.
+    static let settlingTime = Duration.seconds(1)
+
+    /// Lets a probe look before its next turn; one that is looking already looks again when it is done.
     mutating func hasten(_ name: String, at uptime: Duration) {
         guard let index = plans.firstIndex(where: { $0.entry.name == name }) else { return }
-        plans[index].nextStart = min(plans[index].nextStart, uptime)
+        plans[index].nextStart = min(plans[index].nextStart, uptime + ProbeSchedule.settlingTime)
     }
 
     /// When there is something to decide next: a start or a deadline. nil: only an answer can change anything.

@@ -84,7 +84,8 @@ actor WatchService: Service {
         schedule = ProbeSchedule(
             probes.map {
                 ProbeSchedule.Entry(
-                    name: $0.name, interval: intervals[$0.name] ?? $0.interval, deadline: $0.deadline, enabled: !disabled.contains($0.name))
+                    name: $0.name, interval: intervals[$0.name] ?? $0.interval, deadline: $0.deadline,
+                    enabled: !disabled.contains($0.name))
             }, at: now.uptime)
         catalogue = ComponentCatalogue(order: probes.map(\.name))
         diagnosis = Diagnosis(patterns: pack, resuming: saved.states)
@@ -200,8 +201,20 @@ actor WatchService: Service {
         }
     }
 
-    /// Starts a probe now instead of at its next turn: something was plugged or pulled.
-    func lookAgain(with name: String) {
+    /// Lets each probe that is told of events look when there was one: something was plugged or pulled.
+    private func listenForPrompts() -> [Task<Void, Never>] {
+        probes.values.compactMap { probe in
+            guard let prompts = probe.prompts else { return nil }
+            return Task {
+                for await prompt in prompts {
+                    log.info("looking again", metadata: ["probe": "\(probe.name)", "because": "\(prompt)"])
+                    lookAgain(with: probe.name)
+                }
+            }
+        }
+    }
+
+    private func lookAgain(with name: String) {
         schedule.hasten(name, at: clock.now().uptime)
         sleeper?.cancel()
     }

@@ -91,7 +91,8 @@ struct ControlClient {
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw Unreachable(description: "the agent at \(socket) closed the connection: it may be busy; try again")
+                throw Unreachable(
+                    description: "the agent at \(socket) closed the connection: it may be busy; try again")
             }
             if let newline = chunk[..<count].firstIndex(of: 0x0A) {
                 line.append(contentsOf: chunk[..<newline])

@@ -80,6 +80,22 @@ struct ProbeScheduleTests {
         #expect(plan.coverage[0].state == "disabled" && plan.hasLookedOnce)
     }
 
+    @Test("Events let a probe look early, once for a burst of them, and once more for one that came while it looked")
+    func prompted() {
+        var plan = schedule(entry("inventory", every: 3_600))
+        _ = plan.start(at: .seconds(100))
+        plan.finished("inventory", .looked(components: 1, signals: 0), at: moment(101))
+        plan.hasten("inventory", at: .seconds(200))
+        plan.hasten("inventory", at: .milliseconds(200_300))
+        #expect(plan.nextDecision == .seconds(201))
+        #expect(plan.start(at: .seconds(201)) == ["inventory"])
+        plan.hasten("inventory", at: .seconds(202))
+        plan.finished("inventory", .looked(components: 1, signals: 0), at: moment(205))
+        #expect(plan.start(at: .seconds(205)) == ["inventory"])
+        plan.finished("inventory", .looked(components: 1, signals: 0), at: moment(205))
+        #expect(plan.nextDecision == .seconds(203 + 3_600))
+    }
+
     @Test("An interval of zero does not make the agent spin")
     func zeroInterval() {
         var plan = schedule(entry("a", every: 0))

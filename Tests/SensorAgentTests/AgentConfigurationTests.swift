@@ -1,0 +1,57 @@
+import Daemon
+import Foundation
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Agent configuration")
+struct AgentConfigurationTests {
+    @Test("Every key has a default, and a missing standard file is no error")
+    func defaults() throws {
+        let directory = try ScratchDirectory()
+        let configuration = try AgentConfiguration(path: "\(directory.path)/agent.conf")
+        #expect(configuration.stateDirectory == "/var/lib/callhome-agent")
+        #expect(configuration.heartbeatInterval == .seconds(60))
+        #expect(configuration.effective == AgentConfiguration().effective)
+        #expect(throws: ConfigurationError.self) {
+            try AgentConfiguration(path: "\(directory.path)/agent.conf", mustExist: true)
+        }
+    }
+
+    @Test("What `check-config` prints is a configuration that gives the same again")
+    func effectiveIsReadable() throws {
+        let text = """
+            state.directory = /srv/agent
+            collectors = https://a.example:8443, https://b.example
+            proxy = http://proxy.example:3128
+            hostname = alpha
+            spool.limit = 128MiB
+            heartbeat.interval = 30s
+            samples.interval = 1min
+            log.level = debug
+            probe.chip-sensors.interval = 500ms
+            probe.memory-errors.enabled = no
+            """
+        let configuration = try AgentConfiguration(text: text)
+        #expect(configuration.spoolBytes == 128 << 20)
+        #expect(configuration.collectors == ["https://a.example:8443", "https://b.example"])
+        #expect(configuration.probeIntervals == ["chip-sensors": .milliseconds(500)])
+        #expect(configuration.disabledProbes == ["memory-errors"])
+        #expect(try AgentConfiguration(text: configuration.effective).effective == configuration.effective)
+    }
+
+    @Test(
+        "A wrong value is refused with file, line and what is wrong",
+        arguments: [
+            ("hostname = a\nspool.limt = 3", 2, "spool.limt"), ("spool.limit = 1", 1, "spool.limit"),
+            ("heartbeat.interval = soon", 1, "heartbeat.interval"),
+            ("probe.lasers.enabled = no", 1, "no probe is called lasers"),
+            ("state.directory = here", 1, "no path from /"),
+            ("collectors = http://a.example", 1, "https://server:port"),
+            ("log.level = loud", 1, "loud"),
+        ])
+    func refused(text: String, line: Int, words: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try AgentConfiguration(text: text) }
+        #expect(error?.line == line && error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+}
