@@ -103,7 +103,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CollectorTests", dependencies: ["Collector", "Reports", "Transfer", "Daemon", crypto],
+            name: "CollectorTests",
+            dependencies: [
+                "Collector", "Reports", "Transfer", "Daemon", crypto, logging, lifecycle,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["SensorAgent", "Collector", "Reports", "FaultPatterns", "Transfer"],

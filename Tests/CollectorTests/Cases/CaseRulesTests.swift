@@ -1,0 +1,140 @@
+import Reports
+import Testing
+
+@testable import Collector
+
+@Suite("Case rules")
+struct CaseRulesTests {
+    private let time = SampleFault.time
+
+    private func opening(_ fault: Fault) -> CaseRules.Opening {
+        CaseRules.Opening(
+            number: "CH-TEST-000001", origin: .faults, host: "h1", hostname: "srv-1", key: CaseRules.key(of: fault))
+    }
+
+    private func apply(_ kind: FaultChange.Kind, _ fault: Fault, to current: Case?, because: String = "it was seen") -> CaseChange {
+        CaseRules.applying(
+            SampleFault.change(kind, fault, because: because), to: current, opening: opening(fault), at: time)
+    }
+
+    private func opened(_ fault: Fault) throws -> Case {
+        guard case .opened(let found, _) = apply(.opened, fault, to: nil) else { throw Unexpected() }
+        return found
+    }
+
+    private struct Unexpected: Error {}
+
+    @Test("A new fault opens a case about its first suspect, and says why")
+    func opens() throws {
+        let fault = SampleFault.make("f1")
+        guard case .opened(let found, let because) = apply(.opened, fault, to: nil, because: "24 pending sectors") else {
+            throw Unexpected()
+        }
+        #expect(because == "24 pending sectors")
+        #expect(found.suspect == fault.suspects[0])
+        #expect(found.key == "part:disk:sda")
+        #expect(found.history.map(\.because) == ["24 pending sectors"])
+    }
+
+    @Test("A fault that was only seen updated opens a case all the same: its opening was lost")
+    func opensByUpdate() throws {
+        guard case .opened = apply(.updated, SampleFault.make("f1"), to: nil) else { throw Unexpected() }
+    }
+
+    @Test("New evidence alone tells nobody")
+    func quiet() throws {
+        var found = try opened(SampleFault.make("f1"))
+        found.revision = 1
+        guard case .updated(_, .keepQuiet, _) = apply(.updated, SampleFault.make("f1"), to: found) else { throw Unexpected() }
+    }
+
+    @Test("A case that gets urgent enough for a ticket tells recipients")
+    func rises() throws {
+        let found = try opened(SampleFault.make("f1", urgency: .watch))
+        guard case .updated(let risen, .send, _) = apply(.updated, SampleFault.make("f1", urgency: .plan), to: found) else {
+            throw Unexpected()
+        }
+        #expect(risen.urgency == .plan)
+    }
+
+    @Test("An acknowledged case is open again when it gets more urgent")
+    func reopens() throws {
+        var found = try opened(SampleFault.make("f1", urgency: .plan))
+        found.state = .acknowledged
+        guard case .updated(let risen, _, _) = apply(.updated, SampleFault.make("f1", urgency: .order), to: found) else {
+            throw Unexpected()
+        }
+        #expect(risen.state == .open)
+    }
+
+    @Test("A second fault of the same part joins, and the case closes when both are cleared, not before")
+    func joins() throws {
+        let found = try opened(SampleFault.make("f1", urgency: .plan))
+        guard case .updated(let both, .send, _) = apply(.opened, SampleFault.make("f2", urgency: .order), to: found),
+            case .updated(let one, .keepQuiet, _) = apply(.cleared, SampleFault.make("f2", urgency: .order), to: both)
+        else { throw Unexpected() }
+        #expect(both.urgency == .order)
+        #expect(one.urgency == .plan)
+        guard case .closed(let closed, let because) = apply(.cleared, SampleFault.make("f1"), to: one, because: "all sectors read")
+        else { throw Unexpected() }
+        #expect(because == "all sectors read")
+        #expect(closed.closedBecause == "all sectors read")
+    }
+
+    @Test("Clearing what is unknown or cleared changes nothing, and says so")
+    func clearsNothing() throws {
+        let fault = SampleFault.make("f1")
+        #expect(apply(.cleared, fault, to: nil) == .unchanged(reason: .neverOpened(fault.id)))
+        guard case .updated(let both, _, _) = apply(.opened, SampleFault.make("f2"), to: try opened(fault)),
+            case .updated(let one, _, _) = apply(.cleared, fault, to: both)
+        else { throw Unexpected() }
+        #expect(apply(.cleared, fault, to: one) == .unchanged(reason: .alreadyCleared(fault.id)))
+    }
+
+    @Test("A case that a person closed stays closed, unless the fault gets worse")
+    func staysClosed() throws {
+        let closed = CaseRules.closing(
+            try opened(SampleFault.make("f1", urgency: .plan)), by: "admin", because: "mended", at: time)
+        #expect(
+            apply(.updated, SampleFault.make("f1", urgency: .plan), to: closed)
+                == .unchanged(reason: .caseClosed(number: closed.number)))
+        guard case .opened = apply(.updated, SampleFault.make("f1", urgency: .order), to: closed) else { throw Unexpected() }
+    }
+
+    @Test("Another serial in the place of the part is an exchange")
+    func exchanged() throws {
+        let found = try opened(SampleFault.make("f1", blaming: "sda", part: SampleFault.part(serial: "S1")))
+        let sameID = Inventory(components: [SampleFault.disk("sda", serial: "S2", location: nil)])
+        #expect(CaseRules.exchange(of: found, in: sameID) == "The part at /dev/sda was exchanged: serial S1 is out, S2 is in.")
+        let samePlace = Inventory(components: [SampleFault.disk("sdz", serial: "S2")])
+        #expect(CaseRules.exchange(of: found, in: samePlace) == "The part at Bay 3 was exchanged: serial S1 is out, S2 is in.")
+    }
+
+    @Test("A part that is not listed, that moved, or whose successor has no serial is not exchanged")
+    func notExchanged() throws {
+        let found = try opened(SampleFault.make("f1", part: SampleFault.part(serial: "S1")))
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: [])) == nil)
+        let moved = [SampleFault.disk("sda", serial: "S2"), SampleFault.disk("sdb", serial: "S1", location: "Bay 9")]
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: moved)) == nil)
+        var nameless = SampleFault.disk("sda", serial: "")
+        nameless.part.serial = nil
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: [nameless])) == nil)
+    }
+
+    @Test("A case keeps its opening and the newest events, at most as many as the limit")
+    func history() throws {
+        var found = try opened(SampleFault.make("f1"))
+        for number in 1...CaseLimits.historyEvents { found.note(.updated, by: "h1", because: "\(number)", at: time) }
+        #expect(found.history.count == CaseLimits.historyEvents)
+        #expect(found.history.first?.kind == .opened)
+        #expect(found.history.last?.because == "\(CaseLimits.historyEvents)")
+    }
+
+    @Test("A test can never order a part, whatever it says")
+    func testsAreHarmless() {
+        let defused = CollectorFaults.defused(SampleFault.make("f1", urgency: .order), test: "t1")
+        #expect(defused.urgency == .plan)
+        #expect(defused.suspects.map(\.kind) == [.test])
+        #expect(defused.suspects[0].part == Part())
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import Collector
+
+/// The stores that the contract is held against.
+enum StoreKind: String, CaseIterable, Sendable { case sqlite }
+
+/// A store in a folder of its own, which can be lost and found as after a crash.
+final class StoreUnderTest: Sendable {
+    static let policy = CasePolicy(
+        site: Ticket.Site(name: "Praxis", address: "Deich 1", contact: "Frau Jensen"),
+        recipients: [.init(name: "desk", kind: .email), .init(name: "hook", kind: .webhook)], casesPerHostPerHour: 4)
+
+    let kind: StoreKind
+    private let folder: String
+
+    init(_ kind: StoreKind) throws {
+        self.kind = kind
+        folder = FileManager.default.temporaryDirectory.appending(path: "callhome-store-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func open(_ policy: CasePolicy = policy) throws -> any CollectorStore {
+        switch kind {
+        case .sqlite: try SQLiteStore(path: "\(folder)/collector.db", policy: policy)
+        }
+    }
+
+    /// What the next process would find if this one were killed now.
+    func afterCrash() throws -> StoreUnderTest {
+        let copy = try StoreUnderTest(kind)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !name.hasSuffix("-shm") {
+            try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(copy.folder)/\(name)")
+        }
+        return copy
+    }
+}
+
+extension CollectorStore {
+    /// A server that may report.
+    func enrolled(_ host: HostID, replaces: Bool = false, at time: Timestamp = SampleFault.time) async throws -> SigningAgent {
+        let agent = SigningAgent(host)
+        let token = "token-\(agent.key.publicKey.id.prefix(8))"
+        try await save(
+            IssuedToken(
+                id: token, purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
+        let epoch = try await enrol(
+            AcceptedEnrolment(
+                tokenID: token, host: host, hostname: "srv-\(host)", key: agent.key.publicKey, certificate: "PEM",
+                replaces: replaces), at: time)
+        var enrolled = agent
+        enrolled.epoch = epoch
+        return enrolled
+    }
+
+    @discardableResult
+    func accept(_ reports: VerifiedReport..., from host: HostID, at time: Timestamp = SampleFault.time) async throws -> Receipt {
+        try await accept(VerifiedBatch(host: host, reports: reports), at: time)
+    }
+
+    func allCases() async throws -> [Case] {
+        try await cases(CaseQuery(states: Set(Case.State.allCases), host: nil, limit: 1_000))
+    }
+
+    func theOnlyCase() async throws -> Case {
+        let cases = try await allCases()
+        try #require(cases.count == 1)
+        return cases[0]
+    }
+}

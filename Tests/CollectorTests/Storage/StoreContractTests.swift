@@ -1,0 +1,296 @@
+import Foundation
+import GRDB
+import Reports
+import Testing
+
+@testable import Collector
+
+@Suite("What every store promises")
+struct StoreContractTests {
+    private let time = SampleFault.time
+
+    // MARK: Reports
+
+    @Test("A fault becomes one case and one delivery for each recipient, in one step", arguments: StoreKind.allCases)
+    func oneStep(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let receipt = try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        #expect(receipt.through(.faults) == 1)
+        let found = try await store.theOnlyCase()
+        let prefix = try await store.identity().ticketPrefix
+        #expect(found.number == "CH-\(prefix)-000001")
+        let deliveries = try await store.deliveries(caseNumber: found.number)
+        #expect(deliveries.map(\.recipient) == ["desk", "hook"])
+        #expect(deliveries.map(\.ticket.event) == [.opened, .opened])
+        #expect(deliveries.allSatisfy { $0.ticket.number == found.number && $0.reports.count == 1 && $0.certificates == ["PEM"] })
+    }
+
+    @Test("A repeated report changes nothing, and the receipt covers it", arguments: StoreKind.allCases)
+    func repeated(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let report = try agent.faults(SampleFault.change(.opened, SampleFault.make("f1")))
+        let first = try await store.accept(report, from: "h1")
+        #expect(try await store.accept(report, report, from: "h1") == first)
+        #expect(try await store.theOnlyCase().revision == 1)
+    }
+
+    @Test("A report after a gap is not applied; the gap is shown once, and the receipt says how far", arguments: StoreKind.allCases)
+    func gap(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        _ = try agent.faults(SampleFault.change(.opened, SampleFault.make("lost")))
+        let late = try agent.faults(SampleFault.change(.opened, SampleFault.make("f2", blaming: "sdb")))
+        for _ in 1...3 { #expect(try await store.accept(late, from: "h1").through(.faults) == 0) }
+        #expect(try await store.allCases().isEmpty)
+        #expect(try await store.events(host: "h1", limit: 100).filter { $0.kind == .gap }.count == 1)
+    }
+
+    @Test("What is signed and wrong is refused for good, and the next report is taken", arguments: StoreKind.allCases)
+    func refused(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        var wrong = try agent.faults()
+        wrong.content = .malformed(because: "changes is missing")
+        let receipt = try await store.accept(
+            wrong, agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        #expect(receipt.refused == [Receipt.Refusal(stream: .faults, sequence: 1, because: "changes is missing")])
+        #expect(receipt.through(.faults) == 2)
+        #expect(try await store.allCases().count == 1)
+    }
+
+    @Test("An old spool is told the newer epoch, and nothing of it is applied", arguments: StoreKind.allCases)
+    func oldEpoch(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let old = agent
+        agent.epoch = 3
+        try await store.accept(agent.heartbeat(), from: "h1")
+        var restored = old
+        let receipt = try await store.accept(restored.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        #expect(receipt.epoch == 3)
+        #expect(receipt.progress == [.init(stream: .faults, through: 0), .init(stream: .telemetry, through: 1)])
+        #expect(try await store.allCases().isEmpty)
+        #expect(try await store.events(host: "h1", limit: 9).map(\.kind) == [.oldEpoch, .newEpoch, .enrolled])
+    }
+
+    @Test("Unknown kinds of report are kept, counted, and shown once", arguments: StoreKind.allCases)
+    func unknownKinds(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        for _ in 1...3 { try await store.accept(agent.verified(agent.report(.unknown(kind: "hologram"))), from: "h1") }
+        #expect(try await store.server(host: "h1")?.reportCounts == ["hologram": 3])
+        #expect(try await store.events(host: "h1", limit: 9).filter { $0.kind == .unknownKind }.count == 1)
+    }
+
+    @Test("A clock that is decades off is a symptom and rejects nothing", arguments: StoreKind.allCases, [-1, 1])
+    func clocks(_ kind: StoreKind, sign: Int) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        agent.time = time + .seconds(sign * 30 * 365 * 86_400)
+        #expect(try await store.accept(agent.heartbeat(), from: "h1").through(.telemetry) == 1)
+        let symptom = try #require(try await store.server(host: "h1")?.clockSymptom)
+        #expect(symptom.contains(sign > 0 ? "10950 days ahead" : "10950 days behind"))
+    }
+
+    @Test("Many agents at once: every report once, every receipt its own", arguments: StoreKind.allCases)
+    func manyAgents(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agents: [SigningAgent] = []
+        for number in 1...20 { agents.append(try await store.enrolled("h\(number)")) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for agent in agents {
+                group.addTask {
+                    var agent = agent
+                    for count in 1...5 {
+                        let fault = SampleFault.make("f\(count)", blaming: "sd\(count % 3)")
+                        let receipt = try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: agent.host)
+                        #expect(receipt.host == agent.host)
+                        #expect(receipt.through(.faults) == Int64(count))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let cases = try await store.allCases()
+        #expect(cases.count == 60)
+        #expect(Set(cases.map(\.number)).count == 60)
+    }
+
+    @Test("A batch of an unknown server fails alone", arguments: StoreKind.allCases)
+    func failsAlone(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        var stranger = SigningAgent("h9")
+        let (good, bad) = (try agent.heartbeat(), try stranger.heartbeat())
+        async let taken = store.accept(good, from: "h1")
+        await #expect(throws: StoreError.notFound(what: "server h9")) { try await store.accept(bad, from: "h9") }
+        #expect(try await taken.through(.telemetry) == 1)
+    }
+
+    // MARK: Crashes
+
+    @Test("Whatever was acknowledged is there after a crash, whole", arguments: StoreKind.allCases)
+    func crashes(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        for count in 1...4 {
+            let change = SampleFault.change(.opened, SampleFault.make("f\(count)", blaming: "sd\(count)"))
+            let receipt = try await store.accept(agent.faults(change), from: "h1")
+            let found = try place.afterCrash().open()
+            var repeated = agent
+            repeated.next[.faults] = Int64(count - 1)
+            #expect(try await found.accept(repeated.faults(change), from: "h1") == receipt)
+            let cases = try await found.allCases()
+            #expect(cases.count == count)
+            for one in cases { #expect(try await found.deliveries(caseNumber: one.number).count == 2 * one.revision) }
+        }
+    }
+
+    @Test("A full disk refuses the report and changes nothing; with room again it is taken")
+    func diskFull() async throws {
+        let place = try StoreUnderTest(.sqlite)
+        let store = try #require(try place.open() as? SQLiteStore)
+        var agent = try await store.enrolled("h1")
+        let limit = try await store.pool.write { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            return try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages)") ?? 0
+        }
+        #expect(limit > 0)
+        let parts = (1...200).map { SampleFault.disk("disk-\($0)", serial: String(repeating: "x", count: 500)) }
+        let inventory = try agent.verified(agent.report(.inventory(Inventory(components: parts)), .telemetry))
+        await #expect(throws: StoreError.self) { try await store.accept(inventory, from: "h1") }
+        #expect(try await store.inventory(host: "h1") == nil)
+        try await store.pool.write { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
+        #expect(try await store.accept(inventory, from: "h1").through(.telemetry) == 1)
+        #expect(try await store.inventory(host: "h1")?.components.count == 200)
+    }
+
+    // MARK: Cases
+
+    @Test("Patterns that blame the same part join one case; it closes with the last of them", arguments: StoreKind.allCases)
+    func onePartOneCase(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let (first, second) = (SampleFault.make("f1"), SampleFault.make("f2"))
+        try await store.accept(agent.faults(SampleFault.change(.opened, first), SampleFault.change(.opened, second)), from: "h1")
+        try await store.accept(agent.faults(SampleFault.change(.cleared, first)), from: "h1")
+        #expect(try await store.theOnlyCase().state == .open)
+        try await store.accept(agent.faults(SampleFault.change(.cleared, second, because: "all read")), from: "h1")
+        let closed = try await store.theOnlyCase()
+        #expect(closed.state == .closed)
+        let events = try await store.deliveries(caseNumber: closed.number).filter { $0.recipient == "desk" }.map(\.ticket.event)
+        #expect(events == [.opened, .updated, .closed])
+    }
+
+    @Test("Below plan a case is shown and nobody is told; when it rises, the first message is its opening", arguments: StoreKind.allCases)
+    func belowPlan(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .watch))), from: "h1")
+        let number = try await store.theOnlyCase().number
+        #expect(try await store.deliveries(caseNumber: number).isEmpty)
+        try await store.accept(agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .plan))), from: "h1")
+        #expect(try await store.deliveries(caseNumber: number).map(\.ticket.event) == [.opened, .opened])
+    }
+
+    @Test("An exchanged part closes its case, and recipients are told", arguments: StoreKind.allCases)
+    func exchanged(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let inventory = Inventory(components: [SampleFault.disk("sdq", serial: "S2")])
+        try await store.accept(agent.verified(agent.report(.inventory(inventory), .telemetry)), from: "h1")
+        let closed = try await store.theOnlyCase()
+        #expect(closed.closedBecause == "The part at Bay 3 was exchanged: serial S1 is out, S2 is in.")
+        #expect(try await store.deliveries(caseNumber: closed.number).last?.ticket.event == .closed)
+    }
+
+    @Test("Up to the limit each part has its case; one more opens the storm case, which takes the rest", arguments: StoreKind.allCases)
+    func storm(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let limit = StoreUnderTest.policy.casesPerHostPerHour
+        for number in 1...(limit + 3) {
+            try await store.accept(
+                agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)", blaming: "sd\(number)"))), from: "h1")
+        }
+        let cases = try await store.allCases()
+        #expect(cases.filter { $0.origin == .faults }.count == limit)
+        let storm = try #require(cases.first { $0.origin == .storm })
+        #expect(storm.members.count == 3)
+        #expect(storm.suspect.kind == .server)
+        #expect(try await store.deliveries(caseNumber: storm.number).count == 2)
+        for number in 1...(limit + 3) {
+            try await store.accept(
+                agent.faults(SampleFault.change(.cleared, SampleFault.make("f\(number)", blaming: "sd\(number)"))), from: "h1")
+        }
+        #expect(try await store.cases(CaseQuery()).isEmpty)
+    }
+
+    @Test("A person acknowledges and closes; what is closed is closed", arguments: StoreKind.allCases)
+    func byHand(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let number = try await store.theOnlyCase().number
+        #expect(try await store.acknowledge(number: number, by: "admin", because: "seen", at: time).state == .acknowledged)
+        #expect(try await store.closeCase(number: number, by: "admin", because: "mended", at: time).closedBecause == "mended")
+        await #expect(throws: StoreError.conflict(because: "case \(number) is closed already")) {
+            try await store.closeCase(number: number, by: "admin", because: "again", at: time)
+        }
+        await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
+            try await store.acknowledge(number: "CH-NONE", by: "admin", because: "", at: time)
+        }
+    }
+
+    @Test("A test goes to every recipient, orders nothing, and closes when all have confirmed", arguments: StoreKind.allCases)
+    func tests(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let test = ReportContent.test(TestFault(id: "t1", fault: SampleFault.make("f1", urgency: .order)))
+        try await store.accept(agent.verified(agent.report(test)), from: "h1")
+        let record = try #require(try await store.testRecord(id: "t1"))
+        let deliveries = try await store.claimDeliveries(limit: 9, at: time, until: time + .seconds(60))
+        #expect(deliveries.map(\.recipient) == ["desk", "hook"])
+        #expect(deliveries.allSatisfy { $0.ticket.test && $0.ticket.event == .test && $0.ticket.urgency < .order })
+        #expect(deliveries.allSatisfy { $0.ticket.suspect.kind == .test && $0.ticket.suspect.part == Part() })
+        for delivery in deliveries {
+            #expect(try await store.findCase(number: record.caseNumber)?.state == .open)
+            try await store.record(.delivered(reference: nil), for: delivery, at: time)
+        }
+        #expect(try await store.findCase(number: record.caseNumber)?.state == .closed)
+        #expect(try await store.deliveries(caseNumber: record.caseNumber).count == 2)
+    }
+
+    @Test("A test that nobody confirms is closed after a day", arguments: StoreKind.allCases)
+    func forgottenTest(_ kind: StoreKind) async throws {
+        let place = try StoreUnderTest(kind)
+        let store = try place.open()
+        var agent = try await store.enrolled("h1")
+        let test = ReportContent.test(TestFault(id: "t1", fault: SampleFault.make("f1")))
+        try await store.accept(agent.verified(agent.report(test)), from: "h1")
+        let retention = CollectorConfiguration().retention
+        try await store.tidy(retention, at: time + CaseLimits.testLifetime)
+        #expect(try await store.theOnlyCase().state == .open)
+        try await store.tidy(retention, at: time + CaseLimits.testLifetime + .milliseconds(1))
+        #expect(try await store.theOnlyCase().state == .closed)
+    }
+}
