@@ -1,0 +1,49 @@
+import Reports
+
+extension CollectorAPI.ServerLine {
+    init(_ server: Server) {
+        let glance = ServerGlance(server)
+        self.init(
+            host: server.host, hostname: server.hostname, state: glance.mark.rawValue,
+            because: glance.because(in: .english), openCases: server.openCases, lastContact: server.lastContact,
+            agentVersion: server.agentVersion, chassis: server.chassis)
+    }
+}
+
+extension CollectorAPI.CaseLine {
+    init(_ found: Case) {
+        self.init(
+            number: found.number, state: found.state.rawValue, urgency: found.urgency, test: found.test != nil,
+            host: found.host, hostname: found.hostname, title: found.title(in: .english), suspect: found.suspect,
+            openedAt: found.openedAt, updatedAt: found.updatedAt, closedAt: found.closedAt)
+    }
+}
+
+extension CollectorAPI.CaseDetail {
+    init(_ found: Case, deliveries: [Delivery]) {
+        self.init(
+            summary: CollectorAPI.CaseLine(found), faults: found.members.map(\.fault),
+            history: found.history.map {
+                CollectorAPI.CaseStep(time: $0.time, kind: $0.kind.rawValue, by: $0.by, because: $0.because)
+            },
+            deliveries: deliveries.map(CollectorAPI.DeliveryLine.init))
+    }
+}
+
+extension CollectorAPI.DeliveryLine {
+    init(_ delivery: Delivery) {
+        self.init(
+            id: delivery.id, recipient: delivery.recipient, channel: delivery.channel.rawValue,
+            state: delivery.state.rawValue, event: delivery.ticket.event, attempts: delivery.attempts,
+            deliveredAt: delivery.deliveredAt, nextAttempt: delivery.nextAttempt, lastError: delivery.lastError,
+            reference: delivery.reference, insteadOf: delivery.insteadOf)
+    }
+}
+
+extension Case {
+    /// The title of its first fault.
+    func title(in language: Language) -> String {
+        guard let fault = openFaults.first ?? members.last?.fault else { return key }
+        return fault.text(in: language.rawValue).title
+    }
+}

@@ -1,0 +1,253 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Reports
+
+/// `Routes.api`: JSON for `callhome` and for scripts. Who asks shows a token, or comes through the local socket, which
+/// only root can open.
+struct APIRoutes: RouteProvider {
+    /// Bytes of a request's body.
+    private static let bodyBytes = 64 << 10
+    /// Cases in one answer.
+    private static let caseLimit = 1_000
+
+    let environment: CollectorEnvironment
+    let desk: LoginDesk
+    private var store: any CollectorStore { environment.store }
+
+    func addRoutes(to router: Router<CollectorContext>) {
+        let base = Routes.api
+        router.post("\(base)/login") { request, context in await answering { try await login(request, context) } }
+        router.post("\(base)/logout") { request, context in await asking(request, context) { _ in try await logout(request) } }
+        router.get("\(base)/servers") { request, context in await asking(request, context) { _ in try await servers() } }
+        router.get("\(base)/servers/:host") { request, context in
+            await asking(request, context) { _ in try await server(context.parameters.get("host") ?? "") }
+        }
+        router.get("\(base)/cases") { request, context in await asking(request, context) { _ in try await cases(request) } }
+        router.get("\(base)/cases/:number") { request, context in
+            await asking(request, context) { _ in try await detail(context.parameters.get("number") ?? "") }
+        }
+        router.post("\(base)/cases/:number/acknowledge") { request, context in
+            await asking(request, context) { account in try await decide(request, context, by: account, close: false) }
+        }
+        router.post("\(base)/cases/:number/close") { request, context in
+            await asking(request, context) { account in try await decide(request, context, by: account, close: true) }
+        }
+        router.get("\(base)/tokens") { request, context in
+            await asking(request, context) { account in try await tokens(of: account) }
+        }
+        router.delete("\(base)/tokens/:id") { request, context in
+            await asking(request, context) { account in
+                try await deleteToken(context.parameters.get("id") ?? "", of: account)
+            }
+        }
+    }
+
+    // MARK: Who asks
+
+    private func asking(
+        _ request: Request, _ context: CollectorContext, _ work: (String) async throws -> Response
+    ) async -> Response {
+        await answering {
+            guard let account = try await account(request, context) else {
+                throw APIProblem(
+                    status: .unauthorized, code: "not-logged-in",
+                    message: "The token is missing, unknown or has run out. Log in again: callhome login URL")
+            }
+            return try await work(account)
+        }
+    }
+
+    private func account(_ request: Request, _ context: CollectorContext) async throws -> String? {
+        if context.isLocalSocket { return "root" }
+        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
+        return try await desk.account(
+            secret: String(header.dropFirst(7)), kind: .api, at: environment.now())
+    }
+
+    private func answering(_ work: () async throws -> Response) async -> Response {
+        do {
+            return try await work()
+        } catch let problem as APIProblem {
+            return problem.response
+        } catch let error as StoreError {
+            return APIProblem(error).response
+        } catch {
+            return APIProblem(status: .badRequest, code: "bad-request", message: "The request cannot be read: \(error)").response
+        }
+    }
+
+    // MARK: Login
+
+    private func login(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let given = try await body(CollectorAPI.Login.self, of: request)
+        do {
+            let admission = try await desk.login(
+                name: given.name, password: given.password, peer: context.peer, as: .api, note: given.note,
+                at: environment.now())
+            return try .json(
+                CollectorAPI.LoginAnswer(
+                    token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
+        } catch let refusal as LoginDesk.Refusal {
+            throw APIProblem(refusal)
+        }
+    }
+
+    private func logout(_ request: Request) async throws -> Response {
+        let header = request.headers[.authorization] ?? ""
+        try await desk.logout(secret: String(header.dropFirst(7)))
+        return Response(status: .noContent)
+    }
+
+    private func tokens(of account: String) async throws -> Response {
+        let tokens = try await store.accessTokens(account: account).map { token in
+            CollectorAPI.TokenLine(
+                id: String(token.hash.prefix(12)), note: token.note, createdAt: token.createdAt, expiresAt: token.expiresAt)
+        }
+        return try .json(tokens)
+    }
+
+    private func deleteToken(_ id: String, of account: String) async throws -> Response {
+        let tokens = try await store.accessTokens(account: account)
+        guard id.count >= 12, let token = tokens.first(where: { $0.hash.hasPrefix(id) }) else {
+            throw StoreError.notFound(what: "token \(CleanText.line(id, limit: 40)) of \(account)")
+        }
+        try await store.deleteAccessToken(hash: token.hash)
+        return Response(status: .noContent)
+    }
+
+    // MARK: Fleet
+
+    private func servers() async throws -> Response {
+        try .json(try await store.servers().map(CollectorAPI.ServerLine.init))
+    }
+
+    /// By host id, else by host name.
+    private func server(_ name: String) async throws -> Response {
+        var found = try await store.server(host: name)
+        if found == nil { found = try await store.servers().first { $0.hostname == name } }
+        guard let server = found else { throw StoreError.notFound(what: "server \(CleanText.line(name, limit: 80))") }
+        let cases = try await store.cases(CaseQuery(host: server.host))
+        return try .json(
+            CollectorAPI.ServerDetail(
+                server: CollectorAPI.ServerLine(server), coverage: server.heartbeat?.coverage ?? [],
+                components: try await store.inventory(host: server.host)?.components ?? [],
+                readings: try await store.readings(host: server.host).map(\.aggregate),
+                cases: cases.map(CollectorAPI.CaseLine.init)))
+    }
+
+    // MARK: Cases
+
+    private func cases(_ request: Request) async throws -> Response {
+        let parameters = request.uri.queryParameters
+        var query = CaseQuery(limit: APIRoutes.caseLimit)
+        switch parameters["state"].map(String.init) {
+        case nil, "open": break
+        case "all": query.states = Set(Case.State.allCases)
+        case let word?:
+            guard let state = Case.State(rawValue: word) else {
+                throw APIProblem(
+                    status: .badRequest, code: "bad-request",
+                    message: "There is no state \(CleanText.line(word, limit: 40)): use open, acknowledged, closed or all")
+            }
+            query.states = [state]
+        }
+        if let host = parameters["server"].map(String.init) {
+            query.host = try await store.servers().first { $0.host == host || $0.hostname == host }?.host ?? host
+        }
+        return try .json(try await store.cases(query).map(CollectorAPI.CaseLine.init))
+    }
+
+    private func detail(_ number: String) async throws -> Response {
+        guard let found = try await store.findCase(number: number) else {
+            throw StoreError.notFound(what: "case \(CleanText.line(number, limit: 40))")
+        }
+        return try .json(
+            CollectorAPI.CaseDetail(found, deliveries: try await store.deliveries(caseNumber: found.number)))
+    }
+
+    private func decide(
+        _ request: Request, _ context: CollectorContext, by account: String, close: Bool
+    ) async throws -> Response {
+        let number = context.parameters.get("number") ?? ""
+        let reason = try CaseReason(try await body(CollectorAPI.Decision.self, of: request).because)
+        let time = environment.now()
+        let changed =
+            close
+            ? try await store.closeCase(number: number, by: account, because: reason.text, at: time)
+            : try await store.acknowledge(number: number, by: account, because: reason.text, at: time)
+        return try .json(CollectorAPI.CaseLine(changed))
+    }
+
+    private func body<Value: Decodable>(_ type: Value.Type, of request: Request) async throws -> Value {
+        let buffer = try await request.body.collect(upTo: APIRoutes.bodyBytes)
+        do {
+            return try WireFormat.decode(type, from: Data(buffer.readableBytesView))
+        } catch {
+            throw APIProblem(status: .badRequest, code: "bad-request", message: "The body is not the JSON that is expected here")
+        }
+    }
+}
+
+/// A person's reason for a decision about a case: some words, bounded.
+struct CaseReason: Hashable, Sendable {
+    var text: String
+
+    init(_ text: String) throws(APIProblem) {
+        let line = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
+        guard !line.isEmpty else {
+            throw APIProblem(status: .badRequest, code: "reason-missing", message: "Say why, in a few words: it stands in the case's history")
+        }
+        self.text = line
+    }
+}
+
+/// An answer other than 2xx: `Problem` with its status.
+struct APIProblem: Error {
+    var status: HTTPTypes.HTTPResponse.Status
+    var code: String
+    var message: String
+    var retryAfter: Duration?
+
+    init(status: HTTPTypes.HTTPResponse.Status, code: String, message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: StoreError) {
+        switch error {
+        case .unavailable: self.init(status: .serviceUnavailable, code: "unavailable", message: error.description)
+        case .notFound: self.init(status: .notFound, code: "not-found", message: error.description)
+        case .conflict: self.init(status: .conflict, code: "conflict", message: error.description)
+        }
+    }
+
+    init(_ refusal: LoginDesk.Refusal) {
+        switch refusal {
+        case .wrong: self.init(status: .unauthorized, code: "wrong-password", message: "Name or password is wrong")
+        case .wait(let wait):
+            self.init(
+                status: .tooManyRequests, code: "too-many-failures",
+                message: "Too many wrong passwords; try again in \(Int(wait.inSeconds / 60) + 1) minutes")
+            retryAfter = wait
+        case .unavailable(let because): self.init(status: .serviceUnavailable, code: "unavailable", message: because)
+        }
+    }
+
+    var response: Response {
+        var response = (try? Response.json(Problem(code: code, message: message), status: status)) ?? Response(status: status)
+        if let retryAfter { response.headers[.retryAfter] = "\(Int(retryAfter.inSeconds) + 1)" }
+        return response
+    }
+}
+
+extension Response {
+    static func json(_ value: some Encodable, status: HTTPTypes.HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status,
+            headers: [
+                .contentType: "application/json; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireFormat.encode(value))))
+    }
+}

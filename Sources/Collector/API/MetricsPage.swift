@@ -1,0 +1,69 @@
+import Reports
+
+/// The collector's figures in OpenMetrics 1.0 text (https://prometheus.io/docs/specs/om/open_metrics_spec/).
+struct MetricsPage: Sendable {
+    var servers: [Server]
+    /// Those that are not closed.
+    var cases: [Case]
+    var recipients: [RecipientState]
+    var alarms: [RecipientAlarm]
+    var time: Timestamp
+
+    var text: String {
+        var text = ""
+        func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]) {
+            text += "# TYPE \(name) \(type)\n# HELP \(name) \(help)\n"
+            let suffix = type == "counter" ? "_total" : type == "info" ? "_info" : ""
+            for sample in samples {
+                let labels = sample.labels.map { "\($0.0)=\"\(MetricsPage.escaped($0.1))\"" }.joined(separator: ",")
+                text += "\(name)\(suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(MetricsPage.number(sample.value))\n"
+            }
+        }
+        family("callhome_collector_build", "info", "The program.", [([("version", CallhomeVersion.current)], 1)])
+        family(
+            "callhome_servers", "gauge", "Enrolled servers by state.",
+            ServerGlance.Mark.allCases.map { mark in
+                ([("state", mark.rawValue)], Double(servers.filter { ServerGlance($0).mark == mark }.count))
+            })
+        family(
+            "callhome_cases", "gauge", "Cases that are not closed, by urgency and state.",
+            Urgency.allCases.flatMap { urgency in
+                [Case.State.open, .acknowledged].map { state in
+                    let count = cases.filter { $0.urgency == urgency && $0.state == state && $0.test == nil }.count
+                    return ([("urgency", urgency.rawValue), ("state", state.rawValue)], Double(count))
+                }
+            })
+        var reports: [String: Int] = [:]
+        for server in servers { reports.merge(server.reportCounts) { $0 + $1 } }
+        family(
+            "callhome_reports", "counter", "Reports taken from agents, by kind.",
+            reports.sorted { $0.key < $1.key }.prefix(50).map { ([("kind", $0.key)], Double($0.value)) })
+        deliveries(family)
+        return text + "# EOF\n"
+    }
+
+    private func deliveries(
+        _ family: (String, String, String, [(labels: [(String, String)], value: Double)]) -> Void
+    ) {
+        func each(_ value: (RecipientState) -> Double) -> [(labels: [(String, String)], value: Double)] {
+            recipients.map { ([("recipient", $0.name), ("channel", $0.channel.rawValue)], value($0)) }
+        }
+        family("callhome_deliveries_waiting", "gauge", "Messages that a recipient has not taken yet.", each { Double($0.waiting) })
+        family("callhome_deliveries_delivered", "counter", "Messages that a recipient has taken.", each { Double($0.delivered) })
+        family(
+            "callhome_recipient_failing_seconds", "gauge", "How long a recipient has taken nothing; 0 while it does.",
+            each { state in state.failingSince.map { max(0, (time - $0).inSeconds) } ?? 0 })
+        family(
+            "callhome_recipient_alarm", "gauge", "1 while a recipient is an alarm.",
+            each { state in alarms.contains { $0.recipient == state.name } ? 1 : 0 })
+    }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
+    }
+
+    /// The three characters that the format escapes in label values.
+    private static func escaped(_ text: String) -> String {
+        CleanText.line(text, limit: 100).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    }
+}

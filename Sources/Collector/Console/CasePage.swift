@@ -1,0 +1,157 @@
+import Reports
+
+/// `/cases/{number}`: one case with everything that a technician and an administrator need.
+struct CasePage: Sendable {
+    struct Field: Sendable {
+        var label: String
+        var value: String
+    }
+
+    struct FaultRow: Sendable {
+        var title: String
+        var description: String?
+        var impact: String?
+        var action: String?
+        var because: String
+        var provenance: String
+        var isOpen: Bool
+    }
+
+    struct EvidenceRow: Sendable {
+        var signal: String
+        var component: String
+        var value: String
+        var time: String
+    }
+
+    struct Step: Sendable {
+        var time: String
+        var kind: String
+        var by: String
+        var because: String
+    }
+
+    struct DeliveryRow: Sendable {
+        var recipient: String
+        var badge: Badge
+        var event: String
+        var attempts: Int
+        var time: String
+        var reference: String?
+        var error: String?
+        var insteadOf: String?
+    }
+
+    let frame: PageFrame
+    let w: [String: String]
+    let number: String
+    let link: String
+    let title: String
+    let urgency: Badge
+    let state: Badge
+    let meaning: String
+    let isTest: Bool
+    let isOpen: Bool
+    let mayAcknowledge: Bool
+    let hostname: String
+    let serverLink: String
+    let namesPart: Bool
+    let fields: [Field]
+    let serial: String?
+    let timeLeft: String
+    let faults: [FaultRow]
+    let suspects: [Field]
+    let evidence: [EvidenceRow]
+    let steps: [Step]
+    let deliveries: [DeliveryRow]
+    let closedBecause: String?
+
+    init(_ found: Case, deliveries: [Delivery], frame: PageFrame, language: Language) {
+        let words = TicketWords(language: language)
+        func filled(_ text: String?) -> String? { text.map { CleanText.line($0) }.flatMap { $0.isEmpty ? nil : $0 } }
+        self.frame = frame
+        w = ConsoleWords.all(in: language)
+        number = CleanText.line(found.number, limit: 40)
+        link = "/cases/\(ConsoleLink.segment(found.number))"
+        title = CleanText.line(found.title(in: language), limit: 200)
+        urgency = Badge(found.urgency, in: language)
+        state = Badge(found.state, in: language)
+        meaning = words.meaning(of: found.urgency)
+        isTest = found.test != nil
+        isOpen = !found.isClosed
+        mayAcknowledge = found.state == .open
+        hostname = CleanText.line(found.hostname, limit: 80)
+        serverLink = "/servers/\(ConsoleLink.segment(found.host))"
+        namesPart = ![.server, .test].contains(found.suspect.kind)
+        fields = CasePage.fields(of: found.suspect, words: words, labels: w)
+        serial = filled(found.suspect.part.serial)
+        let first = found.openFaults.first ?? found.members.last?.fault
+        timeLeft = words.timeLeft(first?.timeToFailure)
+        faults = found.members.map { member in
+            let text = member.fault.text(in: language.rawValue)
+            return FaultRow(
+                title: CleanText.line(text.title), description: filled(text.description), impact: filled(text.impact),
+                action: filled(text.action), because: CleanText.line(member.fault.because),
+                provenance: CleanText.line(member.fault.provenance), isOpen: member.isOpen)
+        }
+        suspects = (first?.suspects ?? []).filter { $0.component != found.suspect.component }.map { suspect in
+            Field(
+                label: CleanText.line("\(words.kind(suspect.kind)) \(suspect.name)", limit: 120),
+                value: words.certainty(suspect.certainty))
+        }
+        evidence = found.members.flatMap(\.fault.evidence).prefix(64).map { piece in
+            EvidenceRow(
+                signal: CleanText.line("\(piece.signal)", limit: 120), component: CleanText.line("\(piece.component)", limit: 80),
+                value: CleanText.line(piece.value), time: words.time(piece.time))
+        }
+        steps = found.history.reversed().map { event in
+            Step(
+                time: words.time(event.time), kind: CasePage.word(event.kind, in: language),
+                by: CleanText.line(event.by, limit: 80), because: CleanText.line(event.because, limit: 600))
+        }
+        self.deliveries = deliveries.reversed().map { CasePage.row($0, words: words) }
+        closedBecause = filled(found.closedBecause)
+    }
+
+    private static func fields(of suspect: Suspect, words: TicketWords, labels: [String: String]) -> [Field] {
+        let part = suspect.part
+        let values: [(String, String?)] = [
+            ("part", "\(words.kind(suspect.kind)) (\(suspect.name))"), ("location", part.location), ("serial", part.serial),
+            ("maker", part.manufacturer), ("model", part.model), ("partNumber", part.partNumber), ("firmware", part.firmware),
+            ("certainty", words.certainty(suspect.certainty)),
+        ]
+        return values.map { key, value in
+            let text = CleanText.line(value ?? "")
+            return Field(label: labels[key] ?? key, value: text.isEmpty ? labels["notShown"] ?? "–" : text)
+        }
+    }
+
+    private static func word(_ kind: Case.Event.Kind, in language: Language) -> String {
+        switch kind {
+        case .opened: language("Opened", "Eröffnet")
+        case .updated: language("Changed", "Geändert")
+        case .acknowledged: language("Acknowledged", "Übernommen")
+        case .closed: language("Closed", "Erledigt")
+        case .delivered: language("Delivered", "Zugestellt")
+        case .deliveryFailed: language("Not taken yet", "Noch nicht angenommen")
+        case .diverted: language("Sent to the fallback", "An den Ersatz geschickt")
+        }
+    }
+
+    private static func row(_ delivery: Delivery, words: TicketWords) -> DeliveryRow {
+        let event =
+            switch delivery.ticket.event {
+            case .opened: words.language("Opened", "Eröffnet")
+            case .updated: words.language("Changed", "Geändert")
+            case .closed: words.language("Closed", "Erledigt")
+            case .test: words.language("Test", "Test")
+            }
+        return DeliveryRow(
+            recipient: "\(CleanText.line(delivery.recipient, limit: 60)) (\(delivery.channel.rawValue))",
+            badge: Badge(delivery.state, in: words.language), event: event, attempts: delivery.attempts,
+            time: words.time(delivery.deliveredAt ?? delivery.createdAt),
+            reference: delivery.reference.map { CleanText.line($0, limit: 80) },
+            error: delivery.state == .delivered ? nil : delivery.lastError.map { CleanText.line($0) },
+            insteadOf: delivery.insteadOf.map { CleanText.line($0, limit: 60) })
+    }
+}

@@ -1,0 +1,35 @@
+import Reports
+
+/// `/cases`: the list with its filter.
+struct CasesPage: Sendable {
+    struct Filter: Sendable {
+        var word: String
+        var link: String
+        var chosen: Bool
+    }
+
+    /// What the filter offers, by its word in the address.
+    static let filters: [(word: String, states: Set<Case.State>)] = [
+        ("open", [.open, .acknowledged]), ("closed", [.closed]), ("all", Set(Case.State.allCases)),
+    ]
+
+    let frame: PageFrame
+    let w: [String: String]
+    let filters: [Filter]
+    let rows: [CaseRow]
+
+    init(_ cases: [Case], filter: String, frame: PageFrame, language: Language) {
+        self.frame = frame
+        w = ConsoleWords.all(in: language)
+        let words = [
+            "open": language("Open", "Offen"), "closed": language("Closed", "Erledigt"), "all": language("All", "Alle"),
+        ]
+        filters = CasesPage.filters.map { entry in
+            Filter(word: words[entry.word] ?? entry.word, link: "/cases?state=\(entry.word)", chosen: entry.word == filter)
+        }
+        rows = cases.sorted { left, right in
+            left.isClosed != right.isClosed
+                ? right.isClosed : left.urgency != right.urgency ? left.urgency > right.urgency : left.openedAt > right.openedAt
+        }.map { CaseRow($0, in: language) }
+    }
+}

@@ -1,0 +1,47 @@
+import Reports
+
+/// `/delivery`: how each recipient is doing.
+struct DeliveryPage: Sendable {
+    struct Row: Sendable {
+        var name: String
+        var channel: String
+        var badge: Badge?
+        var waiting: Int
+        var delivered: Int
+        var lastDelivered: String
+        var error: String?
+    }
+
+    let frame: PageFrame
+    let w: [String: String]
+    let rows: [Row]
+
+    init(_ states: [RecipientState], frame: PageFrame, language: Language) {
+        self.frame = frame
+        w = ConsoleWords.all(in: language)
+        let words = TicketWords(language: language)
+        rows = states.map { state in
+            Row(
+                name: CleanText.line(state.name, limit: 60), channel: state.channel.rawValue,
+                badge: state.failingSince != nil ? Badge(Delivery.State.retrying, in: language) : nil, waiting: state.waiting,
+                delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
+                error: state.failingSince == nil ? nil : state.lastError.map { CleanText.line($0) })
+        }
+    }
+}
+
+/// `/login`, and pages that say one thing.
+struct MessagePage: Sendable {
+    let frame: PageFrame
+    let w: [String: String]
+    let message: String?
+    /// Where to go back to.
+    let link: String?
+
+    init(message: String?, link: String?, frame: PageFrame, language: Language) {
+        self.frame = frame
+        self.message = message
+        self.link = link
+        w = ConsoleWords.all(in: language)
+    }
+}

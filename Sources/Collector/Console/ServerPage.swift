@@ -1,0 +1,178 @@
+import Reports
+
+/// `/servers/{host}`: one server with its latest readings, parts, coverage and cases.
+struct ServerPage: Sendable {
+    struct ReadingRow: Sendable {
+        var signal: String
+        var value: String
+        var stale: Bool
+        var path: String?
+        var range: String
+    }
+
+    struct Group: Sendable {
+        var name: String
+        var kind: String
+        var rows: [ReadingRow]
+    }
+
+    struct CoverageRow: Sendable {
+        var probe: String
+        var badge: Badge
+        var because: String
+        var components: Int
+    }
+
+    struct PartRow: Sendable {
+        var kind: String
+        var name: String
+        var model: String
+        var serial: String
+        var location: String
+    }
+
+    struct EventRow: Sendable {
+        var time: String
+        var because: String
+    }
+
+    /// Readings drawn on one page, and parts listed; a server may have tens of thousands.
+    static let readingsShown = 300
+    static let partsShown = 300
+    static let eventsShown = 20
+
+    let frame: PageFrame
+    let w: [String: String]
+    let hostname: String
+    let host: String
+    let badge: Badge
+    let because: String
+    let chassis: String
+    let agent: String
+    let lastHeard: String
+    let clock: String?
+    let groups: [Group]
+    let more: String?
+    let coverage: [CoverageRow]
+    let parts: [PartRow]
+    let cases: [CaseRow]
+    let events: [EventRow]
+
+    /// - Parameter histories: of the first `readingsShown` readings, in their order.
+    init(
+        _ server: Server, inventory: [Component], readings: [Reading], histories: [[HistoryPoint]], cases: [Case],
+        events: [ServerEvent], frame: PageFrame, language: Language, at time: Timestamp
+    ) {
+        let words = TicketWords(language: language)
+        let glance = ServerGlance(server)
+        self.frame = frame
+        w = ConsoleWords.all(in: language)
+        hostname = CleanText.line(server.hostname, limit: 80)
+        host = CleanText.line(server.host, limit: 80)
+        badge = Badge(glance, in: language)
+        because = glance.because(in: language)
+        chassis = CleanText.line(
+            [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self)
+                .joined(separator: " · "))
+        agent = CleanText.line(server.agentVersion ?? "–", limit: 40)
+        lastHeard = server.lastContact.map { words.span(time - $0) }.map { language("\($0) ago", "vor \($0)") } ?? "–"
+        clock = server.clockSymptom
+        groups = ServerPage.groups(
+            Array(zip(readings.prefix(ServerPage.readingsShown), histories)), inventory: inventory, words: words, at: time)
+        let left = readings.count - ServerPage.readingsShown
+        more = left > 0 ? language("and \(left) more", "und \(left) weitere") : nil
+        coverage = (server.heartbeat?.coverage ?? []).map { probe in
+            CoverageRow(
+                probe: CleanText.line(probe.probe, limit: 60), badge: Badge(coverage: probe.state, in: language),
+                because: CleanText.line(probe.because), components: probe.components)
+        }
+        parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
+            func line(_ text: String?) -> String { text.map { CleanText.line($0, limit: 80) } ?? "–" }
+            return PartRow(
+                kind: words.kind(component.kind), name: CleanText.line(component.name, limit: 60),
+                model: line(
+                    [component.part.manufacturer, component.part.model].compactMap(\.self).joined(separator: " ")),
+                serial: line(component.part.serial), location: line(component.part.location))
+        }
+        self.cases = cases.map { CaseRow($0, in: language) }
+        self.events = events.prefix(ServerPage.eventsShown).map {
+            EventRow(time: words.time($0.time), because: CleanText.line($0.because))
+        }
+    }
+
+    private static func groups(
+        _ readings: [(Reading, [HistoryPoint])], inventory: [Component], words: TicketWords, at time: Timestamp
+    ) -> [Group] {
+        let components = Dictionary(inventory.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var groups: [Group] = []
+        var places: [ComponentID: Int] = [:]
+        for (reading, history) in readings {
+            let id = reading.aggregate.component
+            let place = places[id] ?? groups.count
+            if place == groups.count {
+                places[id] = place
+                let component = components[id]
+                groups.append(
+                    Group(
+                        name: CleanText.line(component?.name ?? id.rawValue, limit: 80),
+                        kind: component.map { words.kind($0.kind) } ?? "", rows: []))
+            }
+            groups[place].rows.append(row(reading, history, words: words, at: time))
+        }
+        return groups
+    }
+
+    private static func row(
+        _ reading: Reading, _ history: [HistoryPoint], words: TicketWords, at time: Timestamp
+    ) -> ReadingRow {
+        let unit = SignalCatalogue.entry(named: reading.aggregate.signal.name)?.unit ?? ""
+        let end = history.last?.through ?? reading.aggregate.through
+        let line = Sparkline(history, from: end - ConsoleLimits.sparkline, through: end)
+        return ReadingRow(
+            signal: CleanText.line("\(reading.aggregate.signal)", limit: 120),
+            value: ReadingText.value(reading.aggregate, unit: unit, language: words.language),
+            stale: reading.aggregate.count == 0, path: line?.path,
+            range: line.map { "\(ReadingText.number($0.minimum, unit)) – \(ReadingText.number($0.maximum, unit))" } ?? "")
+    }
+}
+
+/// Readings as people read them.
+enum ReadingText {
+    static func value(_ aggregate: SampleAggregate, unit: String, language: Language) -> String {
+        if let state = aggregate.state { return CleanText.line(state, limit: 60) }
+        if let last = aggregate.last ?? aggregate.mean { return number(last, unit) }
+        let reason = aggregate.unavailable.map { CleanText.line($0, limit: 60) }
+        return language("unknown", "unbekannt") + (reason.map { " (\($0))" } ?? "")
+    }
+
+    /// UCUM's unit (https://ucum.org) as it is written by people; four significant digits and more where whole.
+    static func number(_ value: Double, _ unit: String) -> String {
+        switch unit {
+        case "Cel": return "\(digits(value)) °C"
+        case "1": return "\(digits(value * 100)) %"
+        case "Ohm": return "\(digits(value)) Ω"
+        case "By": return scaled(value, "B", 1000)
+        case "Hz": return scaled(value, "Hz", 1000)
+        case "": return digits(value)
+        default: return unit.hasPrefix("{") ? "\(digits(value)) \(unit.filter { $0 != "{" && $0 != "}" })" : "\(digits(value)) \(unit)"
+        }
+    }
+
+    private static func scaled(_ value: Double, _ unit: String, _ base: Double) -> String {
+        var value = value
+        var prefix = ""
+        for next in ["k", "M", "G", "T", "P"] where abs(value) >= base {
+            value /= base
+            prefix = next
+        }
+        return "\(digits(value)) \(prefix)\(unit)"
+    }
+
+    private static func digits(_ value: Double) -> String {
+        guard value.isFinite else { return "–" }
+        if value == value.rounded(), abs(value) < 1e15 { return "\(Int64(value))" }
+        let places = abs(value) >= 1000 ? 1.0 : abs(value) >= 100 ? 10.0 : abs(value) >= 10 ? 100.0 : 1000.0
+        let rounded = (value * places).rounded() / places
+        return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int64(rounded))" : "\(rounded)"
+    }
+}

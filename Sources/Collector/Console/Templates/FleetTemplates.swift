@@ -1,0 +1,60 @@
+/// Pages about servers.
+enum FleetTemplates {
+    static let fleet = """
+        {{> top}}
+        <h1>{{w.servers}}</h1>
+        {{#counts}}{{#first()}}<p class="counts">{{/first()}}<span class="badge {{badge.style}}">{{badge.word}} <b>{{count}}</b></span>{{#last()}}</p>{{/last()}}{{/counts}}
+        {{^rows}}<div class="empty"><p>{{w.noServers}}</p><p class="muted">{{w.howToEnrol}}</p></div>{{/rows}}
+        <ul class="cards">
+        {{#rows}}
+        <li class="card {{badge.style}}"><a href="{{link}}">
+        <span class="line"><strong>{{hostname}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span>
+        <span class="muted">{{model}}</span>
+        <span>{{because}}</span>
+        {{#clock}}<span class="refusal">{{.}}</span>{{/clock}}
+        <span class="line muted"><span>{{w.lastHeard}}: {{lastHeard}}</span><span>{{w.openCases}}: {{openCases}}</span></span>
+        </a></li>
+        {{/rows}}
+        </ul>
+        {{> bottom}}
+        """
+
+    static let server = """
+        {{> top}}
+        <p class="path"><a href="/servers">{{w.servers}}</a></p>
+        <h1>{{hostname}} <span class="badge {{badge.style}}">{{badge.word}}</span></h1>
+        <p>{{because}}</p>
+        {{#clock}}<p class="refusal">{{.}}</p>{{/clock}}
+        <dl class="facts">
+        <div><dt>{{w.model}}</dt><dd>{{chassis}}</dd></div>
+        <div><dt>{{w.lastHeard}}</dt><dd>{{lastHeard}}</dd></div>
+        <div><dt>Agent</dt><dd>{{agent}}</dd></div>
+        <div><dt>ID</dt><dd><code>{{host}}</code></dd></div>
+        </dl>
+        <h2>{{w.openCases}}</h2>
+        {{> caseRows}}
+        <h2>{{w.readings}} <small>{{w.lastDay}}</small></h2>
+        {{^groups}}<p class="empty">{{w.noReadings}}</p>{{/groups}}
+        <div class="groups">
+        {{#groups}}
+        <section class="group"><h3>{{name}} <small>{{kind}}</small></h3>
+        <table class="readings"><tbody>
+        {{#rows}}<tr><th scope="row"><code>{{signal}}</code></th><td class="number{{#stale}} unread{{/stale}}">{{value}}</td><td class="spark">{{#path}}<svg viewBox="0 0 120 28" role="img" aria-label="{{range}}"><title>{{range}}</title><path d="{{.}}"/></svg>{{/path}}</td></tr>{{/rows}}
+        </tbody></table></section>
+        {{/groups}}
+        </div>
+        {{#more}}<p class="muted">{{.}}</p>{{/more}}
+        <h2>{{w.coverage}}</h2>
+        {{^coverage}}<p class="empty">{{w.noCoverage}}</p>{{/coverage}}
+        <div class="scroll"><table class="list"><thead><tr><th>{{w.probe}}</th><th>{{w.state}}</th><th>{{w.components}}</th><th>{{w.remark}}</th></tr></thead><tbody>
+        {{#coverage}}<tr><td>{{probe}}</td><td><span class="badge {{badge.style}}">{{badge.word}}</span></td><td class="number">{{components}}</td><td>{{because}}</td></tr>{{/coverage}}
+        </tbody></table></div>
+        <h2>{{w.inventory}}</h2>
+        {{^parts}}<p class="empty">{{w.noInventory}}</p>{{/parts}}
+        {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}
+        <tr><td>{{kind}} <span class="muted">{{name}}</span></td><td>{{location}}</td><td>{{model}}</td><td><code>{{serial}}</code></td></tr>
+        {{#last()}}</tbody></table></div>{{/last()}}{{/parts}}
+        {{#events}}{{#first()}}<h2>{{w.events}}</h2><ul class="steps">{{/first()}}<li><time>{{time}}</time> {{because}}</li>{{#last()}}</ul>{{/last()}}{{/events}}
+        {{> bottom}}
+        """
+}

@@ -1,0 +1,71 @@
+import Logging
+import Reports
+import ServiceLifecycle
+
+/// Tells partner collectors that this one is alive, so that a dead collector is noticed.
+actor HeartbeatService: Service {
+    private let environment: CollectorEnvironment
+    private let takers: [(name: String, channel: any HeartbeatTaker)]
+    private var failing: Set<String> = []
+
+    init(_ environment: CollectorEnvironment) {
+        self.environment = environment
+        takers = environment.configuration.recipients.compactMap { recipient in
+            (AllChannels.channel(for: recipient, in: environment) as? any HeartbeatTaker).map { (recipient.name, $0) }
+        }
+    }
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            await cancelWhenGracefulShutdown {
+                await self.announce()
+                try? await Task.sleep(for: self.environment.configuration.heartbeatInterval)
+            }
+        }
+    }
+
+    /// One round. A partner that does not answer delays nobody: all are told at once.
+    func announce() async {
+        guard !takers.isEmpty else { return }
+        let heartbeat: CollectorHeartbeat
+        do {
+            heartbeat = try await compose()
+        } catch {
+            // A collector that cannot read its own database must not say that it is well.
+            environment.logger.error("no heartbeat is sent", metadata: ["error": "\(error)"])
+            return
+        }
+        await withTaskGroup(of: (String, ChannelError?).self) { group in
+            for taker in takers {
+                group.addTask {
+                    do throws(ChannelError) {
+                        try await taker.channel.announce(heartbeat)
+                        return (taker.name, nil)
+                    } catch {
+                        return (taker.name, error)
+                    }
+                }
+            }
+            for await (name, error) in group { note(error, from: name) }
+        }
+    }
+
+    private func compose() async throws(StoreError) -> CollectorHeartbeat {
+        let waiting = try await environment.store.recipientStates().reduce(0) { $0 + $1.waiting }
+        let open = try await environment.store.cases(CaseQuery()).count
+        return CollectorHeartbeat(
+            site: environment.identity.site, version: CallhomeVersion.current, time: environment.now(),
+            interval: Int(environment.configuration.heartbeatInterval.inSeconds), openCases: open, waiting: waiting)
+    }
+
+    /// Logs the change, not every round.
+    private func note(_ error: ChannelError?, from name: String) {
+        if let error {
+            guard failing.insert(name).inserted, !Task.isCancelled else { return }
+            environment.logger.warning(
+                "a partner does not take heartbeats", metadata: ["recipient": "\(name)", "error": "\(error)"])
+        } else if failing.remove(name) != nil {
+            environment.logger.notice("a partner takes heartbeats again", metadata: ["recipient": "\(name)"])
+        }
+    }
+}

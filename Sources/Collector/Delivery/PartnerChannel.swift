@@ -1,0 +1,47 @@
+import Reports
+
+/// A way to hand a ticket to a recipient. One file and one line in `AllChannels.swift` each.
+protocol PartnerChannel: Sendable {
+    /// Hands the message over; when it returns, the recipient has taken it. Repeating it is harmless: the delivery's id
+    /// goes with it each time.
+    /// - Parameter time: of this attempt.
+    func deliver(_ delivery: Delivery, at time: Timestamp) async throws(ChannelError) -> TicketReference
+}
+
+/// A recipient that watches over this collector: it opens a case when the heartbeats stop.
+protocol HeartbeatTaker: PartnerChannel {
+    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError)
+}
+
+/// What the recipient calls the case; nil where it does not say.
+struct TicketReference: Hashable, Sendable {
+    var text: String?
+}
+
+/// Why a message was not taken.
+enum ChannelError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// May be taken later; `after` where the recipient said when.
+    case retry(after: Duration?, because: String)
+    /// The recipient will not take this message as it is: a person must look at it. It is still tried, seldom.
+    case rejected(because: String)
+
+    var description: String {
+        switch self {
+        case .retry(_, let because), .rejected(let because): because
+        }
+    }
+}
+
+/// Limits of channels, each with its unit.
+enum ChannelLimits {
+    /// For one message, connecting included.
+    static let timeout = Duration.seconds(30)
+    /// Bytes of a recipient's answer that are read.
+    static let answerBytes = 64 << 10
+    /// Characters of a recipient's answer that are kept.
+    static let answerCharacters = 300
+    /// Bytes of a webhook's body: Standard Webhooks says 20 kB at most.
+    static let webhookBodyBytes = 20_000
+    /// Bytes of a file with a secret or a certificate.
+    static let secretBytes = 64 << 10
+}

@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Reports
+import Transfer
+
+/// Tickets to another collector, which stores and forwards them: signed by this one, with the agents' own signed reports.
+struct PartnerCollectorChannel: HeartbeatTaker {
+    private let recipient: Recipient
+    private let environment: CollectorEnvironment
+
+    init(_ recipient: Recipient, in environment: CollectorEnvironment) {
+        self.recipient = recipient
+        self.environment = environment
+    }
+
+    func deliver(_ delivery: Delivery, at time: Timestamp) async throws(ChannelError) -> TicketReference {
+        let trust = try await trust()
+        let body: Data
+        do {
+            body = try relayed(delivery)
+        } catch {
+            throw .rejected(because: "the ticket cannot be signed: \(error)")
+        }
+        let response = try await post(body, to: Routes.tickets, trust: trust)
+        guard let acceptance = try? WireFormat.decode(TicketAcceptance.self, from: response.body) else {
+            throw .retry(after: nil, because: "\(trust.url) answered \(response.status), but not as a collector does: check the URL")
+        }
+        return TicketReference(text: CleanText.line(acceptance.reference, limit: 80))
+    }
+
+    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError) {
+        let trust = try await trust()
+        let body: Data
+        do {
+            let payload = try WireFormat.encode(heartbeat)
+            body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: environment.signingKey))
+        } catch {
+            throw .rejected(because: "the heartbeat cannot be signed: \(error)")
+        }
+        _ = try await post(body, to: Routes.heartbeats, trust: trust)
+    }
+
+    /// The signed ticket and as many of its reports as one request holds; the newest are last, and stay.
+    private func relayed(_ delivery: Delivery) throws -> Data {
+        let ticket = try Envelope.sign(
+            WireFormat.encode(delivery.ticket), as: .ticket, with: environment.signingKey)
+        var reports = delivery.reports
+        while true {
+            let body = try WireFormat.encode(
+                RelayedTicket(id: delivery.id, ticket: ticket, reports: reports, certificates: delivery.certificates))
+            if body.count <= WireLimits.bodyBytes || reports.isEmpty { return body }
+            reports.removeFirst()
+        }
+    }
+
+    private func trust() async throws(ChannelError) -> PartnerTrust {
+        do {
+            if let trust = try await environment.store.partnerTrust(recipient: recipient.name) { return trust }
+        } catch {
+            throw .retry(after: nil, because: error.description)
+        }
+        throw .retry(
+            after: nil,
+            because: "this collector is not paired with \(recipient.url) yet: make a pairing token there and set it as "
+                + "recipient.\(recipient.name).pairing here")
+    }
+
+    private func post(_ body: Data, to path: String, trust: PartnerTrust) async throws(ChannelError) -> Transfer.HTTPResponse {
+        let transfer = HTTPTransfer(
+            HTTPTransfer.Options(
+                trust: .pinned(caPEM: trust.ca), timeout: ChannelLimits.timeout,
+                maximumResponseBytes: ChannelLimits.answerBytes))
+        let base = trust.url.hasSuffix("/") ? String(trust.url.dropLast()) : trust.url
+        let response: Transfer.HTTPResponse
+        do {
+            response = try await transfer.send(
+                Transfer.HTTPRequest(
+                    method: "POST", url: base + path,
+                    headers: [("content-type", "application/json"), ("user-agent", "callhome/\(CallhomeVersion.current)")],
+                    body: body))
+        } catch {
+            throw .retry(after: nil, because: error.description)
+        }
+        if let refusal = ChannelError(response, from: "the partner collector \(recipient.name)") { throw refusal }
+        return response
+    }
+}

@@ -1,0 +1,60 @@
+import Reports
+
+/// One server's state in one word. UNKNOWN is a state of its own: good is only what was read and found good.
+struct ServerGlance: Hashable, Sendable {
+    enum Mark: String, Hashable, Sendable, CaseIterable { case order, plan, silent, unknown, watch, good, revoked }
+
+    var mark: Mark
+    /// What decided, as a probe's name and its words; nil where the mark says all.
+    var detail: String?
+
+    init(_ server: Server) {
+        let blind = (server.heartbeat?.coverage ?? []).filter { !["ok", "absent", "disabled"].contains($0.state) }
+        let seeing = (server.heartbeat?.coverage ?? []).contains { $0.state == "ok" }
+        switch (server.state, server.urgency) {
+        case (.revoked, _): mark = .revoked
+        // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
+        case (.silent, .order?), (.connected, .order?): mark = .order
+        case (.silent, _): mark = .silent
+        case (.connected, .plan?): mark = .plan
+        case (.expected, _): mark = .unknown
+        case (.connected, _) where !blind.isEmpty || !seeing:
+            mark = .unknown
+            detail = blind.first.map { CleanText.line("\($0.probe): \($0.because.isEmpty ? $0.state : $0.because)") }
+        case (.connected, .watch?): mark = .watch
+        case (.connected, _): mark = .good
+        }
+    }
+
+    /// Worst first.
+    static func rank(_ mark: Mark) -> Int { Mark.allCases.firstIndex(of: mark) ?? 0 }
+
+    func because(in language: Language) -> String {
+        let text =
+            switch mark {
+            case .order: language("A part must be sent now.", "Ein Teil muss jetzt geschickt werden.")
+            case .plan: language("A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
+            case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
+            case .unknown:
+                detail == nil
+                    ? language("It has not told yet how it is.", "Es hat noch nicht gesagt, wie es ihm geht.")
+                    : language("Not everything can be seen.", "Nicht alles ist zu sehen.")
+            case .watch: language("A part is being watched.", "Ein Teil wird beobachtet.")
+            case .good: language("All that was read is good.", "Alles Gelesene ist gut.")
+            case .revoked: language("Its key was revoked.", "Sein Schlüssel wurde gesperrt.")
+            }
+        return detail.map { "\(text) \($0)" } ?? text
+    }
+
+    func word(in language: Language) -> String {
+        switch mark {
+        case .order: language("Order", "Bestellen")
+        case .plan: language("Plan", "Einplanen")
+        case .silent: language("Silent", "Stumm")
+        case .unknown: language("Unknown", "Unbekannt")
+        case .watch: language("Watch", "Beobachten")
+        case .good: language("Good", "Gut")
+        case .revoked: language("Revoked", "Gesperrt")
+        }
+    }
+}

@@ -1,0 +1,181 @@
+/// What `Routes.api` takes and gives: JSON for `callhome` and for scripts. Fields are only ever added.
+public enum CollectorAPI {
+    /// `POST login`.
+    public struct Login: Hashable, Sendable, Codable {
+        public var name: String
+        public var password: String
+        /// What the token is for, as it will be listed.
+        public var note: String
+        public init(name: String, password: String, note: String) {
+            self.name = name
+            self.password = password
+            self.note = note
+        }
+    }
+
+    public struct LoginAnswer: Hashable, Sendable, Codable {
+        /// Sent as `Authorization: Bearer …` from now on.
+        public var token: String
+        public var account: String
+        public var expiresAt: Timestamp
+        public init(token: String, account: String, expiresAt: Timestamp) {
+            self.token = token
+            self.account = account
+            self.expiresAt = expiresAt
+        }
+    }
+
+    /// `POST cases/{number}/acknowledge` and `…/close`.
+    public struct Decision: Hashable, Sendable, Codable {
+        public var because: String
+        public init(because: String) { self.because = because }
+    }
+
+    /// One API token, never its secret.
+    public struct TokenLine: Hashable, Sendable, Codable {
+        /// Names it for `DELETE tokens/{id}`.
+        public var id: String
+        public var note: String
+        public var createdAt: Timestamp
+        public var expiresAt: Timestamp
+        public init(id: String, note: String, createdAt: Timestamp, expiresAt: Timestamp) {
+            self.id = id
+            self.note = note
+            self.createdAt = createdAt
+            self.expiresAt = expiresAt
+        }
+    }
+
+    public struct ServerLine: Hashable, Sendable, Codable {
+        public var host: HostID
+        public var hostname: String
+        /// `order`, `plan`, `watch`, `silent`, `unknown`, `good`, `revoked`.
+        public var state: String
+        /// Why, in one sentence.
+        public var because: String
+        public var openCases: Int
+        public var lastContact: Timestamp?
+        public var agentVersion: String?
+        public var chassis: Part
+        public init(
+            host: HostID, hostname: String, state: String, because: String, openCases: Int, lastContact: Timestamp?,
+            agentVersion: String?, chassis: Part
+        ) {
+            self.host = host
+            self.hostname = hostname
+            self.state = state
+            self.because = because
+            self.openCases = openCases
+            self.lastContact = lastContact
+            self.agentVersion = agentVersion
+            self.chassis = chassis
+        }
+    }
+
+    public struct ServerDetail: Hashable, Sendable, Codable {
+        public var server: ServerLine
+        public var coverage: [Heartbeat.Coverage]
+        public var components: [Component]
+        public var readings: [SampleAggregate]
+        public var cases: [CaseLine]
+        public init(
+            server: ServerLine, coverage: [Heartbeat.Coverage], components: [Component], readings: [SampleAggregate],
+            cases: [CaseLine]
+        ) {
+            self.server = server
+            self.coverage = coverage
+            self.components = components
+            self.readings = readings
+            self.cases = cases
+        }
+    }
+
+    public struct CaseLine: Hashable, Sendable, Codable {
+        public var number: String
+        /// `open`, `acknowledged`, `closed`.
+        public var state: String
+        public var urgency: Urgency
+        public var test: Bool
+        public var host: HostID
+        public var hostname: String
+        public var title: String
+        public var suspect: Suspect
+        public var openedAt: Timestamp
+        public var updatedAt: Timestamp
+        public var closedAt: Timestamp?
+        public init(
+            number: String, state: String, urgency: Urgency, test: Bool, host: HostID, hostname: String, title: String,
+            suspect: Suspect, openedAt: Timestamp, updatedAt: Timestamp, closedAt: Timestamp?
+        ) {
+            self.number = number
+            self.state = state
+            self.urgency = urgency
+            self.test = test
+            self.host = host
+            self.hostname = hostname
+            self.title = title
+            self.suspect = suspect
+            self.openedAt = openedAt
+            self.updatedAt = updatedAt
+            self.closedAt = closedAt
+        }
+    }
+
+    public struct CaseDetail: Hashable, Sendable, Codable {
+        public var summary: CaseLine
+        public var faults: [Fault]
+        public var history: [CaseStep]
+        public var deliveries: [DeliveryLine]
+        public init(summary: CaseLine, faults: [Fault], history: [CaseStep], deliveries: [DeliveryLine]) {
+            self.summary = summary
+            self.faults = faults
+            self.history = history
+            self.deliveries = deliveries
+        }
+    }
+
+    /// One line of a case's history.
+    public struct CaseStep: Hashable, Sendable, Codable {
+        public var time: Timestamp
+        public var kind: String
+        public var by: String
+        public var because: String
+        public init(time: Timestamp, kind: String, by: String, because: String) {
+            self.time = time
+            self.kind = kind
+            self.by = by
+            self.because = because
+        }
+    }
+
+    public struct DeliveryLine: Hashable, Sendable, Codable {
+        public var id: String
+        public var recipient: String
+        public var channel: String
+        /// `queued`, `claimed`, `delivered`, `retrying`, `superseded`.
+        public var state: String
+        public var event: Ticket.Event
+        public var attempts: Int
+        public var deliveredAt: Timestamp?
+        public var nextAttempt: Timestamp
+        public var lastError: String?
+        public var reference: String?
+        public var insteadOf: String?
+        public init(
+            id: String, recipient: String, channel: String, state: String, event: Ticket.Event, attempts: Int,
+            deliveredAt: Timestamp?, nextAttempt: Timestamp, lastError: String?, reference: String?, insteadOf: String?
+        ) {
+            self.id = id
+            self.recipient = recipient
+            self.channel = channel
+            self.state = state
+            self.event = event
+            self.attempts = attempts
+            self.deliveredAt = deliveredAt
+            self.nextAttempt = nextAttempt
+            self.lastError = lastError
+            self.reference = reference
+            self.insteadOf = insteadOf
+        }
+    }
+}
