@@ -105,8 +105,9 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Collector", "Reports", "Transfer", "Daemon", crypto, logging, lifecycle,
+                "Collector", "Reports", "Transfer", "Daemon", "TestSupport", crypto, logging, lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: settings),
         .testTarget(

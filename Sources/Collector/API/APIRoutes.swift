@@ -81,16 +81,16 @@ struct APIRoutes: RouteProvider {
 
     private func login(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let given = try await body(CollectorAPI.Login.self, of: request)
+        let admission: LoginDesk.Admission
         do {
-            let admission = try await desk.login(
+            admission = try await desk.login(
                 name: given.name, password: given.password, peer: context.peer, as: .api, note: given.note,
                 at: environment.now())
-            return try .json(
-                CollectorAPI.LoginAnswer(
-                    token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
-        } catch let refusal as LoginDesk.Refusal {
-            throw APIProblem(refusal)
+        } catch {
+            throw APIProblem(error)
         }
+        return try .json(
+            CollectorAPI.LoginAnswer(token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
     }
 
     private func logout(_ request: Request) async throws -> Response {

@@ -23,6 +23,7 @@ actor LoginDesk {
 
     private let store: any CollectorStore
     private var limit = LoginLimit()
+    private var decoy: String?
 
     init(store: any CollectorStore) { self.store = store }
 
@@ -35,10 +36,12 @@ actor LoginDesk {
         limit.failed(name: name, peer: peer, at: time)
         do {
             let account = try await store.account(name: name)
-            let right = await Password.verify(password, against: account?.passwordHash ?? Password.decoy)
+            // An unknown name takes as long as a wrong password. On a thread of its own: it computes for 60 ms.
+            let hash = try account?.passwordHash ?? decoyHash()
+            let right = await Task.detached { Password.verify(password, against: hash) }.value
             guard let account, right else { throw Refusal.wrong }
             limit.succeeded(name: name)
-            let secret = (kind == .api ? "callhome_" : "") + Password.randomBytes(32).hexadecimal
+            let secret = (kind == .api ? "callhome_" : "") + RandomBytes.make(32).hexadecimal
             let lifetime = kind == .api ? LoginDesk.tokenLifetime : LoginDesk.sessionLifetime
             try await store.save(
                 AccessToken(
@@ -63,6 +66,14 @@ actor LoginDesk {
 
     func logout(secret: String) async throws(StoreError) {
         try await store.deleteAccessToken(hash: LoginDesk.hash(secret))
+    }
+
+    /// The hash of a password that nobody knows.
+    private func decoyHash() throws -> String {
+        if let decoy { return decoy }
+        let hash = try Password.hash(RandomBytes.make(16).hexadecimal)
+        decoy = hash
+        return hash
     }
 
     /// The secret has 256 random bits, so a plain hash is enough.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Reports
 
 /// `/healthz` for whoever restarts programs, `/metrics` for whoever collects figures: open, and without names of servers.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Logging
 import Reports
 
 /// The console: pages for people, made on the server, without scripts.
@@ -126,9 +127,9 @@ struct ConsoleRoutes: RouteProvider {
                 ConsoleAnswer.cookie(
                     ConsoleVisit.sessionCookie, admission.secret, seconds: Int(LoginDesk.sessionLifetime.inSeconds)))
             return response
-        } catch let refusal as LoginDesk.Refusal {
+        } catch {
             let language = visit.language
-            switch refusal {
+            switch error {
             case .wrong:
                 return loginPage(
                     visit, message: language("Name or password is wrong.", "Name oder Passwort ist falsch."),

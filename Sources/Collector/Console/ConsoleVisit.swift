@@ -29,7 +29,7 @@ struct ConsoleVisit: Sendable {
             .hexadecimal
     }
 
-    func isOwn(_ csrf: String) -> Bool { Password.isEqual(Data(csrf.utf8), Data(self.csrf.utf8)) }
+    func isOwn(_ csrf: String) -> Bool { ConstantTime.equal(Data(csrf.utf8), Data(self.csrf.utf8)) }
 
     init(_ request: Request, desk: LoginDesk, at time: Timestamp) async throws(StoreError) {
         self.time = time
@@ -45,7 +45,7 @@ struct ConsoleVisit: Sendable {
         } else if let form = cookies[ConsoleVisit.formCookie]?.value, form.utf8.count == 64 {
             (account, secret, isNew) = (nil, form, false)
         } else {
-            (account, secret, isNew) = (nil, Password.randomBytes(32).hexadecimal, true)
+            (account, secret, isNew) = (nil, RandomBytes.make(32).hexadecimal, true)
         }
     }
 

@@ -1,0 +1,170 @@
+import Foundation
+import Reports
+import Testing
+import Transfer
+
+@testable import Collector
+
+@Suite("The API for callhome and scripts")
+struct APITests {
+    private func asking(
+        _ web: TestWeb, _ path: String, method: String = "GET", token: String?, body: (any Encodable)? = nil
+    ) async throws -> Transfer.HTTPResponse {
+        try await web.send(
+            Transfer.HTTPRequest(
+                method: method, url: web.base + Routes.api + path,
+                headers: token.map { [("authorization", "Bearer \($0)")] } ?? [],
+                body: try body.map { try WireFormat.encode($0) }))
+    }
+
+    private func login(_ web: TestWeb, password: String = "correct horse battery") async throws -> Transfer.HTTPResponse {
+        try await asking(
+            web, "/login", method: "POST", token: nil,
+            body: CollectorAPI.Login(name: "admin", password: password, note: "laptop"))
+    }
+
+    private func token(_ web: TestWeb) async throws -> String {
+        try WireFormat.decode(CollectorAPI.LoginAnswer.self, from: try await login(web).body).token
+    }
+
+    @Test("Without a token nothing is told, and the answer says how to get one")
+    func closed() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        try await withWeb(fleet) { web in
+            for path in ["/servers", "/servers/x", "/cases", "/cases/x", "/tokens"] {
+                for token in [nil, "", "callhome_" + String(repeating: "0", count: 64)] {
+                    let answer = try await asking(web, path, token: token)
+                    #expect(answer.status == 401)
+                    #expect(try WireFormat.decode(Problem.self, from: answer.body).code == "not-logged-in")
+                }
+            }
+            #expect(try await login(web, password: "wrong").status == 401)
+            // The cookie of a browser is no key to the API: another site could make the browser send it.
+            _ = try await web.login()
+            #expect(try await asking(web, "/cases", token: nil).status == 401)
+        }
+    }
+
+    @Test("Servers and cases are listed and shown, and a case is acknowledged and closed")
+    func whole() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.heartbeat([("disks", "ok", "")])
+        try await server.open(SampleTicket.fault)
+        try await withWeb(fleet) { web in
+            let token = try await token(web)
+            let servers = try WireFormat.decode(
+                [CollectorAPI.ServerLine].self, from: try await asking(web, "/servers", token: token).body)
+            #expect(servers.map(\.hostname) == ["srv-1"])
+            #expect(servers.first?.state == "order")
+            let detail = try WireFormat.decode(
+                CollectorAPI.ServerDetail.self, from: try await asking(web, "/servers/srv-1", token: token).body)
+            #expect(detail.cases.count == 1)
+            #expect(detail.coverage.map(\.probe) == ["disks"])
+            let number = try #require(detail.cases.first).number
+            let path = "/cases/\(number)"
+            let one = try WireFormat.decode(
+                CollectorAPI.CaseDetail.self, from: try await asking(web, path, token: token).body)
+            #expect(one.summary.suspect.part.serial == "ZC1A2B3C")
+            #expect(one.faults.first?.evidence.count == 1)
+            let decision = CollectorAPI.Decision(because: "on the way")
+            #expect(try await asking(web, "\(path)/acknowledge", method: "POST", token: token, body: decision).status == 200)
+            let empty = CollectorAPI.Decision(because: " ")
+            #expect(try await asking(web, "\(path)/close", method: "POST", token: token, body: empty).status == 400)
+            let closed = try await asking(web, "\(path)/close", method: "POST", token: token, body: decision)
+            #expect(try WireFormat.decode(CollectorAPI.CaseLine.self, from: closed.body).state == "closed")
+            #expect(try await asking(web, "\(path)/close", method: "POST", token: token, body: decision).status == 409)
+            func count(_ query: String) async throws -> Int {
+                try WireFormat.decode(
+                    [CollectorAPI.CaseLine].self, from: try await asking(web, "/cases\(query)", token: token).body).count
+            }
+            #expect(try await count("") == 0)
+            #expect(try await count("?state=closed") == 1)
+            #expect(try await count("?state=all&server=srv-1") == 1)
+            #expect(try await count("?state=all&server=other") == 0)
+            #expect(try await asking(web, "/cases?state=odd", token: token).status == 400)
+        }
+    }
+
+    @Test("What is not there, and what is no JSON, is said so", arguments: ["/servers/none", "/cases/none"])
+    func missing(path: String) async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        try await withWeb(fleet) { web in
+            let token = try await token(web)
+            #expect(try await asking(web, path, token: token).status == 404)
+            let garbage = try await web.send(
+                Transfer.HTTPRequest(method: "POST", url: web.base + Routes.api + "/login", body: Data("{]".utf8)))
+            #expect(garbage.status == 400)
+            let huge = try await web.send(
+                Transfer.HTTPRequest(method: "POST", url: web.base + Routes.api + "/login", body: Data(count: 1 << 20)))
+            #expect(huge.status == 400 || huge.status == 413)
+        }
+    }
+
+    @Test("A token can be seen and taken back by its owner")
+    func tokens() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        try await withWeb(fleet) { web in
+            let token = try await token(web)
+            let list = try WireFormat.decode(
+                [CollectorAPI.TokenLine].self, from: try await asking(web, "/tokens", token: token).body)
+            #expect(list.map(\.note) == ["laptop"])
+            #expect(!list.contains { token.contains($0.id) })
+            let id = try #require(list.first).id
+            #expect(try await asking(web, "/tokens/\(id)", method: "DELETE", token: token).status == 204)
+            #expect(try await asking(web, "/tokens", token: token).status == 401)
+        }
+    }
+
+    @Test("Figures are OpenMetrics, without names of servers; health needs no login")
+    func metrics() async throws {
+        let fleet = try await TestFleet {
+            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:1", name: "de\"sk")]
+        }
+        let server = try await fleet.enrol("h1", hostname: "secret-name")
+        try await server.heartbeat([("disks", "ok", "")])
+        try await server.open(SampleTicket.fault)
+        try await withWeb(fleet) { web in
+            let answer = try await web.get(Routes.metrics)
+            #expect(answer.headers["content-type"]?.hasPrefix("application/openmetrics-text; version=1.0.0") == true)
+            for line in [
+                "callhome_servers{state=\"order\"} 1", "callhome_cases{urgency=\"order\",state=\"open\"} 1",
+                "callhome_deliveries_waiting{recipient=\"de\\\"sk\",channel=\"email\"} 1",
+                "callhome_collector_build_info{version=\"\(CallhomeVersion.current)\"} 1",
+            ] { #expect(answer.text.contains(line + "\n"), "\(line) is missing") }
+            #expect(answer.text.hasSuffix("# EOF\n"))
+            #expect(!answer.text.contains("secret-name"))
+            let health = try await web.get(Routes.health)
+            #expect(health.status == 200)
+            #expect(health.text.contains("\"status\":\"ok\""))
+        }
+    }
+
+    @Test("A recipient that is down for too long is an alarm in health, figures and console")
+    func alarm() async throws {
+        let fleet = try await TestFleet {
+            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:1")]
+        }
+        try await fleet.addAdmin()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let time = fleet.clock.time
+        let delivery = try #require(
+            try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(60)).first)
+        try await fleet.store.record(
+            .failed(because: "no route to host", nextAttempt: time + .seconds(5), divertTo: nil), for: delivery, at: time)
+        fleet.clock.advance(.seconds(3600))
+        try await withWeb(fleet) { web in
+            #expect(try await web.get(Routes.health).text.contains("\"status\":\"alarm\""))
+            #expect(try await web.get(Routes.metrics).text.contains("callhome_recipient_alarm{recipient=\"desk\",channel=\"email\"} 1"))
+            _ = try await web.login()
+            let page = try await web.get("/servers").text
+            #expect(page.contains("role=\"alert\""))
+            #expect(page.contains("desk has taken no messages"))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Reports
+import Testing
+
+@testable import Collector
+
+@Suite("Who may guess a password")
+struct LoginLimitTests {
+    private let start = SampleTicket.time
+
+    @Test("Ten wrong passwords of one name are tried, the eleventh waits until the first is 15 minutes old")
+    func name() {
+        var limit = LoginLimit()
+        for index in 0..<10 {
+            #expect(limit.wait(name: "admin", peer: "p\(index)", at: start) == nil)
+            limit.failed(name: "admin", peer: "p\(index)", at: start)
+        }
+        #expect(limit.wait(name: "admin", peer: "x", at: start) == LoginLimit.window)
+        #expect(limit.wait(name: "other", peer: "x", at: start) == nil)
+        #expect(limit.wait(name: "admin", peer: "x", at: start + LoginLimit.window) == nil)
+    }
+
+    @Test("One address cannot try many names")
+    func peer() {
+        var limit = LoginLimit()
+        for index in 0..<20 { limit.failed(name: "n\(index)", peer: "p", at: start) }
+        #expect(limit.wait(name: "fresh", peer: "p", at: start) != nil)
+        #expect(limit.wait(name: "fresh", peer: "q", at: start) == nil)
+    }
+
+    @Test("The memory of failures is bounded")
+    func bounded() {
+        var limit = LoginLimit()
+        for index in 0..<12_000 { limit.failed(name: "n\(index)", peer: "p", at: start + .milliseconds(index)) }
+        #expect(limit.wait(name: "n11999", peer: "q", at: start + .seconds(12)) == nil)
+        #expect(Mirror(reflecting: limit).children.first.map { ($0.value as? [String: [Timestamp]])?.count ?? 0 } ?? 0 <= 10_001)
+    }
+}
+
+@Suite("Logins and tokens")
+struct LoginDeskTests {
+    @Test("A token stands for its account until it is given back, and only as what it was made for")
+    func tokens() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let desk = LoginDesk(store: fleet.store)
+        let time = fleet.clock.time
+        let admission = try await desk.login(
+            name: "admin", password: "correct horse battery", peer: "p", as: .api, note: "laptop", at: time)
+        #expect(try await desk.account(secret: admission.secret, kind: .api, at: time) == "admin")
+        #expect(try await desk.account(secret: admission.secret, kind: .session, at: time) == nil)
+        #expect(try await desk.account(secret: admission.secret, kind: .api, at: admission.expiresAt) == nil)
+        #expect(try await desk.account(secret: "", kind: .api, at: time) == nil)
+        try await desk.logout(secret: admission.secret)
+        #expect(try await desk.account(secret: admission.secret, kind: .api, at: time) == nil)
+    }
+
+    @Test("A volley of guesses at the same moment is limited like any other")
+    func volley() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let desk = LoginDesk(store: fleet.store)
+        let time = fleet.clock.time
+        let refusals = await withTaskGroup(of: LoginDesk.Refusal?.self) { group in
+            for index in 0..<30 {
+                group.addTask {
+                    do throws(LoginDesk.Refusal) {
+                        _ = try await desk.login(
+                            name: "admin", password: "wrong \(index)", peer: "p", as: .session, note: "", at: time)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(refusals.count { $0 == .wrong } == LoginLimit.failuresPerName)
+    }
+}

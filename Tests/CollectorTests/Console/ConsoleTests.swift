@@ -1,0 +1,216 @@
+import Foundation
+import Reports
+import Testing
+import Transfer
+
+@testable import Collector
+
+@Suite("The console")
+struct ConsoleTests {
+    private static let evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+    private func fleet() async throws -> TestFleet {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        return fleet
+    }
+
+    @Test("Without a login every page leads to the login, and shows nothing")
+    func closed() async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("secret-host", hostname: "secret-name")
+        try await server.open(SampleTicket.fault)
+        try await withWeb(fleet) { web in
+            for path in ["/", "/servers", "/servers/secret-host", "/cases", "/cases/CH-1", "/delivery"] {
+                let answer = try await web.get(path)
+                #expect(answer.status == 303)
+                #expect(answer.headers["location"] == "/login")
+                #expect(!answer.text.contains("secret"))
+            }
+            #expect(try await web.get("/login").status == 200)
+        }
+    }
+
+    @Test("A right password opens the console; the cookie is for this host, HTTPS and HTTP alone")
+    func login() async throws {
+        try await withWeb(try await fleet()) { web in
+            let answer = try await web.login()
+            #expect(answer.status == 303)
+            let cookie = answer.headers["set-cookie"] ?? ""
+            for word in ["__Host-callhome=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+                #expect(cookie.lowercased().contains(word.lowercased()), "\(cookie) lacks \(word)")
+            }
+            #expect(try await web.get("/servers").text.contains("No server is enrolled yet."))
+        }
+    }
+
+    @Test("A wrong password, an unknown name and a form from elsewhere are refused")
+    func refused() async throws {
+        try await withWeb(try await fleet()) { web in
+            let page = try await web.get("/login")
+            for (name, password) in [("admin", "wrong"), ("nobody", "correct horse battery"), ("", "")] {
+                let answer = try await web.post(
+                    "/login", ["name": name, "password": password, "csrf": TestWeb.csrf(page)])
+                #expect(answer.status == 401)
+                #expect(answer.text.contains("Name or password is wrong."))
+            }
+            let foreign = try await web.post("/login", ["name": "admin", "password": "correct horse battery", "csrf": "x"])
+            #expect(foreign.status == 403)
+            #expect(web.cookies["__Host-callhome"] == nil)
+        }
+    }
+
+    @Test("After a log-out the old cookie is worth nothing")
+    func logout() async throws {
+        try await withWeb(try await fleet()) { web in
+            _ = try await web.login()
+            let session = web.cookies["__Host-callhome"]
+            let csrf = TestWeb.csrf(try await web.get("/servers"))
+            #expect(try await web.post("/logout", ["csrf": "forged"]).status == 403)
+            #expect(try await web.post("/logout", ["csrf": csrf]).status == 303)
+            web.cookies["__Host-callhome"] = session
+            #expect(try await web.get("/servers").headers["location"] == "/login")
+        }
+    }
+
+    @Test("A session ends by itself")
+    func expiry() async throws {
+        let fleet = try await fleet()
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            fleet.clock.advance(LoginDesk.sessionLifetime - .seconds(1))
+            #expect(try await web.get("/servers").status == 200)
+            fleet.clock.advance(.seconds(1))
+            #expect(try await web.get("/servers").status == 303)
+        }
+    }
+
+    @Test("A case is acknowledged and closed with a reason, which stands in its history")
+    func decisions() async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            let csrf = TestWeb.csrf(try await web.get("/cases/\(number)"))
+            #expect(try await web.post("/cases/\(number)/close", ["because": "x", "csrf": "forged"]).status == 403)
+            #expect(try await web.post("/cases/\(number)/close", ["because": " ", "csrf": csrf]).status == 400)
+            #expect(try await fleet.store.findCase(number: number)?.state == .open)
+            let acknowledged = try await web.post(
+                "/cases/\(number)/acknowledge", ["because": "part is on the way", "csrf": csrf])
+            #expect(acknowledged.status == 303)
+            #expect(try await fleet.store.findCase(number: number)?.state == .acknowledged)
+            #expect(try await web.post("/cases/\(number)/close", ["because": Self.evil, "csrf": csrf]).status == 303)
+            let page = try await web.get("/cases/\(number)").text
+            #expect(page.contains("part is on the way"))
+            #expect(!page.contains("<script>"))
+            #expect(page.contains("&lt;script&gt;"))
+            #expect(!page.contains("action=\"/cases/"))
+        }
+        let found = try #require(try await fleet.store.findCase(number: number))
+        #expect(found.state == .closed)
+        #expect(found.history.last { $0.kind == .closed }?.by == "admin")
+    }
+
+    @Test("The case page shows what a technician needs, in both languages", arguments: [("en", "Bay 3"), ("de", "Einbauort")])
+    func casePage(language: String, word: String) async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        try await withWeb(fleet) { web in
+            web.language = language
+            _ = try await web.login()
+            let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
+            let page = try await web.get("/cases/\(number)").text
+            for part in [word, "ST4000NM0035", "ZC1A2B3C", "1V4107", "24 sectors", "srv-1", number, "lang=\"\(language)\""] {
+                #expect(page.contains(part), "\(part) is missing")
+            }
+        }
+    }
+
+    @Test("Whatever a server calls itself and its parts is shown and does nothing")
+    func hostile() async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h/../\(Self.evil)", hostname: Self.evil)
+        var fault = SampleTicket.fault
+        fault.because = Self.evil
+        fault.suspects[0].name = Self.evil
+        fault.suspects[0].part = Part(
+            manufacturer: Self.evil, model: Self.evil, partNumber: Self.evil, serial: Self.evil, firmware: Self.evil,
+            location: Self.evil)
+        fault.texts = ["en": FaultText(title: Self.evil, description: Self.evil, impact: Self.evil, action: Self.evil)]
+        fault.evidence[0].value = Self.evil
+        fault.evidence[0].component = ComponentID(rawValue: Self.evil)
+        try await server.open(fault)
+        try await server.heartbeat([(Self.evil, Self.evil, Self.evil)])
+        let component = Component(
+            id: ComponentID(rawValue: Self.evil), kind: ComponentKind(rawValue: Self.evil), name: Self.evil,
+            part: fault.suspects[0].part)
+        try await server.send(.inventory(Inventory(components: [component])))
+        try await server.send(
+            .samples([
+                SampleAggregate(
+                    component: component.id, signal: Signal("hw.x", ["l": Self.evil]), from: fleet.clock.time,
+                    through: fleet.clock.time, count: 0, state: nil, unavailable: Self.evil)
+            ]))
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
+            let servers = try await web.get("/servers").text
+            let link = servers.components(separatedBy: "href=\"/servers/").dropFirst().first?.prefix { $0 != "\"" } ?? ""
+            for path in ["/servers", "/servers/\(link)", "/cases", "/cases/\(number)", "/delivery"] {
+                let answer = try await web.get(path)
+                #expect(answer.status == 200, "\(path) answered \(answer.status)")
+                #expect(answer.text.contains("&lt;script&gt;") || path == "/delivery")
+                #expect(!answer.text.contains("<script"), "\(path) has a script")
+                #expect(!answer.text.contains("<img"), "\(path) has an image")
+            }
+        }
+    }
+
+    @Test("Every page forbids scripts, frames and foreign sources, and is not stored")
+    func headers() async throws {
+        try await withWeb(try await fleet()) { web in
+            _ = try await web.login()
+            for path in ["/servers", "/cases", "/login", "/cases/CH-NONE", "/servers/none"] {
+                let answer = try await web.get(path)
+                let policy = answer.headers["content-security-policy"] ?? ""
+                #expect(policy.contains("default-src 'none'"))
+                #expect(!policy.contains("script"))
+                #expect(policy.contains("frame-ancestors 'none'"))
+                #expect(answer.headers["x-content-type-options"] == "nosniff")
+                #expect(answer.headers["cache-control"] == "no-store")
+                #expect(answer.status == (path.contains("one") || path.contains("NONE") ? 404 : 200))
+                #expect(!answer.text.contains(" style="))
+                #expect(!answer.text.contains("http://"))
+            }
+        }
+    }
+
+    @Test("The language is the browser's until it is switched, and the switch leads nowhere else")
+    func languages() async throws {
+        try await withWeb(try await fleet()) { web in
+            web.language = "de-DE,de;q=0.9"
+            #expect(try await web.get("/login").text.contains("Passwort"))
+            let answer = try await web.get("/language/en?to=%2Flogin")
+            #expect(answer.headers["location"] == "/login")
+            #expect(try await web.get("/login").text.contains("Password"))
+            for target in ["https:%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%0d%0aX-Evil:%201", "%2F%5Cevil.example"] {
+                #expect(try await web.get("/language/de?to=\(target)").headers["location"] == "/")
+            }
+        }
+    }
+
+    @Test("Every word that a template names exists, and no template writes unescaped")
+    func words() {
+        for (name, text) in ConsoleTemplates.all {
+            for piece in text.components(separatedBy: "{{w.").dropFirst() {
+                let word = String(piece.prefix { $0 != "}" })
+                #expect(ConsoleWords.words[word] != nil, "\(name) names \(word)")
+            }
+            #expect(!text.contains("{{{"))
+            #expect(!text.contains("{{&"))
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Reports
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Collector
+
+@Suite("Tickets by e-mail, through real SMTP servers")
+struct EmailChannelTests {
+    private struct Taken: Decodable {
+        var from: String
+        var to: [String]
+        var tls: Bool
+        var user: String?
+        var content: String
+    }
+
+    private static let server = Result { try ServerProgram("smtp") }
+    private let server: ServerProgram
+    private let folder: TemporaryFolder
+
+    init() throws {
+        server = try EmailChannelTests.server.get()
+        folder = try TemporaryFolder()
+    }
+
+    /// A delivery of its own case for each test, so that it is found among what the server took.
+    private func delivery(_ change: (inout Ticket) -> Void = { _ in }) -> Delivery {
+        SampleTicket.delivery(
+            SampleTicket.make { ticket in
+                ticket.number = "CH-TEST-\(UInt32.random(in: 0...UInt32.max))"
+                change(&ticket)
+            })
+    }
+
+    private func taken(_ delivery: Delivery) throws -> [Taken] {
+        try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }
+            .filter { $0.content.contains(delivery.id) }
+    }
+
+    private func failure(of recipient: Recipient) async -> ChannelError? {
+        do throws(ChannelError) {
+            _ = try await EmailChannel(recipient).deliver(delivery(), at: SampleTicket.time)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("A ticket arrives with subject, text, HTML and the ticket as JSON, and the server's words are the reference")
+    func arrives() async throws {
+        let delivery = delivery()
+        let channel = EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
+        let reference = try await channel.deliver(delivery, at: SampleTicket.time)
+        #expect(reference.text == "250 2.0.0 queued as 4711")
+        let mail = try #require(try taken(delivery).first)
+        #expect(mail.to == ["desk@partner.example"])
+        #expect(mail.content.contains("Message-ID: <\(delivery.id)@site.example>"))
+        #expect(mail.content.contains("References: <\(delivery.caseNumber)@site.example>"))
+        #expect(mail.content.contains("Auto-Submitted: auto-generated"))
+        #expect(mail.content.contains("text/html"))
+        #expect(mail.content.contains("filename=\"ticket.json\""))
+        let base64 = mail.content.components(separatedBy: "ticket.json\"").last?.components(separatedBy: "\r\n\r\n")[1]
+        let json = try #require(Data(base64Encoded: base64?.components(separatedBy: "\r\n--")[0] ?? "", options: .ignoreUnknownCharacters))
+        #expect(try WireFormat.decode(Ticket.self, from: json) == delivery.ticket)
+    }
+
+    @Test("STARTTLS with the pinned CA and a login works; the password comes from a file")
+    func startTLS() async throws {
+        let delivery = delivery()
+        let recipient = SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["startTLS"])")
+        var secure = recipient
+        secure.security = .starttls
+        secure.username = "callhome"
+        secure.secret = .file(path: try folder.write("right\n", to: "password"))
+        secure.caFile = try folder.write(server["ca"], to: "ca.pem")
+        _ = try await EmailChannel(secure).deliver(delivery, at: SampleTicket.time)
+        let mail = try #require(try taken(delivery).first)
+        #expect(mail.tls)
+        #expect(mail.user == "callhome")
+    }
+
+    @Test("A wrong password, a wrong CA and a missing secret are tried again, and say what to check")
+    func configurationErrors() async throws {
+        var recipient = SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["startTLS"])")
+        recipient.security = .starttls
+        recipient.username = "callhome"
+        recipient.caFile = try folder.write(server["ca"], to: "ca.pem")
+        recipient.secret = .file(path: try folder.write("wrong", to: "wrong"))
+        var words: [String] = []
+        for change in 0..<3 {
+            var broken = recipient
+            if change == 1 { broken.caFile = try folder.write(server["otherCA"], to: "other.pem") }
+            if change == 2 { broken.secret = .file(path: "\(folder.path)/missing") }
+            let error = try #require(await failure(of: broken))
+            guard case .retry = error else {
+                Issue.record("\(error) is not tried again")
+                return
+            }
+            words.append(error.description)
+        }
+        #expect(words[0].contains("check user name, password"))
+        #expect(words[1].contains("certificate"))
+        #expect(words[2].contains("missing; check the path") || words[2].contains("check the path and its rights"))
+    }
+
+    @Test("5xx rejects the message, 4xx and a server that is away are tried again")
+    func refusals() async {
+        func outcome(to address: String, port: String) async -> ChannelError? {
+            await failure(of: SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(port)") { $0.to = [address] })
+        }
+        guard case .rejected(let because) = await outcome(to: "unknown@partner.example", port: server["plain"]) else {
+            Issue.record("5xx was not a rejection")
+            return
+        }
+        #expect(because.contains("550"))
+        for (address, port) in [("greylisted@partner.example", server["plain"]), ("desk@partner.example", "1")] {
+            guard case .retry = await outcome(to: address, port: port) else {
+                Issue.record("\(address):\(port) was not to be tried again")
+                return
+            }
+        }
+    }
+
+    @Test("A message tried again is the same, byte for byte")
+    func stable() throws {
+        let delivery = delivery()
+        let recipient = SampleRecipient.make(.email, url: "smtp://x")
+        var later = delivery
+        later.attempts = 7
+        later.nextAttempt = SampleTicket.time + .seconds(999)
+        let first = try EmailChannel.message(for: delivery, to: recipient).rfc5322()
+        #expect(try EmailChannel.message(for: later, to: recipient).rfc5322() == first)
+    }
+
+    @Test("A hostile host name adds no header and no recipient")
+    func injection() async throws {
+        let delivery = delivery { ticket in
+            ticket.server.hostname = "x\r\nBcc: thief@example.org\r\n\r\nbody"
+            ticket.suspect.part.location = "y\r\nX-Evil: 1"
+        }
+        _ = try await EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
+            .deliver(delivery, at: SampleTicket.time)
+        let mail = try #require(try taken(delivery).first)
+        #expect(mail.to == ["desk@partner.example"])
+        let head = mail.content.components(separatedBy: "\r\n\r\n")[0]
+        #expect(!head.components(separatedBy: "\r\n").contains { $0.hasPrefix("Bcc:") || $0.hasPrefix("X-Evil:") })
+    }
+
+    @Test("A test is marked in the head, for programs")
+    func testMark() throws {
+        let message = try EmailChannel.message(
+            for: delivery { $0.test = true }, to: SampleRecipient.make(.email, url: "smtp://x"))
+        #expect(message.headers.contains { $0.name == "X-Callhome-Test" && $0.value == "yes" })
+    }
+
+    @Test(
+        "Addresses of mail servers are read, and what is none is refused",
+        arguments: [
+            ("smtp://mail.example:2525", "mail.example", 2525), ("mail.example", "mail.example", nil),
+            ("smtps://mail.example/", "mail.example", nil), ("smtp://[::1]:25", "::1", 25),
+            ("http://mail.example", nil, nil), ("smtp://", nil, nil), ("smtp://a:99999", nil, nil),
+            ("smtp://u@h", nil, nil),
+        ] as [(String, String?, Int?)])
+    func addresses(text: String, host: String?, port: Int?) {
+        #expect(MailServerAddress(text)?.host == host)
+        #expect(MailServerAddress(text)?.port == port)
+    }
+}

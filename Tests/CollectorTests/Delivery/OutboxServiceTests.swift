@@ -1,0 +1,124 @@
+import Foundation
+import Reports
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import Collector
+
+@Suite("From a fault to the partner's mailbox and webhook")
+struct OutboxServiceTests {
+    private struct Mail: Decodable { var content: String }
+    private struct Hook: Decodable {
+        var id: String
+        var valid: Bool
+    }
+
+    /// Runs the outbox until `done`, in real time: what is tested is the service with real servers.
+    private func deliver(_ fleet: TestFleet, until done: @escaping @Sendable () async throws -> Bool) async throws {
+        let group = ServiceGroup(
+            configuration: .init(services: [OutboxService(fleet.environment)], logger: fleet.environment.logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try await !done(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+            let finished = try await done()
+            #expect(finished, "the outbox did not finish")
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("One fault becomes one mail and one webhook under one number; its end becomes one more of each, in order")
+    func whole() async throws {
+        let smtp = try ServerProgram("smtp")
+        let hook = try ServerProgram("webhook")
+        let fleet = try await TestFleet {
+            $0.recipients = [
+                SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])"),
+                SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(hook["port"])/ok", name: "hook") {
+                    $0.secret = .inline(hook["secret"])
+                },
+            ]
+        }
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        try await server.clear(SampleTicket.fault, because: "the disk was exchanged")
+        let store = fleet.store
+        let number = try #require(try await store.cases(CaseQuery(states: Set(Case.State.allCases))).first).number
+        try await deliver(fleet) {
+            let deliveries = try await store.deliveries(caseNumber: number)
+            return deliveries.allSatisfy { $0.state == .delivered }
+        }
+        let mails = try smtp.output.map { try JSONDecoder().decode(Mail.self, from: Data($0.utf8)).content }
+        #expect(mails.count == 2)
+        #expect(mails.allSatisfy { $0.contains("[\(number)]") })
+        #expect(mails.first?.contains("Order: disk in Bay 3 of srv-1") == true)
+        #expect(mails.last?.contains("Closed: ") == true)
+        let hooks = try hook.output.map { try JSONDecoder().decode(Hook.self, from: Data($0.utf8)) }
+        #expect(hooks.count == 2)
+        #expect(hooks.allSatisfy { $0.valid })
+        #expect(Set(hooks.map(\.id)).count == 2)
+    }
+
+    @Test("A collector that died between the server's acceptance and its own note sends the same Message-ID again")
+    func repetition() async throws {
+        let smtp = try ServerProgram("smtp")
+        let fleet = try await TestFleet {
+            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])")]
+        }
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let time = fleet.clock.time
+        let claimed = try #require(
+            try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(120)).first)
+        _ = try await EmailChannel(fleet.environment.configuration.recipients[0]).deliver(claimed, at: time)
+        // The collector dies here: the claim runs out.
+        fleet.clock.advance(.seconds(120))
+        let store = fleet.store
+        try await deliver(fleet) {
+            let deliveries = try await store.deliveries(caseNumber: claimed.caseNumber)
+            return deliveries.allSatisfy { $0.state == .delivered }
+        }
+        let identifiers = smtp.output.compactMap { line in
+            line.components(separatedBy: "Message-ID: <").dropFirst().first?.components(separatedBy: ">").first
+        }
+        #expect(identifiers == ["\(claimed.id)@site.example", "\(claimed.id)@site.example"])
+    }
+
+    @Test("A recipient that refuses is shown, and the fallback gets the message once, under the same number")
+    func fallback() async throws {
+        let smtp = try ServerProgram("smtp")
+        let hook = try ServerProgram("webhook")
+        let fleet = try await TestFleet {
+            $0.recipients = [
+                SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(hook["port"])/gone", name: "hook") {
+                    $0.secret = .inline(hook["secret"])
+                    $0.fallback = "spare"
+                }
+            ]
+        }
+        // The fallback is reached by the service alone: it is not among those that get every ticket.
+        var environment = fleet.environment
+        environment.configuration.recipients.append(
+            SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])", name: "spare"))
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
+        let store = fleet.store
+        let group = ServiceGroup(configuration: .init(services: [OutboxService(environment)], logger: environment.logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let deadline = ContinuousClock.now + .seconds(20)
+            while smtp.output.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(smtp.output.count == 1)
+        #expect(smtp.output.first?.contains(number) == true)
+        let deliveries = try await store.deliveries(caseNumber: number)
+        let refused = try #require(deliveries.first { $0.recipient == "hook" })
+        #expect(refused.state == .retrying)
+        #expect(refused.lastError?.contains("gone for good") == true)
+    }
+}
