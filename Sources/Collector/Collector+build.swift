@@ -31,20 +31,27 @@ public struct CollectorProgram: Service {
         let names = CollectorProgram.names(configuration)
         let tls = try ServerTLS(directory: directory, authority: authority, names: names, at: now())
         let address = BoundAddress()
+        let desk = LoginDesk(store: store)
+        let api = APIRoutes(environment: environment, desk: desk)
         let routes: [any RouteProvider] = [
             IntakeRoute(environment),
             EnrolmentRoute(environment, authority: authority, address: address),
             PairingRoute(environment, authority: authority),
             TestRoute(environment: environment),
+            MetricsRoutes(environment: environment),
+            api,
+            try ConsoleRoutes(environment: environment, desk: desk),
         ]
         var services: [any Service] = [
             StoreService(store: store),
             HousekeepingService(environment: environment, tls: tls),
             SilenceService(environment: environment),
             PairingService(environment: environment),
+            HeartbeatService(environment),
+            OutboxService(environment),
         ]
         if let path = CollectorProgram.freeSocket(configuration.socket) {
-            services.append(localServer(environment, routes: [TestRoute(environment: environment)], path: path))
+            services.append(localServer(environment, routes: [TestRoute(environment: environment), api], path: path))
         }
         services.append(try server(environment, routes: routes, tls: tls, address: address))
         return CollectorProgram(

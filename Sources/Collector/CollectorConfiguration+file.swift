@@ -43,11 +43,13 @@ extension CollectorConfiguration {
             "recipient.*.pairing", "",
             "partner: the token of callhome-collector pair create, /FILE or credential with it"),
         Key("recipient.*.language", "en", "en or de"),
-        Key("recipient.*.fallback", "", "the recipient that gets what this one does not take"),
+        Key("recipient.*.fallback", "", "the recipient that gets what this one does not take, and nothing else"),
         Key("case.limit", "20", "cases that one server may open in an hour"),
         Key("silence.grace", "60s", "how long after three missed heartbeats a server counts as silent"),
         Key("token.lifetime", "1d", "how long a join token can be used"),
         Key("request.timeout", "60s", "for a request to arrive whole"),
+        Key("outbox.alarm", "1h", "how long a recipient may take nothing before it is an alarm and its fallback is used"),
+        Key("outbox.parallel", "16", "messages that are delivered at the same time"),
         Key("heartbeat.interval", "60s", "between signs of life to partners"),
         Key("retain.cases", "730d", "how long closed cases are kept"),
         Key("retain.history", "14d", "how long samples are kept"),
@@ -79,6 +81,7 @@ extension CollectorConfiguration {
             name: file.text("site.name") ?? "", address: file.text("site.address") ?? "",
             contact: file.text("site.contact") ?? "")
         casesPerHostPerHour = try file.integer("case.limit", in: 1...10_000) ?? casesPerHostPerHour
+        outbox.inFlight = try file.integer("outbox.parallel", in: 1...256) ?? outbox.inFlight
         try readTimes(file)
         logLevel = try file.choice("log.level", of: Logger.Level.self) ?? logLevel
         for name in file.names(under: "recipient") {
@@ -99,6 +102,7 @@ extension CollectorConfiguration {
         tokenLifetime = try file.duration("token.lifetime", in: seconds...(day * 365)) ?? tokenLifetime
         requestTimeout = try file.duration("request.timeout", in: seconds...(seconds * 3600)) ?? requestTimeout
         heartbeatInterval = try file.duration("heartbeat.interval", in: seconds...day) ?? heartbeatInterval
+        outbox.alarmAfter = try file.duration("outbox.alarm", in: seconds...(day * 7)) ?? outbox.alarmAfter
         retention.closedCases = try file.duration("retain.cases", in: day...(day * 36_500)) ?? retention.closedCases
         retention.history = try file.duration("retain.history", in: day...(day * 3_650)) ?? retention.history
         retention.reports = try file.duration("retain.reports", in: day...(day * 3_650)) ?? retention.reports

@@ -17,27 +17,27 @@ struct APIRoutes: RouteProvider {
 
     func addRoutes(to router: Router<CollectorContext>) {
         let base = Routes.api
-        router.post("\(base)/login") { request, context in await answering { try await login(request, context) } }
-        router.post("\(base)/logout") { request, context in await asking(request, context) { _ in try await logout(request) } }
-        router.get("\(base)/servers") { request, context in await asking(request, context) { _ in try await servers() } }
+        router.post("\(base)/login") { request, context in try await login(request, context) }
+        router.post("\(base)/logout") { request, context in try await asking(request, context) { _ in try await logout(request) } }
+        router.get("\(base)/servers") { request, context in try await asking(request, context) { _ in try await servers() } }
         router.get("\(base)/servers/:host") { request, context in
-            await asking(request, context) { _ in try await server(context.parameters.get("host") ?? "") }
+            try await asking(request, context) { _ in try await server(context.parameters.get("host") ?? "") }
         }
-        router.get("\(base)/cases") { request, context in await asking(request, context) { _ in try await cases(request) } }
+        router.get("\(base)/cases") { request, context in try await asking(request, context) { _ in try await cases(request) } }
         router.get("\(base)/cases/:number") { request, context in
-            await asking(request, context) { _ in try await detail(context.parameters.get("number") ?? "") }
+            try await asking(request, context) { _ in try await detail(context.parameters.get("number") ?? "") }
         }
         router.post("\(base)/cases/:number/acknowledge") { request, context in
-            await asking(request, context) { account in try await decide(request, context, by: account, close: false) }
+            try await asking(request, context) { account in try await decide(request, context, by: account, close: false) }
         }
         router.post("\(base)/cases/:number/close") { request, context in
-            await asking(request, context) { account in try await decide(request, context, by: account, close: true) }
+            try await asking(request, context) { account in try await decide(request, context, by: account, close: true) }
         }
         router.get("\(base)/tokens") { request, context in
-            await asking(request, context) { account in try await tokens(of: account) }
+            try await asking(request, context) { account in try await tokens(of: account) }
         }
         router.delete("\(base)/tokens/:id") { request, context in
-            await asking(request, context) { account in
+            try await asking(request, context) { account in
                 try await deleteToken(context.parameters.get("id") ?? "", of: account)
             }
         }
@@ -47,15 +47,13 @@ struct APIRoutes: RouteProvider {
 
     private func asking(
         _ request: Request, _ context: CollectorContext, _ work: (String) async throws -> Response
-    ) async -> Response {
-        await answering {
-            guard let account = try await account(request, context) else {
-                throw APIProblem(
-                    status: .unauthorized, code: "not-logged-in",
-                    message: "The token is missing, unknown or has run out. Log in again: callhome login URL")
-            }
-            return try await work(account)
+    ) async throws -> Response {
+        guard let account = try await account(request, context) else {
+            throw RequestProblem(
+                .unauthorized, "not-logged-in",
+                "The token is missing, unknown or has run out. Log in again: callhome login URL")
         }
+        return try await work(account)
     }
 
     private func account(_ request: Request, _ context: CollectorContext) async throws -> String? {
@@ -63,18 +61,6 @@ struct APIRoutes: RouteProvider {
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
         return try await desk.account(
             secret: String(header.dropFirst(7)), kind: .api, at: environment.now())
-    }
-
-    private func answering(_ work: () async throws -> Response) async -> Response {
-        do {
-            return try await work()
-        } catch let problem as APIProblem {
-            return problem.response
-        } catch let error as StoreError {
-            return APIProblem(error).response
-        } catch {
-            return APIProblem(status: .badRequest, code: "bad-request", message: "The request cannot be read: \(error)").response
-        }
     }
 
     // MARK: Login
@@ -87,7 +73,7 @@ struct APIRoutes: RouteProvider {
                 name: given.name, password: given.password, peer: context.peer, as: .api, note: given.note,
                 at: environment.now())
         } catch {
-            throw APIProblem(error)
+            throw RequestProblem(error)
         }
         return try .json(
             CollectorAPI.LoginAnswer(token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
@@ -146,9 +132,9 @@ struct APIRoutes: RouteProvider {
         case "all": query.states = Set(Case.State.allCases)
         case let word?:
             guard let state = Case.State(rawValue: word) else {
-                throw APIProblem(
-                    status: .badRequest, code: "bad-request",
-                    message: "There is no state \(CleanText.line(word, limit: 40)): use open, acknowledged, closed or all")
+                throw RequestProblem(
+                    .badRequest, "bad-request",
+                    "There is no state \(CleanText.line(word, limit: 40)): use open, acknowledged, closed or all")
             }
             query.states = [state]
         }
@@ -180,11 +166,19 @@ struct APIRoutes: RouteProvider {
     }
 
     private func body<Value: Decodable>(_ type: Value.Type, of request: Request) async throws -> Value {
-        let buffer = try await request.body.collect(upTo: APIRoutes.bodyBytes)
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: APIRoutes.bodyBytes)
+        } catch {
+            throw RequestProblem(
+                .contentTooLarge, "too-large", "The body cannot be read whole, or has more than \(APIRoutes.bodyBytes) bytes.")
+        }
         do {
             return try WireFormat.decode(type, from: Data(buffer.readableBytesView))
         } catch {
-            throw APIProblem(status: .badRequest, code: "bad-request", message: "The body is not the JSON that is expected here")
+            throw RequestProblem(
+                    .badRequest, "bad-request",
+                    "The body is not the JSON that is expected here")
         }
     }
 }
@@ -193,61 +187,27 @@ struct APIRoutes: RouteProvider {
 struct CaseReason: Hashable, Sendable {
     var text: String
 
-    init(_ text: String) throws(APIProblem) {
+    init(_ text: String) throws(RequestProblem) {
         let line = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
         guard !line.isEmpty else {
-            throw APIProblem(status: .badRequest, code: "reason-missing", message: "Say why, in a few words: it stands in the case's history")
+            throw RequestProblem(
+                    .badRequest, "reason-missing",
+                    "Say why, in a few words: it stands in the case's history")
         }
         self.text = line
     }
 }
 
-/// An answer other than 2xx: `Problem` with its status.
-struct APIProblem: Error {
-    var status: HTTPTypes.HTTPResponse.Status
-    var code: String
-    var message: String
-    var retryAfter: Duration?
-
-    init(status: HTTPTypes.HTTPResponse.Status, code: String, message: String) {
-        self.status = status
-        self.code = code
-        self.message = message
-    }
-
-    init(_ error: StoreError) {
-        switch error {
-        case .unavailable: self.init(status: .serviceUnavailable, code: "unavailable", message: error.description)
-        case .notFound: self.init(status: .notFound, code: "not-found", message: error.description)
-        case .conflict: self.init(status: .conflict, code: "conflict", message: error.description)
-        }
-    }
-
+extension RequestProblem {
     init(_ refusal: LoginDesk.Refusal) {
         switch refusal {
-        case .wrong: self.init(status: .unauthorized, code: "wrong-password", message: "Name or password is wrong")
+        case .wrong: self.init(.unauthorized, "wrong-password", "Name or password is wrong.")
         case .wait(let wait):
             self.init(
-                status: .tooManyRequests, code: "too-many-failures",
-                message: "Too many wrong passwords; try again in \(Int(wait.inSeconds / 60) + 1) minutes")
-            retryAfter = wait
-        case .unavailable(let because): self.init(status: .serviceUnavailable, code: "unavailable", message: because)
+                .tooManyRequests, "too-many-failures",
+                "Too many wrong passwords: try again in \(Int(wait.inSeconds / 60) + 1) minutes.",
+                retryAfter: Int(wait.inSeconds) + 1)
+        case .unavailable(let because): self.init(.serviceUnavailable, "storage-failed", because)
         }
-    }
-
-    var response: Response {
-        var response = (try? Response.json(Problem(code: code, message: message), status: status)) ?? Response(status: status)
-        if let retryAfter { response.headers[.retryAfter] = "\(Int(retryAfter.inSeconds) + 1)" }
-        return response
-    }
-}
-
-extension Response {
-    static func json(_ value: some Encodable, status: HTTPTypes.HTTPResponse.Status = .ok) throws -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: "application/json; charset=utf-8", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireFormat.encode(value))))
     }
 }

@@ -9,7 +9,7 @@ struct MetricsRoutes: RouteProvider {
 
     func addRoutes(to router: Router<CollectorContext>) {
         router.get(RouterPath(Routes.health)) { _, _ in try await health() }
-        router.get(RouterPath(Routes.metrics)) { _, _ in await metrics() }
+        router.get(RouterPath(Routes.metrics)) { _, _ in try await metrics() }
     }
 
     private struct Health: Encodable {
@@ -42,22 +42,18 @@ struct MetricsRoutes: RouteProvider {
         }
     }
 
-    private func metrics() async -> Response {
-        do {
-            let time = environment.now()
-            let states = try await environment.store.recipientStates()
-            let page = MetricsPage(
-                servers: try await environment.store.servers(), cases: try await environment.store.cases(CaseQuery(limit: 100_000)),
-                recipients: states,
-                alarms: RecipientAlarm.alarms(among: states, after: environment.configuration.outbox.alarmAfter, at: time),
-                time: time)
-            return Response(
-                status: .ok,
-                headers: [
-                    .contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8", .cacheControl: "no-store",
-                ], body: ResponseBody(byteBuffer: ByteBuffer(string: page.text)))
-        } catch {
-            return APIProblem(error).response
-        }
+    private func metrics() async throws(StoreError) -> Response {
+        let time = environment.now()
+        let states = try await environment.store.recipientStates()
+        let page = MetricsPage(
+            servers: try await environment.store.servers(),
+            cases: try await environment.store.cases(CaseQuery(limit: 100_000)), recipients: states,
+            alarms: RecipientAlarm.alarms(among: states, after: environment.configuration.outbox.alarmAfter, at: time),
+            time: time)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8", .cacheControl: "no-store",
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: page.text)))
     }
 }

@@ -79,7 +79,7 @@ struct CaseBook {
         let told: Ticket.Event = found.test != nil ? .test : found.revision == 1 && event == .updated ? .opened : event
         let ticket = TicketWriter(site: policy.site).ticket(for: found, event: told, chassis: chassis, because: because)
         try ledger.save(found, senderNumber: senderNumber)
-        for recipient in policy.recipients {
+        for recipient in policy.recipients where !recipient.standsIn {
             if told == .updated {
                 try ledger.supersedeUpdates(caseNumber: found.number, recipient: recipient.name, at: time)
             }
@@ -110,6 +110,8 @@ struct CasePolicy: Hashable, Sendable {
     struct Addressee: Hashable, Sendable {
         var name: String
         var kind: ChannelKind
+        /// Named as the fallback of another: it gets only what that one does not take.
+        var standsIn = false
     }
     var site: Ticket.Site
     /// Everyone who gets tickets.
@@ -124,7 +126,10 @@ struct CasePolicy: Hashable, Sendable {
 
     init(_ configuration: CollectorConfiguration) {
         site = configuration.site
-        recipients = configuration.recipients.map { Addressee(name: $0.name, kind: $0.kind) }
+        let fallbacks = Set(configuration.recipients.compactMap(\.fallback))
+        recipients = configuration.recipients.map {
+            Addressee(name: $0.name, kind: $0.kind, standsIn: fallbacks.contains($0.name))
+        }
         casesPerHostPerHour = configuration.casesPerHostPerHour
     }
 

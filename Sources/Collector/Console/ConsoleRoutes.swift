@@ -60,8 +60,8 @@ struct ConsoleRoutes: RouteProvider {
             do {
                 return try await work(visit)
             } catch let error as StoreError {
-                return refusal(APIProblem(error), visit)
-            } catch let problem as APIProblem {
+                return refusal(RequestProblem(error), visit)
+            } catch let problem as RequestProblem {
                 return refusal(problem, visit)
             }
         } catch {
@@ -93,15 +93,15 @@ struct ConsoleRoutes: RouteProvider {
         }
     }
 
-    private static let foreignForm = APIProblem(
-        status: .forbidden, code: "foreign-form", message: "This form is too old, or was not made by this console. Go back and try again.")
+    private static let foreignForm = RequestProblem(
+        .forbidden, "foreign-form", "This form is too old, or was not made by this console. Go back and try again.")
 
     private func fields(_ request: Request) async throws -> Form {
         do {
             let body = try await request.body.collect(upTo: ConsoleLimits.formBytes)
             return try URLEncodedFormDecoder().decode(Form.self, from: String(buffer: body))
         } catch {
-            throw APIProblem(status: .badRequest, code: "bad-request", message: "The form cannot be read. Go back and try again.")
+            throw RequestProblem(.badRequest, "bad-request", "The form cannot be read. Go back and try again.")
         }
     }
 
@@ -227,9 +227,9 @@ struct ConsoleRoutes: RouteProvider {
         return ConsoleAnswer.html(templates.render(page, with: "delivery"))
     }
 
-    private func refusal(_ problem: APIProblem, _ visit: ConsoleVisit) -> Response {
+    private func refusal(_ problem: RequestProblem, _ visit: ConsoleVisit) -> Response {
         let frame = frame(visit, title: visit.language("That did not work", "Das ging nicht"), alarms: [])
-        let page = MessagePage(message: problem.message, link: "/", frame: frame, language: visit.language)
+        let page = MessagePage(message: problem.problem.message, link: "/", frame: frame, language: visit.language)
         return ConsoleAnswer.html(templates.render(page, with: "message"), status: problem.status)
     }
 

@@ -21,7 +21,7 @@ struct Recipient: Hashable, Sendable {
     var url: String
     /// Language of the message for people, `en` or `de`.
     var language: String
-    /// The recipient that gets what this one does not take.
+    /// The recipient that gets what this one does not take, and nothing else.
     var fallback: String?
     /// E-mail addresses.
     var to: [String]

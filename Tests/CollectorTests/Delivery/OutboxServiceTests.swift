@@ -95,13 +95,11 @@ struct OutboxServiceTests {
                 SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(hook["port"])/gone", name: "hook") {
                     $0.secret = .inline(hook["secret"])
                     $0.fallback = "spare"
-                }
+                },
+                SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])", name: "spare"),
             ]
         }
-        // The fallback is reached by the service alone: it is not among those that get every ticket.
-        var environment = fleet.environment
-        environment.configuration.recipients.append(
-            SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])", name: "spare"))
+        let environment = fleet.environment
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
         let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
@@ -119,6 +117,8 @@ struct OutboxServiceTests {
         let deliveries = try await store.deliveries(caseNumber: number)
         let refused = try #require(deliveries.first { $0.recipient == "hook" })
         #expect(refused.state == .retrying)
+        #expect(deliveries.first { $0.recipient == "spare" }?.insteadOf == "hook")
+        #expect(try await store.findCase(number: number)?.history.count { $0.kind == .diverted } == 1)
         #expect(refused.lastError?.contains("gone for good") == true)
     }
 }

@@ -8,6 +8,7 @@ import Transfer
 /// The routes of a collector on a port of their own, without TLS.
 func withWeb(_ fleet: TestFleet, _ work: (TestWeb) async throws -> Void) async throws {
     let router = Router(context: CollectorContext.self)
+    router.add(middleware: ProblemMiddleware(log: ProblemLog(fleet.environment.logger), now: fleet.environment.now))
     let desk = LoginDesk(store: fleet.store)
     let routes: [any RouteProvider] = [
         try ConsoleRoutes(environment: fleet.environment, desk: desk),

@@ -8,6 +8,7 @@ import sys
 import threading
 
 KEY = bytes(range(32))
+LOCK = threading.Lock()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,9 +30,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         stamp, name = self.headers["webhook-timestamp"], self.headers["webhook-id"]
         digest = hmac.new(KEY, f"{name}.{stamp}.".encode() + body, hashlib.sha256).digest()
         right = "v1," + base64.b64encode(digest).decode() in self.headers["webhook-signature"].split(" ")
-        print(json.dumps({"path": self.path, "id": name, "timestamp": stamp, "valid": right,
+        line = json.dumps({"path": self.path, "id": name, "timestamp": stamp, "valid": right,
                           "signatures": len(self.headers["webhook-signature"].split(" ")), "bytes": len(body),
-                          "type": self.headers["content-type"], "body": body.decode()}), flush=True)
+                          "type": self.headers["content-type"], "body": body.decode()})
+        with LOCK:
+            print(line, flush=True)
         answers = {
             "/gone": (410, b"", ()), "/busy": (429, b"", (("Retry-After", "77"),)), "/broken": (500, b"", ()),
             "/refuse": (422, b"no such customer", (("Content-Type", "text/plain"),)),

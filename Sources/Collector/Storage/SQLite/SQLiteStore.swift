@@ -213,12 +213,19 @@ final class SQLiteStore: CollectorStore {
             }
             guard let next = OutboxRules.applying(outcome, to: stored, claimed: delivery, at: time) else { return }
             try ledger.update(next)
-            if case .failed(_, _, let divertTo?) = outcome,
-                let addressee = policy.recipients.first(where: { $0.name == divertTo })
-            {
-                try ledger.enqueue(Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time))
+            var noted = outcome
+            if case .failed(let because, let nextAttempt, let divertTo?) = outcome {
+                // The fallback is told once, however often the recipient fails after that.
+                noted = .failed(because: because, nextAttempt: nextAttempt, divertTo: nil)
+                if let addressee = policy.recipients.first(where: { $0.name == divertTo }) {
+                    let standIn = Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time)
+                    if try ledger.findDelivery(id: standIn.id) == nil {
+                        try ledger.enqueue(standIn)
+                        noted = outcome
+                    }
+                }
             }
-            try SQLiteStore.noteOutcome(outcome, of: stored, in: ledger, policy: policy, at: time)
+            try SQLiteStore.noteOutcome(noted, of: stored, in: ledger, policy: policy, at: time)
         }
     }
 
