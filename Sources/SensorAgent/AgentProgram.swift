@@ -1,9 +1,12 @@
 import Daemon
 import Glibc
 import Logging
+import Reports
 
-/// What `callhome-agent run` and `callhome-agent check-config` do; each returns the exit code.
+/// What the commands of `callhome-agent` do; each returns the exit code.
 public enum AgentProgram {
+    public static let version = CallhomeVersion.current
+
     /// The program ended as it was told to; the configuration is good.
     public static let done: Int32 = 0
     /// It could not start, or a service of it failed; the reason is in the log.
@@ -17,6 +20,8 @@ public enum AgentProgram {
         guard let configuration = configuration(path) else { return refused }
         // Nobody else needs to read the agent's key and spool.
         umask(0o077)
+        // A log or a client that went away is no reason to die.
+        unsafe signal(SIGPIPE, SIG_IGN)
         LoggingSetup.start(level: configuration.logLevel)
         let log = Logger(label: "callhome-agent")
         do {
@@ -33,6 +38,14 @@ public enum AgentProgram {
         guard let configuration = configuration(path) else { return refused }
         print(configuration.effective)
         return done
+    }
+
+    /// Looks once with each probe, prints what it sees or why it refuses, and tells whether anything could be seen.
+    public static func look(with probes: [any Probe], json: Bool) async throws -> Int32 {
+        let now = MachineClock(boot: "").now().time
+        let document = await ProbeDocument(observing: probes, at: now)
+        print(json ? try document.json : document.text)
+        return document.exitCode
     }
 
     private static func configuration(_ path: String?) -> AgentConfiguration? {

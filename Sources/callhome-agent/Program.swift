@@ -1,13 +1,11 @@
 import ArgumentParser
-import FoundationEssentials
-import Reports
 import SensorAgent
 
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
-        version: CallhomeVersion.current,
+        version: AgentProgram.version,
         subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self])
 }
 
@@ -41,7 +39,7 @@ struct Once: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        try await printDocument(of: AllProbes.make(), json: json)
+        throw ExitCode(try await AgentProgram.look(with: AllProbes.make(), json: json))
     }
 }
 
@@ -67,13 +65,6 @@ struct ProbeCommand: AsyncParsableCommand {
             throw ValidationError(
                 "No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
         }
-        try await printDocument(of: [probe], json: json)
+        throw ExitCode(try await AgentProgram.look(with: [probe], json: json))
     }
-}
-
-/// Looks, prints, and ends with the exit code that tells whether anything could be seen.
-func printDocument(of probes: [any Probe], json: Bool) async throws {
-    let document = await ProbeDocument(observing: probes, at: Timestamp(Date()))
-    print(json ? try document.json : document.text)
-    throw ExitCode(document.exitCode)
 }
