@@ -21,7 +21,7 @@ public enum AgentProgram {
         // Nobody else needs to read the agent's key and spool.
         umask(0o077)
         // A log or a client that went away is no reason to die.
-        unsafe signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
         LoggingSetup.start(level: configuration.logLevel)
         let log = Logger(label: "callhome-agent")
         do {
