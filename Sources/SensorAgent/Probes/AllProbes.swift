@@ -1,5 +1,8 @@
 /// Every probe there is. A new probe is its file, its parser, one line here, and a fixture.
 public enum AllProbes {
+    /// The probes that `--input FILE` makes sense for: one output of smartctl, one SMBIOS table.
+    public static let readingRecordedOutput = ["disk-health", "inventory"]
+
     /// - Parameters:
     ///   - tree: where files are read.
     ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.

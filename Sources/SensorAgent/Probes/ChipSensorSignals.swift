@@ -153,8 +153,8 @@ struct ChipSensorSignals: Sendable {
     private static let suffixes: [Signal: String] = {
         let limits = limitTypes.keys.flatMap { [$0, "\($0)_hyst", "\($0)_alarm"] }
         let words =
-            limits + extremes + extremes.map { "input_\($0)" } + [
-                "", "input", "alarm", "fault", "beep", "pulses", "div", "type", "offset", "average_interval",
+            limits + extremes + [
+                "", "input", "input_lowest", "input_highest", "alarm", "fault", "beep", "pulses", "div", "type", "offset", "average_interval",
             ]
         var suffixes: [Signal: String] = [:]
         for kind in SensorFeature.Kind.allCases {

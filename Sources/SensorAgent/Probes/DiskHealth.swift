@@ -12,14 +12,14 @@ public actor DiskHealth: Probe {
     public nonisolated let interval = Duration.seconds(300)
     public nonisolated let deadline = Duration.seconds(240)
 
-    /// Time for one disk; a failing one may take 30 s of retries for a single command.
-    private static let diskDeadline = Duration.seconds(60)
     /// Disks asked at once.
     private static let parallel = 4
 
     private let tree: SysTree
     private let input: String?
     private let smartctl: Tool
+    private let canAsk: Bool
+    private let diskDeadline: Duration
     /// Disks as smartctl last named them, by serial: a sleeping disk's full identity may stand nowhere else.
     private var lastNamed: [String: Component] = [:]
 
@@ -27,9 +27,14 @@ public actor DiskHealth: Probe {
     ///   - tree: where disks are looked for.
     ///   - input: a file with one recorded output, read in place of all disks.
     ///   - program: the path of smartctl; nil: where the system has it.
-    public init(tree: SysTree, input: String? = nil, program: String? = nil) {
+    ///   - diskDeadline: time for one disk; a failing one may take 30 s of retries for a single command.
+    public init(
+        tree: SysTree, input: String? = nil, program: String? = nil, diskDeadline: Duration = .seconds(60)
+    ) {
         self.tree = tree
         self.input = input
+        self.diskDeadline = diskDeadline
+        canAsk = tree.isThisMachine || program != nil
         smartctl = program.map { Tool(path: $0) } ?? Tool(named: "smartctl")
     }
 
@@ -50,7 +55,7 @@ public actor DiskHealth: Probe {
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
         if let input { return try recorded(input, at: time) }
-        guard tree.isThisMachine else {
+        guard canAsk else {
             throw .absent(because: "smartctl asks real disks: for a recorded output give --input FILE")
         }
         let devices = try await devices()
@@ -92,7 +97,7 @@ public actor DiskHealth: Probe {
 
     private func ask(_ device: Device, at time: Timestamp) async -> (Device, Answer) {
         do throws(Tool.Failure) {
-            let output = try await smartctl.run(device.arguments, for: device.key, deadline: DiskHealth.diskDeadline)
+            let output = try await smartctl.run(device.arguments, for: device.key, deadline: diskDeadline)
             do throws(SmartctlReport.Refusal) {
                 return (device, .success(try SmartctlReport(parsing: output.bytes, exitCode: output.exitCode, at: time)))
             } catch {
@@ -148,7 +153,7 @@ public actor DiskHealth: Probe {
     /// What sysfs says of the disk; nil behind a RAID controller, which sysfs does not see through.
     private func identity(of device: Device) -> Component? {
         guard device.type == nil, let name = device.name.split(separator: "/").last.map(String.init),
-            tree.exists("/sys/class/block/\(name)") || tree.exists("/sys/class/nvme/\(name)")
+            ["class/block", "block", "class/nvme"].contains(where: { tree.exists("/sys/\($0)/\(name)") })
         else { return nil }
         var disk = DiskIdentity.component(name, tree: tree)
         if let serial = disk.part.serial, let named = lastNamed[serial] {
@@ -167,7 +172,7 @@ public actor DiskHealth: Probe {
         var devices = DiskIdentity.names(in: tree).filter { !$0.hasPrefix("vd") && !$0.hasPrefix("mmcblk") }
             .map { Device(name: "/dev/\($0)") }
         do throws(Tool.Failure) {
-            let output = try await smartctl.run(["--scan", "--json=c"], for: "scan", deadline: DiskHealth.diskDeadline)
+            let output = try await smartctl.run(["--scan", "--json=c"], for: "scan", deadline: diskDeadline)
             let known = Set(devices.map(\.name))
             let listed = (try? JSONTree(parsing: output.bytes))?["devices"]?.elements ?? []
             for entry in listed.prefix(DiskHealth.deviceLimit) {

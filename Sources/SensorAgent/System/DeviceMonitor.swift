@@ -61,7 +61,8 @@ enum DeviceMonitor {
     }
 
     /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while nothing
-    /// happens. The stream ends when udev cannot be listened to.
+    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
+    /// cannot be listened to.
     static func changes(in subsystems: [String]) -> AsyncStream<String> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             // A pipe: closing one end wakes the thread that waits at the other.
@@ -94,6 +95,7 @@ enum DeviceMonitor {
             }
             guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return }
             let descriptor = unsafe udev_monitor_get_fd(monitor)
+            found("listening to udev")
             while true {
                 var waits = [
                     pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
