@@ -138,7 +138,7 @@ public enum SignalCatalogue {
         gauge("hw.sensor.offset", "Cel", [.temperature], [:], "what the chip adds to the reading"),
         gauge("hw.sensor.beep", "1", [], [:], "1 if the chip would beep"),
         gauge("hw.chip.beep_enable", "1", [.chip], [:], "1 if the chip may beep at all"),
-        gauge("hw.sensor.other", "1", [], ["subfeature": []], "what libsensors reads and this catalogue has no word for"),
+        gauge("hw.sensor.other", "1", [], ["subfeature": []], "what libsensors reads and nothing here has a word for"),
         gauge("hw.chip.vid", "V", [.voltage], [:], "core voltage that the processor asks for"),
         state(
             "hw.alarm", [],

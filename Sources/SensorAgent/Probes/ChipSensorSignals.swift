@@ -75,13 +75,15 @@ struct ChipSensorSignals: Sendable {
                 if let value, !measurement.holds(value) {
                     asRead.append(
                         AsRead(
-                            component: feature.component, signal: subfeature.signal, source: subfeature.name, value: value))
+                            component: feature.component, signal: subfeature.signal, source: subfeature.name,
+                            value: value))
                 }
             }
             if let nominal = feature.nominal, let input = bySuffix["input"], abs(input - nominal) <= 0.2 * nominal {
                 observations.append(
                     Observation(
-                        component: feature.component, signal: Signal("hw.voltage.nominal"), measurement: .reading(nominal),
+                        component: feature.component, signal: Signal("hw.voltage.nominal"),
+                        measurement: .reading(nominal),
                         time: time))
             }
         }
@@ -154,7 +156,8 @@ struct ChipSensorSignals: Sendable {
         let limits = limitTypes.keys.flatMap { [$0, "\($0)_hyst", "\($0)_alarm"] }
         let words =
             limits + extremes + [
-                "", "input", "input_lowest", "input_highest", "alarm", "fault", "beep", "pulses", "div", "type", "offset", "average_interval",
+                "", "input", "input_lowest", "input_highest", "alarm", "fault", "beep", "pulses", "div", "type",
+                "offset", "average_interval",
             ]
         var suffixes: [Signal: String] = [:]
         for kind in SensorFeature.Kind.allCases {

@@ -99,7 +99,9 @@ public actor DiskHealth: Probe {
         do throws(Tool.Failure) {
             let output = try await smartctl.run(device.arguments, for: device.key, deadline: diskDeadline)
             do throws(SmartctlReport.Refusal) {
-                return (device, .success(try SmartctlReport(parsing: output.bytes, exitCode: output.exitCode, at: time)))
+                return (
+                    device, .success(try SmartctlReport(parsing: output.bytes, exitCode: output.exitCode, at: time))
+                )
             } catch {
                 return (device, .failure(.refused(error)))
             }
@@ -125,7 +127,8 @@ public actor DiskHealth: Probe {
                 result.observations.append(contentsOf: report.observations)
                 result.observations.append(
                     Observation(
-                        component: disk.id, signal: Signal("hw.physical_disk.power_mode"), measurement: .state("active"),
+                        component: disk.id, signal: Signal("hw.physical_disk.power_mode"),
+                        measurement: .state("active"),
                         time: time))
             case .failure(.refused(.raidVolume)), .failure(.refused(.opticalDrive)), .failure(.refused(.nothing)):
                 continue

@@ -2,7 +2,8 @@ import Reports
 
 /// What a disk is, from sysfs alone: nothing here talks to the disk, so that a sleeping one stays asleep.
 ///
-/// The same disk has the same `ComponentID` here and in smartctl's output: by its World Wide Name, else (NVMe always) by
+/// The same disk has the same `ComponentID` here and in smartctl's output: by its World Wide Name, else (NVMe always)
+/// by
 /// its serial number.
 enum DiskIdentity {
     static func id(wwn: String?, serial: String?, device: String?) -> ComponentID {
@@ -18,16 +19,20 @@ enum DiskIdentity {
         let digits = wwn.lowercased().drop { $0 == " " }
         guard digits.hasPrefix("0x") else { return nil }
         let number = digits.dropFirst(2)
-        guard number.count == 16 || number.count == 32, number.allSatisfy(\.isHexDigit), Set(number.dropFirst()).count > 1
+        guard number.count == 16 || number.count == 32, number.allSatisfy(\.isHexDigit),
+            Set(number.dropFirst()).count > 1
         else { return nil }
         return String(digits)
     }
 
-    /// Disks of the kernel by name (`sda`, `nvme0`), without partitions, loops, optical drives and what is made of disks.
+    /// Disks of the kernel by name (`sda`, `nvme0`), without partitions, loops, optical drives and what is made of
+    /// disks.
     static func names(in tree: SysTree) -> [String] {
-        let block = ((try? tree.names(in: "/sys/block")) ?? (try? tree.names(in: "/sys/class/block")) ?? []).filter { name in
+        let block = ((try? tree.names(in: "/sys/block")) ?? (try? tree.names(in: "/sys/class/block")) ?? []).filter {
+            name in
             ["sd", "hd", "vd", "xvd", "mmcblk"].contains { name.hasPrefix($0) }
-                && !tree.exists("/sys/class/block/\(name)/partition") && !name.contains("boot") && !name.contains("rpmb")
+                && !tree.exists("/sys/class/block/\(name)/partition") && !name.contains("boot")
+                && !name.contains("rpmb")
         }
         let controllers = ((try? tree.names(in: "/sys/class/nvme")) ?? []).filter { $0.hasPrefix("nvme") }
         return block + controllers
@@ -61,15 +66,23 @@ enum DiskIdentity {
         let model = Filler.removed(try? tree.text("\(folder)/device/model"))
         // libata makes up `ATA` as the vendor, and cuts the model to 16 signs; udev asked the drive itself.
         let isATA = vendor == "ATA" || properties["ID_BUS"] == "ata" || properties["ID_ATA"] == "1"
-        let wwid = Filler.removed(try? tree.text("\(folder)/device/wwid")) ?? Filler.removed(try? tree.text("\(folder)/wwid"))
-        let wwn = (properties["ID_WWN_WITH_EXTENSION"] ?? properties["ID_WWN"]).flatMap(plausible)
+        let wwid =
+            Filler.removed(try? tree.text("\(folder)/device/wwid")) ?? Filler.removed(try? tree.text("\(folder)/wwid"))
+        let wwn =
+            (properties["ID_WWN_WITH_EXTENSION"] ?? properties["ID_WWN"]).flatMap(plausible)
             ?? wwid.flatMap { $0.hasPrefix("naa.") ? plausible(wwn: "0x" + $0.dropFirst(4)) : nil }
-        let serial = Filler.removed(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
+        let serial =
+            Filler.removed(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
             ?? pageSerial("\(folder)/device/vpd_pg80", tree) ?? Filler.removed(try? tree.text("\(folder)/serial"))
         var attributes = ["device": "/dev/\(name)"]
         attributes["bus"] =
-            place.contains("/usb") ? "usb" : place.contains("/virtio") ? "virtio" : isATA ? "ata"
-            : name.hasPrefix("mmcblk") ? "mmc" : "sas"
+            place.contains("/usb")
+            ? "usb"
+            : place.contains("/virtio")
+                ? "virtio"
+                : isATA
+                    ? "ata"
+                    : name.hasPrefix("mmcblk") ? "mmc" : "sas"
         attributes["wwn"] = wwn
         attributes["rotational"] = try? tree.text("\(folder)/queue/rotational")
         attributes["path"] = properties["ID_PATH"]
@@ -81,7 +94,8 @@ enum DiskIdentity {
                 manufacturer: isATA ? nil : vendor,
                 model: properties["ID_MODEL"].map { $0.split(separator: "_").joined(separator: " ") } ?? model,
                 serial: serial,
-                firmware: Filler.removed(properties["ID_REVISION"]) ?? Filler.removed(try? tree.text("\(folder)/device/rev")),
+                firmware: Filler.removed(properties["ID_REVISION"])
+                    ?? Filler.removed(try? tree.text("\(folder)/device/rev")),
                 location: bay(folder, place: place, tree)),
             attributes: attributes)
     }

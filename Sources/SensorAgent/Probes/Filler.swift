@@ -6,7 +6,9 @@ enum Filler {
         let printable = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0xFFFD ? " " : Character($0) }
         let trimmed = String(printable).split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
         let bare = trimmed.lowercased().filter { $0.isLetter || $0.isNumber }
-        guard !bare.isEmpty, !words.contains(bare), !beginnings.contains(where: { bare.hasPrefix($0) }) else { return nil }
+        guard !bare.isEmpty, !words.contains(bare), !beginnings.contains(where: { bare.hasPrefix($0) }) else {
+            return nil
+        }
         // 0000, 0x000, FFFFFFFF, XXXX, 00-00-00: one sign over and over.
         let digits = bare.hasPrefix("0x") ? bare.dropFirst(2) : bare[...]
         let sign = digits.first ?? "0"
@@ -19,12 +21,14 @@ enum Filler {
         "notpresent", "notavailable", "notapplicable", "notsettable", "empty", "unknown", "undefined", "unspecified",
         "default", "defaultstring", "systemmanufacturer", "systemproductname", "systemversion", "systemserialnumber",
         "systemname", "baseboardmanufacturer", "boardversion", "boardserialnumber", "chassismanufacturer",
-        "chassisversion", "chassisserialnumber", "productname", "invalid", "nodata", "manufacturer", "modulemanufacturer",
+        "chassisversion", "chassisserialnumber", "productname", "invalid", "nodata", "manufacturer",
+        "modulemanufacturer",
         "serialnumber", "partnumber", "serial", "sernum", "partnum", "filledbyoem", "xxxx", "123456789", "0123456789",
         "1234567890", "12345678", "01234567890123456789ab", "03142563", "fillbyoem", "assettag", "bank", "emptyempty",
     ]
     private static let beginnings = [
         "tobefilled", "dimmserialnumber", "arraypartnumber", "moduleserialnumber", "modulepartnumber", "sernum",
-        "partnum", "manufacturer0", "manufacturer1", "array1", "noneassigned", "notfilled", "serialnotfound", "noassetinfo",
+        "partnum", "manufacturer0", "manufacturer1", "array1", "noneassigned", "notfilled", "serialnotfound",
+        "noassetinfo",
     ]
 }

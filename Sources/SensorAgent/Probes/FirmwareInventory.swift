@@ -19,7 +19,8 @@ struct FirmwareInventory: Sendable {
         let main = table.structures(ofType: 2).first
         var part = Part(
             manufacturer: system?.string(0x04) ?? chassis?.string(0x04) ?? file("sys_vendor") ?? file("chassis_vendor"),
-            model: system?.string(0x05) ?? file("product_name"), partNumber: system?.string(0x19) ?? file("product_sku"),
+            model: system?.string(0x05) ?? file("product_name"),
+            partNumber: system?.string(0x19) ?? file("product_sku"),
             serial: chassis?.string(0x07) ?? system?.string(0x07) ?? file("chassis_serial") ?? file("product_serial"))
         var attributes: [String: String] = [:]
         attributes["system_serial"] = system?.string(0x07) ?? file("product_serial")
@@ -28,7 +29,8 @@ struct FirmwareInventory: Sendable {
         attributes["smbios_problem"] = table.structures.isEmpty ? nil : table.problem
         let chassisID = ComponentID(.chassis, "main")
         if part != Part() {
-            components.append(Component(id: chassisID, kind: .chassis, name: "chassis", part: part, attributes: attributes))
+            components.append(
+                Component(id: chassisID, kind: .chassis, name: "chassis", part: part, attributes: attributes))
         }
         part = Part(
             manufacturer: main?.string(0x04) ?? file("board_vendor"), model: main?.string(0x05) ?? file("board_name"),
@@ -48,7 +50,9 @@ struct FirmwareInventory: Sendable {
         for (index, structure) in table.structures(ofType: 4).enumerated() { addProcessor(structure, index) }
         for module in MemoryModules(table).modules.map(\.component) {
             components.append(module)
-            if let bytes = module.attributes["size_bytes"].flatMap(Double.init) { memorySizes.append((module.id, bytes)) }
+            if let bytes = module.attributes["size_bytes"].flatMap(Double.init) {
+                memorySizes.append((module.id, bytes))
+            }
         }
     }
 
@@ -64,7 +68,8 @@ struct FirmwareInventory: Sendable {
             Component(
                 id: id, kind: .cpu, name: socket ?? "processor \(index)",
                 part: Part(
-                    manufacturer: structure.string(0x07), model: structure.string(0x10), partNumber: structure.string(0x22),
+                    manufacturer: structure.string(0x07), model: structure.string(0x10),
+                    partNumber: structure.string(0x22),
                     serial: structure.string(0x20), location: socket),
                 attributes: attributes))
         cores.append((id, enabled: count(structure, 0x24, wide: 0x2C), present: count(structure, 0x23, wide: 0x2A)))

@@ -1,10 +1,12 @@
 import Daemon
 public import Reports
 
-/// `inventory`: chassis, board, processors, memory modules, disks and network cards, with what it takes to order and find
+/// `inventory`: chassis, board, processors, memory modules, disks and network cards, with what it takes to order and
+/// find
 /// each one.
 ///
-/// From SMBIOS (`/sys/firmware/dmi/tables/DMI`, where it may be read; else `/sys/class/dmi/id`), sysfs, and what udev knows.
+/// From SMBIOS (`/sys/firmware/dmi/tables/DMI`, where it may be read; else `/sys/class/dmi/id`), sysfs, and what udev
+/// knows.
 public actor MachineInventory: Probe {
     public nonisolated let name = "inventory"
     public nonisolated let interval = Duration.seconds(3600)

@@ -54,7 +54,8 @@ public actor MemoryErrors: Probe {
             attributes["driver"] = try? tree.text("\(path)/mc_name")
             result.components.append(
                 Component(
-                    id: id, kind: .memoryController, name: "memory controller \(name.dropFirst(2))", attributes: attributes))
+                    id: id, kind: .memoryController, name: "memory controller \(name.dropFirst(2))",
+                    attributes: attributes))
             count(id, "corrected", "\(path)/ce_count")
             count(id, "uncorrected", "\(path)/ue_count")
             count(id, "corrected.noinfo", "\(path)/ce_noinfo_count")
@@ -73,7 +74,9 @@ public actor MemoryErrors: Probe {
             let parts = names.filter { $0.isNumbered("dimm") || $0.isNumbered("rank") }
             for part in parts { addModule("\(name)/\(part)", at: "\(path)/\(part)", parent: id) }
             if parts.isEmpty {
-                for row in names where row.isNumbered("csrow") { addRow("\(name)/\(row)", at: "\(path)/\(row)", parent: id) }
+                for row in names where row.isNumbered("csrow") {
+                    addRow("\(name)/\(row)", at: "\(path)/\(row)", parent: id)
+                }
             }
         }
 
@@ -101,7 +104,8 @@ public actor MemoryErrors: Probe {
             attributes["edac_memory_type"] = try? tree.text("\(path)/mem_type")
             attributes["edac_mode"] = try? tree.text("\(path)/edac_mode")
             result.components.append(
-                Component(id: row, kind: .memoryRow, parent: parent, name: "memory row \(name)", attributes: attributes))
+                Component(id: row, kind: .memoryRow, parent: parent, name: "memory row \(name)", attributes: attributes)
+            )
             size(row, "\(path)/size_mb")
             count(row, "corrected", "\(path)/ce_count")
             count(row, "uncorrected", "\(path)/ue_count")
@@ -117,7 +121,9 @@ public actor MemoryErrors: Probe {
                 component.parent = row
                 result.components.append(component)
                 count(id, "corrected", "\(path)/\(file)")
-                if tree.exists("\(path)/\(channel)_ue_count") { count(id, "uncorrected", "\(path)/\(channel)_ue_count") }
+                if tree.exists("\(path)/\(channel)_ue_count") {
+                    count(id, "uncorrected", "\(path)/\(channel)_ue_count")
+                }
             }
         }
 

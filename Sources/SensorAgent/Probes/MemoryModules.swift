@@ -30,7 +30,8 @@ struct MemoryModules: Sendable {
             let full = MemoryModules.fullName(structure)
             let name = isUnique ? locator ?? handle : fullNames.count { $0 == full } == 1 ? full : handle
             let part = Part(
-                manufacturer: structure.string(0x17), partNumber: structure.string(0x1A), serial: structure.string(0x18),
+                manufacturer: structure.string(0x17), partNumber: structure.string(0x1A),
+                serial: structure.string(0x18),
                 firmware: structure.string(0x2B), location: isUnique ? locator : full.isEmpty ? nil : full)
             var attributes = ["handle": String(handle.dropFirst(7))]
             attributes["bank"] = bank
@@ -70,9 +71,6 @@ struct MemoryModules: Sendable {
             id: ComponentID(.dimm, name), kind: .dimm, name: label ?? name, part: Part(location: label),
             attributes: attributes)
     }
-
-
-
 
     /// ghes_edac writes `BANK LOCATOR`, or the handle where it knows no more; others write the board's label when the
     /// administrator has registered one (edac-ctl), and a made-up name (`CPU_SrcID#0_MC#0_Chan#0_DIMM#0`) when not.

@@ -16,7 +16,8 @@ enum NetworkCards {
         var attributes = ["interface": name]
         attributes["mac"] = burnt ?? mac
         attributes["bus_address"] = address
-        attributes["driver"] = (try? tree.resolved("\(folder)/device/driver"))?.split(separator: "/").last.map(String.init)
+        attributes["driver"] = (try? tree.resolved("\(folder)/device/driver"))?.split(separator: "/").last.map(
+            String.init)
         attributes["pci_id"] = pciID("\(folder)/device", tree)
         if attributes["driver"] == "driver" { attributes["driver"] = nil }
         return Component(
@@ -37,7 +38,9 @@ enum NetworkCards {
     }
 
     private static func pciID(_ folder: String, _ tree: SysTree) -> String? {
-        guard let vendor = try? tree.text("\(folder)/vendor"), let device = try? tree.text("\(folder)/device") else { return nil }
+        guard let vendor = try? tree.text("\(folder)/vendor"), let device = try? tree.text("\(folder)/device") else {
+            return nil
+        }
         return "\(vendor.dropFirst(2)):\(device.dropFirst(2))"
     }
 }

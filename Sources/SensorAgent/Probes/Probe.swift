@@ -44,7 +44,8 @@ public struct ProbeResult: Sendable, Codable {
     public var asRead: [AsRead]
 
     public init(
-        components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil, asRead: [AsRead] = []
+        components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil,
+        asRead: [AsRead] = []
     ) {
         self.components = components
         self.observations = observations

@@ -9,7 +9,8 @@ public import Reports
 ///    "observations": [
 ///      {"component": "temperature:nct6798-isa-0290/temp1", "signal": "hw.temperature",
 ///       "measurement": {"reading": 41.5}, "source": "temp1_input", "time": 1763712000000},
-///      {"component": "temperature:nvme-pci-0100/temp2", "signal": "hw.temperature.limit{limit_type=\"high.degraded\"}",
+///      {"component": "temperature:nvme-pci-0100/temp2",
+///       "signal": "hw.temperature.limit{limit_type=\"high.degraded\"}",
 ///       "measurement": {"unavailable": "unset"}, "source": "temp2_max", "read": 65261.85, "time": 1763712000000}]},
 ///   {"probe": "memory-errors", "refused": {"state": "absent", "because": "…"}}]}
 /// ```
@@ -112,7 +113,8 @@ public struct ProbeDocument: Encodable, Sendable {
             switch entry.outcome {
             case .failure(let error): lines.append("\(entry.probe): \(error.coverageState): \(error)")
             case .success(let result):
-                lines.append("\(entry.probe): \(result.components.count) components, \(result.observations.count) values")
+                lines.append(
+                    "\(entry.probe): \(result.components.count) components, \(result.observations.count) values")
                 let observations = Dictionary(grouping: result.observations, by: \.component)
                 for component in result.components {
                     lines.append("  \(component.id)  \(component.name)")
@@ -125,7 +127,8 @@ public struct ProbeDocument: Encodable, Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// 0 where at least one probe could look; else sysexits(3) by the first refusal: 69 absent, 77 denied, 74 unreadable,
+    /// 0 where at least one probe could look; else sysexits(3) by the first refusal: 69 absent, 77 denied, 74
+    /// unreadable,
     /// 65 malformed, 75 timed out.
     public var exitCode: Int32 {
         var code: Int32 = 0

@@ -14,14 +14,18 @@ struct SensorLimits: Sendable {
     init(kind: SensorFeature.Kind, superIO: Bool, values: [String: Double]) {
         var unset: Set<String> = []
         for (low, high) in [("min", "max"), ("lcrit", "crit")] {
-            if let minimum = values[low], let maximum = values[high], minimum >= maximum { unset.formUnion([low, high]) }
+            if let minimum = values[low], let maximum = values[high], minimum >= maximum {
+                unset.formUnion([low, high])
+            }
             if values[high] == 0, (values[low] ?? 0) >= 0 { unset.insert(high) }
             if values[low] == 0, kind != .temperature, kind != .humidity { unset.insert(low) }
         }
         if values["emergency"] == 0 { unset.insert("emergency") }
         for limit in SensorLimits.limits {
             guard let value = values[limit] else { continue }
-            if kind == .temperature, !(-100...250).contains(value) || value == 127 || value == -128 { unset.insert(limit) }
+            if kind == .temperature, !(-100...250).contains(value) || value == 127 || value == -128 {
+                unset.insert(limit)
+            }
             if kind == .voltage, superIO, [2.04, 3.06, 4.08].contains(where: { abs($0 - value) < 0.0005 }) {
                 unset.insert(limit)
             }

@@ -2,7 +2,8 @@ import Reports
 
 /// One output of `smartctl --json` (smartmontools 6.7 and later), as a disk and its observations.
 ///
-/// Read with care for its exit status, a bit mask (smartctl(8), "EXIT STATUS"): bits 3 to 7 tell of the disk, bit 2 of a
+/// Read with care for its exit status, a bit mask (smartctl(8), "EXIT STATUS"): bits 3 to 7 tell of the disk, bit 2 of
+/// a
 /// command that the disk refused while others worked; only bits 0 and 1 mean that nothing was read.
 struct SmartctlReport: Sendable {
     var disk: Component
@@ -47,7 +48,8 @@ struct SmartctlReport: Sendable {
         }
     }
 
-    /// What `-n standby,3` makes smartctl exit with when the disk sleeps: bits 0 and 1 together, which nothing else sets.
+    /// What `-n standby,3` makes smartctl exit with when the disk sleeps: bits 0 and 1 together, which nothing else
+    /// sets.
     static let asleepExitCode: Int32 = 3
 
     private let time: Timestamp
@@ -78,22 +80,29 @@ struct SmartctlReport: Sendable {
         let messages = tree["smartctl", "messages"]?.elements.compactMap { $0["string"]?.text } ?? []
         let message = String(messages.joined(separator: "; ").prefix(200))
         let status = exitCode ?? tree["smartctl", "exit_status"]?.unsigned.map { Int32(truncatingIfNeeded: $0) } ?? 0
-        let sleeps = messages.contains { $0.contains("Device is in") && ($0.contains("STANDBY") || $0.contains("SLEEP")) }
+        let sleeps = messages.contains {
+            $0.contains("Device is in") && ($0.contains("STANDBY") || $0.contains("SLEEP"))
+        }
         if status == SmartctlReport.asleepExitCode || sleeps { throw .asleep }
         if tree["devices"] != nil, tree["device"] == nil { throw .deviceList }
         if status & 0b11 != 0, tree["model_name"] == nil, tree["smart_status"] == nil {
-            if message.contains("Permission denied") || message.contains("Operation not permitted") { throw .denied(message) }
+            if message.contains("Permission denied") || message.contains("Operation not permitted") {
+                throw .denied(message)
+            }
             throw .notOpened(message.isEmpty ? "exit status \(status)" : message)
         }
         if tree["device"] == nil, tree["model_name"] == nil, tree["serial_number"] == nil { throw .nothing }
         let model = modelName ?? "the device"
-        let words = ([model, tree["product"]?.text, tree["scsi_product"]?.text].compactMap { $0 }).joined(separator: " ")
-            .lowercased()
+        let words = ([model, tree["product"]?.text, tree["scsi_product"]?.text].compactMap { $0 }).joined(
+            separator: " "
+        )
+        .lowercased()
         let type = tree["device_type", "name"]?.text ?? "disk"
         if type.contains("cd") || type.contains("dvd") || SmartctlReport.opticalWords.contains(where: words.contains) {
             throw .opticalDrive(model)
         }
-        if protocolName == "SCSI", tree["smart_status"] == nil, SmartctlReport.raidWords.contains(where: words.contains) {
+        if protocolName == "SCSI", tree["smart_status"] == nil, SmartctlReport.raidWords.contains(where: words.contains)
+        {
             throw .raidVolume(model)
         }
     }
@@ -115,7 +124,9 @@ struct SmartctlReport: Sendable {
     private var modelName: String? { (tree["model_name"] ?? tree["scsi_model_name"])?.text ?? scsiModel }
 
     private var scsiModel: String? {
-        let words = [tree["vendor"] ?? tree["scsi_vendor"], tree["product"] ?? tree["scsi_product"]].compactMap { $0?.text }
+        let words = [tree["vendor"] ?? tree["scsi_vendor"], tree["product"] ?? tree["scsi_product"]].compactMap {
+            $0?.text
+        }
         return words.isEmpty ? nil : words.joined(separator: " ")
     }
 
@@ -193,7 +204,8 @@ struct SmartctlReport: Sendable {
         addCounter("hw.physical_disk.power_on_time", [:], tree["power_on_time", "hours"]?.unsigned)
         addCounter("hw.physical_disk.power_cycles", [:], tree["power_cycle_count"]?.unsigned)
         addGauge("hw.physical_disk.size", [:], tree["user_capacity", "bytes"]?.double)
-        addGauge("hw.physical_disk.endurance_used", [:], tree["endurance_used", "current_percent"]?.double.map { $0 / 100 })
+        addGauge(
+            "hw.physical_disk.endurance_used", [:], tree["endurance_used", "current_percent"]?.double.map { $0 / 100 })
         addGauge("hw.physical_disk.spare", [:], tree["spare_available", "current_percent"]?.double.map { $0 / 100 })
     }
 
@@ -201,7 +213,9 @@ struct SmartctlReport: Sendable {
         for attribute in tree["ata_smart_attributes", "table"]?.elements ?? [] {
             guard let id = attribute["id"]?.unsigned, id <= 255 else { continue }
             let raw = attribute["raw", "value"]?.unsigned
-            add("hw.physical_disk.smart", ["attribute": "\(id).raw"], raw.map { .counter($0) } ?? .unavailable(.malformed))
+            add(
+                "hw.physical_disk.smart", ["attribute": "\(id).raw"],
+                raw.map { .counter($0) } ?? .unavailable(.malformed))
             for key in ["value", "worst", "thresh"] {
                 addGauge("hw.physical_disk.smart.normalized", ["attribute": "\(id).\(key)"], attribute[key]?.double)
             }
@@ -213,7 +227,9 @@ struct SmartctlReport: Sendable {
         addCounter("hw.physical_disk.error_log", [:], log?.unsigned)
     }
 
-    private static let warnings = ["spare", "temperature", "reliability", "read_only", "volatile_backup", "persistent_memory"]
+    private static let warnings = [
+        "spare", "temperature", "reliability", "read_only", "volatile_backup", "persistent_memory",
+    ]
 
     /// The SMART / Health Information log page (NVM Express Base Specification, log page 02h), in full.
     private mutating func addNVMe() {
@@ -231,13 +247,18 @@ struct SmartctlReport: Sendable {
         for (key, direction) in [("read", "read"), ("written", "write")] {
             // One data unit is a thousand blocks of 512 bytes.
             let bytes = log.wide("data_units_\(key)")?.multipliedReportingOverflow(by: 512_000)
-            addCounter("hw.physical_disk.io", ["direction": direction], bytes.map { $0.overflow ? .max : $0.partialValue })
+            addCounter(
+                "hw.physical_disk.io", ["direction": direction], bytes.map { $0.overflow ? .max : $0.partialValue })
         }
         addCounter("hw.physical_disk.commands", ["direction": "read"], log.wide("host_reads"))
         addCounter("hw.physical_disk.commands", ["direction": "write"], log.wide("host_writes"))
         addCounter("hw.physical_disk.busy_time", [:], log.wide("controller_busy_time"))
-        if tree["power_cycle_count"] == nil { addCounter("hw.physical_disk.power_cycles", [:], log.wide("power_cycles")) }
-        if tree["power_on_time"] == nil { addCounter("hw.physical_disk.power_on_time", [:], log.wide("power_on_hours")) }
+        if tree["power_cycle_count"] == nil {
+            addCounter("hw.physical_disk.power_cycles", [:], log.wide("power_cycles"))
+        }
+        if tree["power_on_time"] == nil {
+            addCounter("hw.physical_disk.power_on_time", [:], log.wide("power_on_hours"))
+        }
         addCounter("hw.physical_disk.unsafe_shutdowns", [:], log.wide("unsafe_shutdowns"))
         addCounter("hw.physical_disk.media_errors", [:], log.wide("media_errors"))
         addCounter("hw.physical_disk.error_log_entries", [:], log.wide("num_err_log_entries"))
@@ -251,7 +272,8 @@ struct SmartctlReport: Sendable {
                 name: "temperature sensor \(index + 1) of \(disk.name)")
             parts.append(part)
             observations.append(
-                Observation(component: part.id, signal: Signal("hw.temperature"), measurement: .gauge(celsius), time: time))
+                Observation(
+                    component: part.id, signal: Signal("hw.temperature"), measurement: .gauge(celsius), time: time))
         }
     }
 
@@ -269,7 +291,9 @@ struct SmartctlReport: Sendable {
                 addCounter(
                     "hw.physical_disk.scsi_errors", ["operation": operation, "result": result], page[key]?.unsigned)
             }
-            if operation != "verify", let gigabytes = page["gigabytes_processed"]?.double, gigabytes >= 0, gigabytes < 1e9 {
+            if operation != "verify", let gigabytes = page["gigabytes_processed"]?.double, gigabytes >= 0,
+                gigabytes < 1e9
+            {
                 addCounter("hw.physical_disk.io", ["direction": operation], UInt64((gigabytes * 1e9).rounded()))
             }
         }
@@ -296,14 +320,17 @@ struct SmartctlReport: Sendable {
         add("hw.physical_disk.self_test", [:], .state(state))
         // ATA counts the hours of its log in 16 bits (ACS-4 9.19), so that they wrap after 7.5 years.
         guard state != "running", let hours, let now = tree["power_on_time", "hours"]?.unsigned else { return }
-        let age = hours <= now && (now <= 0xFFFF || protocolName != "ATA") ? now - min(hours, now) : now &- hours & 0xFFFF
+        let age =
+            hours <= now && (now <= 0xFFFF || protocolName != "ATA") ? now - min(hours, now) : now &- hours & 0xFFFF
         addGauge("hw.physical_disk.self_test.age", [:], Double(age))
     }
 
     private var ataSelfTest: (String, UInt64?)? {
         guard let log = tree["ata_smart_self_test_log", "extended"] ?? tree["ata_smart_self_test_log", "standard"]
         else { return nil }
-        guard let newest = log["table"]?.elements.first else { return log["count"]?.unsigned == 0 ? ("none", nil) : nil }
+        guard let newest = log["table"]?.elements.first else {
+            return log["count"]?.unsigned == 0 ? ("none", nil) : nil
+        }
         let state: String =
             switch (newest["status", "value"]?.unsigned ?? 0) >> 4 {
             case 0: newest["status", "passed"]?.flag == false ? "failed" : "passed"
@@ -315,7 +342,9 @@ struct SmartctlReport: Sendable {
     }
 
     private var scsiSelfTest: (String, UInt64?)? {
-        guard let newest = tree["scsi_self_test_0"], let result = newest["result", "value"]?.unsigned else { return nil }
+        guard let newest = tree["scsi_self_test_0"], let result = newest["result", "value"]?.unsigned else {
+            return nil
+        }
         let state: String =
             switch result {
             case 0: "passed"

@@ -21,6 +21,11 @@ enum DeviceMonitor {
     /// Properties taken from one device.
     static let propertyLimit = 256
 
+    /// Milliseconds of quiet before a change is told.
+    private static let settleMilliseconds: Int32 = 500
+    /// Events after which a change is told without quiet.
+    private static let restlessEvents = 200
+
     /// All devices of `subsystems` now; nil where libudev cannot be opened.
     static func devices(in subsystems: [String]) -> [UdevDevice]? {
         guard let context = unsafe udev_new() else { return nil }
@@ -60,8 +65,10 @@ enum DeviceMonitor {
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 
-    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while nothing
-    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
+    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while
+    /// nothing
+    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when
+    /// udev
     /// cannot be listened to.
     static func changes(in subsystems: [String]) -> AsyncStream<String> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
@@ -91,25 +98,40 @@ enum DeviceMonitor {
             guard let monitor = unsafe udev_monitor_new_from_netlink(context, "udev") else { return }
             defer { unsafe _ = udev_monitor_unref(monitor) }
             for subsystem in subsystems {
-                guard unsafe udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nil) >= 0 else { return }
+                guard unsafe udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nil) >= 0 else {
+                    return
+                }
             }
             guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return }
             let descriptor = unsafe udev_monitor_get_fd(monitor)
             found("listening to udev")
+            var news: String?
+            // Nothing is told before the devices have been quiet for a while: one plug is many events, and what is
+            // pulled
+            // leaves sysfs piece by piece. Events without end are told all the same.
+            var patience = DeviceMonitor.restlessEvents
             while true {
                 var waits = [
                     pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
                     pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
                 ]
-                let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, -1) }
+                let timeout = news == nil ? -1 : DeviceMonitor.settleMilliseconds
+                let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, timeout) }
                 if count < 0, errno == EINTR { continue }
+                if let told = news, count == 0 || patience <= 0 {
+                    found(told)
+                    news = nil
+                    patience = DeviceMonitor.restlessEvents
+                    continue
+                }
                 guard count > 0, waits[1].revents == 0, waits[0].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
                 else { return }
+                patience -= 1
                 guard let device = unsafe udev_monitor_receive_device(monitor) else { continue }
                 let action = unsafe DeviceMonitor.text(udev_device_get_action(device)) ?? "change"
                 let path = unsafe DeviceMonitor.text(udev_device_get_syspath(device)) ?? ""
                 unsafe _ = udev_device_unref(device)
-                found("\(action) \(path)")
+                news = "\(action) \(path)"
             }
         }
     }

@@ -52,7 +52,8 @@ struct SMBIOS: Sendable {
                 break
             }
             guard table.endIndex - at >= 4, table[at + 1] >= 4, table.endIndex - at >= Int(table[at + 1]) else {
-                problem = "structure \(structures.count) at byte \(at - table.startIndex) is cut off or shorter than its header"
+                problem =
+                    "structure \(structures.count) at byte \(at - table.startIndex) is cut off or shorter than its header"
                 break
             }
             let formatted = table[at..<(at + Int(table[at + 1]))]

@@ -18,7 +18,8 @@ public struct SysTree: Sendable {
     /// Names of the folders that lead to what was recorded: empty for `/`, `["sys"]` for a recording of `/sys` alone.
     private let mount: [String]
 
-    /// - Parameter root: the folder that stands for `/`; `/` is this machine. A folder without `sys` that has the folders
+    /// - Parameter root: the folder that stands for `/`; `/` is this machine. A folder without `sys` that has the
+    /// folders
     ///   of `/sys`, or those of EDAC in it, is taken for that: recordings often begin there.
     public init(root: String = "/") {
         var trimmed = root

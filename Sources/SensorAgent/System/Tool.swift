@@ -4,8 +4,8 @@ import SystemPackage
 
 /// A command of the system (`smartctl`), run with a bound on its time and on what it may print.
 ///
-/// A process that does not even die of SIGKILL hangs in the kernel (state D) on its device. It is left behind, counted,
-/// and not run again for that device before it has come back.
+/// A process that does not even die of SIGKILL hangs in the kernel (state D) on its device. It is left behind, and
+/// not run again for that device before it has come back.
 actor Tool {
     /// Bytes of standard output of one run; `smartctl --json -a` prints 30 KB.
     static let outputBytes = 4 << 20
@@ -27,7 +27,8 @@ actor Tool {
 
     /// The path of the program; nil where it is not installed.
     private let executable: String?
-    private var stuck: Set<String> = []
+    /// Devices that a run is out for; it stays for as long as the process hangs.
+    private var busy: Set<String> = []
 
     /// - Parameter name: looked for in `PATH` and in the folders for administrators, which `PATH` may lack.
     init(named name: String) {
@@ -39,21 +40,17 @@ actor Tool {
     /// A program by its path.
     init(path: String) { executable = unsafe access(path, X_OK) == 0 ? path : nil }
 
-    /// Devices on which a run hangs.
-    var stuckDevices: Set<String> { stuck }
-
     /// Runs the program with `arguments` for `device` and returns what it printed.
     func run(_ arguments: [String], for device: String, deadline: Duration) async throws(Failure) -> Output {
         guard let executable else { throw .missing }
-        guard !stuck.contains(device) else { throw .stuck }
-        stuck.insert(device)
+        guard busy.insert(device).inserted else { throw .stuck }
         let outcome: Result<Output, Failure> = await withCheckedContinuation { continuation in
             let first = FirstAnswer(continuation)
             let process = Task { await Tool.outcome(of: executable, arguments) }
             let timer = Task {
                 guard (try? await Task.sleep(for: deadline)) != nil else { return }
                 process.cancel()  // SIGTERM, then SIGKILL.
-                guard (try? await Task.sleep(for: Tool.grace * 2)) != nil else { return }
+                guard (try? await Task.sleep(for: Tool.grace * 5)) != nil else { return }
                 first.answer(.failure(.timedOut(after: deadline)))
             }
             Task {
@@ -61,7 +58,7 @@ actor Tool {
                 // An ended process was late, whatever it printed before.
                 let late = process.isCancelled
                 timer.cancel()
-                stuck.remove(device)
+                busy.remove(device)
                 first.answer(late ? .failure(.timedOut(after: deadline)) : outcome)
             }
         }

@@ -55,7 +55,8 @@ struct ChipSensorSignalsTests {
         #expect(seen["in2_max"] == .unavailable(.unset))
         #expect(seen["in2_alarm"] == .unavailable(.unset))
         // absolute zero and 0xFFFF kelvin
-        seen = look(.temperature, "temp2", prefix: "nvme", ["input": 40, "min": -273.15, "max": 65261.85, "max_alarm": 0])
+        seen = look(
+            .temperature, "temp2", prefix: "nvme", ["input": 40, "min": -273.15, "max": 65261.85, "max_alarm": 0])
         #expect(seen["temp2_min"] == .unavailable(.unset))
         #expect(seen["temp2_max"] == .unavailable(.unset))
         #expect(seen["temp2_max_alarm"] == .unavailable(.unset))

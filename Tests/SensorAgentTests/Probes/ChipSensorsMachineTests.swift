@@ -15,22 +15,24 @@ struct ChipSensorsMachineTests {
         var printed: Set<MadeMachine.Printed> = []
     }
 
-    @Test("each value, limit and alarm that sensors -j prints is in once --json, equal to three decimals",
+    @Test(
+        "each value, limit and alarm that sensors -j prints is in once --json, equal to three decimals",
         .enabled(if: canMakeMachines, "umockdev and lm-sensors are not installed"), .timeLimit(.minutes(5)))
-    func sameAsSensors() throws {
+    func sameAsSensors() async throws {
         var machines: [(name: String, machine: MadeMachine, exact: Set<MadeMachine.Printed>?)] = []
         let own = MadeMachine.printed(json: Recordings.text(Recordings.own("sensors/every-feature.json")))
         machines.append(("every-feature.json", MadeMachine(printed: own), Set(own.map(\.value))))
         for file in Recordings.entries("sensors") {
             let text = Recordings.text(file)
             let printed =
-                text.contains("\"Adapter\"") ? MadeMachine.printed(json: text)
+                text.contains("\"Adapter\"")
+                ? MadeMachine.printed(json: text)
                 : text.contains("_input: ") ? MadeMachine.printed(raw: text) : []
             let machine = printed.isEmpty ? MadeMachine(text: text) : MadeMachine(printed: printed)
             machines.append((file.lastPathComponent, machine, printed.isEmpty ? nil : Set(printed.map(\.value))))
         }
         for tree in Recordings.entries("sysfs") where Self.mayHaveSensors(tree) {
-            try withTree(tree) { machines.append((tree.lastPathComponent, MadeMachine(tree: $0), nil)) }
+            try await withTree(tree) { machines.append((tree.lastPathComponent, MadeMachine(tree: $0), nil)) }
         }
         machines.removeAll { !$0.machine.chips.contains { !$0.attributes.isEmpty } }
         #expect(!machines.isEmpty)
@@ -40,7 +42,7 @@ struct ChipSensorsMachineTests {
         // Trees whose value files were recorded empty: sensors can read nothing there either.
         var silent: [String] = []
         for (name, machine, recorded) in machines {
-            let comparison = try compare(machine)
+            let comparison = try await compare(machine)
             #expect(comparison.missing.isEmpty, "\(name): \(comparison.missing.prefix(5))")
             if comparison.values == 0 { silent.append(name) }
             if let recorded {
@@ -64,24 +66,27 @@ struct ChipSensorsMachineTests {
     }
 
     private static func mayHaveSensors(_ tree: URL) -> Bool {
-        ["hwmon", "telegraf-temp", "-sys", "libnvme_config", "pcp_scsi-map-root"].contains { tree.lastPathComponent.contains($0) }
+        ["hwmon", "telegraf-temp", "-sys", "libnvme_config", "pcp_scsi-map-root"].contains {
+            tree.lastPathComponent.contains($0)
+        }
     }
 
-    private func withTree(_ entry: URL, _ body: (URL) throws -> Void) throws {
+    private func withTree(_ entry: URL, _ body: (URL) throws -> Void) async throws {
         guard entry.pathExtension == "bz2" else { return try body(entry) }
         let scratch = try ScratchFolder()
-        guard try run("tar", ["-xjf", entry.path, "-C", scratch.url.path]).0 == 0 else { return }
+        guard try await run("tar", ["-xjf", entry.path, "-C", scratch.url.path]).0 == 0 else { return }
         try body(scratch.url)
     }
 
     /// Runs `sensors -j` and the agent on `machine`, and looks for each printed value in the agent's output.
-    private func compare(_ machine: MadeMachine) throws -> Comparison {
+    private func compare(_ machine: MadeMachine) async throws -> Comparison {
         let scratch = try ScratchFolder()
         try scratch.write("machine", machine.description)
         let folder = scratch.url.path
         // libsensors reads alike for both: same files, same /etc/sensors3.conf.
-        let command = "sensors -j >\(folder)/sensors 2>/dev/null; '\(Recordings.agent.path)' once --json >\(folder)/once"
-        _ = try run("umockdev-run", ["-d", "\(folder)/machine", "--", "sh", "-c", command])
+        let command =
+            "sensors -j >\(folder)/sensors 2>/dev/null; '\(Recordings.agent.path)' once --json >\(folder)/once"
+        _ = try await run("umockdev-run", ["-d", "\(folder)/machine", "--", "sh", "-c", command])
         let printed = MadeMachine.printed(json: Recordings.text(scratch.url.appending(path: "sensors")))
         let document = try JSONSerialization.jsonObject(with: Data(contentsOf: scratch.url.appending(path: "once")))
         let probes = (document as? [String: Any])?["probes"] as? [[String: Any]] ?? []
@@ -104,7 +109,9 @@ struct ChipSensorsMachineTests {
             comparison.values += 1
             comparison.features.insert("\(value.chip)/\(value.subfeature.split(separator: "_").first ?? "")")
             let wanted = value.text == "-0.000" ? "0.000" : value.text
-            if !(seen["\(value.chip)/\(value.subfeature)"] ?? []).contains(where: { $0 == wanted || ($0 == "-0.000" && wanted == "0.000") }) {
+            if !(seen["\(value.chip)/\(value.subfeature)"] ?? []).contains(where: {
+                $0 == wanted || ($0 == "-0.000" && wanted == "0.000")
+            }) {
                 let found = seen["\(value.chip)/\(value.subfeature)"] ?? []
                 comparison.missing.append("\(value.chip) \(value.subfeature) = \(value.text), found \(found)")
             }

@@ -37,12 +37,14 @@ struct DiskHealthTests {
             *) echo 'not JSON at all'; exit 64 ;;
             """)
         let probe = DiskHealth(
-            tree: SysTree(root: scratch.url.appending(path: "root").path), program: program, diskDeadline: .milliseconds(1500))
+            tree: SysTree(root: scratch.url.appending(path: "root").path), program: program,
+            diskDeadline: .milliseconds(1500))
         let result = try await probe.observe(at: Self.now, since: nil)
         #expect(
             health(result) == [
                 "disk:wwn-0x5001234abcdef012": .state("passed"), "disk:wwn-0x5000123400000001": .unavailable(.asleep),
-                "disk:wwn-0x5000123400000002": .unavailable(.timedOut), "disk:wwn-0x5000123400000003": .unavailable(.malformed),
+                "disk:wwn-0x5000123400000002": .unavailable(.timedOut),
+                "disk:wwn-0x5000123400000003": .unavailable(.malformed),
             ])
         #expect(result.components.count == 4)
     }

@@ -3,18 +3,21 @@ import Testing
 
 @Suite("Hot-plug")
 struct HotPlugTests {
+    /// The distribution's own, which has gi; another python3 may come first in PATH.
+    private static let python = "/usr/bin/python3"
     static let canPlug =
-        isInstalled("umockdev-wrapper")
-        && (try? run("python3", ["-c", "import gi; gi.require_version('UMockdev', '1.0')"]).0) == 0
+        isInstalled("umockdev-wrapper") && FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/gi")
 
     @Test(
         "a disk that is plugged appears in the inventory at once, and one that is pulled is gone",
-        .enabled(if: canPlug, "umockdev, python3-gi and gir1.2-umockdev-1.0 are not installed"), .timeLimit(.minutes(1)))
-    func plugged() throws {
-        let (code, output) = try run(
+        .enabled(if: canPlug, "umockdev and python3-gi are not installed"), .timeLimit(.minutes(1))
+    )
+    func plugged() async throws {
+        let (code, output) = try await run(
             "timeout",
             [
-                "40", "umockdev-wrapper", "python3", Recordings.own("umockdev/hotplug.py").path, Recordings.agent.path,
+                "40", "umockdev-wrapper", Self.python, Recordings.own("umockdev/hotplug.py").path,
+                Recordings.agent.path,
                 "probe", "inventory", "--follow", "--json",
             ])
         #expect(code == 0)

@@ -34,8 +34,10 @@ struct InventoryTests {
     @Test(
         "what firmware writes when it has nothing to say is absent",
         arguments: [
-            "To Be Filled By O.E.M.", "NO DIMM", "Not Specified", "0x000", "00000000", "FFFFFFFF", "  ", "None", "Unknown",
-            "Default string", "DIMM_A1_SerNum".replacing("DIMM_A1_", with: ""), "XXXXXXXX", "Not Provided", "\u{1}\u{2}",
+            "To Be Filled By O.E.M.", "NO DIMM", "Not Specified", "0x000", "00000000", "FFFFFFFF", "  ", "None",
+            "Unknown",
+            "Default string", "DIMM_A1_SerNum".replacing("DIMM_A1_", with: ""), "XXXXXXXX", "Not Provided",
+            "\u{1}\u{2}",
         ])
     func filler(_ text: String) {
         #expect(Filler.removed(text) == nil)
@@ -68,7 +70,9 @@ struct InventoryTests {
         var whole = 0
         for _ in 0..<2_000 {
             var damaged = bytes
-            for _ in 0...random.next() % 8 { damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0...random.next() % 8 {
+                damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
             let table = SMBIOS(parsing: damaged)
             _ = FirmwareInventory(table, files: SysTree(root: "/nonexistent"))
             if table.problem == nil { whole += 1 }
@@ -82,9 +86,10 @@ struct InventoryTests {
         var found = 0
         for file in Recordings.entries("dmi-binary") {
             let result = try await MachineInventory(tree: SysTree(), input: file.path).observe(at: Self.now, since: nil)
-            let (code, output) = try run("dmidecode", ["--from-dump", file.path, "-t", "17", "-q"])
+            let (code, output) = try await run("dmidecode", ["--from-dump", file.path, "-t", "17", "-q"])
             tables += 1
-            #expect(result.components.contains { $0.kind == .board || $0.kind == .chassis }, "\(file.lastPathComponent)")
+            #expect(
+                result.components.contains { $0.kind == .board || $0.kind == .chassis }, "\(file.lastPathComponent)")
             // dmidecode reads only files with an entry point.
             guard code == 0, !String(decoding: output, as: UTF8.self).contains("No SMBIOS") else { continue }
             let text = String(decoding: output, as: UTF8.self)
@@ -116,7 +121,7 @@ struct InventoryTests {
             let scratch = try ScratchFolder()
             var roots = [entry]
             if entry.pathExtension == "bz2" {
-                try run("tar", ["-xjf", entry.path, "-C", scratch.url.path])
+                try await run("tar", ["-xjf", entry.path, "-C", scratch.url.path])
                 let top = try FileManager.default.contentsOfDirectory(at: scratch.url, includingPropertiesForKeys: nil)
                 roots = [scratch.url] + top
             }

@@ -22,7 +22,10 @@ struct MadeMachine {
 
     /// The text of the file behind a subfeature whose scaled value is `value`.
     static func fileText(_ subfeature: String, _ value: Double) -> String {
-        var scale = scales.first { subfeature.hasPrefix($0.prefix) && subfeature.dropFirst($0.prefix.count).first?.isNumber == true }?.scale ?? 1
+        var scale =
+            scales.first {
+                subfeature.hasPrefix($0.prefix) && subfeature.dropFirst($0.prefix.count).first?.isNumber == true
+            }?.scale ?? 1
         if unscaled.contains(where: subfeature.hasSuffix) { scale = 1 }
         if subfeature.hasSuffix("_vid") || subfeature.hasSuffix("_average_interval") { scale = 1000 }
         return String(format: "%.0f", value * scale)
@@ -83,7 +86,9 @@ struct MadeMachine {
             let text = MadeMachine.fileText(value.subfeature, Double(value.text) ?? 0)
             chips[chips.count - 1].attributes.append((value.subfeature, text))
             let file = "\(feature)_label"
-            if label != feature, label != value.subfeature, !chips[chips.count - 1].attributes.contains(where: { $0.name == file }) {
+            if label != feature, label != value.subfeature,
+                !chips[chips.count - 1].attributes.contains(where: { $0.name == file })
+            {
                 chips[chips.count - 1].attributes.append((file, label))
             }
         }
@@ -94,7 +99,9 @@ struct MadeMachine {
 
     static func isChipName(_ line: some StringProtocol) -> Bool {
         let text = String(line)
-        return text.range(of: #"^[A-Za-z0-9_]+-(isa|pci|i2c|acpi|virtual|hid|scsi|spi|mdio)-[0-9a-f-]+$"#, options: .regularExpression)
+        return text.range(
+            of: #"^[A-Za-z0-9_]+-(isa|pci|i2c|acpi|virtual|hid|scsi|spi|mdio)-[0-9a-f-]+$"#, options: .regularExpression
+        )
             != nil
     }
 
@@ -104,15 +111,18 @@ struct MadeMachine {
             "lowest": "lowest", "highest": "highest", "crit high": "crit", "limit": "max",
         ],
         "in": [
-            "min": "min", "max": "max", "crit min": "lcrit", "crit max": "crit", "lowest": "lowest", "highest": "highest",
+            "min": "min", "max": "max", "crit min": "lcrit", "crit max": "crit", "lowest": "lowest",
+            "highest": "highest",
             "avg": "average",
         ],
         "curr": [
-            "min": "min", "max": "max", "crit min": "lcrit", "crit max": "crit", "lowest": "lowest", "highest": "highest",
+            "min": "min", "max": "max", "crit min": "lcrit", "crit max": "crit", "lowest": "lowest",
+            "highest": "highest",
             "avg": "average",
         ],
         "power": [
-            "cap": "cap", "max": "max", "crit": "crit", "min": "min", "lowest": "input_lowest", "highest": "input_highest",
+            "cap": "cap", "max": "max", "crit": "crit", "min": "min", "lowest": "input_lowest",
+            "highest": "input_highest",
             "interval": "average_interval", "hyst": "cap_hyst", "lcrit": "lcrit",
         ],
         "fan": ["min": "min", "max": "max", "div": "div", "pulses": "pulses"],
@@ -122,8 +132,10 @@ struct MadeMachine {
         "mW": ("power", 0.001), "uW": ("power", 1e-6), "A": ("curr", 1), "mA": ("curr", 0.001), "J": ("energy", 1),
         "kJ": ("energy", 1000), "MJ": ("energy", 1e6), "%RH": ("humidity", 1),
     ]
-    private static let alarmNames = ["MIN": "min", "MAX": "max", "LOW": "min", "HIGH": "max", "CRIT": "crit", "LCRIT": "lcrit",
-                                     "EMERGENCY": "emergency", "CAP": "cap"]
+    private static let alarmNames = [
+        "MIN": "min", "MAX": "max", "LOW": "min", "HIGH": "max", "CRIT": "crit", "LCRIT": "lcrit",
+        "EMERGENCY": "emergency", "CAP": "cap",
+    ]
 
     /// Reads what `sensors` prints for people: each printed value becomes the file that would print it.
     init(text: String) {
@@ -159,14 +171,17 @@ struct MadeMachine {
                 let text = rest.trimmingCharacters(in: .whitespaces)
                 guard let kind = MadeMachine.kind(label: label, rest: text) else { continue }
                 var name = label
-                if name.range(of: #"^(in|fan|temp|power|energy|curr|humidity|intrusion)\d+$"#, options: .regularExpression) == nil,
+                if name.range(
+                    of: #"^(in|fan|temp|power|energy|curr|humidity|intrusion)\d+$"#, options: .regularExpression)
+                    == nil,
                     kind != "vid", kind != "beep_enable"
                 {
                     var number = kind == "in" ? 0 : 1
                     while !taken.insert("\(kind)\(number)").inserted { number += 1 }
                     name = "\(kind)\(number)"
                 }
-                chips[chips.count - 1].attributes += MadeMachine.attributes(name: name, label: label, kind: kind, rest: text)
+                chips[chips.count - 1].attributes += MadeMachine.attributes(
+                    name: name, label: label, kind: kind, rest: text)
             }
         }
     }
@@ -182,8 +197,10 @@ struct MadeMachine {
                 if words.count > 1, words[1] == unit, Double(first) != nil { return meaning.kind }
             }
             if first == "N/A" || first == "FAULT" {
-                let known = ["in": "in", "v": "in", "fan": "fan", "pin": "power", "pout": "power", "power": "power",
-                             "PPT": "power", "i": "curr", "curr": "curr", "energy": "energy"]
+                let known = [
+                    "in": "in", "v": "in", "fan": "fan", "pin": "power", "pout": "power", "power": "power",
+                    "PPT": "power", "i": "curr", "curr": "curr", "energy": "energy",
+                ]
                 return known.sorted { $0.key.count > $1.key.count }.first { label.hasPrefix($0.key) }?.value ?? "temp"
             }
         }
@@ -211,7 +228,9 @@ struct MadeMachine {
         for group in groups(in: rest) {
             for item in group.split(separator: ",") {
                 let parts = item.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-                guard parts.count == 2, let value = number(parts[1]), var suffix = limitNames[kind]?[parts[0]] else { continue }
+                guard parts.count == 2, let value = number(parts[1]), var suffix = limitNames[kind]?[parts[0]] else {
+                    continue
+                }
                 if suffix == "hyst" { suffix = "\(last)_hyst" } else { last = suffix }
                 let subfeature = "\(name)_\(suffix)"
                 if attributes.contains(where: { $0.name == subfeature }) { continue }
@@ -228,7 +247,9 @@ struct MadeMachine {
     }
 
     private static func groups(in text: String) -> [Substring] {
-        text.split(separator: "(").dropFirst().compactMap { $0.split(separator: ")", omittingEmptySubsequences: false).first }
+        text.split(separator: "(").dropFirst().compactMap {
+            $0.split(separator: ")", omittingEmptySubsequences: false).first
+        }
     }
 
     private static func number(_ text: String) -> Double? {
@@ -247,7 +268,10 @@ struct MadeMachine {
         let files = FileManager.default.enumerator(at: tree, includingPropertiesForKeys: nil)
         var folders: Set<String> = []
         while let file = files?.nextObject() as? URL {
-            if file.lastPathComponent.range(of: #"^(in|fan|temp|power|energy|curr|humidity)\d+_(input|average)$"#, options: .regularExpression) != nil {
+            if file.lastPathComponent.range(
+                of: #"^(in|fan|temp|power|energy|curr|humidity)\d+_(input|average)$"#, options: .regularExpression)
+                != nil
+            {
                 folders.insert(file.deletingLastPathComponent().path)
             }
         }
@@ -257,9 +281,12 @@ struct MadeMachine {
             guard !prefix.isEmpty, !prefix.contains("-") else { continue }
             var chip = Chip(name: "\(prefix)-isa-" + String(format: "%04x", index))
             for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() {
-                let isValue = name.range(of: #"^((in|fan|temp|power|energy|curr|humidity|intrusion)\d+_|beep_enable|cpu\d+_vid)"#, options: .regularExpression)
+                let isValue = name.range(
+                    of: #"^((in|fan|temp|power|energy|curr|humidity|intrusion)\d+_|beep_enable|cpu\d+_vid)"#,
+                    options: .regularExpression)
                 guard isValue != nil else { continue }
-                chip.attributes.append((name, Recordings.text(url.appending(path: name)).trimmingCharacters(in: .newlines)))
+                chip.attributes.append(
+                    (name, Recordings.text(url.appending(path: name)).trimmingCharacters(in: .newlines)))
             }
             chips.append(chip)
         }
@@ -283,7 +310,8 @@ struct MadeMachine {
             if let parent { text += "L: device=../../../\(parent.name)\n" }
             text += "A: name=\(prefix)\\n\n"
             for (name, value) in chip.attributes {
-                let escaped = value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\n", with: "\\n")
+                let escaped = value.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
+                    of: "\n", with: "\\n")
                 text += "A: \(name)=\(escaped)\\n\n"
             }
             text += "\n"

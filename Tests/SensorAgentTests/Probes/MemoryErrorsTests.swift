@@ -23,7 +23,8 @@ struct MemoryErrorsTests {
     private func newerLayout() throws -> ScratchFolder {
         let scratch = try ScratchFolder()
         for (file, text) in [
-            ("ce_count", "12"), ("ue_count", "1"), ("ce_noinfo_count", "2"), ("ue_noinfo_count", "0"), ("mc_name", "skx"),
+            ("ce_count", "12"), ("ue_count", "1"), ("ce_noinfo_count", "2"), ("ue_noinfo_count", "0"),
+            ("mc_name", "skx"),
             ("dimm0/dimm_ce_count", "10"), ("dimm0/dimm_ue_count", "1"), ("dimm0/dimm_label", "CPU1_DIMM_A1"),
             ("dimm0/size", "32768"), ("dimm0/dimm_mem_type", "Registered-DDR4"), ("dimm0/dimm_edac_mode", "S4ECD4ED"),
             ("csrow0/ce_count", "10"), ("csrow0/ue_count", "1"), ("csrow0/ch0_ce_count", "10"),
@@ -61,7 +62,8 @@ struct MemoryErrorsTests {
     func ambiguous() async throws {
         let scratch = try newerLayout()
         try scratch.write("\(Self.mc)/mc0/dimm0/dimm_label", "DIMM 0")
-        try scratch.write("sys/firmware/dmi/tables/DMI", MadeSMBIOS.modules([("DIMM 0", "P0 CHANNEL A"), ("DIMM 0", "P0 CHANNEL B")]))
+        try scratch.write(
+            "sys/firmware/dmi/tables/DMI", MadeSMBIOS.modules([("DIMM 0", "P0 CHANNEL A"), ("DIMM 0", "P0 CHANNEL B")]))
         var module = try #require(try await observe(scratch).components.first { $0.kind == .dimm })
         #expect(module.id.rawValue == "dimm:mc0/dimm0")
         #expect(module.attributes["ambiguous"] == "the label fits P0 CHANNEL A/DIMM 0, P0 CHANNEL B/DIMM 0")
@@ -149,13 +151,17 @@ struct MemoryErrorsTests {
     /// Finds each `*_count` file's number among the observations of its component.
     private static func check(_ result: ProbeResult, root: String) throws -> Int {
         let counts = result.observations.filter { $0.signal.name == "hw.errors" }
-        let base = FileManager.default.fileExists(atPath: "\(root)/mc") ? "\(root)/mc"
+        let base =
+            FileManager.default.fileExists(atPath: "\(root)/mc")
+            ? "\(root)/mc"
             : FileManager.default.fileExists(atPath: "\(root)/sys") ? "\(root)/\(mc)" : "\(root)/devices/system/edac/mc"
         var checked = 0
         let files = FileManager.default.enumerator(atPath: base)
         while let file = files?.nextObject() as? String {
             let parts = file.split(separator: "/").map(String.init)
-            guard parts.count >= 2, parts[0].hasPrefix("mc"), let name = parts.last, name.hasSuffix("_count") else { continue }
+            guard parts.count >= 2, parts[0].hasPrefix("mc"), let name = parts.last, name.hasSuffix("_count") else {
+                continue
+            }
             let hasModules = result.components.contains {
                 $0.kind == .dimm && ($0.attributes["edac"] ?? "").hasPrefix(parts[0] + "/")
             }
@@ -164,12 +170,15 @@ struct MemoryErrorsTests {
             var component = "memory_controller:\(parts[0])"
             if parts.count == 3 {
                 let place = "\(parts[0])/\(parts[1])"
-                component = name.hasPrefix("ch") ? "memory_channel:\(place)/\(name.prefix { $0 != "_" })" : "memory_row:\(place)"
+                component =
+                    name.hasPrefix("ch")
+                    ? "memory_channel:\(place)/\(name.prefix { $0 != "_" })" : "memory_row:\(place)"
                 if let module = result.components.first(where: { $0.kind == .dimm && $0.attributes["edac"] == place }) {
                     component = module.id.rawValue
                 }
             }
-            let wanted = UInt64(Recordings.text(URL(filePath: "\(base)/\(file)")).trimmingCharacters(in: .whitespacesAndNewlines))
+            let wanted = UInt64(
+                Recordings.text(URL(filePath: "\(base)/\(file)")).trimmingCharacters(in: .whitespacesAndNewlines))
             let found = counts.first { $0.component.rawValue == component && $0.signal[label: "error.type"] == type }
             #expect(found?.measurement == wanted.map { .counter($0) }, "\(file) as \(component) \(type)")
             checked += 1

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Where the recordings of real machines lie, beside the checkout; they are not part of the project.
@@ -47,23 +48,31 @@ final class ScratchFolder {
     func write(_ path: String, _ text: String) throws { try write(path, text.utf8) }
 }
 
-/// Runs a program to its end and returns its exit status and standard output.
+/// Runs a program to its end and returns its exit status and standard output; it waits outside the cooperative pool.
 @discardableResult
-func run(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws -> (Int32, Data) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    if let environment {
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+func run(_ program: String, _ arguments: [String]) async throws -> (Int32, Data) {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = [program] + arguments
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            continuation.resume(
+                with: Result {
+                    try process.run()
+                    let data = output.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    return (process.terminationStatus, data)
+                })
+        }
     }
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, data)
 }
 
 /// Whether a program is installed.
-func isInstalled(_ program: String) -> Bool { (try? run("which", [program]).0) == 0 }
+func isInstalled(_ program: String) -> Bool {
+    ["/usr/bin", "/usr/sbin", "/usr/local/bin"].contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+    }
+}

@@ -8,7 +8,9 @@ import Testing
 struct SmartctlReportTests {
     static let now = Timestamp(seconds: 1_763_712_000)
 
-    @Test("every recorded output is parsed with the file's model, serial, health and attributes, or refused with a reason")
+    @Test(
+        "every recorded output is parsed with the file's model, serial, health and attributes, or refused with a reason"
+    )
     func recorded() throws {
         var parsed = 0
         var values = 0
@@ -50,7 +52,8 @@ struct SmartctlReportTests {
             #expect(part.firmware == firmware as? String, "\(file)")
             let passed = at("smart_status", "passed") as? Bool
             let health = measurement("hw.physical_disk.smart.health")
-            #expect(health == (passed.map { .state($0 ? "passed" : "failed") } ?? .unavailable(.notSupported)), "\(file)")
+            #expect(
+                health == (passed.map { .state($0 ? "passed" : "failed") } ?? .unavailable(.notSupported)), "\(file)")
             var count = 4
             count += number("hw.temperature", at("temperature", "current"))
             count += number("hw.physical_disk.power_on_time", at("power_on_time", "hours"))
@@ -133,10 +136,14 @@ struct SmartctlReportTests {
             return count
         }
 
-        private func number(_ signal: String, _ value: Any?, _ labels: [String: String] = [:], factor: Double = 1) -> Int {
+        private func number(_ signal: String, _ value: Any?, _ labels: [String: String] = [:], factor: Double = 1)
+            -> Int
+        {
             guard let value = value as? NSNumber else { return 0 }
             let found = measurement(signal, labels)?.number
-            #expect(found.map { abs($0 - value.doubleValue * factor) <= abs($0) * 1e-12 } == true, "\(file) \(signal) \(labels)")
+            #expect(
+                found.map { abs($0 - value.doubleValue * factor) <= abs($0) * 1e-12 } == true,
+                "\(file) \(signal) \(labels)")
             return 1
         }
 
@@ -153,12 +160,15 @@ struct SmartctlReportTests {
     @Test("every signal of every report stands in the catalogue")
     func catalogue() throws {
         for file in Recordings.entries("smartctl-json") + [Recordings.own("smartctl/ata.json")] {
-            guard let report = try? SmartctlReport(parsing: [UInt8](Data(contentsOf: file)), at: Self.now) else { continue }
+            guard let report = try? SmartctlReport(parsing: [UInt8](Data(contentsOf: file)), at: Self.now) else {
+                continue
+            }
             let kinds = Dictionary(([report.disk] + report.parts).map { ($0.id, $0.kind) }) { first, _ in first }
             for observation in report.observations {
                 let kind = try #require(kinds[observation.component])
                 #expect(
-                    SignalCatalogue.objection(to: observation.signal, of: kind, measurement: observation.measurement) == nil)
+                    SignalCatalogue.objection(to: observation.signal, of: kind, measurement: observation.measurement)
+                        == nil)
             }
         }
     }
@@ -176,24 +186,31 @@ struct SmartctlReportTests {
     func refusals() {
         #expect(refusal("") == .malformed("nothing was printed"))
         #expect(refusal("", exitCode: 3) == .asleep)
-        #expect(refusal(#"{"smartctl":{"exit_status":2,"messages":[{"string":"Device is in STANDBY mode, exit(2)"}]}}"#) == .asleep)
+        #expect(
+            refusal(#"{"smartctl":{"exit_status":2,"messages":[{"string":"Device is in STANDBY mode, exit(2)"}]}}"#)
+                == .asleep)
         if case .malformed = refusal(#"{"device": {"name": "/dev/sda","#) {} else { Issue.record("truncated JSON") }
         if case .malformed = refusal("[1, 2]") {} else { Issue.record("no object") }
         #expect(refusal(#"{"devices":[{"name":"/dev/sda"}],"smartctl":{"exit_status":0}}"#) == .deviceList)
         #expect(
-            refusal(#"{"smartctl":{"exit_status":2,"messages":[{"string":"/dev/sda: Permission denied"}]},"device":{"name":"/dev/sda"}}"#)
+            refusal(
+                #"{"smartctl":{"exit_status":2,"messages":[{"string":"/dev/sda: Permission denied"}]},"device":{"name":"/dev/sda"}}"#
+            )
                 == .denied("/dev/sda: Permission denied"))
         #expect(
             refusal(#"{"device":{"name":"/dev/sr0","protocol":"ATA"},"model_name":"HL-DT-ST DVDRAM GH24NSC0"}"#)
                 == .opticalDrive("HL-DT-ST DVDRAM GH24NSC0"))
         #expect(
-            refusal(#"{"device":{"name":"/dev/sdb","protocol":"SCSI"},"model_name":"DELL PERC H730P Mini","device_type":{"name":"disk"}}"#)
+            refusal(
+                #"{"device":{"name":"/dev/sdb","protocol":"SCSI"},"model_name":"DELL PERC H730P Mini","device_type":{"name":"disk"}}"#
+            )
                 == .raidVolume("DELL PERC H730P Mini"))
     }
 
     @Test("exit status bits of a failing disk do not hide what was read")
     func exitBits() throws {
-        let text = #"{"smartctl":{"exit_status":220},"device":{"name":"/dev/sda","protocol":"ATA"},"serial_number":"S1","smart_status":{"passed":false}}"#
+        let text =
+            #"{"smartctl":{"exit_status":220},"device":{"name":"/dev/sda","protocol":"ATA"},"serial_number":"S1","smart_status":{"passed":false}}"#
         for bits in stride(from: Int32(4), through: 252, by: 4) {
             let report = try SmartctlReport(parsing: [UInt8](text.utf8), exitCode: bits, at: Self.now)
             #expect(report.observations.first?.measurement == .state("failed"))
@@ -202,7 +219,8 @@ struct SmartctlReportTests {
 
     @Test("counters above 2^53 are exact, whether they come as numbers or as strings")
     func large() throws {
-        let text = #"{"device":{"name":"/dev/nvme0","protocol":"NVMe"},"serial_number":"S1","nvme_smart_health_information_log":{"host_reads":9007199254740993,"host_writes":1.8446744073709552e19,"host_writes_s":"18446744073709551615"}}"#
+        let text =
+            #"{"device":{"name":"/dev/nvme0","protocol":"NVMe"},"serial_number":"S1","nvme_smart_health_information_log":{"host_reads":9007199254740993,"host_writes":1.8446744073709552e19,"host_writes_s":"18446744073709551615"}}"#
         let report = try SmartctlReport(parsing: [UInt8](text.utf8), at: Self.now)
         let commands = report.observations.filter { $0.signal.name == "hw.physical_disk.commands" }.map(\.measurement)
         #expect(commands == [.counter(9_007_199_254_740_993), .counter(.max)])
@@ -218,9 +236,15 @@ struct SmartctlReportTests {
         var outcomes = (parsed: 0, refused: 0)
         for _ in 0..<400 {
             var damaged = bytes
-            for _ in 0...random.next() % 4 { damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0...random.next() % 4 {
+                damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
             if random.next() % 4 == 0 { damaged.removeLast(Int(random.next() % UInt64(bytes.count))) }
-            if (try? SmartctlReport(parsing: damaged, at: Self.now)) == nil { outcomes.refused += 1 } else { outcomes.parsed += 1 }
+            if (try? SmartctlReport(parsing: damaged, at: Self.now)) == nil {
+                outcomes.refused += 1
+            } else {
+                outcomes.parsed += 1
+            }
         }
         #expect(outcomes.refused > 0 && outcomes.parsed + outcomes.refused == 400, "seed \(seed)")
     }

@@ -23,7 +23,10 @@ struct SysTreeTests {
     @Test("what is empty, no number or too great a number says so")
     func numbers() throws {
         let scratch = try ScratchFolder()
-        for (name, text) in [("empty", ""), ("blank", " \n"), ("word", "abc\n"), ("negative", "-1"), ("huge", "99999999999999999999"), ("good", "18446744073709551615\n")] {
+        for (name, text) in [
+            ("empty", ""), ("blank", " \n"), ("word", "abc\n"), ("negative", "-1"), ("huge", "99999999999999999999"),
+            ("good", "18446744073709551615\n"),
+        ] {
             try scratch.write("sys/\(name)", text)
         }
         let tree = SysTree(root: scratch.url.path)
@@ -51,7 +54,8 @@ struct SysTreeTests {
         try scratch.write("tree/sys/real/value", "inside")
         let folder = scratch.url.appending(path: "tree/sys").path
         for (link, target) in [
-            ("up", "../../../../../../../../secret"), ("absolute", "/secret"), ("good", "real"), ("rooted", "/sys/real"),
+            ("up", "../../../../../../../../secret"), ("absolute", "/secret"), ("good", "real"),
+            ("rooted", "/sys/real"),
             ("loop", "loop"), ("etc", "/etc/passwd"),
         ] {
             try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(link)", withDestinationPath: target)
@@ -67,10 +71,10 @@ struct SysTreeTests {
     }
 
     @Test("a pipe or a folder is no file, and nothing waits for it")
-    func pipes() throws {
+    func pipes() async throws {
         let scratch = try ScratchFolder()
         try scratch.write("sys/folder/file", "x")
-        try run("mkfifo", [scratch.url.appending(path: "sys/pipe").path])
+        try await run("mkfifo", [scratch.url.appending(path: "sys/pipe").path])
         let tree = SysTree(root: scratch.url.path)
         #expect(failure { _ = try tree.text("/sys/pipe") } == .notAFile(path: "/sys/pipe"))
         #expect(failure { _ = try tree.text("/sys/folder") } == .notAFile(path: "/sys/folder"))
