@@ -107,8 +107,6 @@ actor WatchService: Service {
     }
 
     private func watch() async {
-        let listeners = probes.values.compactMap { probe in probe.prompts.map { listen(to: $0, for: probe.name) } }
-        defer { for listener in listeners { listener.cancel() } }
         while !Task.isCancelled {
             let now = clock.now()
             startAndGiveUpProbes(at: now)
@@ -189,15 +187,6 @@ actor WatchService: Service {
             log.info("nothing for this probe to see", metadata: metadata)
         } else {
             log.warning("probe failed", metadata: metadata)
-        }
-    }
-
-    private func listen(to prompts: AsyncStream<String>, for name: String) -> Task<Void, Never> {
-        Task {
-            for await prompt in prompts {
-                log.debug("looking again", metadata: ["probe": "\(name)", "because": "\(prompt)"])
-                lookAgain(with: name)
-            }
         }
     }
 
