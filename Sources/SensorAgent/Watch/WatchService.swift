@@ -107,6 +107,8 @@ actor WatchService: Service {
     }
 
     private func watch() async {
+        let listeners = listenForPrompts()
+        defer { for listener in listeners { listener.cancel() } }
         while !Task.isCancelled {
             let now = clock.now()
             startAndGiveUpProbes(at: now)
