@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import SensorAgent
 
 @main
@@ -59,12 +60,26 @@ struct ProbeCommand: AsyncParsableCommand {
     @Flag(help: "Print one line of JSON.")
     var json = false
 
+    @Flag(help: "Go on looking, and print again, whenever something is plugged or pulled.")
+    var follow = false
+
     func run() async throws {
         let probes = AllProbes.make(tree: SysTree(root: root), input: input)
         guard let probe = probes.first(where: { $0.name == name }) else {
             throw ValidationError(
                 "No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
         }
-        throw ExitCode(try await AgentProgram.look(with: [probe], json: json))
+        if input != nil, !AllProbes.readingRecordedOutput.contains(name) {
+            let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
+            throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")
+        }
+        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], json: json)) }
+        guard let prompts = probe.prompts else {
+            throw ValidationError("Nothing tells \(name) when to look again: run it without --follow.")
+        }
+        for await _ in prompts {
+            _ = try await AgentProgram.look(with: [probe], json: json)
+            fflush(nil)
+        }
     }
 }
