@@ -15,6 +15,7 @@ struct Callhome: AsyncParsableCommand {
         version: CallhomeVersion.current,
         subcommands: [
             AgentStatusCommand.self, AgentTestCommand.self, EnrollCommand.self,
+            LoginCommand.self, CasesGroup.self, ServersGroup.self,
             PatternsGroup.self,
         ])
 }

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Reports
+
+/// `callhome cases acknowledge NUMBER --because TEXT`.
+struct CasesAcknowledge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "acknowledge", abstract: "Say that someone is looking after a case.",
+        discussion: "Exit codes: 0 acknowledged; 2 refused, or no such case; 3 the collector does not answer.")
+
+    @Argument(help: "The case's number: CH-7K3Q-000012.")
+    var number: String
+
+    @Option(help: "Why, in a few words: it stands in the case's history.")
+    var because: String
+
+    @OptionGroup var collector: CollectorOptions
+
+    func run() async throws {
+        let line = try await collector.client().ask(
+            CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/acknowledge", method: "POST",
+            body: CollectorAPI.Decision(because: because))
+        if collector.json { return try Console.print(json: line) }
+        print("\(line.number) is \(line.state)")
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `callhome cases`.
+struct CasesGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cases", abstract: "See and settle the collector's cases.",
+        subcommands: [CasesList.self, CasesShow.self, CasesAcknowledge.self, CasesClose.self], defaultSubcommand: CasesList.self)
+}

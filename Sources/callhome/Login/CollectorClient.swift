@@ -1,0 +1,92 @@
+import ArgumentParser
+import FoundationEssentials
+import Reports
+import Transfer
+
+/// Which collector a command asks, and how.
+struct CollectorOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The collector's own socket, for root on its machine, instead of the login.", valueName: "path"))
+    var collectorSocket: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// The client, or the exit that says how to log in.
+    func client() throws -> CollectorClient {
+        if let collectorSocket { return CollectorClient(socket: collectorSocket) }
+        let login: StoredLogin?
+        do { login = try StoredLogin.load() } catch {
+            Console.complain("\(error)")
+            throw Exit.refused
+        }
+        guard let login else {
+            let local = CollectorClient.localSocket
+            if FileManager.default.isWritableFile(atPath: local) { return CollectorClient(socket: local) }
+            Console.complain("nobody is logged in: callhome login https://COLLECTOR:8443 (or, on its machine, as root)")
+            throw Exit.refused
+        }
+        return CollectorClient(login: login)
+    }
+}
+
+/// Speaks to a collector's API. What goes wrong is said on standard error, and ends the command.
+struct CollectorClient {
+    static let timeout = Duration.seconds(30)
+    static let localSocket = "/run/callhome-collector/collector.sock"
+
+    private let base: String
+    private let token: String
+    private let transfer: HTTPTransfer
+
+    init(login: StoredLogin) {
+        base = login.url
+        token = login.token
+        transfer = HTTPTransfer(
+            HTTPTransfer.Options(trust: .pinned(caPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
+    }
+
+    init(socket: String) {
+        base = "http://localhost"
+        token = ""
+        transfer = HTTPTransfer(
+            HTTPTransfer.Options(timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20, unixSocket: socket))
+    }
+
+    func ask<Answer: Decodable>(
+        _ type: Answer.Type, _ path: String, method: String = "GET", body: (any Encodable)? = nil
+    ) async throws -> Answer {
+        var headers: [(name: String, value: String)] = [("content-type", "application/json")]
+        if !token.isEmpty { headers.append(("authorization", "Bearer \(token)")) }
+        let response: HTTPResponse
+        do {
+            response = try await transfer.send(
+                HTTPRequest(
+                    method: method, url: base + Routes.api + path, headers: headers,
+                    body: try body.map { try WireFormat.encode($0) }))
+        } catch {
+            Console.complain("collector: \(error)")
+            throw Exit.unreachable
+        }
+        guard (200..<300).contains(response.status) else {
+            let problem = try? WireFormat.decode(Problem.self, from: response.body)
+            Console.complain("collector: \(problem?.description ?? "it answered \(response.status)")")
+            throw Exit.refused
+        }
+        do {
+            return try WireFormat.decode(type, from: response.body)
+        } catch {
+            Console.complain("collector: its answer is not understood; is it newer than this command (\(CallhomeVersion.current))?")
+            throw Exit.refused
+        }
+    }
+
+    /// One segment of a path, percent-encoded (RFC 3986 section 2.1).
+    static func segment(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "-_~.".utf8.contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hexadecimal.uppercased()
+        }.joined()
+    }
+}

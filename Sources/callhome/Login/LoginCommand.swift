@@ -1,0 +1,119 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Reports
+import Transfer
+
+/// `callhome login URL`.
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Log in at a collector, for `cases` and `servers`.",
+        discussion: """
+            The collector's CA is fetched and its fingerprint compared with --ca-fingerprint (it stands in the collector's \
+            start message and in every join token); without it you are asked to compare it yourself. The token that is \
+            stored lets its holder see and close cases: the file is readable by you only.
+
+            Exit codes: 0 logged in; 2 refused; 3 the collector does not answer.
+            """)
+
+    @Argument(help: "The collector: https://name:8443.")
+    var url: String
+
+    @Option(help: "SHA-256 of the collector's CA certificate, in hexadecimal.")
+    var caFingerprint: String?
+
+    @Option(help: "The login's name.")
+    var name = "admin"
+
+    @Flag(help: "Read the password as one line from standard input.")
+    var passwordStdin = false
+
+    func run() async throws {
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        guard base.hasPrefix("https://") else {
+            Console.complain("\(url) does not begin with https://")
+            throw Exit.refused
+        }
+        let ca = try await authority(of: base)
+        let password = try LoginCommand.password(fromInput: passwordStdin)
+        let client = CollectorClient(login: StoredLogin(url: base, token: "", ca: ca))
+        let answer = try await client.ask(
+            CollectorAPI.LoginAnswer.self, "/login", method: "POST",
+            body: CollectorAPI.Login(name: name, password: password, note: LoginCommand.note))
+        do {
+            try StoredLogin(url: base, token: answer.token, ca: ca).save()
+        } catch {
+            Console.complain("\(error)")
+            throw Exit.refused
+        }
+        print("logged in at \(base) as \(answer.account), until \(answer.expiresAt)")
+    }
+
+    /// The CA's PEM, once its fingerprint is what the user expects.
+    private func authority(of base: String) async throws -> String {
+        let transfer = HTTPTransfer(HTTPTransfer.Options(trust: .unverified, timeout: CollectorClient.timeout))
+        let pem: String
+        do {
+            let response = try await transfer.send(HTTPRequest(url: base + Routes.ca))
+            guard response.status == 200 else {
+                Console.complain("\(base) answered \(response.status): is it a collector?")
+                throw Exit.refused
+            }
+            pem = String(decoding: response.body, as: UTF8.self)
+        } catch let error as TransferError {
+            Console.complain("\(error)")
+            throw Exit.unreachable
+        }
+        guard let found = LoginCommand.fingerprint(ofPEM: pem) else {
+            Console.complain("\(base) sent no certificate: is it a collector?")
+            throw Exit.refused
+        }
+        if let wanted = caFingerprint {
+            guard wanted.lowercased().filter({ $0 != ":" }) == found else {
+                Console.complain("the CA of \(base) is \(found), not \(wanted): do not log in before you know why")
+                throw Exit.refused
+            }
+        } else {
+            Console.complain("CA of \(base):\n  \(found)\nCompare it with the collector's. Is it the same? [yes/no] ")
+            guard readLine()?.lowercased() == "yes" else { throw Exit.refused }
+        }
+        return pem
+    }
+
+    /// SHA-256 of the first certificate's DER (RFC 7468 armour).
+    static func fingerprint(ofPEM pem: String) -> String? {
+        let lines = pem.split(whereSeparator: \.isNewline)
+        guard let begin = lines.firstIndex(of: "-----BEGIN CERTIFICATE-----"),
+            let end = lines[begin...].firstIndex(of: "-----END CERTIFICATE-----"),
+            let der = Data(base64Encoded: lines[(begin + 1)..<end].joined()), !der.isEmpty
+        else { return nil }
+        return ContentHash.sha256(der)
+    }
+
+    /// How the token is listed: user and host.
+    private static var note: String {
+        let user = ProcessInfo.processInfo.environment["USER"] ?? "\(getuid())"
+        return "callhome of \(user) on \(ProcessInfo.processInfo.hostName)"
+    }
+
+    private static func password(fromInput: Bool) throws -> String {
+        var hidden: termios?
+        if !fromInput, isatty(STDIN_FILENO) == 1 {
+            Console.complain("Password: ")
+            var settings = termios()
+            if unsafe tcgetattr(STDIN_FILENO, &settings) == 0 {
+                hidden = settings
+                settings.c_lflag &= ~tcflag_t(ECHO)
+                _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            }
+        }
+        let line = readLine()
+        if var settings = hidden { _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) }
+        guard let line, !line.isEmpty else {
+            Console.complain("no password was given")
+            throw Exit.refused
+        }
+        return line
+    }
+}
