@@ -18,20 +18,29 @@ struct APIRoutes: RouteProvider {
     func addRoutes(to router: Router<CollectorContext>) {
         let base = Routes.api
         router.post("\(base)/login") { request, context in try await login(request, context) }
-        router.post("\(base)/logout") { request, context in try await asking(request, context) { _ in try await logout(request) } }
-        router.get("\(base)/servers") { request, context in try await asking(request, context) { _ in try await servers() } }
+        router.post("\(base)/logout") { request, context in
+            try await asking(request, context) { _ in try await logout(request) }
+        }
+        router.get("\(base)/servers") { request, context in
+            try await asking(request, context) { _ in try await servers() }
+        }
         router.get("\(base)/servers/:host") { request, context in
             try await asking(request, context) { _ in try await server(context.parameters.get("host") ?? "") }
         }
-        router.get("\(base)/cases") { request, context in try await asking(request, context) { _ in try await cases(request) } }
+        router.get("\(base)/cases") { request, context in
+            try await asking(request, context) { _ in try await cases(request) }
+        }
         router.get("\(base)/cases/:number") { request, context in
             try await asking(request, context) { _ in try await detail(context.parameters.get("number") ?? "") }
         }
         router.post("\(base)/cases/:number/acknowledge") { request, context in
-            try await asking(request, context) { account in try await decide(request, context, by: account, close: false) }
+            try await asking(request, context) { account in
+                try await decide(request, context, by: account, close: false)
+            }
         }
         router.post("\(base)/cases/:number/close") { request, context in
-            try await asking(request, context) { account in try await decide(request, context, by: account, close: true) }
+            try await asking(request, context) { account in try await decide(request, context, by: account, close: true)
+            }
         }
         router.get("\(base)/tokens") { request, context in
             try await asking(request, context) { account in try await tokens(of: account) }
@@ -76,7 +85,8 @@ struct APIRoutes: RouteProvider {
             throw RequestProblem(error)
         }
         return try .json(
-            CollectorAPI.LoginAnswer(token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
+            CollectorAPI.LoginAnswer(
+                token: admission.secret, account: admission.account, expiresAt: admission.expiresAt))
     }
 
     private func logout(_ request: Request) async throws -> Response {
@@ -88,7 +98,8 @@ struct APIRoutes: RouteProvider {
     private func tokens(of account: String) async throws -> Response {
         let tokens = try await store.accessTokens(account: account).map { token in
             CollectorAPI.TokenLine(
-                id: String(token.hash.prefix(12)), note: token.note, createdAt: token.createdAt, expiresAt: token.expiresAt)
+                id: String(token.hash.prefix(12)), note: token.note, createdAt: token.createdAt,
+                expiresAt: token.expiresAt)
         }
         return try .json(tokens)
     }
@@ -171,14 +182,15 @@ struct APIRoutes: RouteProvider {
             buffer = try await request.body.collect(upTo: APIRoutes.bodyBytes)
         } catch {
             throw RequestProblem(
-                .contentTooLarge, "too-large", "The body cannot be read whole, or has more than \(APIRoutes.bodyBytes) bytes.")
+                .contentTooLarge, "too-large",
+                "The body cannot be read whole, or has more than \(APIRoutes.bodyBytes) bytes.")
         }
         do {
             return try WireFormat.decode(type, from: Data(buffer.readableBytesView))
         } catch {
             throw RequestProblem(
-                    .badRequest, "bad-request",
-                    "The body is not the JSON that is expected here")
+                .badRequest, "bad-request",
+                "The body is not the JSON that is expected here")
         }
     }
 }
@@ -191,8 +203,8 @@ struct CaseReason: Hashable, Sendable {
         let line = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
         guard !line.isEmpty else {
             throw RequestProblem(
-                    .badRequest, "reason-missing",
-                    "Say why, in a few words: it stands in the case's history")
+                .badRequest, "reason-missing",
+                "Say why, in a few words: it stands in the case's history")
         }
         self.text = line
     }

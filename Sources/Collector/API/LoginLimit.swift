@@ -13,7 +13,8 @@ struct LoginLimit: Sendable {
 
     /// How long to wait; nil when it may be tried.
     mutating func wait(name: String, peer: String, at time: Timestamp) -> Duration? {
-        let waits = [("n:\(name)", Self.failuresPerName), ("p:\(peer)", Self.failuresPerPeer)].compactMap { key, limit in
+        let waits = [("n:\(name)", Self.failuresPerName), ("p:\(peer)", Self.failuresPerPeer)].compactMap {
+            key, limit in
             let recent = (failures[key] ?? []).filter { $0 <= time && time - $0 < Self.window }
             failures[key] = recent.isEmpty ? nil : recent
             guard recent.count >= limit, let first = recent.first else { return nil as Duration? }

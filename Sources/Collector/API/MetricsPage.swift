@@ -11,7 +11,9 @@ struct MetricsPage: Sendable {
 
     var text: String {
         var text = ""
-        func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]) {
+        func family(
+            _ name: String, _ type: String, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]
+        ) {
             text += "# TYPE \(name) \(type)\n# HELP \(name) \(help)\n"
             let suffix = type == "counter" ? "_total" : type == "info" ? "_info" : ""
             for sample in samples {
@@ -48,8 +50,12 @@ struct MetricsPage: Sendable {
         func each(_ value: (RecipientState) -> Double) -> [(labels: [(String, String)], value: Double)] {
             recipients.map { ([("recipient", $0.name), ("channel", $0.channel.rawValue)], value($0)) }
         }
-        family("callhome_deliveries_waiting", "gauge", "Messages that a recipient has not taken yet.", each { Double($0.waiting) })
-        family("callhome_deliveries_delivered", "counter", "Messages that a recipient has taken.", each { Double($0.delivered) })
+        family(
+            "callhome_deliveries_waiting", "gauge", "Messages that a recipient has not taken yet.",
+            each { Double($0.waiting) })
+        family(
+            "callhome_deliveries_delivered", "counter", "Messages that a recipient has taken.",
+            each { Double($0.delivered) })
         family(
             "callhome_recipient_failing_seconds", "gauge", "How long a recipient has taken nothing; 0 while it does.",
             each { state in state.failingSince.map { max(0, (time - $0).inSeconds) } ?? 0 })

@@ -38,7 +38,8 @@ struct MetricsRoutes: RouteProvider {
         } catch {
             environment.logger.error("the health check failed", metadata: ["error": "\(error)"])
             return try .json(
-                Health(status: "unavailable", version: CallhomeVersion.current, alarms: []), status: .serviceUnavailable)
+                Health(status: "unavailable", version: CallhomeVersion.current, alarms: []), status: .serviceUnavailable
+            )
         }
     }
 

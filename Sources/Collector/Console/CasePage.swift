@@ -101,7 +101,8 @@ struct CasePage: Sendable {
         }
         evidence = found.members.flatMap(\.fault.evidence).prefix(64).map { piece in
             EvidenceRow(
-                signal: CleanText.line("\(piece.signal)", limit: 120), component: CleanText.line("\(piece.component)", limit: 80),
+                signal: CleanText.line("\(piece.signal)", limit: 120),
+                component: CleanText.line("\(piece.component)", limit: 80),
                 value: CleanText.line(piece.value), time: words.time(piece.time))
         }
         steps = found.history.reversed().map { event in
@@ -116,8 +117,10 @@ struct CasePage: Sendable {
     private static func fields(of suspect: Suspect, words: TicketWords, labels: [String: String]) -> [Field] {
         let part = suspect.part
         let values: [(String, String?)] = [
-            ("part", "\(words.kind(suspect.kind)) (\(suspect.name))"), ("location", part.location), ("serial", part.serial),
-            ("maker", part.manufacturer), ("model", part.model), ("partNumber", part.partNumber), ("firmware", part.firmware),
+            ("part", "\(words.kind(suspect.kind)) (\(suspect.name))"), ("location", part.location),
+            ("serial", part.serial),
+            ("maker", part.manufacturer), ("model", part.model), ("partNumber", part.partNumber),
+            ("firmware", part.firmware),
             ("certainty", words.certainty(suspect.certainty)),
         ]
         return values.map { key, value in

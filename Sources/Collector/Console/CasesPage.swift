@@ -25,11 +25,13 @@ struct CasesPage: Sendable {
             "open": language("Open", "Offen"), "closed": language("Closed", "Erledigt"), "all": language("All", "Alle"),
         ]
         filters = CasesPage.filters.map { entry in
-            Filter(word: words[entry.word] ?? entry.word, link: "/cases?state=\(entry.word)", chosen: entry.word == filter)
+            Filter(
+                word: words[entry.word] ?? entry.word, link: "/cases?state=\(entry.word)", chosen: entry.word == filter)
         }
         rows = cases.sorted { left, right in
             left.isClosed != right.isClosed
-                ? right.isClosed : left.urgency != right.urgency ? left.urgency > right.urgency : left.openedAt > right.openedAt
+                ? right.isClosed
+                : left.urgency != right.urgency ? left.urgency > right.urgency : left.openedAt > right.openedAt
         }.map { CaseRow($0, in: language) }
     }
 }

@@ -14,8 +14,10 @@ enum ConsoleAnswer {
             .contentType: type, .cacheControl: cache, .xContentTypeOptions: "nosniff", .contentSecurityPolicy: policy,
         ]
         for (name, value) in [
-            ("x-frame-options", "DENY"), ("referrer-policy", "same-origin"), ("cross-origin-opener-policy", "same-origin"),
-            ("cross-origin-resource-policy", "same-origin"), ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+            ("x-frame-options", "DENY"), ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
         ] {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }

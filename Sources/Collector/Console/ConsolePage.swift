@@ -93,7 +93,8 @@ struct CaseRow: Sendable {
         state = Badge(found.state, in: language)
         isTest = found.test != nil
         hostname = CleanText.line(found.hostname, limit: 80)
-        part = CleanText.line("\(words.kind(found.suspect.kind)) \(found.suspect.part.model ?? found.suspect.name)", limit: 100)
+        part = CleanText.line(
+            "\(words.kind(found.suspect.kind)) \(found.suspect.part.model ?? found.suspect.name)", limit: 100)
         location = found.suspect.part.location.map { CleanText.line($0, limit: 60) }
         opened = words.time(found.openedAt)
     }

@@ -43,7 +43,9 @@ struct ConsoleRoutes: RouteProvider {
             }
         }
         router.get("/delivery") { request, _ in await page(request) { try await delivery($0) } }
-        router.get("/assets/console.css") { _, _ in ConsoleAnswer.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8") }
+        router.get("/assets/console.css") { _, _ in
+            ConsoleAnswer.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8")
+        }
         router.get("/assets/icon.svg") { _, _ in ConsoleAnswer.asset(ConsoleStyle.icon, type: "image/svg+xml") }
     }
 
@@ -65,7 +67,8 @@ struct ConsoleRoutes: RouteProvider {
                 return refusal(problem, visit)
             }
         } catch {
-            environment.logger.error("a page cannot be shown", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            environment.logger.error(
+                "a page cannot be shown", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return ConsoleAnswer.text("The database cannot be read now. Try again later.", status: .serviceUnavailable)
         }
     }
@@ -107,20 +110,26 @@ struct ConsoleRoutes: RouteProvider {
 
     // MARK: Login
 
-    private func loginPage(_ visit: ConsoleVisit, message: String?, status: HTTPTypes.HTTPResponse.Status = .ok) -> Response {
+    private func loginPage(_ visit: ConsoleVisit, message: String?, status: HTTPTypes.HTTPResponse.Status = .ok)
+        -> Response
+    {
         let frame = frame(visit, title: visit.language("Log in", "Anmelden"), alarms: [])
         let page = MessagePage(message: message, link: nil, frame: frame, language: visit.language)
         var response = ConsoleAnswer.html(templates.render(page, with: "login"), status: status)
-        if visit.isNew { response.setCookie(ConsoleAnswer.cookie(ConsoleVisit.formCookie, visit.secret, seconds: 86_400)) }
+        if visit.isNew {
+            response.setCookie(ConsoleAnswer.cookie(ConsoleVisit.formCookie, visit.secret, seconds: 86_400))
+        }
         return response
     }
 
-    private func login(_ request: Request, _ context: CollectorContext, _ visit: ConsoleVisit) async throws -> Response {
+    private func login(_ request: Request, _ context: CollectorContext, _ visit: ConsoleVisit) async throws -> Response
+    {
         let fields = try await fields(request)
         guard visit.isOwn(fields.csrf ?? "") else { throw ConsoleRoutes.foreignForm }
         do {
             let admission = try await desk.login(
-                name: fields.name ?? "", password: fields.password ?? "", peer: context.peer, as: .session, note: "console",
+                name: fields.name ?? "", password: fields.password ?? "", peer: context.peer, as: .session,
+                note: "console",
                 at: visit.time)
             var response = ConsoleAnswer.redirect(to: "/servers")
             response.setCookie(
@@ -140,7 +149,8 @@ struct ConsoleRoutes: RouteProvider {
                     visit,
                     message: language(
                         "Too many wrong passwords. Try again in \(minutes) minutes.",
-                        "Zu viele falsche Passwörter. In \(minutes) Minuten noch einmal versuchen."), status: .tooManyRequests)
+                        "Zu viele falsche Passwörter. In \(minutes) Minuten noch einmal versuchen."),
+                    status: .tooManyRequests)
             case .unavailable:
                 throw StoreError.unavailable(doing: "logging in", because: "the database cannot be read")
             }
@@ -155,9 +165,11 @@ struct ConsoleRoutes: RouteProvider {
     }
 
     private func language(_ request: Request, _ context: CollectorContext) -> Response {
-        var response = ConsoleAnswer.redirect(to: ConsoleVisit.localPath(request.uri.queryParameters["to"].map(String.init)))
+        var response = ConsoleAnswer.redirect(
+            to: ConsoleVisit.localPath(request.uri.queryParameters["to"].map(String.init)))
         if let language = Language(rawValue: context.parameters.get("language") ?? "") {
-            response.setCookie(ConsoleAnswer.cookie(ConsoleVisit.languageCookie, language.rawValue, seconds: 365 * 86_400))
+            response.setCookie(
+                ConsoleAnswer.cookie(ConsoleVisit.languageCookie, language.rawValue, seconds: 365 * 86_400))
         }
         return response
     }
@@ -207,7 +219,8 @@ struct ConsoleRoutes: RouteProvider {
         }
         let frame = try await frame(visit, title: CleanText.line(found.number, limit: 40), refresh: false)
         let page = CasePage(
-            found, deliveries: try await store.deliveries(caseNumber: found.number), frame: frame, language: visit.language)
+            found, deliveries: try await store.deliveries(caseNumber: found.number), frame: frame,
+            language: visit.language)
         return ConsoleAnswer.html(templates.render(page, with: "case"))
     }
 
@@ -237,7 +250,8 @@ struct ConsoleRoutes: RouteProvider {
 
     private func frame(_ visit: ConsoleVisit, title: String, refresh: Bool) async throws(StoreError) -> PageFrame {
         let alarms = RecipientAlarm.alarms(
-            among: try await store.recipientStates(), after: environment.configuration.outbox.alarmAfter, at: visit.time)
+            among: try await store.recipientStates(), after: environment.configuration.outbox.alarmAfter, at: visit.time
+        )
         var result = frame(visit, title: title, alarms: alarms)
         result.refresh = refresh ? ConsoleLimits.refresh : nil
         return result
@@ -257,8 +271,11 @@ struct ConsoleRoutes: RouteProvider {
                 let since = words.span(visit.time - alarm.since)
                 return PageFrame.Alarm(
                     text: language(
-                        "\(name) has taken no messages for \(since).", "\(name) nimmt seit \(since) keine Meldungen an."),
-                    detail: language("\(alarm.waiting) waiting.", "\(alarm.waiting) warten.") + " \(alarm.lastError)")
+                        "\(name) has taken no messages for \(since).", "\(name) nimmt seit \(since) keine Meldungen an."
+                    ),
+                    detail: language(
+                        "Waiting: \(alarm.waiting). Last error:", "Wartend: \(alarm.waiting). Letzter Fehler:")
+                        + " \(alarm.lastError)")
             })
     }
 }
@@ -269,7 +286,9 @@ extension String {
         var bytes: [UInt8] = []
         var rest = utf8[...]
         while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+            if byte == 0x25, rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

@@ -25,8 +25,11 @@ struct ConsoleVisit: Sendable {
     var csrf: String { ConsoleVisit.csrf(for: secret) }
 
     static func csrf(for secret: String) -> String {
-        Data(HMAC<SHA256>.authenticationCode(for: Data("callhome-form".utf8), using: SymmetricKey(data: Data(secret.utf8))))
-            .hexadecimal
+        Data(
+            HMAC<SHA256>.authenticationCode(
+                for: Data("callhome-form".utf8), using: SymmetricKey(data: Data(secret.utf8)))
+        )
+        .hexadecimal
     }
 
     func isOwn(_ csrf: String) -> Bool { ConstantTime.equal(Data(csrf.utf8), Data(self.csrf.utf8)) }

@@ -65,7 +65,9 @@ enum ConsoleWords {
         "message": ("Message", "Nachricht"),
         "attempts": ("Attempts", "Versuche"),
         "reference": ("Their reference", "Nummer dort"),
-        "noDeliveries": ("No messages were sent about this case.", "Zu diesem Fall wurden keine Nachrichten verschickt."),
+        "noDeliveries": (
+            "No messages were sent about this case.", "Zu diesem Fall wurden keine Nachrichten verschickt."
+        ),
         "acknowledge": ("Acknowledge", "Übernehmen"),
         "acknowledgeHelp": ("Say that someone is looking after it.", "Sagt, dass sich jemand kümmert."),
         "close": ("Close", "Schließen"),

@@ -23,7 +23,8 @@ struct DeliveryPage: Sendable {
         rows = states.map { state in
             Row(
                 name: CleanText.line(state.name, limit: 60), channel: state.channel.rawValue,
-                badge: state.failingSince != nil ? Badge(Delivery.State.retrying, in: language) : nil, waiting: state.waiting,
+                badge: state.failingSince != nil ? Badge(Delivery.State.retrying, in: language) : nil,
+                waiting: state.waiting,
                 delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
                 error: state.failingSince == nil ? nil : state.lastError.map { CleanText.line($0) })
         }

@@ -34,11 +34,14 @@ struct FleetPage: Sendable {
         }
         rows = sorted.map { server, glance in
             Row(
-                link: "/servers/\(ConsoleLink.segment(server.host))", hostname: CleanText.line(server.hostname, limit: 80),
+                link: "/servers/\(ConsoleLink.segment(server.host))",
+                hostname: CleanText.line(server.hostname, limit: 80),
                 badge: Badge(glance, in: language), because: glance.because(in: language),
                 model: CleanText.line(
-                    [server.chassis.manufacturer, server.chassis.model].compactMap(\.self).joined(separator: " "), limit: 80),
-                lastHeard: server.lastContact.map { words.span(time - $0) }.map { language("\($0) ago", "vor \($0)") } ?? "–",
+                    [server.chassis.manufacturer, server.chassis.model].compactMap(\.self).joined(separator: " "),
+                    limit: 80),
+                lastHeard: server.lastContact.map { words.span(time - $0) }.map { language("\($0) ago", "vor \($0)") }
+                    ?? "–",
                 openCases: server.openCases, clock: server.clockSymptom)
         }
         counts = ServerGlance.Mark.allCases.compactMap { mark in

@@ -71,14 +71,14 @@ struct ServerPage: Sendable {
         host = CleanText.line(server.host, limit: 80)
         badge = Badge(glance, in: language)
         because = glance.because(in: language)
-        chassis = CleanText.line(
-            [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self)
-                .joined(separator: " · "))
+        let machine = [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self)
+        chassis = machine.isEmpty ? "–" : CleanText.line(machine.joined(separator: " · "))
         agent = CleanText.line(server.agentVersion ?? "–", limit: 40)
         lastHeard = server.lastContact.map { words.span(time - $0) }.map { language("\($0) ago", "vor \($0)") } ?? "–"
         clock = server.clockSymptom
         groups = ServerPage.groups(
-            Array(zip(readings.prefix(ServerPage.readingsShown), histories)), inventory: inventory, words: words, at: time)
+            Array(zip(readings.prefix(ServerPage.readingsShown), histories)), inventory: inventory, words: words,
+            at: time)
         let left = readings.count - ServerPage.readingsShown
         more = left > 0 ? language("and \(left) more", "und \(left) weitere") : nil
         coverage = (server.heartbeat?.coverage ?? []).map { probe in
@@ -87,14 +87,17 @@ struct ServerPage: Sendable {
                 because: CleanText.line(probe.because), components: probe.components)
         }
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
-            func line(_ text: String?) -> String { text.map { CleanText.line($0, limit: 80) } ?? "–" }
+            func line(_ text: String?) -> String {
+                let text = CleanText.line(text ?? "", limit: 80)
+                return text.isEmpty ? "–" : text
+            }
             return PartRow(
                 kind: words.kind(component.kind), name: CleanText.line(component.name, limit: 60),
                 model: line(
                     [component.part.manufacturer, component.part.model].compactMap(\.self).joined(separator: " ")),
                 serial: line(component.part.serial), location: line(component.part.location))
         }
-        self.cases = cases.map { CaseRow($0, in: language) }
+        self.cases = cases.sorted { $0.urgency > $1.urgency }.map { CaseRow($0, in: language) }
         self.events = events.prefix(ServerPage.eventsShown).map {
             EventRow(time: words.time($0.time), because: CleanText.line($0.because))
         }
@@ -125,14 +128,15 @@ struct ServerPage: Sendable {
     private static func row(
         _ reading: Reading, _ history: [HistoryPoint], words: TicketWords, at time: Timestamp
     ) -> ReadingRow {
-        let unit = SignalCatalogue.entry(named: reading.aggregate.signal.name)?.unit ?? ""
+        let unit = ReadingText.unit(of: reading.aggregate.signal)
         let end = history.last?.through ?? reading.aggregate.through
         let line = Sparkline(history, from: end - ConsoleLimits.sparkline, through: end)
         return ReadingRow(
             signal: CleanText.line("\(reading.aggregate.signal)", limit: 120),
             value: ReadingText.value(reading.aggregate, unit: unit, language: words.language),
             stale: reading.aggregate.count == 0, path: line?.path,
-            range: line.map { "\(ReadingText.number($0.minimum, unit)) – \(ReadingText.number($0.maximum, unit))" } ?? "")
+            range: line.map { "\(ReadingText.number($0.minimum, unit)) – \(ReadingText.number($0.maximum, unit))" }
+                ?? "")
     }
 }
 
@@ -145,16 +149,30 @@ enum ReadingText {
         return language("unknown", "unbekannt") + (reason.map { " (\($0))" } ?? "")
     }
 
+    /// Signals of unit `1` that are shares of a whole; the others of that unit are plain numbers.
+    private static let shares: Set<String> = [
+        "hw.fan.speed_ratio", "hw.physical_disk.endurance_used", "hw.physical_disk.spare",
+        "hw.physical_disk.spare.threshold", "hw.battery.charge", "hw.ups.load",
+    ]
+
+    /// The catalogue's unit; `%` for shares, and nothing for plain numbers.
+    static func unit(of signal: Signal) -> String {
+        let unit = SignalCatalogue.entry(named: signal.name)?.unit ?? ""
+        return unit == "1" ? (shares.contains(signal.name) ? "%" : "") : unit
+    }
+
     /// UCUM's unit (https://ucum.org) as it is written by people; four significant digits and more where whole.
     static func number(_ value: Double, _ unit: String) -> String {
         switch unit {
         case "Cel": return "\(digits(value)) °C"
-        case "1": return "\(digits(value * 100)) %"
+        case "%": return "\(digits(value * 100)) %"
         case "Ohm": return "\(digits(value)) Ω"
         case "By": return scaled(value, "B", 1000)
         case "Hz": return scaled(value, "Hz", 1000)
         case "": return digits(value)
-        default: return unit.hasPrefix("{") ? "\(digits(value)) \(unit.filter { $0 != "{" && $0 != "}" })" : "\(digits(value)) \(unit)"
+        default:
+            return unit.hasPrefix("{")
+                ? "\(digits(value)) \(unit.filter { $0 != "{" && $0 != "}" })" : "\(digits(value)) \(unit)"
         }
     }
 

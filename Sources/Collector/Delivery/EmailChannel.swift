@@ -33,7 +33,8 @@ struct EmailChannel: PartnerChannel {
     private func mailServer() throws(SecretFileError) -> MailServer {
         guard let address = MailServerAddress(recipient.url) else {
             throw SecretFileError(
-                description: "recipient.\(recipient.name).url = \(recipient.url) is no address of the form smtp://server:port")
+                description:
+                    "recipient.\(recipient.name).url = \(recipient.url) is no address of the form smtp://server:port")
         }
         return MailServer(
             host: address.host, port: address.port ?? recipient.security.port, security: recipient.security.transfer,

@@ -9,7 +9,9 @@ extension ChannelError {
         let words = ChannelError.words(of: response)
         let because = "\(recipient) answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
         switch response.status {
-        case 410: self = .rejected(because: "\(because). It says that it is gone for good: remove the recipient or mend its URL")
+        case 410:
+            self = .rejected(
+                because: "\(because). It says that it is gone for good: remove the recipient or mend its URL")
         case 300..<400: self = .rejected(because: "\(because). Redirects are not followed: set the URL it should go to")
         // Of the 4xx, these speak of the moment and not of the message.
         case 401, 403, 404, 408, 421, 425, 429: self = .retry(after: retryAfter(response), because: because)

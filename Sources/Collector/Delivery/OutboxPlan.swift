@@ -62,7 +62,8 @@ struct OutboxPlan: Sendable {
                 let next = max(hold, time + limits.firstRetry)
                 return .postpone(
                     .failed(
-                        because: "not tried, because \(delivery.recipient) did not take another message: \(state.lastError)",
+                        because:
+                            "not tried, because \(delivery.recipient) did not take another message: \(state.lastError)",
                         nextAttempt: next, divertTo: diversion(of: delivery, state, at: time)))
             }
         }
@@ -118,7 +119,9 @@ struct OutboxPlan: Sendable {
 
     /// Never back to the recipient that this message stands in for.
     private func fallback(of delivery: Delivery) -> String? {
-        guard let name = fallbacks[delivery.recipient], name != delivery.recipient, name != delivery.insteadOf else { return nil }
+        guard let name = fallbacks[delivery.recipient], name != delivery.recipient, name != delivery.insteadOf else {
+            return nil
+        }
         return name
     }
 }

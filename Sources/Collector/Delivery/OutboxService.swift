@@ -27,7 +27,9 @@ actor OutboxService: Service {
     }
 
     private static func plan(_ configuration: CollectorConfiguration, resuming states: [RecipientState]) -> OutboxPlan {
-        let fallbacks = configuration.recipients.compactMap { recipient in recipient.fallback.map { (recipient.name, $0) } }
+        let fallbacks = configuration.recipients.compactMap { recipient in
+            recipient.fallback.map { (recipient.name, $0) }
+        }
         return OutboxPlan(
             limits: configuration.outbox, fallbacks: Dictionary(fallbacks, uniquingKeysWith: { first, _ in first }),
             resuming: states)
@@ -86,7 +88,8 @@ actor OutboxService: Service {
         guard let channel = channels[delivery.recipient] else {
             throw .retry(
                 after: nil,
-                because: "the recipient \(delivery.recipient) is not configured any more: add it again, or close the case")
+                because:
+                    "the recipient \(delivery.recipient) is not configured any more: add it again, or close the case")
         }
         return try await channel.deliver(delivery, at: environment.now())
     }

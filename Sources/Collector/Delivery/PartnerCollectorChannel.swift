@@ -22,7 +22,9 @@ struct PartnerCollectorChannel: HeartbeatTaker {
         }
         let response = try await post(body, to: Routes.tickets, trust: trust)
         guard let acceptance = try? WireFormat.decode(TicketAcceptance.self, from: response.body) else {
-            throw .retry(after: nil, because: "\(trust.url) answered \(response.status), but not as a collector does: check the URL")
+            throw .retry(
+                after: nil,
+                because: "\(trust.url) answered \(response.status), but not as a collector does: check the URL")
         }
         return TicketReference(text: CleanText.line(acceptance.reference, limit: 80))
     }
@@ -64,7 +66,9 @@ struct PartnerCollectorChannel: HeartbeatTaker {
                 + "recipient.\(recipient.name).pairing here")
     }
 
-    private func post(_ body: Data, to path: String, trust: PartnerTrust) async throws(ChannelError) -> Transfer.HTTPResponse {
+    private func post(_ body: Data, to path: String, trust: PartnerTrust) async throws(ChannelError)
+        -> Transfer.HTTPResponse
+    {
         let transfer = HTTPTransfer(
             HTTPTransfer.Options(
                 trust: .pinned(caPEM: trust.ca), timeout: ChannelLimits.timeout,
@@ -75,7 +79,9 @@ struct PartnerCollectorChannel: HeartbeatTaker {
             response = try await transfer.send(
                 Transfer.HTTPRequest(
                     method: "POST", url: base + path,
-                    headers: [("content-type", "application/json"), ("user-agent", "callhome/\(CallhomeVersion.current)")],
+                    headers: [
+                        ("content-type", "application/json"), ("user-agent", "callhome/\(CallhomeVersion.current)"),
+                    ],
                     body: body))
         } catch {
             throw .retry(after: nil, because: error.description)

@@ -35,7 +35,8 @@ enum SecretFile {
         }
         guard data.count <= ChannelLimits.secretBytes, let text = String(data: data, encoding: .utf8) else {
             throw SecretFileError(
-                description: "\(path) is no text of at most \(ChannelLimits.secretBytes) bytes; check that it is the right file")
+                description:
+                    "\(path) is no text of at most \(ChannelLimits.secretBytes) bytes; check that it is the right file")
         }
         return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }

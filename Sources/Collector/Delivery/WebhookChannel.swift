@@ -36,7 +36,8 @@ struct WebhookChannel: PartnerChannel {
             method: "POST", url: recipient.url,
             headers: [
                 ("content-type", "application/json"), ("user-agent", "callhome/\(CallhomeVersion.current)"),
-                ("webhook-id", id), ("webhook-timestamp", "\(time.milliseconds / 1000)"), ("webhook-signature", signature),
+                ("webhook-id", id), ("webhook-timestamp", "\(time.milliseconds / 1000)"),
+                ("webhook-signature", signature),
             ], body: body)
         let response: Transfer.HTTPResponse
         do {
@@ -66,7 +67,9 @@ enum WebhookBody {
         let type = "ticket.\(ticket.isTest ? Ticket.Event.test.rawValue : ticket.event.rawValue)"
         let timestamp = (ticket.closedAt ?? ticket.faults.last?.updatedAt ?? ticket.openedAt).rfc3339
         var data = Data()
-        for (step, shortened) in [ticket, ticket.shortened(evidence: 4), ticket.withFirstFaultOnly, ticket.cut].enumerated() {
+        for (step, shortened) in [ticket, ticket.shortened(evidence: 4), ticket.withFirstFaultOnly, ticket.cut]
+            .enumerated()
+        {
             data = try WireFormat.encode(
                 WebhookMessage(type: type, timestamp: timestamp, shortened: step > 0 ? true : nil, data: shortened))
             if data.count < ChannelLimits.webhookBodyBytes { break }
@@ -78,7 +81,9 @@ enum WebhookBody {
 extension Ticket {
     fileprivate func shortened(evidence limit: Int) -> Ticket {
         var ticket = self
-        for index in ticket.faults.indices { ticket.faults[index].evidence = Array(ticket.faults[index].evidence.prefix(limit)) }
+        for index in ticket.faults.indices {
+            ticket.faults[index].evidence = Array(ticket.faults[index].evidence.prefix(limit))
+        }
         return ticket
     }
 
@@ -96,7 +101,9 @@ extension Ticket {
         ticket.suspect.part = suspect.part.cut
         ticket.server.part = server.part.cut
         ticket.server.hostname = CleanText.line(server.hostname)
-        ticket.site = Site(name: CleanText.line(site.name), address: CleanText.line(site.address), contact: CleanText.line(site.contact))
+        ticket.site = Site(
+            name: CleanText.line(site.name), address: CleanText.line(site.address),
+            contact: CleanText.line(site.contact))
         for index in ticket.faults.indices {
             ticket.faults[index].because = CleanText.line(ticket.faults[index].because)
             ticket.faults[index].evidence = []
@@ -140,7 +147,8 @@ enum WebhookSignature {
             signatures.append("v1,\(Data(code).base64EncodedString())")
         }
         guard !signatures.isEmpty else {
-            throw SecretFileError(description: "no webhook secret is set; make one with: echo whsec_$(openssl rand -base64 32)")
+            throw SecretFileError(
+                description: "no webhook secret is set; make one with: echo whsec_$(openssl rand -base64 32)")
         }
         return signatures.joined(separator: " ")
     }

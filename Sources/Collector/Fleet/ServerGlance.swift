@@ -33,7 +33,9 @@ struct ServerGlance: Hashable, Sendable {
         let text =
             switch mark {
             case .order: language("A part must be sent now.", "Ein Teil muss jetzt geschickt werden.")
-            case .plan: language("A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
+            case .plan:
+                language(
+                    "A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
             case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
             case .unknown:
                 detail == nil

@@ -4,5 +4,6 @@ import ArgumentParser
 struct CasesGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cases", abstract: "See and settle the collector's cases.",
-        subcommands: [CasesList.self, CasesShow.self, CasesAcknowledge.self, CasesClose.self], defaultSubcommand: CasesList.self)
+        subcommands: [CasesList.self, CasesShow.self, CasesAcknowledge.self, CasesClose.self],
+        defaultSubcommand: CasesList.self)
 }

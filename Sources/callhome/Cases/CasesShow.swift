@@ -36,7 +36,9 @@ struct CasesShow: AsyncParsableCommand {
         var why = Table("WHY", "")
         for fault in detail.faults {
             why.add("", fault.because)
-            for piece in fault.evidence { why.add("", "\(piece.signal) of \(piece.component): \(piece.value) at \(piece.time)") }
+            for piece in fault.evidence {
+                why.add("", "\(piece.signal) of \(piece.component): \(piece.value) at \(piece.time)")
+            }
         }
         sections.append(why.text)
         var history = Table("HISTORY", "WHAT", "BY", "BECAUSE")

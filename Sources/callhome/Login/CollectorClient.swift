@@ -5,7 +5,9 @@ import Transfer
 
 /// Which collector a command asks, and how.
 struct CollectorOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The collector's own socket, for root on its machine, instead of the login.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "The collector's own socket, for root on its machine, instead of the login.", valueName: "path"))
     var collectorSocket: String?
 
     @Flag(help: "Print JSON.")
@@ -42,7 +44,8 @@ struct CollectorClient {
         base = login.url
         token = login.token
         transfer = HTTPTransfer(
-            HTTPTransfer.Options(trust: .pinned(caPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
+            HTTPTransfer.Options(
+                trust: .pinned(caPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
     }
 
     init(socket: String) {
@@ -75,7 +78,8 @@ struct CollectorClient {
         do {
             return try WireFormat.decode(type, from: response.body)
         } catch {
-            Console.complain("collector: its answer is not understood; is it newer than this command (\(CallhomeVersion.current))?")
+            Console.complain(
+                "collector: its answer is not understood; is it newer than this command (\(CallhomeVersion.current))?")
             throw Exit.refused
         }
     }

@@ -15,7 +15,8 @@ struct StoredLogin: Codable {
     /// `$XDG_CONFIG_HOME/callhome`, else `~/.config/callhome`.
     static var folder: String {
         let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let base =
+            environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? "\(environment["HOME"] ?? "/root")/.config"
         return "\(base)/callhome"
     }

@@ -16,7 +16,8 @@ struct ServersList: AsyncParsableCommand {
         var table = Table("SERVER", "STATE", "CASES", "LAST HEARD", "BECAUSE")
         for line in servers {
             table.add(
-                line.hostname, line.state, "\(line.openCases)", line.lastContact.map { "\($0)" } ?? "never", line.because)
+                line.hostname, line.state, "\(line.openCases)", line.lastContact.map { "\($0)" } ?? "never",
+                line.because)
         }
         print(table.text)
     }

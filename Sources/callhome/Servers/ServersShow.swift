@@ -23,7 +23,10 @@ struct ServersShow: AsyncParsableCommand {
         let server = detail.server
         var head = Table("Server", "\(server.hostname) (\(server.host))")
         head.add("State", "\(server.state): \(server.because)")
-        head.add("Chassis", [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self).joined(separator: " "))
+        head.add(
+            "Chassis",
+            [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self).joined(
+                separator: " "))
         head.add("Last heard", server.lastContact.map { "\($0)" } ?? "never")
         head.add("Agent", server.agentVersion ?? "unknown")
         var coverage = Table("PROBE", "STATE", "PARTS", "REMARK")
@@ -39,7 +42,9 @@ struct ServersShow: AsyncParsableCommand {
         var readings = Table("READING", "OF", "VALUE")
         for reading in detail.readings {
             let unit = SignalCatalogue.entry(named: reading.signal.name)?.unit ?? ""
-            let value = reading.state ?? reading.last.map { "\($0) \(unit)" } ?? "unknown (\(reading.unavailable ?? "not read"))"
+            let value =
+                reading.state ?? reading.last.map { "\($0) \(unit)" }
+                ?? "unknown (\(reading.unavailable ?? "not read"))"
             readings.add("\(reading.signal)", "\(reading.component)", value)
         }
         return [head, cases, coverage, parts, readings].map(\.text).joined(separator: "\n\n")

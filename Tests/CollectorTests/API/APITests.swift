@@ -17,7 +17,8 @@ struct APITests {
                 body: try body.map { try WireFormat.encode($0) }))
     }
 
-    private func login(_ web: TestWeb, password: String = "correct horse battery") async throws -> Transfer.HTTPResponse {
+    private func login(_ web: TestWeb, password: String = "correct horse battery") async throws -> Transfer.HTTPResponse
+    {
         try await asking(
             web, "/login", method: "POST", token: nil,
             body: CollectorAPI.Login(name: "admin", password: password, note: "laptop"))
@@ -70,7 +71,9 @@ struct APITests {
             #expect(one.summary.suspect.part.serial == "ZC1A2B3C")
             #expect(one.faults.first?.evidence.count == 1)
             let decision = CollectorAPI.Decision(because: "on the way")
-            #expect(try await asking(web, "\(path)/acknowledge", method: "POST", token: token, body: decision).status == 200)
+            #expect(
+                try await asking(web, "\(path)/acknowledge", method: "POST", token: token, body: decision).status == 200
+            )
             let empty = CollectorAPI.Decision(because: " ")
             #expect(try await asking(web, "\(path)/close", method: "POST", token: token, body: empty).status == 400)
             let closed = try await asking(web, "\(path)/close", method: "POST", token: token, body: decision)
@@ -78,7 +81,8 @@ struct APITests {
             #expect(try await asking(web, "\(path)/close", method: "POST", token: token, body: decision).status == 409)
             func count(_ query: String) async throws -> Int {
                 try WireFormat.decode(
-                    [CollectorAPI.CaseLine].self, from: try await asking(web, "/cases\(query)", token: token).body).count
+                    [CollectorAPI.CaseLine].self, from: try await asking(web, "/cases\(query)", token: token).body
+                ).count
             }
             #expect(try await count("") == 0)
             #expect(try await count("?state=closed") == 1)
@@ -156,11 +160,14 @@ struct APITests {
         let delivery = try #require(
             try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(60)).first)
         try await fleet.store.record(
-            .failed(because: "no route to host", nextAttempt: time + .seconds(5), divertTo: nil), for: delivery, at: time)
+            .failed(because: "no route to host", nextAttempt: time + .seconds(5), divertTo: nil), for: delivery,
+            at: time)
         fleet.clock.advance(.seconds(3600))
         try await withWeb(fleet) { web in
             #expect(try await web.get(Routes.health).text.contains("\"status\":\"alarm\""))
-            #expect(try await web.get(Routes.metrics).text.contains("callhome_recipient_alarm{recipient=\"desk\",channel=\"email\"} 1"))
+            #expect(
+                try await web.get(Routes.metrics).text.contains(
+                    "callhome_recipient_alarm{recipient=\"desk\",channel=\"email\"} 1"))
             _ = try await web.login()
             let page = try await web.get("/servers").text
             #expect(page.contains("role=\"alert\""))

@@ -32,7 +32,9 @@ struct LoginLimitTests {
         var limit = LoginLimit()
         for index in 0..<12_000 { limit.failed(name: "n\(index)", peer: "p", at: start + .milliseconds(index)) }
         #expect(limit.wait(name: "n11999", peer: "q", at: start + .seconds(12)) == nil)
-        #expect(Mirror(reflecting: limit).children.first.map { ($0.value as? [String: [Timestamp]])?.count ?? 0 } ?? 0 <= 10_001)
+        #expect(
+            Mirror(reflecting: limit).children.first.map { ($0.value as? [String: [Timestamp]])?.count ?? 0 } ?? 0
+                <= 10_001)
     }
 }
 

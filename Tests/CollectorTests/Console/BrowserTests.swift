@@ -56,10 +56,12 @@ struct BrowserTests {
                 for (size, width, height) in [("wide", 1280, 900), ("phone", 390, 844)] {
                     // Of the second language one size is enough.
                     if language == "de", size == "wide" { continue }
+                    // And there the dark colours are looked at.
+                    let colours = language == "de" ? "--blink-settings=preferredColorScheme=0" : "--hide-scrollbars"
                     let file = "\(pictures)/\(name)-\(size)-\(language).png"
                     let status = try await run(
                         [
-                            browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                            browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", colours,
                             "--disable-dev-shm-usage", "--user-data-dir=\(folder.path)/profile-\(size)-\(language)",
                             "--window-size=\(width),\(name == "case" || name == "server" ? 2 * height : height)",
                             "--screenshot=\(file)", "http://127.0.0.1:\(proxy["port"])\(path)",
@@ -80,7 +82,10 @@ struct BrowserTests {
 /// A fleet with every state there is.
 enum BrowserFleet {
     static func fill(_ fleet: TestFleet) async throws {
-        let good = [("disks", "ok", ""), ("chip-sensors", "ok", ""), ("memory-errors", "ok", ""), ("ipmi", "absent", "no /dev/ipmi0")]
+        let good = [
+            ("disks", "ok", ""), ("chip-sensors", "ok", ""), ("memory-errors", "ok", ""),
+            ("ipmi", "absent", "no /dev/ipmi0"),
+        ]
         let failing = try await fleet.enrol("h1", hostname: "srv-labor-1")
         try await failing.heartbeat(good)
         try await failing.send(.inventory(Inventory(components: components)))
@@ -96,6 +101,11 @@ enum BrowserFleet {
         second.faultClass = "fan.slow"
         second.urgency = .plan
         second.component = ComponentID(.fan, "nct/fan2")
+        second.because = "1200 rpm, which is less than half of its usual 2600 rpm."
+        second.evidence = [
+            Evidence(
+                component: second.component, signal: Signal("hw.fan.speed"), value: "1200 rpm", time: fleet.clock.time)
+        ]
         second.suspects = [
             Suspect(
                 component: second.component, kind: .fan, name: "Fan 2",
@@ -113,8 +123,12 @@ enum BrowserFleet {
         try await failing.open(second)
         let healthy = try await fleet.enrol("h2", hostname: "srv-archiv")
         try await healthy.heartbeat(good)
-        let blind = try await fleet.enrol("h3", hostname: "srv-bildarchiv-mit-einem-sehr-langen-namen.praxis-nord.example")
-        try await blind.heartbeat([("disks", "denied", "/dev/sda: permission denied; run the agent as its unit does"), ("chip-sensors", "ok", "")])
+        let blind = try await fleet.enrol(
+            "h3", hostname: "srv-bildarchiv-mit-einem-sehr-langen-namen.praxis-nord.example")
+        try await blind.heartbeat([
+            ("disks", "denied", "/dev/sda: permission denied; run the agent as its unit does"),
+            ("chip-sensors", "ok", ""),
+        ])
         _ = try await fleet.enrol("h4", hostname: "srv-neu")
         let watched = try await fleet.enrol("h5", hostname: "srv-empfang")
         try await watched.heartbeat(good)
@@ -134,7 +148,8 @@ enum BrowserFleet {
             Component(
                 id: ComponentID(.dimm, "a1"), kind: .dimm, name: "DIMM A1",
                 part: Part(
-                    manufacturer: "Samsung", model: "M393A4K40DB3-CWE", partNumber: "M393A4K40DB3-CWE", serial: "03A1B2C4",
+                    manufacturer: "Samsung", model: "M393A4K40DB3-CWE", partNumber: "M393A4K40DB3-CWE",
+                    serial: "03A1B2C4",
                     location: "DIMM_A1")),
         ]
     }
@@ -144,7 +159,10 @@ enum BrowserFleet {
             (SampleTicket.disk, Signal("hw.temperature"), 31 + Double(minute % 12)),
             (SampleTicket.disk, Signal("hw.physical_disk.smart", ["attribute": "197.raw"]), Double(minute / 4)),
             (ComponentID(.fan, "nct/fan2"), Signal("hw.fan.speed"), 2400 - Double(minute * 12)),
-            (ComponentID(.temperature, "cpu"), Signal("hw.temperature"), minute > 40 && minute < 60 ? nil : 50 + Double(minute % 7)),
+            (
+                ComponentID(.temperature, "cpu"), Signal("hw.temperature"),
+                minute > 40 && minute < 60 ? nil : 50 + Double(minute % 7)
+            ),
             (ComponentID(.dimm, "a1"), Signal("hw.errors", ["error.type": "corrected"]), nil),
         ]
         return values.map { component, signal, value in

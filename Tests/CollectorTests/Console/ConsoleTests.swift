@@ -54,7 +54,8 @@ struct ConsoleTests {
                 #expect(answer.status == 401)
                 #expect(answer.text.contains("Name or password is wrong."))
             }
-            let foreign = try await web.post("/login", ["name": "admin", "password": "correct horse battery", "csrf": "x"])
+            let foreign = try await web.post(
+                "/login", ["name": "admin", "password": "correct horse battery", "csrf": "x"])
             #expect(foreign.status == 403)
             #expect(web.cookies["__Host-callhome"] == nil)
         }
@@ -113,7 +114,9 @@ struct ConsoleTests {
         #expect(found.history.last { $0.kind == .closed }?.by == "admin")
     }
 
-    @Test("The case page shows what a technician needs, in both languages", arguments: [("en", "Bay 3"), ("de", "Einbauort")])
+    @Test(
+        "The case page shows what a technician needs, in both languages",
+        arguments: [("en", "Bay 3"), ("de", "Einbauort")])
     func casePage(language: String, word: String) async throws {
         let fleet = try await fleet()
         let server = try await fleet.enrol("h1", hostname: "srv-1")
@@ -123,7 +126,9 @@ struct ConsoleTests {
             _ = try await web.login()
             let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
             let page = try await web.get("/cases/\(number)").text
-            for part in [word, "ST4000NM0035", "ZC1A2B3C", "1V4107", "24 sectors", "srv-1", number, "lang=\"\(language)\""] {
+            for part in [
+                word, "ST4000NM0035", "ZC1A2B3C", "1V4107", "24 sectors", "srv-1", number, "lang=\"\(language)\"",
+            ] {
                 #expect(page.contains(part), "\(part) is missing")
             }
         }
@@ -158,7 +163,8 @@ struct ConsoleTests {
             _ = try await web.login()
             let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
             let servers = try await web.get("/servers").text
-            let link = servers.components(separatedBy: "href=\"/servers/").dropFirst().first?.prefix { $0 != "\"" } ?? ""
+            let link =
+                servers.components(separatedBy: "href=\"/servers/").dropFirst().first?.prefix { $0 != "\"" } ?? ""
             for path in ["/servers", "/servers/\(link)", "/cases", "/cases/\(number)", "/delivery"] {
                 let answer = try await web.get(path)
                 #expect(answer.status == 200, "\(path) answered \(answer.status)")
@@ -196,7 +202,9 @@ struct ConsoleTests {
             let answer = try await web.get("/language/en?to=%2Flogin")
             #expect(answer.headers["location"] == "/login")
             #expect(try await web.get("/login").text.contains("Password"))
-            for target in ["https:%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%0d%0aX-Evil:%201", "%2F%5Cevil.example"] {
+            for target in [
+                "https:%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%0d%0aX-Evil:%201", "%2F%5Cevil.example",
+            ] {
                 #expect(try await web.get("/language/de?to=\(target)").headers["location"] == "/")
             }
         }

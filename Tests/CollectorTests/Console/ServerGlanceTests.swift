@@ -7,8 +7,10 @@ import Testing
 struct ServerGlanceTests {
     private func server(_ change: (inout Server) -> Void) -> Server {
         var server = Server(
-            host: "h", hostname: "srv", state: .connected, enrolledAt: SampleTicket.time, lastContact: nil, lastHeartbeat: nil,
-            heartbeat: nil, agentVersion: nil, boot: nil, clockOffset: nil, chassis: Part(), epoch: 1, reportCounts: [:],
+            host: "h", hostname: "srv", state: .connected, enrolledAt: SampleTicket.time, lastContact: nil,
+            lastHeartbeat: nil,
+            heartbeat: nil, agentVersion: nil, boot: nil, clockOffset: nil, chassis: Part(), epoch: 1,
+            reportCounts: [:],
             urgency: nil, openCases: 0)
         server.heartbeat = heartbeat(["ok"])
         change(&server)
@@ -19,7 +21,8 @@ struct ServerGlanceTests {
         Heartbeat(
             interval: 60,
             coverage: states.map {
-                Heartbeat.Coverage(probe: "disks", state: $0, because: "no right", components: 1, signals: 1, lastSuccess: nil)
+                Heartbeat.Coverage(
+                    probe: "disks", state: $0, because: "no right", components: 1, signals: 1, lastSuccess: nil)
             }, patternPack: "", openFaults: 0)
     }
 
@@ -32,7 +35,9 @@ struct ServerGlanceTests {
         #expect(ServerGlance(server { $0.state = .expected }).mark == .unknown)
     }
 
-    @Test("A probe that cannot read makes the server unknown, and says why", arguments: ["denied", "failing", "hanging", "new-word"])
+    @Test(
+        "A probe that cannot read makes the server unknown, and says why",
+        arguments: ["denied", "failing", "hanging", "new-word"])
     func blind(state: String) {
         let glance = ServerGlance(server { $0.heartbeat = heartbeat(["ok", state]) })
         #expect(glance.mark == .unknown)
@@ -46,10 +51,30 @@ struct ServerGlanceTests {
 
     @Test("What must be ordered is shown before everything else, and silence before all that is older news")
     func order() {
-        #expect(ServerGlance(server { $0.urgency = .order; $0.state = .silent }).mark == .order)
-        #expect(ServerGlance(server { $0.urgency = .plan; $0.state = .silent }).mark == .silent)
-        #expect(ServerGlance(server { $0.urgency = .plan; $0.heartbeat = nil }).mark == .plan)
+        #expect(
+            ServerGlance(
+                server {
+                    $0.urgency = .order; $0.state = .silent
+                }
+            ).mark == .order)
+        #expect(
+            ServerGlance(
+                server {
+                    $0.urgency = .plan; $0.state = .silent
+                }
+            ).mark == .silent)
+        #expect(
+            ServerGlance(
+                server {
+                    $0.urgency = .plan; $0.heartbeat = nil
+                }
+            ).mark == .plan)
         #expect(ServerGlance(server { $0.urgency = .watch }).mark == .watch)
-        #expect(ServerGlance(server { $0.urgency = .order; $0.state = .revoked }).mark == .revoked)
+        #expect(
+            ServerGlance(
+                server {
+                    $0.urgency = .order; $0.state = .revoked
+                }
+            ).mark == .revoked)
     }
 }

@@ -49,10 +49,10 @@ struct SparklineTests {
     @Test("Values are shown with the units that people know")
     func units() {
         #expect(ReadingText.number(36.6, "Cel") == "36.6 °C")
-        #expect(ReadingText.number(0.5, "1") == "50 %")
+        #expect(ReadingText.number(0.5, ReadingText.unit(of: Signal("hw.ups.load"))) == "50 %")
         #expect(ReadingText.number(12.0449, "V") == "12.04 V")
         #expect(ReadingText.number(4_000_000_000, "By") == "4 GB")
         #expect(ReadingText.number(3, "{error}") == "3 error")
-        #expect(ReadingText.number(1200, "") == "1200")
+        #expect(ReadingText.number(23, ReadingText.unit(of: Signal("hw.physical_disk.smart"))) == "23")
     }
 }

@@ -62,7 +62,8 @@ struct EmailChannelTests {
         #expect(mail.content.contains("text/html"))
         #expect(mail.content.contains("filename=\"ticket.json\""))
         let base64 = mail.content.components(separatedBy: "ticket.json\"").last?.components(separatedBy: "\r\n\r\n")[1]
-        let json = try #require(Data(base64Encoded: base64?.components(separatedBy: "\r\n--")[0] ?? "", options: .ignoreUnknownCharacters))
+        let json = try #require(
+            Data(base64Encoded: base64?.components(separatedBy: "\r\n--")[0] ?? "", options: .ignoreUnknownCharacters))
         #expect(try WireFormat.decode(Ticket.self, from: json) == delivery.ticket)
     }
 

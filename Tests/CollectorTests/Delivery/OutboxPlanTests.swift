@@ -6,7 +6,8 @@ import Testing
 @Suite("What the outbox decides")
 struct OutboxPlanTests {
     private let start = SampleTicket.time
-    private let limits = OutboxPlan.Limits(alarmAfter: .seconds(100), firstRetry: .seconds(4), longestRetry: .seconds(64))
+    private let limits = OutboxPlan.Limits(
+        alarmAfter: .seconds(100), firstRetry: .seconds(4), longestRetry: .seconds(64))
 
     private func plan(_ states: [RecipientState] = []) -> OutboxPlan {
         OutboxPlan(limits: limits, fallbacks: ["desk": "spare", "spare": "desk"], resuming: states)

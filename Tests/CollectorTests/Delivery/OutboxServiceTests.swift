@@ -104,7 +104,8 @@ struct OutboxServiceTests {
         try await server.open(SampleTicket.fault)
         let number = try #require(try await fleet.store.cases(CaseQuery()).first).number
         let store = fleet.store
-        let group = ServiceGroup(configuration: .init(services: [OutboxService(environment)], logger: environment.logger))
+        let group = ServiceGroup(
+            configuration: .init(services: [OutboxService(environment)], logger: environment.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let deadline = ContinuousClock.now + .seconds(20)

@@ -23,7 +23,8 @@ enum SampleTicket {
             timeToFailure: TimeToFailure(earliest: 3, latest: 30, hazard: ["30": 0.52]),
             evidence: [
                 Evidence(
-                    component: disk, signal: Signal("hw.physical_disk.smart", ["attribute": "197.raw"]), value: "24 sectors",
+                    component: disk, signal: Signal("hw.physical_disk.smart", ["attribute": "197.raw"]),
+                    value: "24 sectors",
                     time: time)
             ],
             because: "24 pending sectors (limit 16) in two readings.",
@@ -41,7 +42,8 @@ enum SampleTicket {
     static func make(_ change: (inout Ticket) -> Void = { _ in }) -> Ticket {
         var ticket = Ticket(
             number: "CH-7K3Q-000012", event: .opened, revision: 1, test: false, urgency: .order, openedAt: time,
-            closedAt: nil, site: Ticket.Site(name: "Praxis Nord", address: "Deich 1, Husum", contact: "Frau Jensen, 123"),
+            closedAt: nil,
+            site: Ticket.Site(name: "Praxis Nord", address: "Deich 1, Husum", contact: "Frau Jensen, 123"),
             server: Ticket.Server(
                 host: "h1", hostname: "srv-1", part: Part(manufacturer: "Dell", model: "R740", serial: "ABC123")),
             suspect: suspect, faults: [fault], because: "a new fault")

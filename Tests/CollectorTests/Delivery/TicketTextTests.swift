@@ -85,7 +85,8 @@ struct TicketTextTests {
     @Test("A silent server orders nothing and shows no part")
     func silence() {
         let plain = text(.english) { ticket in
-            ticket.suspect = Suspect(component: nil, kind: .server, name: "srv-1", part: Part(serial: "ABC123"), certainty: 1)
+            ticket.suspect = Suspect(
+                component: nil, kind: .server, name: "srv-1", part: Part(serial: "ABC123"), certainty: 1)
         }.plain
         #expect(plain.contains("Nothing can be ordered yet"))
         #expect(!plain.contains("The part\n"))
@@ -160,7 +161,8 @@ struct TicketTextTests {
             for index in ticket.faults.indices {
                 ticket.faults[index].because = huge
                 ticket.faults[index].evidence = Array(
-                    repeating: Evidence(component: SampleTicket.disk, signal: Signal("hw.x"), value: huge, time: SampleTicket.time),
+                    repeating: Evidence(
+                        component: SampleTicket.disk, signal: Signal("hw.x"), value: huge, time: SampleTicket.time),
                     count: 100)
             }
         }

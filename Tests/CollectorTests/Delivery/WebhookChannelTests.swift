@@ -45,7 +45,9 @@ struct WebhookChannelTests {
     }
 
     private func taken(_ delivery: Delivery) throws -> [Taken] {
-        try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }.filter { $0.id == delivery.id }
+        try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }.filter {
+            $0.id == delivery.id
+        }
     }
 
     private func failure(_ path: String, secrets: String? = nil) async -> ChannelError? {

@@ -9,7 +9,8 @@ enum SampleRecipient {
     ) -> Recipient {
         var recipient = Recipient(
             name: name, kind: kind, url: url, language: "en", fallback: nil, to: ["desk@partner.example"],
-            from: "Callhome <callhome@site.example>", username: nil, secret: nil, security: .none, caFile: nil, pairing: nil)
+            from: "Callhome <callhome@site.example>", username: nil, secret: nil, security: .none, caFile: nil,
+            pairing: nil)
         change(&recipient)
         return recipient
     }

@@ -35,7 +35,8 @@ struct TestFleet {
         let token = "token-\(host)"
         try await store.save(
             IssuedToken(
-                id: token, purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(3600)))
+                id: token, purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(3600)
+            ))
         let key = SigningKey()
         let epoch = try await store.enrol(
             AcceptedEnrolment(
@@ -102,7 +103,8 @@ final class TestServer {
     }
 
     func open(_ fault: Fault) async throws {
-        try await send(.faults([FaultChange(kind: .opened, fault: fault, because: fault.because, time: fleet.clock.time)]))
+        try await send(
+            .faults([FaultChange(kind: .opened, fault: fault, because: fault.because, time: fleet.clock.time)]))
     }
 
     func clear(_ fault: Fault, because: String) async throws {

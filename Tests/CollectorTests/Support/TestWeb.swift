@@ -70,10 +70,13 @@ final class TestWeb {
     /// The value of the page's hidden field.
     static func csrf(_ page: Transfer.HTTPResponse) -> String {
         let text = String(decoding: page.body, as: UTF8.self)
-        return String(text.components(separatedBy: "name=\"csrf\" value=\"").dropFirst().first?.prefix { $0 != "\"" } ?? "")
+        return String(
+            text.components(separatedBy: "name=\"csrf\" value=\"").dropFirst().first?.prefix { $0 != "\"" } ?? "")
     }
 
-    func login(_ name: String = "admin", _ password: String = "correct horse battery") async throws -> Transfer.HTTPResponse {
+    func login(_ name: String = "admin", _ password: String = "correct horse battery") async throws
+        -> Transfer.HTTPResponse
+    {
         let page = try await get("/login")
         return try await post("/login", ["name": name, "password": password, "csrf": TestWeb.csrf(page)])
     }

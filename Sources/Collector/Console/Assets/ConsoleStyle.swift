@@ -39,7 +39,7 @@ enum ConsoleStyle {
         .path{color:var(--muted);font-size:.92rem;margin:0}
         .badge{display:inline-block;padding:.1rem .6rem;border-radius:1rem;font-size:.85rem;font-weight:600;white-space:nowrap;background:var(--quiet-soft);color:var(--quiet);vertical-align:middle}
         h1 .badge{font-size:.95rem}
-        .badge.order,.badge.open{background:var(--order-soft);color:var(--order)}
+        .badge.order{background:var(--order-soft);color:var(--order)}
         .badge.plan,.badge.silent,.badge.test{background:var(--plan-soft);color:var(--plan)}
         .badge.watch,.badge.inform,.badge.acknowledged{background:var(--watch-soft);color:var(--watch)}
         .badge.good{background:var(--good-soft);color:var(--good)}
@@ -76,12 +76,12 @@ enum ConsoleStyle {
         .readings td{padding:.15rem 0}
         .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
         .unread{color:var(--unknown);white-space:normal}
-        .spark{width:7.5rem;padding-left:.8rem}
+        .readings .spark{width:8.3rem;padding-left:.8rem}
         .spark svg{display:block;width:7.5rem;height:1.75rem}
         .spark path{fill:none;stroke:var(--accent);stroke-width:1.6;stroke-linejoin:round;vector-effect:non-scaling-stroke}
         .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
         .group .scroll{border:0}
-        .list th{color:var(--muted);font-size:.88rem;padding:.5rem .9rem}
+        .list .number{text-align:left}.list th{color:var(--muted);font-size:.88rem;padding:.5rem .9rem}
         .list td{padding:.5rem .9rem;border-top:1px solid var(--line);vertical-align:top}
         .group .list th:first-child,.group .list td:first-child{padding-left:0}
         .steps{list-style:none;margin:0;padding:0}
@@ -98,7 +98,7 @@ enum ConsoleStyle {
         .login{max-width:24rem;margin:3rem auto;background:var(--card);border:1px solid var(--line);border-radius:.8rem;padding:1.6rem 1.8rem}
         .login button{width:100%}
         @media (max-width:46rem){main{padding:1rem 1rem 3rem}.bar{padding:.6rem 1rem;gap:.4rem .75rem}nav{order:3;width:100%;margin:0 -.5rem}
-        .columns{grid-template-columns:1fr}.login{margin:1.2rem auto}h1{font-size:1.4rem}.spark,.spark svg{width:5rem}
+        .columns{grid-template-columns:minmax(0,1fr)}.login{margin:1.2rem auto}h1{font-size:1.4rem}.readings .spark{width:5.6rem;padding-left:.6rem}.spark svg{width:5rem}
         .list th,.list td{padding:.45rem .6rem}}
 
         """

@@ -1,0 +1,91 @@
+import Foundation
+import Logging
+import Reports
+import ServiceLifecycle
+import Testing
+
+@testable import Collector
+
+@Suite("Tickets and signs of life to a real partner collector over TLS")
+struct PartnerCollectorTests {
+    private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private func collector(
+        _ folder: TemporaryFolder, _ change: (inout CollectorConfiguration) -> Void = { _ in }
+    ) async throws -> CollectorProgram {
+        var configuration = CollectorConfiguration()
+        configuration.dataDirectory = "\(folder.path)/data"
+        configuration.socket = nil
+        (configuration.listenAddress, configuration.listenPort) = ("127.0.0.1", 0)
+        change(&configuration)
+        return try await CollectorProgram.build(configuration, logger: quiet) { Timestamp(Date()) }
+    }
+
+    /// Runs a partner, pairs a site with it, and hands both over.
+    private func paired(
+        _ work: (_ partner: CollectorProgram, _ site: CollectorProgram, Recipient) async throws -> Void
+    ) async throws {
+        let (upper, lower) = (try TemporaryFolder(), try TemporaryFolder())
+        let partner = try await collector(upper)
+        let group = ServiceGroup(configuration: .init(services: [partner], logger: quiet))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let token = try await partner.administration.createToken(
+                for: .site, note: "", lifetime: nil, at: Timestamp(Date()))
+            let recipient = SampleRecipient.make(
+                .partner, url: "https://127.0.0.1:\(await partner.port)", name: "partner"
+            ) {
+                $0.pairing = .inline("\(token)")
+            }
+            let site = try await collector(lower) { $0.recipients = [recipient] }
+            try await PairingService(environment: site.environment).pair(recipient)
+            try await work(partner, site, recipient)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("A ticket becomes one case there, however often it is handed over, and its number there is the reference")
+    func once() async throws {
+        try await paired { partner, site, recipient in
+            let channel = PartnerCollectorChannel(recipient, in: site.environment)
+            let delivery = SampleTicket.delivery(to: "partner", channel: .partner)
+            let first = try await channel.deliver(delivery, at: SampleTicket.time)
+            let second = try await channel.deliver(delivery, at: SampleTicket.time)
+            #expect(first == second)
+            let cases = try await partner.environment.store.cases(CaseQuery())
+            #expect(cases.map(\.number) == [first.text])
+            #expect(cases.first?.relayed?.number == delivery.caseNumber)
+        }
+    }
+
+    @Test("A heartbeat is taken, and the partner knows when the next one is due")
+    func heartbeat() async throws {
+        try await paired { partner, site, _ in
+            await HeartbeatService(site.environment).announce()
+            let known = try #require(try await partner.environment.store.pairedSites().first)
+            #expect(known.lastHeartbeat != nil)
+            #expect(known.heartbeatInterval == 60)
+        }
+    }
+
+    @Test("A partner that is down, or not paired, is tried again and named")
+    func down() async throws {
+        let folder = try TemporaryFolder()
+        let recipient = SampleRecipient.make(.partner, url: "https://127.0.0.1:1", name: "partner")
+        let site = try await collector(folder) { $0.recipients = [recipient] }
+        let channel = PartnerCollectorChannel(recipient, in: site.environment)
+        var outcome: ChannelError?
+        do throws(ChannelError) {
+            _ = try await channel.deliver(
+                SampleTicket.delivery(to: "partner", channel: .partner), at: SampleTicket.time)
+        } catch {
+            outcome = error
+        }
+        guard case .retry(_, let because) = outcome else {
+            Issue.record("\(String(describing: outcome)) is not tried again")
+            return
+        }
+        #expect(because.contains("not paired with https://127.0.0.1:1 yet"))
+    }
+}
