@@ -20,8 +20,8 @@ enum ConsoleWords {
         "openCases": ("Open cases", "Offene Fälle"),
         "noServers": ("No server is enrolled yet.", "Noch ist kein Server angemeldet."),
         "howToEnrol": (
-            "On this machine, “callhome-collector token create” prints the command that enrols a server.",
-            "Auf diesem Rechner zeigt „callhome-collector token create“ den Befehl, der einen Server anmeldet."
+            "On this machine, “callhome-collector tokens create” prints the command that enrols a server.",
+            "Auf diesem Rechner zeigt „callhome-collector tokens create“ den Befehl, der einen Server anmeldet."
         ),
         "readings": ("Readings", "Messwerte"),
         "lastDay": ("last 24 hours", "letzte 24 Stunden"),
