@@ -90,6 +90,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // MARK: Measuring
+        .executableTarget(
+            name: "callhome-load", dependencies: ["Reports", "Transfer"], path: "Benchmarks/CollectorLoad",
+            swiftSettings: settings),
+
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
