@@ -90,6 +90,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // MARK: Showing
+        .executableTarget(
+            name: "callhome-demo", dependencies: ["SensorAgent", logging], path: "Demo",
+            exclude: ["bin", "show", "mailbox.py"], swiftSettings: settings),
+
         // MARK: Measuring
         .executableTarget(
             name: "callhome-load", dependencies: ["Reports", "Transfer"], path: "Benchmarks/CollectorLoad",

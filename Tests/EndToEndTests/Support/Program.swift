@@ -89,6 +89,7 @@ struct ProgramError: Error, CustomStringConvertible {
 }
 
 /// Asks again every 50 ms until the answer is there or the time is over: real processes have no clock to be given.
+@discardableResult
 func eventually<Value>(
     within limit: Duration, _ what: String, _ ask: () throws -> Value?
 ) async throws -> Value {
