@@ -121,8 +121,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["SensorAgent", "Collector", "Reports", "FaultPatterns", "Transfer"],
-            swiftSettings: settings),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["TestSupport", "callhome", "callhome-agent", "callhome-collector"],
+            exclude: ["Patterns", "Servers"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ]
 )
