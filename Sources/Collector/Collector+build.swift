@@ -83,7 +83,8 @@ public struct CollectorProgram: Service {
         _ environment: CollectorEnvironment, routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress
     ) throws -> some Service {
         let configuration = environment.configuration
-        let idle = TimeAmount.milliseconds(configuration.requestTimeout.inMilliseconds)
+        // Longer than a request may take, so that who is too slow gets an answer before the line is cut.
+        let idle = TimeAmount.milliseconds((configuration.requestTimeout + ServerLimits.idleMargin).inMilliseconds)
         let logger = quiet(environment.logger)
         return Application(
             router: router(environment, routes),
@@ -162,6 +163,12 @@ public struct FirstLogin: Hashable, Sendable {
 }
 
 enum ServerLimits {
+    /// How much longer than `request.timeout` a connection may say nothing.
+    static let idleMargin = Duration.seconds(2)
     /// Connections at the same time; further ones wait to be accepted.
     static let connections = 4_096
+}
+
+extension CollectorProgram: CustomDebugStringConvertible {
+    public var debugDescription: String { environment.debugDescription }
 }

@@ -17,3 +17,8 @@ struct CollectorEnvironment: Sendable {
     /// What this site is called where others see it.
     var siteName: String { configuration.site.name.isEmpty ? "site \(identity.ticketPrefix)" : configuration.site.name }
 }
+
+/// Short, and without keys and tokens: logs print what they are given.
+extension CollectorEnvironment: CustomDebugStringConvertible {
+    var debugDescription: String { "collector \(identity.site)" }
+}

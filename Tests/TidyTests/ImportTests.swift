@@ -17,11 +17,10 @@ struct ImportTests {
         "Collector": [
             "Reports", "Transfer", "Daemon", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOPosix",
             "NIOSSL", "HTTPTypes", "GRDB", "CPostgres", "Mustache", "X509", "SwiftASN1", "Crypto", "_CryptoExtras",
-            "CryptoExtras", "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials", "Foundation", "Glibc",
-            "Dispatch",
+            "CryptoExtras", "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials", "Foundation", "Glibc", "Dispatch",
             "Synchronization",
         ],
-        "callhome-agent": ["SensorAgent", "Reports", "ArgumentParser", "FoundationEssentials", "Glibc"],
+        "callhome-agent": ["SensorAgent", "ArgumentParser", "Glibc"],
         "callhome-collector": ["Collector", "ArgumentParser", "Glibc"],
         "callhome": [
             "Reports", "FaultPatterns", "Transfer", "ArgumentParser", "Yams", "FoundationEssentials", "Glibc",

@@ -44,3 +44,15 @@ enum Secret: Hashable, Sendable {
     /// In the configuration itself; only one-time tokens.
     case inline(String)
 }
+
+/// What is logged never shows the secret.
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
+    var description: String {
+        switch self {
+        case .file(let path): path
+        case .credential(let name): "credential \(name)"
+        case .inline: "(secret)"
+        }
+    }
+    var debugDescription: String { description }
+}

@@ -49,10 +49,19 @@ struct EnrolmentRoute: RouteProvider {
         let host = try await host(for: request)
         if token.usedAt != nil { return try await repeated(request, token: token, host: host) }
         let certificate = try authority.certify(request.key, host: host)
-        let epoch = try await environment.store.enrol(
-            AcceptedEnrolment(
-                tokenID: token.id, host: host, hostname: request.hostname, key: request.key, certificate: certificate,
-                replaces: request.replace != nil), at: time)
+        let accepted = AcceptedEnrolment(
+            tokenID: token.id, host: host, hostname: request.hostname, key: request.key, certificate: certificate,
+            replaces: request.replace != nil)
+        let epoch: Int64
+        do {
+            epoch = try await environment.store.enrol(accepted, at: time)
+        } catch StoreError.conflict(let because) {
+            // Someone used the token at the same moment: perhaps the same server, asking twice.
+            guard let used = try await environment.store.token(id: token.id), used.usedAt != nil else {
+                throw RequestProblem(.conflict, "host-known", "\(because).")
+            }
+            return try await repeated(request, token: used, host: host)
+        }
         environment.logger.notice(
             "a server was enrolled",
             metadata: ["host": "\(host)", "name": "\(request.hostname)", "token": "\(token.id)", "epoch": "\(epoch)"])

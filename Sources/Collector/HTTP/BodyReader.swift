@@ -97,7 +97,8 @@ extension Response {
     /// A JSON answer.
     static func json(_ value: some Encodable, status: HTTPTypes.HTTPResponse.Status = .ok) throws -> Response {
         Response(
-            status: status, headers: [
+            status: status,
+            headers: [
                 .contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: try WireFormat.encode(value))))

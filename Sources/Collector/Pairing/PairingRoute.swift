@@ -61,7 +61,13 @@ struct PairingRoute: RouteProvider {
             id: request.site, name: request.name, ca: request.ca, crossCertificate: cross, key: request.key,
             pairedAt: time,
             isSilent: false)
-        try await environment.store.pair(site, token: token.id, at: time)
+        do {
+            try await environment.store.pair(site, token: token.id, at: time)
+        } catch StoreError.conflict {
+            // Someone used the token at the same moment: perhaps the same site, asking twice.
+            guard let used = try await environment.store.token(id: token.id) else { throw tokenUsed }
+            return try await repeated(request, token: used)
+        }
         environment.logger.notice(
             "a site was paired",
             metadata: ["site": "\(request.site)", "name": "\(request.name)", "token": "\(token.id)"])
@@ -72,8 +78,12 @@ struct PairingRoute: RouteProvider {
     private func repeated(_ request: PairingRequest, token: IssuedToken) async throws -> PairingResponse {
         guard token.usedBy == request.site, let site = try await environment.store.pairedSite(keyID: request.key.id),
             site.id == request.site, site.ca == request.ca
-        else { throw RequestProblem(.conflict, "token-used", "The token was used already: make another one.") }
+        else { throw tokenUsed }
         return response
+    }
+
+    private var tokenUsed: RequestProblem {
+        RequestProblem(.conflict, "token-used", "The token was used already: make another one.")
     }
 
     private var response: PairingResponse {

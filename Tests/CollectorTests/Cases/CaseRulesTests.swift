@@ -12,7 +12,9 @@ struct CaseRulesTests {
             number: "CH-TEST-000001", origin: .faults, host: "h1", hostname: "srv-1", key: CaseRules.key(of: fault))
     }
 
-    private func apply(_ kind: FaultChange.Kind, _ fault: Fault, to current: Case?, because: String = "it was seen") -> CaseChange {
+    private func apply(_ kind: FaultChange.Kind, _ fault: Fault, to current: Case?, because: String = "it was seen")
+        -> CaseChange
+    {
         CaseRules.applying(
             SampleFault.change(kind, fault, because: because), to: current, opening: opening(fault), at: time)
     }
@@ -27,7 +29,8 @@ struct CaseRulesTests {
     @Test("A new fault opens a case about its first suspect, and says why")
     func opens() throws {
         let fault = SampleFault.make("f1")
-        guard case .opened(let found, let because) = apply(.opened, fault, to: nil, because: "24 pending sectors") else {
+        guard case .opened(let found, let because) = apply(.opened, fault, to: nil, because: "24 pending sectors")
+        else {
             throw Unexpected()
         }
         #expect(because == "24 pending sectors")
@@ -45,13 +48,16 @@ struct CaseRulesTests {
     func quiet() throws {
         var found = try opened(SampleFault.make("f1"))
         found.revision = 1
-        guard case .updated(_, .keepQuiet, _) = apply(.updated, SampleFault.make("f1"), to: found) else { throw Unexpected() }
+        guard case .updated(_, .keepQuiet, _) = apply(.updated, SampleFault.make("f1"), to: found) else {
+            throw Unexpected()
+        }
     }
 
     @Test("A case that gets urgent enough for a ticket tells recipients")
     func rises() throws {
         let found = try opened(SampleFault.make("f1", urgency: .watch))
-        guard case .updated(let risen, .send, _) = apply(.updated, SampleFault.make("f1", urgency: .plan), to: found) else {
+        guard case .updated(let risen, .send, _) = apply(.updated, SampleFault.make("f1", urgency: .plan), to: found)
+        else {
             throw Unexpected()
         }
         #expect(risen.urgency == .plan)
@@ -61,7 +67,8 @@ struct CaseRulesTests {
     func reopens() throws {
         var found = try opened(SampleFault.make("f1", urgency: .plan))
         found.state = .acknowledged
-        guard case .updated(let risen, _, _) = apply(.updated, SampleFault.make("f1", urgency: .order), to: found) else {
+        guard case .updated(let risen, _, _) = apply(.updated, SampleFault.make("f1", urgency: .order), to: found)
+        else {
             throw Unexpected()
         }
         #expect(risen.state == .open)
@@ -75,7 +82,9 @@ struct CaseRulesTests {
         else { throw Unexpected() }
         #expect(both.urgency == .order)
         #expect(one.urgency == .plan)
-        guard case .closed(let closed, let because) = apply(.cleared, SampleFault.make("f1"), to: one, because: "all sectors read")
+        guard
+            case .closed(let closed, let because) = apply(
+                .cleared, SampleFault.make("f1"), to: one, because: "all sectors read")
         else { throw Unexpected() }
         #expect(because == "all sectors read")
         #expect(closed.closedBecause == "all sectors read")
@@ -98,16 +107,22 @@ struct CaseRulesTests {
         #expect(
             apply(.updated, SampleFault.make("f1", urgency: .plan), to: closed)
                 == .unchanged(reason: .caseClosed(number: closed.number)))
-        guard case .opened = apply(.updated, SampleFault.make("f1", urgency: .order), to: closed) else { throw Unexpected() }
+        guard case .opened = apply(.updated, SampleFault.make("f1", urgency: .order), to: closed) else {
+            throw Unexpected()
+        }
     }
 
     @Test("Another serial in the place of the part is an exchange")
     func exchanged() throws {
         let found = try opened(SampleFault.make("f1", blaming: "sda", part: SampleFault.part(serial: "S1")))
         let sameID = Inventory(components: [SampleFault.disk("sda", serial: "S2", location: nil)])
-        #expect(CaseRules.exchange(of: found, in: sameID) == "The part at /dev/sda was exchanged: serial S1 is out, S2 is in.")
+        #expect(
+            CaseRules.exchange(of: found, in: sameID)
+                == "The part at /dev/sda was exchanged: serial S1 is out, S2 is in.")
         let samePlace = Inventory(components: [SampleFault.disk("sdz", serial: "S2")])
-        #expect(CaseRules.exchange(of: found, in: samePlace) == "The part at Bay 3 was exchanged: serial S1 is out, S2 is in.")
+        #expect(
+            CaseRules.exchange(of: found, in: samePlace)
+                == "The part at Bay 3 was exchanged: serial S1 is out, S2 is in.")
     }
 
     @Test("A part that is not listed, that moved, or whose successor has no serial is not exchanged")

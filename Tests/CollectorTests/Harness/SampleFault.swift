@@ -31,6 +31,7 @@ enum SampleFault {
 
     static func disk(_ name: String, serial: String, location: String? = "Bay 3") -> Component {
         Component(
-            id: ComponentID(.disk, name), kind: .disk, name: "/dev/\(name)", part: part(serial: serial, location: location))
+            id: ComponentID(.disk, name), kind: .disk, name: "/dev/\(name)",
+            part: part(serial: serial, location: location))
     }
 }

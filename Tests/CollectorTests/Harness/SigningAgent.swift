@@ -24,7 +24,8 @@ struct SigningAgent {
 
     func report(_ content: ReportContent, at position: ReportPosition) -> Report {
         Report(
-            host: host, hostname: "srv-\(host)", position: position, time: time, boot: "b", uptime: 1, agentVersion: "1",
+            host: host, hostname: "srv-\(host)", position: position, time: time, boot: "b", uptime: 1,
+            agentVersion: "1",
             content: content)
     }
 
@@ -34,13 +35,15 @@ struct SigningAgent {
 
     /// As it is after the intake has checked it.
     func verified(_ report: Report) throws -> VerifiedReport {
-        VerifiedReport(position: report.position, envelope: try sign(report), certificate: "PEM", content: .report(report))
+        VerifiedReport(
+            position: report.position, envelope: try sign(report), certificate: "PEM", content: .report(report))
     }
 
     mutating func faults(_ changes: FaultChange...) throws -> VerifiedReport { try verified(report(.faults(changes))) }
 
     mutating func heartbeat(interval: Int = 60) throws -> VerifiedReport {
         try verified(
-            report(.heartbeat(Heartbeat(interval: interval, coverage: [], patternPack: "p", openFaults: 0)), .telemetry))
+            report(.heartbeat(Heartbeat(interval: interval, coverage: [], patternPack: "p", openFaults: 0)), .telemetry)
+        )
     }
 }

@@ -42,7 +42,9 @@ final class StoreUnderTest: Sendable {
 
 extension CollectorStore {
     /// A server that may report.
-    func enrolled(_ host: HostID, replaces: Bool = false, at time: Timestamp = SampleFault.time) async throws -> SigningAgent {
+    func enrolled(_ host: HostID, replaces: Bool = false, at time: Timestamp = SampleFault.time) async throws
+        -> SigningAgent
+    {
         let agent = SigningAgent(host)
         let token = "token-\(agent.key.publicKey.id.prefix(8))"
         try await save(
@@ -58,7 +60,9 @@ extension CollectorStore {
     }
 
     @discardableResult
-    func accept(_ reports: VerifiedReport..., from host: HostID, at time: Timestamp = SampleFault.time) async throws -> Receipt {
+    func accept(_ reports: VerifiedReport..., from host: HostID, at time: Timestamp = SampleFault.time) async throws
+        -> Receipt
+    {
         try await accept(VerifiedBatch(host: host, reports: reports), at: time)
     }
 

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Positions of reports")
 struct StreamPositionsTests {
-    private func at(_ sequence: Int64, first: Int64? = nil, epoch: Int64 = 1, _ stream: ReportStream = .faults) -> ReportPosition {
+    private func at(_ sequence: Int64, first: Int64? = nil, epoch: Int64 = 1, _ stream: ReportStream = .faults)
+        -> ReportPosition
+    {
         ReportPosition(epoch: epoch, stream: stream, first: first, sequence: sequence)
     }
 

@@ -10,12 +10,15 @@ struct SilenceWatchTests {
 
     private func subject(heard: Timestamp?, interval: Int? = 60, isSilent: Bool = false) -> SilenceSubject {
         SilenceSubject(
-            kind: .server, id: "h1", name: "srv-1", since: start, lastHeartbeat: heard, interval: interval, isSilent: isSilent)
+            kind: .server, id: "h1", name: "srv-1", since: start, lastHeartbeat: heard, interval: interval,
+            isSilent: isSilent)
     }
 
     private func watch(until seconds: Int, step: Int = 5) -> SilenceWatch {
         var watch = SilenceWatch(startingAt: start)
-        for second in stride(from: step, through: seconds, by: step) { watch.tick(at: start + .seconds(second), grace: grace) }
+        for second in stride(from: step, through: seconds, by: step) {
+            watch.tick(at: start + .seconds(second), grace: grace)
+        }
         return watch
     }
 
@@ -44,7 +47,9 @@ struct SilenceWatchTests {
         var watch = watch(until: 100)
         watch.tick(at: start + .seconds(10_000), grace: grace)
         #expect(watch.findings(among: [subject(heard: start + .seconds(90))], grace: grace).isEmpty)
-        for second in stride(from: 10_005, through: 10_245, by: 5) { watch.tick(at: start + .seconds(second), grace: grace) }
+        for second in stride(from: 10_005, through: 10_245, by: 5) {
+            watch.tick(at: start + .seconds(second), grace: grace)
+        }
         #expect(watch.findings(among: [subject(heard: start + .seconds(90))], grace: grace).count == 1)
     }
 
@@ -65,6 +70,8 @@ struct SilenceWatchTests {
     @Test("A server that promises absurd intervals is watched all the same", arguments: [0, -5, Int.max, Int.min])
     func absurdIntervals(interval: Int) {
         let late = SilenceLimits.missedHeartbeats * SilenceLimits.longestInterval + 600
-        #expect(watch(until: late, step: 60).findings(among: [subject(heard: start, interval: interval)], grace: grace).count == 1)
+        #expect(
+            watch(until: late, step: 60).findings(among: [subject(heard: start, interval: interval)], grace: grace)
+                .count == 1)
     }
 }

@@ -11,7 +11,8 @@ struct OutboxContractTests {
     private func storeWithCase(_ place: StoreUnderTest) async throws -> (any CollectorStore, SigningAgent) {
         let store = try place.open()
         var agent = try await store.enrolled("h1")
-        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .plan))), from: "h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .plan))), from: "h1")
         return (store, agent)
     }
 
@@ -27,11 +28,13 @@ struct OutboxContractTests {
         #expect(again.map(\.id) == claimed.map(\.id))
     }
 
-    @Test("Of one case and recipient the next message waits until the one before is taken", arguments: StoreKind.allCases)
+    @Test(
+        "Of one case and recipient the next message waits until the one before is taken", arguments: StoreKind.allCases)
     func order(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         var (store, agent) = try await storeWithCase(place)
-        try await store.accept(agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .order))), from: "h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .order))), from: "h1")
         let first = try await store.claimDeliveries(limit: 9, at: time, until: later)
         #expect(first.map(\.ticket.revision) == [1, 1])
         try await store.record(
@@ -43,12 +46,14 @@ struct OutboxContractTests {
         #expect(second.map(\.ticket.revision) == [2])
     }
 
-    @Test("An update that was never sent gives way to a newer one; the opening never does", arguments: StoreKind.allCases)
+    @Test(
+        "An update that was never sent gives way to a newer one; the opening never does", arguments: StoreKind.allCases)
     func superseded(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         var (store, agent) = try await storeWithCase(place)
         for number in 2...4 {
-            try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)"))), from: "h1")
+            try await store.accept(
+                agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)"))), from: "h1")
         }
         let number = try await store.theOnlyCase().number
         let states = try await store.deliveries(caseNumber: number).filter { $0.recipient == "desk" }.map(\.state)
@@ -72,7 +77,8 @@ struct OutboxContractTests {
         let place = try StoreUnderTest(kind)
         let store = try place.open(
             CasePolicy(
-                site: StoreUnderTest.policy.site, recipients: [.init(name: "desk", kind: .email)], casesPerHostPerHour: 9))
+                site: StoreUnderTest.policy.site, recipients: [.init(name: "desk", kind: .email)],
+                casesPerHostPerHour: 9))
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         await store.close()

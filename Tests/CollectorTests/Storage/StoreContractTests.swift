@@ -16,7 +16,8 @@ struct StoreContractTests {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
         var agent = try await store.enrolled("h1")
-        let receipt = try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let receipt = try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         #expect(receipt.through(.faults) == 1)
         let found = try await store.theOnlyCase()
         let prefix = try await store.identity().ticketPrefix
@@ -24,7 +25,10 @@ struct StoreContractTests {
         let deliveries = try await store.deliveries(caseNumber: found.number)
         #expect(deliveries.map(\.recipient) == ["desk", "hook"])
         #expect(deliveries.map(\.ticket.event) == [.opened, .opened])
-        #expect(deliveries.allSatisfy { $0.ticket.number == found.number && $0.reports.count == 1 && $0.certificates == ["PEM"] })
+        #expect(
+            deliveries.allSatisfy {
+                $0.ticket.number == found.number && $0.reports.count == 1 && $0.certificates == ["PEM"]
+            })
     }
 
     @Test("A repeated report changes nothing, and the receipt covers it", arguments: StoreKind.allCases)
@@ -38,7 +42,9 @@ struct StoreContractTests {
         #expect(try await store.theOnlyCase().revision == 1)
     }
 
-    @Test("A report after a gap is not applied; the gap is shown once, and the receipt says how far", arguments: StoreKind.allCases)
+    @Test(
+        "A report after a gap is not applied; the gap is shown once, and the receipt says how far",
+        arguments: StoreKind.allCases)
     func gap(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
@@ -73,7 +79,8 @@ struct StoreContractTests {
         agent.epoch = 3
         try await store.accept(agent.heartbeat(), from: "h1")
         var restored = old
-        let receipt = try await store.accept(restored.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let receipt = try await store.accept(
+            restored.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         #expect(receipt.epoch == 3)
         #expect(receipt.progress == [.init(stream: .faults, through: 0), .init(stream: .telemetry, through: 1)])
         #expect(try await store.allCases().isEmpty)
@@ -113,7 +120,8 @@ struct StoreContractTests {
                     var agent = agent
                     for count in 1...5 {
                         let fault = SampleFault.make("f\(count)", blaming: "sd\(count % 3)")
-                        let receipt = try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: agent.host)
+                        let receipt = try await store.accept(
+                            agent.faults(SampleFault.change(.opened, fault)), from: agent.host)
                         #expect(receipt.host == agent.host)
                         #expect(receipt.through(.faults) == Int64(count))
                     }
@@ -179,31 +187,39 @@ struct StoreContractTests {
 
     // MARK: Cases
 
-    @Test("Patterns that blame the same part join one case; it closes with the last of them", arguments: StoreKind.allCases)
+    @Test(
+        "Patterns that blame the same part join one case; it closes with the last of them",
+        arguments: StoreKind.allCases)
     func onePartOneCase(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
         var agent = try await store.enrolled("h1")
         let (first, second) = (SampleFault.make("f1"), SampleFault.make("f2"))
-        try await store.accept(agent.faults(SampleFault.change(.opened, first), SampleFault.change(.opened, second)), from: "h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.opened, first), SampleFault.change(.opened, second)), from: "h1")
         try await store.accept(agent.faults(SampleFault.change(.cleared, first)), from: "h1")
         #expect(try await store.theOnlyCase().state == .open)
         try await store.accept(agent.faults(SampleFault.change(.cleared, second, because: "all read")), from: "h1")
         let closed = try await store.theOnlyCase()
         #expect(closed.state == .closed)
-        let events = try await store.deliveries(caseNumber: closed.number).filter { $0.recipient == "desk" }.map(\.ticket.event)
+        let events = try await store.deliveries(caseNumber: closed.number).filter { $0.recipient == "desk" }.map(
+            \.ticket.event)
         #expect(events == [.opened, .updated, .closed])
     }
 
-    @Test("Below plan a case is shown and nobody is told; when it rises, the first message is its opening", arguments: StoreKind.allCases)
+    @Test(
+        "Below plan a case is shown and nobody is told; when it rises, the first message is its opening",
+        arguments: StoreKind.allCases)
     func belowPlan(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
         var agent = try await store.enrolled("h1")
-        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .watch))), from: "h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .watch))), from: "h1")
         let number = try await store.theOnlyCase().number
         #expect(try await store.deliveries(caseNumber: number).isEmpty)
-        try await store.accept(agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .plan))), from: "h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .plan))), from: "h1")
         #expect(try await store.deliveries(caseNumber: number).map(\.ticket.event) == [.opened, .opened])
     }
 
@@ -220,7 +236,9 @@ struct StoreContractTests {
         #expect(try await store.deliveries(caseNumber: closed.number).last?.ticket.event == .closed)
     }
 
-    @Test("Up to the limit each part has its case; one more opens the storm case, which takes the rest", arguments: StoreKind.allCases)
+    @Test(
+        "Up to the limit each part has its case; one more opens the storm case, which takes the rest",
+        arguments: StoreKind.allCases)
     func storm(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
@@ -228,7 +246,8 @@ struct StoreContractTests {
         let limit = StoreUnderTest.policy.casesPerHostPerHour
         for number in 1...(limit + 3) {
             try await store.accept(
-                agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)", blaming: "sd\(number)"))), from: "h1")
+                agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)", blaming: "sd\(number)"))),
+                from: "h1")
         }
         let cases = try await store.allCases()
         #expect(cases.filter { $0.origin == .faults }.count == limit)
@@ -238,7 +257,8 @@ struct StoreContractTests {
         #expect(try await store.deliveries(caseNumber: storm.number).count == 2)
         for number in 1...(limit + 3) {
             try await store.accept(
-                agent.faults(SampleFault.change(.cleared, SampleFault.make("f\(number)", blaming: "sd\(number)"))), from: "h1")
+                agent.faults(SampleFault.change(.cleared, SampleFault.make("f\(number)", blaming: "sd\(number)"))),
+                from: "h1")
         }
         #expect(try await store.cases(CaseQuery()).isEmpty)
     }
@@ -250,8 +270,11 @@ struct StoreContractTests {
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let number = try await store.theOnlyCase().number
-        #expect(try await store.acknowledge(number: number, by: "admin", because: "seen", at: time).state == .acknowledged)
-        #expect(try await store.closeCase(number: number, by: "admin", because: "mended", at: time).closedBecause == "mended")
+        #expect(
+            try await store.acknowledge(number: number, by: "admin", because: "seen", at: time).state == .acknowledged)
+        #expect(
+            try await store.closeCase(number: number, by: "admin", because: "mended", at: time).closedBecause
+                == "mended")
         await #expect(throws: StoreError.conflict(because: "case \(number) is closed already")) {
             try await store.closeCase(number: number, by: "admin", because: "again", at: time)
         }
@@ -260,7 +283,9 @@ struct StoreContractTests {
         }
     }
 
-    @Test("A test goes to every recipient, orders nothing, and closes when all have confirmed", arguments: StoreKind.allCases)
+    @Test(
+        "A test goes to every recipient, orders nothing, and closes when all have confirmed",
+        arguments: StoreKind.allCases)
     func tests(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()

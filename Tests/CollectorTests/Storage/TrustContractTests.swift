@@ -12,7 +12,8 @@ struct TrustContractTests {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
         try await store.save(
-            IssuedToken(id: "t", purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
+            IssuedToken(
+                id: "t", purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
         let entered = await withTaskGroup(of: Bool.self) { group in
             for number in 1...8 {
                 group.addTask {
@@ -28,7 +29,9 @@ struct TrustContractTests {
         #expect(try await store.servers().count == 1)
     }
 
-    @Test("A known server is not enrolled over; a replacement goes on with the history in a new epoch", arguments: StoreKind.allCases)
+    @Test(
+        "A known server is not enrolled over; a replacement goes on with the history in a new epoch",
+        arguments: StoreKind.allCases)
     func replaces(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
@@ -71,18 +74,21 @@ struct TrustContractTests {
         let subject = try #require(try await store.silenceSubjects().first)
         try await store.accept(agent.heartbeat(), from: "h1")
         try await store.recordSilence(
-            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "")], at: time)
+            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "")],
+            at: time)
         #expect(try await store.allCases().isEmpty)
     }
 
     private func site(_ id: String) -> PairedSite {
         PairedSite(
-            id: id, name: "Praxis", ca: "CA", crossCertificate: "X", key: SigningKey().publicKey, pairedAt: time, isSilent: false)
+            id: id, name: "Praxis", ca: "CA", crossCertificate: "X", key: SigningKey().publicKey, pairedAt: time,
+            isSilent: false)
     }
 
     private func paired(_ store: any CollectorStore) async throws {
         try await store.save(
-            IssuedToken(id: "p", purpose: .site, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
+            IssuedToken(
+                id: "p", purpose: .site, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
         try await store.pair(site("s1"), token: "p", at: time)
     }
 
@@ -90,20 +96,26 @@ struct TrustContractTests {
         let fault = SampleFault.make("f1")
         let ticket = Ticket(
             number: number, event: event, revision: revision, test: event == .test, urgency: .order, openedAt: time,
-            closedAt: event == .closed ? time : nil, site: Ticket.Site(name: "Praxis", address: "Deich 1", contact: "x"),
-            server: Ticket.Server(host: "far-1", hostname: "far", part: Part()), suspect: fault.suspects[0], faults: [fault],
+            closedAt: event == .closed ? time : nil,
+            site: Ticket.Site(name: "Praxis", address: "Deich 1", contact: "x"),
+            server: Ticket.Server(host: "far-1", hostname: "far", part: Part()), suspect: fault.suspects[0],
+            faults: [fault],
             because: "revision \(revision)")
         return VerifiedTicket(id: "m\(number)\(revision)", sender: "s1", ticket: ticket, reports: [], certificates: [])
     }
 
-    @Test("A relayed ticket becomes one case under the sender's number and goes on to our recipients", arguments: StoreKind.allCases)
+    @Test(
+        "A relayed ticket becomes one case under the sender's number and goes on to our recipients",
+        arguments: StoreKind.allCases)
     func relayed(_ kind: StoreKind) async throws {
         let place = try StoreUnderTest(kind)
         let store = try place.open()
         try await paired(store)
         let first = try await store.accept(message(1, .opened), at: time)
         #expect(first == TicketAcceptance(reference: "CH-AAAA-000001", repeated: false))
-        #expect(try await store.accept(message(1, .opened), at: time) == TicketAcceptance(reference: "CH-AAAA-000001", repeated: true))
+        #expect(
+            try await store.accept(message(1, .opened), at: time)
+                == TicketAcceptance(reference: "CH-AAAA-000001", repeated: true))
         _ = try await store.accept(message(3, .closed), at: time)
         _ = try await store.accept(message(2, .updated), at: time)
         let found = try await store.theOnlyCase()
@@ -135,7 +147,8 @@ struct TrustContractTests {
         let subject = try #require(try await store.silenceSubjects().first)
         #expect(subject.kind == .site)
         try await store.recordSilence(
-            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "dead")], at: time)
+            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "dead")],
+            at: time)
         #expect(try await store.theOnlyCase().members[0].fault.faultClass == "collector.silent")
         try await store.recordSiteHeartbeat(site: "s1", interval: 60, at: time + .seconds(1))
         #expect(try await store.theOnlyCase().state == .closed)
@@ -159,6 +172,9 @@ struct TrustContractTests {
         #expect(history.map(\.mean) == [0, 1, 2])
         try await store.tidy(
             Retention(closedCases: .seconds(9), history: .seconds(60), reports: .seconds(9)), at: time + .seconds(120))
-        #expect(try await store.history(host: "h1", component: component, signal: signal, since: time).map(\.mean) == [1, 2])
+        #expect(
+            try await store.history(host: "h1", component: component, signal: signal, since: time).map(\.mean) == [
+                1, 2,
+            ])
     }
 }
