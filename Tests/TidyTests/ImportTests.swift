@@ -17,7 +17,8 @@ struct ImportTests {
         "Collector": [
             "Reports", "Transfer", "Daemon", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOPosix",
             "NIOSSL", "HTTPTypes", "GRDB", "CPostgres", "Mustache", "X509", "SwiftASN1", "Crypto", "_CryptoExtras",
-            "CryptoExtras", "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials", "Foundation", "Glibc", "Dispatch",
+            "CryptoExtras", "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials", "Foundation", "Glibc",
+            "Dispatch",
             "Synchronization",
         ],
         "callhome-agent": ["SensorAgent", "ArgumentParser", "Glibc"],
