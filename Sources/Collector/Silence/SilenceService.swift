@@ -6,8 +6,8 @@ import ServiceLifecycle
 struct SilenceService: Service {
     let environment: CollectorEnvironment
 
-    /// Between two looks. Below the grace, or every look would count as a break in listening.
-    private var pause: Duration { min(.seconds(5), environment.configuration.silenceGrace / 4) }
+    /// Between two looks: well below the grace, or every look would count as a break in listening.
+    private var pause: Duration { min(.seconds(15), environment.configuration.silenceGrace / 4) }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
