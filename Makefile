@@ -10,7 +10,7 @@ run:  ## Start collectors, agent, mailbox and a made-up failing server, and watc
 	@scripts/prepare run
 	@echo "build: the first time takes about ten minutes on two cores"
 	@swift build --product callhome-agent --product callhome-collector --product callhome --product callhome-demo
-	@exec .build/debug/callhome-demo
+	@exec Demo/show
 
 test:  ## Install what is needed, build, and run every test
 	@scripts/test

@@ -90,6 +90,16 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // MARK: Showing
+        .executableTarget(
+            name: "callhome-demo", dependencies: ["SensorAgent", logging], path: "Demo",
+            exclude: ["bin", "show", "mailbox.py"], swiftSettings: settings),
+
+        // MARK: Measuring
+        .executableTarget(
+            name: "callhome-load", dependencies: ["Reports", "Transfer"], path: "Benchmarks/CollectorLoad",
+            swiftSettings: settings),
+
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
@@ -108,12 +118,11 @@ let package = Package(
                 "Collector", "Reports", "Transfer", "Daemon", "TestSupport", crypto, logging, lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["SensorAgent", "Collector", "Reports", "FaultPatterns", "Transfer"],
-            swiftSettings: settings),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["TestSupport", "callhome", "callhome-agent", "callhome-collector"],
+            exclude: ["Patterns", "Servers"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ]
 )

@@ -4,13 +4,14 @@ import Foundation
 ///
 /// It is seen as `/sys` by a program that runs under umockdev's wrapper, so the agent's real probes and the real
 /// libsensors read it. All makers, models and serial numbers are made up and say so.
-struct MadeUpTree {
+struct MadeUpTree: Sendable {
     let root: URL
 
     init(root: URL) throws {
         self.root = root
         for (path, value) in MadeUpTree.healthy { try set(path, to: value) }
         try FileManager.default.createDirectory(at: root.appending(path: "dev"), withIntermediateDirectories: true)
+        try set("etc/machine-id", to: "00000000000000000000000000c0ffee")
         try write(MadeUpFirmware.table, to: "sys/firmware/dmi/tables/DMI")
         try write(MadeUpFirmware.entryPoint, to: "sys/firmware/dmi/tables/smbios_entry_point")
     }

@@ -4,12 +4,15 @@ public import Foundation
 ///
 /// Foundation's `Process` lets programs started at the same time inherit each other's pipes, so that none ever sees the end
 /// of its input; here every descriptor closes on exec.
-final class ChildProcess: @unchecked Sendable {
-    let identifier: pid_t
+public final class ChildProcess: @unchecked Sendable {
+    public let identifier: pid_t
     let input: FileHandle
     let output: FileHandle
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// - Parameters:
+    ///   - log: a file that takes what the program prints, with its errors; nil: `output` does.
+    ///   - withErrors: whether standard error goes where standard output goes, without a log too.
+    public init(_ program: String, _ arguments: [String], log: URL? = nil, withErrors: Bool = false) throws {
         let (childInput, parentInput) = try ChildProcess.pipe()
         let (parentOutput, childOutput) = try ChildProcess.pipe()
         defer {
@@ -22,7 +25,15 @@ final class ChildProcess: @unchecked Sendable {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, childInput, STDIN_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
+        if let log {
+            unsafe posix_spawn_file_actions_addopen(
+                &actions, STDOUT_FILENO, log.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        } else {
+            unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, STDOUT_FILENO)
+        }
+        if withErrors || log != nil {
+            unsafe posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        }
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
@@ -34,7 +45,7 @@ final class ChildProcess: @unchecked Sendable {
     /// Waits for the end.
     /// - Returns: the exit status, or minus the signal that ended it.
     @discardableResult
-    func wait() -> Int32 {
+    public func wait() -> Int32 {
         var status: Int32 = 0
         while unsafe waitpid(identifier, &status, 0) == -1, errno == EINTR {}
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
@@ -54,11 +65,12 @@ final class ChildProcess: @unchecked Sendable {
 public enum ChildProcessError: Error { case cannotStart(String, errno: Int32), endedEarly(String) }
 
 /// Runs a program to its end.
+/// - Parameter withErrors: whether what it wrote to standard error is part of the output.
 /// - Returns: its exit status and what it wrote to standard output.
-public func runProgram(_ program: String, _ arguments: [String], input: Data = Data()) throws -> (
-    status: Int32, output: Data
-) {
-    let child = try ChildProcess(program, arguments)
+public func runProgram(
+    _ program: String, _ arguments: [String], input: Data = Data(), withErrors: Bool = false
+) throws -> (status: Int32, output: Data) {
+    let child = try ChildProcess(program, arguments, withErrors: withErrors)
     let writer = Thread {
         try? child.input.write(contentsOf: input)
         try? child.input.close()

@@ -39,8 +39,13 @@ struct StyleTests {
 
     @Test("The formatter has nothing to say (swift format lint --strict)")
     func formatted() throws {
+        let folders = ["Sources", "Tests", "Demo", "Benchmarks", "Package.swift"].map {
+            SourceTree.root.appending(path: $0).path
+        }
+        let configuration = SourceTree.root.appending(path: ".swift-format").path
         let result = try run(
-            "swift", ["format", "lint", "--strict", "--parallel", "-r", "Sources", "Tests", "Package.swift"])
+            "swift",
+            ["format", "lint", "--strict", "--parallel", "--configuration", configuration, "-r"] + folders)
         #expect(result.status == 0, "\(result.output.prefix(4000))")
     }
 

@@ -34,7 +34,9 @@ struct UnitTests {
         "The sandbox leaves at most this much exposed (systemd-analyze security, 0 to 10)",
         arguments: zip(units, [3.5, 2.0]))
     func exposure(unit: String, limit: Double) throws {
-        let result = try run("systemd-analyze", ["security", "--offline=true", "--no-pager", "systemd/\(unit)"])
+        let result = try run(
+            "systemd-analyze",
+            ["security", "--offline=true", "--no-pager", SourceTree.root.appending(path: "systemd/\(unit)").path])
         let line = try #require(result.output.split(separator: "\n").last { $0.contains("Overall exposure level") })
         let exposure = try #require(line.split(separator: " ").compactMap { Double($0) }.first)
         #expect(exposure <= limit, "\(line)")

@@ -54,7 +54,7 @@ struct PairingService: Service {
                 because:
                     "recipient.\(recipient.name).pairing is not set: run callhome-collector pair create at the partner")
         }
-        guard let token = JoinToken(parsing: try PairingService.text(of: secret)) else {
+        guard let token = JoinToken(parsing: try secret.read()) else {
             throw PairingError(because: "recipient.\(recipient.name).pairing is no pairing token: copy it whole")
         }
         if let known, known.url == recipient.url, known.token == token.id { return }
@@ -71,15 +71,6 @@ struct PairingService: Service {
                 pairedAt: environment.now(), token: token.id))
         environment.logger.notice(
             "paired with a partner", metadata: ["recipient": "\(recipient.name)", "url": "\(recipient.url)"])
-    }
-
-    private static func text(of secret: Secret) throws -> String {
-        switch secret {
-        case .inline(let token): return token
-        case .file(let path): return String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-        case .credential(let name):
-            throw PairingError(because: "the credential \(name) cannot be read here: name a file")
-        }
     }
 
     /// The partner's CA, if it is the one that the token names.

@@ -1,26 +1,18 @@
 import Foundation
-import Glibc
+import TestSupport
 
 /// A real program under test: started, killed without warning, started again.
 ///
-/// What it prints goes to a file of its own, so that a failing test can show it.
-///
-/// Used by one test at a time.
+/// What it prints goes to a file of its own, so that a failing test can show it. Used by one test at a time.
 final class Program: @unchecked Sendable {
-    let name: String
     let executable: String
     let arguments: [String]
-    let environment: [String: String]
     let log: URL
-    private var child: Process?
+    private var child: ChildProcess?
 
-    init(
-        _ name: String, _ executable: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]
-    ) {
-        self.name = name
+    init(_ name: String, _ executable: String, _ arguments: [String], in folder: URL) {
         self.executable = executable
         self.arguments = arguments
-        self.environment = environment
         log = folder.appending(path: "\(name).log")
     }
 
@@ -32,54 +24,22 @@ final class Program: @unchecked Sendable {
         return URL(filePath: own).deletingLastPathComponent().appending(path: name).path
     }
 
-    func start() throws {
-        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
-        let handle = try FileHandle(forWritingTo: log)
-        try handle.seekToEnd()
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        try handle.close()
-        child = process
-    }
+    func start() throws { child = try ChildProcess(executable, arguments, log: log) }
 
     /// SIGKILL, and the end of it.
-    func killNow() { end(with: SIGKILL) }
-
-    /// SIGTERM, and the end of it.
-    func stop() { end(with: SIGTERM) }
-
-    private func end(with signal: Int32) {
-        guard let process = child else { return }
-        child = nil
-        if process.isRunning { kill(process.processIdentifier, signal) }
-        process.waitUntilExit()
+    func killNow() {
+        guard let child else { return }
+        self.child = nil
+        kill(child.identifier, SIGKILL)
+        child.wait()
     }
-
-    var isRunning: Bool { child?.isRunning ?? false }
 
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     /// Runs a program to its end.
-    static func run(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws
-        -> (status: Int32, output: String)
-    {
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let words = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: words, as: UTF8.self))
+    static func run(_ executable: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+        let result = try runProgram(executable, arguments, withErrors: true)
+        return (result.status, String(decoding: result.output, as: UTF8.self))
     }
 }
 
@@ -89,6 +49,7 @@ struct ProgramError: Error, CustomStringConvertible {
 }
 
 /// Asks again every 50 ms until the answer is there or the time is over: real processes have no clock to be given.
+@discardableResult
 func eventually<Value>(
     within limit: Duration, _ what: String, _ ask: () throws -> Value?
 ) async throws -> Value {
