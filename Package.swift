@@ -118,6 +118,7 @@ let package = Package(
                 "Collector", "Reports", "Transfer", "Daemon", "TestSupport", crypto, logging, lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -21,7 +21,7 @@ struct ImportTests {
             "Dispatch",
             "Synchronization",
         ],
-        "callhome-agent": ["SensorAgent", "Reports", "ArgumentParser", "FoundationEssentials", "Glibc"],
+        "callhome-agent": ["SensorAgent", "ArgumentParser", "Glibc"],
         "callhome-collector": ["Collector", "ArgumentParser", "Glibc"],
         "callhome": [
             "Reports", "FaultPatterns", "Transfer", "ArgumentParser", "Yams", "FoundationEssentials", "Glibc",
