@@ -51,6 +51,8 @@ extension CollectorConfiguration {
         Key(
             "outbox.alarm", "1h", "how long a recipient may take nothing before it is an alarm and its fallback is used"
         ),
+        Key("outbox.retry", "5s", "after a first failed delivery; doubled with each further one"),
+        Key("outbox.longest-retry", "10min", "between two attempts at a recipient that does not answer"),
         Key("outbox.parallel", "16", "messages that are delivered at the same time"),
         Key("heartbeat.interval", "60s", "between signs of life to partners"),
         Key("retain.cases", "730d", "how long closed cases are kept"),
@@ -83,6 +85,10 @@ extension CollectorConfiguration {
             name: file.text("site.name") ?? "", address: file.text("site.address") ?? "",
             contact: file.text("site.contact") ?? "")
         casesPerHostPerHour = try file.integer("case.limit", in: 1...10_000) ?? casesPerHostPerHour
+        outbox.firstRetry =
+            try file.duration("outbox.retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.firstRetry
+        outbox.longestRetry =
+            try file.duration("outbox.longest-retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.longestRetry
         outbox.inFlight = try file.integer("outbox.parallel", in: 1...256) ?? outbox.inFlight
         try readTimes(file)
         logLevel = try file.choice("log.level", of: Logger.Level.self) ?? logLevel
