@@ -15,8 +15,9 @@ run:  ## Start collectors, agent, mailbox and a made-up failing server, and watc
 test:  ## Install what is needed, build, and run every test
 	@scripts/test
 
-bench:  ## Measure agent, collector and pattern engine in a release build
+bench: release  ## Measure agent, collector and pattern engine in a release build
 	@scripts/prepare run
+	@swift build -c release $(STATIC) --product callhome-load
 	@Benchmarks/run
 
 format:  ## Format the sources as CI checks them
@@ -26,11 +27,14 @@ build:  ## Debug build of everything
 	@scripts/prepare build
 	@swift build --build-tests
 
+# Programs for servers carry the Swift runtime inside: nothing of it needs to be installed there.
+STATIC = --static-swift-stdlib -Xlinker -s
+
 release:  ## Release build of the three programs
 	@scripts/prepare build
-	@swift build -c release --product callhome-agent
-	@swift build -c release --product callhome-collector
-	@swift build -c release --product callhome
+	@swift build -c release $(STATIC) --product callhome-agent
+	@swift build -c release $(STATIC) --product callhome-collector
+	@swift build -c release $(STATIC) --product callhome
 
 install: release  ## Install programs, patterns and units under $(DESTDIR)/usr
 	@scripts/install "$(DESTDIR)"
