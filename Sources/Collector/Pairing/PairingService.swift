@@ -65,6 +65,12 @@ struct PairingService: Service {
         let answer = try await PartnerClient(url: recipient.url, ca: ca)
             .send("POST", PairingRequest.path, try WireFormat.encode(request))
         let response = try WireFormat.decode(PairingResponse.self, from: answer)
+        // While the partner answered, another attempt may have paired with the same token: then that one stands.
+        if let known = try await environment.store.partnerTrust(recipient: recipient.name), known.url == recipient.url,
+            known.token == token.id
+        {
+            return
+        }
         try await environment.store.save(
             PartnerTrust(
                 recipient: recipient.name, url: recipient.url, ca: ca, key: response.key,
