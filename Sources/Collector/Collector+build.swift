@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Hummingbird
 import HummingbirdTLS
 public import Logging
@@ -31,6 +32,9 @@ public struct CollectorProgram: Service {
         let names = CollectorProgram.names(configuration)
         let tls = try ServerTLS(directory: directory, authority: authority, names: names, at: now())
         let address = BoundAddress()
+        if configuration.recipients.isEmpty {
+            logger.warning("nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf")
+        }
         let desk = LoginDesk(store: store)
         let api = APIRoutes(environment: environment, desk: desk)
         let routes: [any RouteProvider] = [
@@ -61,11 +65,17 @@ public struct CollectorProgram: Service {
 
     /// Runs until it is told to stop by the service group that it is part of.
     public func run() async throws {
-        try await ServiceGroup(configuration: .init(services: services, logger: environment.logger)).run()
+        defer { address.close() }
+        do {
+            try await ServiceGroup(configuration: .init(services: services, logger: environment.logger)).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+            let configuration = environment.configuration
+            throw ListenError(address: configuration.listenAddress, port: configuration.listenPort, because: error)
+        }
     }
 
     /// The port that the server listens on; waits until it does.
-    public var port: Int { get async { await address.port } }
+    public var port: Int { get async throws { try await address.port } }
 
     /// False while the database does not take writes.
     public var isHealthy: Bool {
@@ -151,6 +161,20 @@ public struct CollectorProgram: Service {
         }
         try directory.write("\(password)\n", to: directory.adminPassword)
         return FirstLogin(name: name, password: password, file: directory.adminPassword)
+    }
+}
+
+/// The address that agents are to reach cannot be taken.
+struct ListenError: Error, CustomStringConvertible {
+    var address: String
+    var port: Int
+    var because: IOError
+
+    var description: String {
+        because.errnoCode == EADDRINUSE
+            ? "cannot listen on \(address):\(port): another program does already (ss -ltnp shows which); stop it, or set "
+                + "another port as listen in collector.conf"
+            : "cannot listen on \(address):\(port): this machine has no such address; mend listen in collector.conf"
     }
 }
 

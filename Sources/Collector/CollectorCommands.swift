@@ -45,7 +45,11 @@ public enum CollectorCommands {
     }
 
     public static func checkConfiguration(config: String?) throws -> String {
-        _ = try configuration(config)
+        let configuration = try configuration(config)
+        guard !configuration.recipients.isEmpty else {
+            return
+                "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
+        }
         return "The configuration is in order."
     }
 
@@ -143,7 +147,11 @@ struct Announcer: Service {
 
     func run() async throws {
         let systemd = ServiceNotification()
-        let port = await program.port
+        guard let port = try? await program.port else {
+            // The collector ends with words of its own; this service must not be heard before it.
+            try? await Task.sleep(for: .seconds(60))
+            return
+        }
         try await welcome(port: port)
         systemd.ready(status: "Listening at \(program.administration.address(port: port))")
         let pause = systemd.watchdogInterval.map { $0 / 2 } ?? .seconds(3600)

@@ -42,7 +42,7 @@ public struct Ticket: Hashable, Sendable, Codable {
     public var server: Server
     /// The part to bring, and its location and serial to check before pulling it.
     public var suspect: Suspect
-    /// All faults of the case; the first is the one that opened it.
+    /// All faults of the case, the most urgent first.
     public var faults: [Fault]
     /// Why this message was sent, in one sentence.
     public var because: String

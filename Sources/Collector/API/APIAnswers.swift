@@ -41,7 +41,7 @@ extension CollectorAPI.DeliveryLine {
 }
 
 extension Case {
-    /// The title of its first fault.
+    /// The title of its most urgent fault.
     func title(in language: Language) -> String {
         guard let fault = openFaults.first ?? members.last?.fault else { return key }
         return fault.text(in: language.rawValue).title

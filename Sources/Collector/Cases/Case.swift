@@ -70,7 +70,19 @@ struct Case: Hashable, Sendable, Codable {
     var relayed: Ticket?
 
     var isClosed: Bool { state == .closed }
-    var openFaults: [Fault] { members.filter(\.isOpen).map(\.fault) }
+    /// Faults that stand, as `membersByWeight`: the first one heads ticket and page.
+    var openFaults: [Fault] { membersByWeight.filter(\.isOpen).map(\.fault) }
+    /// The most urgent first, then the more certain, then the older: what is ordered is explained by the fault that
+    /// orders it.
+    var membersByWeight: [Member] {
+        members.enumerated().sorted { left, right in
+            let (one, other) = (left.element, right.element)
+            if one.isOpen != other.isOpen { return one.isOpen }
+            if one.fault.urgency != other.fault.urgency { return one.fault.urgency > other.fault.urgency }
+            let certainty = (one.fault.suspects.first?.certainty ?? 0, other.fault.suspects.first?.certainty ?? 0)
+            return certainty.0 == certainty.1 ? left.offset < right.offset : certainty.0 > certainty.1
+        }.map(\.element)
+    }
 
     mutating func note(_ kind: Event.Kind, by: String, because: String, at time: Timestamp) {
         history.append(Event(time: time, kind: kind, by: by, because: because))

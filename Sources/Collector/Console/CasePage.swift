@@ -87,7 +87,7 @@ struct CasePage: Sendable {
         serial = filled(found.suspect.part.serial)
         let first = found.openFaults.first ?? found.members.last?.fault
         timeLeft = words.timeLeft(first?.timeToFailure)
-        faults = found.members.map { member in
+        faults = found.membersByWeight.map { member in
             let text = member.fault.text(in: language.rawValue)
             return FaultRow(
                 title: CleanText.line(text.title), description: filled(text.description), impact: filled(text.impact),

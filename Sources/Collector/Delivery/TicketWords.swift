@@ -31,8 +31,8 @@ struct TicketWords: Sendable {
                 "Das Teil wird beobachtet. Es ist noch nichts zu schicken.")
         case .plan:
             language(
-                "The part is to be replaced at the next visit. It still works.",
-                "Das Teil soll beim nächsten Besuch getauscht werden. Es arbeitet noch.")
+                "The part is to be replaced at the next visit.",
+                "Das Teil soll beim nächsten Besuch getauscht werden.")
         case .order:
             language(
                 "The part is to be sent now and replaced as soon as it arrives.",

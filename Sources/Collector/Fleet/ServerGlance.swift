@@ -10,7 +10,9 @@ struct ServerGlance: Hashable, Sendable {
 
     init(_ server: Server) {
         let blind = (server.heartbeat?.coverage ?? []).filter { !["ok", "absent", "disabled"].contains($0.state) }
-        let seeing = (server.heartbeat?.coverage ?? []).contains { $0.state == "ok" }
+        // That parts are listed says nothing of how they are: only a probe that measures sees.
+        let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
+        let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
         // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
@@ -20,7 +22,9 @@ struct ServerGlance: Hashable, Sendable {
         case (.expected, _): mark = .unknown
         case (.connected, _) where !blind.isEmpty || !seeing:
             mark = .unknown
-            detail = blind.first.map { CleanText.line("\($0.probe): \($0.because.isEmpty ? $0.state : $0.because)") }
+            detail = (blind.first ?? measuring.first { $0.state != "ok" }).map {
+                CleanText.line("\($0.probe): \($0.because.isEmpty ? $0.state : $0.because)")
+            }
         case (.connected, .watch?): mark = .watch
         case (.connected, _): mark = .good
         }

@@ -4,21 +4,35 @@ import Synchronization
 final class BoundAddress: Sendable {
     private struct State {
         var port: Int?
-        var waiting: [CheckedContinuation<Int, Never>] = []
+        var isClosed = false
+        var waiting: [CheckedContinuation<Int, any Error>] = []
     }
     private let state = Mutex(State())
 
     /// The port; waits until there is one.
+    /// - Throws: `CancellationError` when the collector ended without ever listening.
     var port: Int {
-        get async {
-            await withCheckedContinuation { continuation in
-                let known: Int? = state.withLock { state in
-                    if state.port == nil { state.waiting.append(continuation) }
-                    return state.port
+        get async throws {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer: Result<Int, any Error>? = state.withLock { state in
+                    if let port = state.port { return .success(port) }
+                    if state.isClosed { return .failure(CancellationError()) }
+                    state.waiting.append(continuation)
+                    return nil
                 }
-                if let known { continuation.resume(returning: known) }
+                if let answer { continuation.resume(with: answer) }
             }
         }
+    }
+
+    /// Nobody will listen any more: who waits for the port is told.
+    func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume(throwing: CancellationError()) }
     }
 
     func bound(to port: Int) {

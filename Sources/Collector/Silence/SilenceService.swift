@@ -15,6 +15,8 @@ struct SilenceService: Service {
             while !Task.isCancelled {
                 do {
                     watch = try await look(watch)
+                } catch  where Task.isCancelled {
+                    return
                 } catch {
                     environment.logger.error("cannot look for silent servers", metadata: ["error": "\(error)"])
                 }

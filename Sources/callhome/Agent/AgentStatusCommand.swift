@@ -29,7 +29,12 @@ extension AgentStatus {
 
     var isWell: Bool {
         uplink.state == "connected" && !openFaults.contains { $0.urgency.makesTicket }
-            && !coverage.contains { AgentStatus.blind.contains($0.state) }
+            && !coverage.contains { AgentStatus.blind.contains($0.state) } && measures
+    }
+
+    /// Whether any probe reads how parts are, not only which there are.
+    private var measures: Bool {
+        coverage.contains { $0.probe != "inventory" && $0.state == "ok" && $0.signals > 0 }
     }
 
     /// For people: one thing a line.

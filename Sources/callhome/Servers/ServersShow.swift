@@ -32,7 +32,9 @@ struct ServersShow: AsyncParsableCommand {
         var coverage = Table("PROBE", "STATE", "PARTS", "REMARK")
         for probe in detail.coverage { coverage.add(probe.probe, probe.state, "\(probe.components)", probe.because) }
         var cases = Table("CASE", "URGENCY", "STATE", "PROBLEM")
-        for line in detail.cases { cases.add(line.number, line.urgency.rawValue, line.state, line.title) }
+        for line in detail.cases {
+            cases.add(line.number, line.test ? "test" : line.urgency.rawValue, line.state, line.title)
+        }
         var parts = Table("PART", "LOCATION", "MODEL", "SERIAL")
         for component in detail.components where component.part != Part() {
             parts.add(

@@ -44,6 +44,21 @@ struct CaseRulesTests {
         guard case .opened = apply(.updated, SampleFault.make("f1"), to: nil) else { throw Unexpected() }
     }
 
+    @Test(
+        "The most urgent fault heads the ticket, whichever came first: what is ordered is explained by what orders it")
+    func headline() throws {
+        let first = try opened(SampleFault.make("watched", urgency: .watch))
+        guard
+            case .updated(let found, .send, _) = apply(
+                .opened, SampleFault.make("ordering", urgency: .order), to: first)
+        else { throw Unexpected() }
+        #expect(found.urgency == .order)
+        #expect(found.openFaults.map(\.id.rawValue) == ["ordering", "watched"])
+        let ticket = TicketWriter(site: Ticket.Site(name: "", address: "", contact: ""))
+            .ticket(for: found, event: .opened, chassis: Part(), because: "it rose")
+        #expect(ticket.faults.first?.id.rawValue == "ordering")
+    }
+
     @Test("New evidence alone tells nobody")
     func quiet() throws {
         var found = try opened(SampleFault.make("f1"))

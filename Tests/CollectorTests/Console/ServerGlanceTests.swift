@@ -44,6 +44,22 @@ struct ServerGlanceTests {
         #expect(glance.because(in: .english).contains("disks: no right"))
     }
 
+    @Test("A server whose parts are only listed, and none measured, is unknown: it is never good for want of eyes")
+    func listedOnly() {
+        let glance = ServerGlance(
+            server {
+                $0.heartbeat?.coverage = [
+                    Heartbeat.Coverage(
+                        probe: "inventory", state: "ok", because: "", components: 9, signals: 4, lastSuccess: nil),
+                    Heartbeat.Coverage(
+                        probe: "disk-health", state: "absent", because: "no disk", components: 0, signals: 0,
+                        lastSuccess: nil),
+                ]
+            })
+        #expect(glance.mark == .unknown)
+        #expect(glance.because(in: .english).contains("disk-health: no disk"))
+    }
+
     @Test("An interface that the machine does not have is no gap")
     func absent() {
         #expect(ServerGlance(server { $0.heartbeat = heartbeat(["ok", "absent"]) }).mark == .good)

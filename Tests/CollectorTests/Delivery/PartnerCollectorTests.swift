@@ -33,7 +33,7 @@ struct PartnerCollectorTests {
             let token = try await partner.administration.createToken(
                 for: .site, note: "", lifetime: nil, at: Timestamp(Date()))
             let recipient = SampleRecipient.make(
-                .partner, url: "https://127.0.0.1:\(await partner.port)", name: "partner"
+                .partner, url: "https://127.0.0.1:\(try await partner.port)", name: "partner"
             ) {
                 $0.pairing = .inline("\(token)")
             }

@@ -96,7 +96,7 @@ struct TicketTextTests {
     @Test("Urgency is explained, and the time left is an interval")
     func urgency() {
         let plain = text(.english) { $0.urgency = .plan }.plain.replacing("\n  ", with: " ")
-        #expect(plain.contains("Plan: The part is to be replaced at the next visit. It still works."))
+        #expect(plain.contains("Plan: The part is to be replaced at the next visit."))
         #expect(plain.contains("Probably fails between 3 days and 30 days from now."))
         #expect(plain.contains("Of 100 such parts, 52 failed within 30 days."))
         #expect(text(.english) { $0.faults[0].timeToFailure = nil }.plain.contains("Cannot be predicted."))

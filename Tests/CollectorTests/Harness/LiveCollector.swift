@@ -33,7 +33,7 @@ struct LiveCollector {
         let group = ServiceGroup(configuration: .init(services: [program], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            let live = LiveCollector(program: program, port: await program.port)
+            let live = LiveCollector(program: program, port: try await program.port)
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await work(live))

@@ -10,6 +10,7 @@ extension SQLiteStore {
                 ledger.db,
                 sql: """
                     SELECT host, urgency, count(*) AS cases FROM "case" WHERE state <> 'closed' AND sender IS NULL
+                    AND number NOT IN (SELECT number FROM test)
                     GROUP BY host, urgency
                     """)
             let byHost = Dictionary(grouping: counts) { $0["host"] as String }
@@ -26,6 +27,7 @@ extension SQLiteStore {
                 ledger.db,
                 sql: """
                     SELECT urgency, count(*) AS cases FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL
+                    AND number NOT IN (SELECT number FROM test)
                     GROUP BY urgency
                     """, arguments: [host])
             return SQLiteStore.weigh(record.server, counts)
