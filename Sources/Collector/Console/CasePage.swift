@@ -83,7 +83,9 @@ struct CasePage: Sendable {
         hostname = CleanText.line(found.hostname, limit: 80)
         serverLink = "/servers/\(ConsoleLink.segment(found.host))"
         namesPart = ![.server, .test].contains(found.suspect.kind)
-        fields = CasePage.fields(of: found.suspect, words: words, labels: w)
+        fields =
+            CasePage.siteFields(found.relayed?.site, in: language)
+            + CasePage.fields(of: found.suspect, words: words, labels: w)
         serial = filled(found.suspect.part.serial)
         let first = found.openFaults.first ?? found.members.last?.fault
         timeLeft = words.timeLeft(first?.timeToFailure)
@@ -112,6 +114,18 @@ struct CasePage: Sendable {
         }
         self.deliveries = deliveries.reversed().map { CasePage.row($0, words: words) }
         closedBecause = filled(found.closedBecause)
+    }
+
+    /// Where a part has to go, for a case that another site's collector handed on: host names repeat from site to site.
+    private static func siteFields(_ site: Ticket.Site?, in language: Language) -> [Field] {
+        guard let site else { return [] }
+        return [
+            (language("Site", "Standort"), site.name), (language("Address", "Anschrift"), site.address),
+            (language("Contact", "Ansprechpartner"), site.contact),
+        ].map { label, value in
+            let text = CleanText.line(value)
+            return Field(label: label, value: text.isEmpty ? language("not given", "nicht angegeben") : text)
+        }
     }
 
     private static func fields(of suspect: Suspect, words: TicketWords, labels: [String: String]) -> [Field] {

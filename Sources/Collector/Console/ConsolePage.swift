@@ -92,7 +92,8 @@ struct CaseRow: Sendable {
         urgency = Badge(found.urgency, in: language)
         state = Badge(found.state, in: language)
         isTest = found.test != nil
-        hostname = CleanText.line(found.hostname, limit: 80)
+        let site = found.relayed.map { ", \($0.site.name)" } ?? ""
+        hostname = CleanText.line(found.hostname + site, limit: 80)
         part = CleanText.line(
             "\(words.kind(found.suspect.kind)) \(found.suspect.part.model ?? found.suspect.name)", limit: 100)
         location = found.suspect.part.location.map { CleanText.line($0, limit: 60) }

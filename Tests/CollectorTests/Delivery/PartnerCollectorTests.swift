@@ -56,6 +56,14 @@ struct PartnerCollectorTests {
             let cases = try await partner.environment.store.cases(CaseQuery())
             #expect(cases.map(\.number) == [first.text])
             #expect(cases.first?.relayed?.number == delivery.caseNumber)
+            // The partner's page says where the part has to go: host names repeat from site to site.
+            let frame = PageFrame(
+                lang: "en", title: "", account: nil, csrf: "", german: "", english: "", isGerman: false,
+                onServers: false,
+                onCases: true, onDelivery: false, refresh: nil, alarms: [])
+            let page = CasePage(try #require(cases.first), deliveries: [], frame: frame, language: .english)
+            #expect(page.fields.prefix(3).map(\.label) == ["Site", "Address", "Contact"])
+            #expect(page.fields.prefix(3).map(\.value).contains(delivery.ticket.site.address))
         }
     }
 
