@@ -47,6 +47,8 @@ public struct ComponentKind: RawRepresentable, Hashable, Sendable, Codable, Cust
     public static let backplane = ComponentKind(rawValue: "backplane")
     public static let slot = ComponentKind(rawValue: "slot")
     public static let cooling = ComponentKind(rawValue: "cooling")
+    /// Fans and the sensors that their air reaches: what stands under it gets hot together.
+    public static let zone = ComponentKind(rawValue: "zone")
     public static let ups = ComponentKind(rawValue: "ups")
     public static let upsBattery = ComponentKind(rawValue: "ups_battery")
     public static let raidArray = ComponentKind(rawValue: "raid_array")

@@ -98,6 +98,11 @@ public enum SignalCatalogue {
         gauge("hw.age", "s", [], [:], "time since the part was made or first used"),
         gauge("hw.clock.offset", "s", [.server, .board], [:], "real-time clock minus network time"),
         counter("hw.power_loss", "{event}", [.server, .ups], [:], "times the mains were lost"),
+        event(
+            "hw.watchdog", [.server, .board], [:], "the watchdog reset the server (IPMI 23h, watchdog's bootstatus)"),
+        counter("hw.unclean_shutdowns", "{start}", [.server], [:], "starts that no orderly shutdown preceded"),
+        gauge("hw.event_log.used", "1", [.server, .board], [:], "share of the system event log that is used, 0 to 1"),
+        state("hw.bmc.self_test", [.server, .board], [:], "passed or failed: IPMI Get Self Test Results"),
     ]
 
     private static let sensorKinds: [ComponentKind] = [
@@ -149,6 +154,9 @@ public enum SignalCatalogue {
             ], "asserted or clear: an alarm bit of the chip"),
         state("hw.sensor.fault", [], [:], "asserted or clear: the sensor itself is faulty"),
         state("hw.intrusion", [.intrusion], [:], "asserted or clear: the chassis was opened"),
+        state(
+            "hw.fan.redundancy", [.chassis, .cooling, .zone, .server], [:],
+            "full, degraded, lost: IPMI redundancy sensor of the fans, Redfish FanRedundancy"),
     ]
 
     private static let memoryKinds: [ComponentKind] = [.dimm, .memoryRow, .memoryChannel, .memoryController]
@@ -174,7 +182,7 @@ public enum SignalCatalogue {
             "IPMI 0Ch offset 05: logging limit of corrected errors reached"),
         event("hw.memory.spared", memoryKinds, [:], "a spare rank or mirror took over, or redundancy is lost"),
         counter(
-            "hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server], [:],
+            "hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server, .gpu], [:],
             "pages taken out of use"),
         gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
         gauge("hw.memory.size", "By", memoryKinds, [:], "size"),
@@ -235,7 +243,7 @@ public enum SignalCatalogue {
         event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
         event("hw.physical_disk.reset", [.disk], [:], "the kernel reset the link or controller"),
         counter(
-            "hw.physical_disk.phy_errors", "{error}", [.disk, .controller],
+            "hw.physical_disk.phy_errors", "{error}", [.disk, .controller, .backplane],
             [
                 "phy": [],
                 "type": ["invalid_dword", "running_disparity", "loss_of_sync", "phy_reset"],
@@ -250,6 +258,14 @@ public enum SignalCatalogue {
                 "level": ["l0", "l1", "l2", "l3", "unknown"],
                 "severity": ["corrected", "deferred", "uncorrected", "fatal"],
             ], "one machine check"),
+        state(
+            "hw.cpu.state", [.cpu],
+            [
+                "offset": [
+                    "internal_error", "thermal_trip", "self_test", "hang_at_start", "initialisation", "configuration",
+                    "uncorrectable", "presence", "disabled", "throttled", "machine_check", "correctable",
+                ]
+            ], "asserted or clear: IPMI sensor type 07h"),
         state("hw.cpu.cache_threshold", [.cpu], [:], "green or yellow: MCi_STATUS threshold-based error status"),
         counter("hw.cpu.throttle_time", "ms", [.cpu], ["scope": ["core", "package"]], "time throttled for heat"),
         counter("hw.cpu.throttles", "{event}", [.cpu], ["scope": ["core", "package"]], "times throttled for heat"),
@@ -317,7 +333,13 @@ public enum SignalCatalogue {
         gauge("hw.optic.rx_power", "dBm", [.optic], ["lane": []], "received light"),
         gauge("hw.optic.tx_power", "dBm", [.optic], ["lane": []], "sent light"),
         gauge("hw.optic.bias", "A", [.optic], ["lane": []], "laser bias"),
-        state("hw.optic.alarm", [.optic], ["alarm": []], "asserted or clear: a flag of the module"),
+        state(
+            "hw.optic.alarm", [.optic],
+            [
+                "alarm": ["rx_power", "tx_power", "bias", "temperature", "voltage"].flatMap { quantity in
+                    ["low.alarm", "low.warning", "high.alarm", "high.warning"].map { "\(quantity).\($0)" }
+                }
+            ], "asserted or clear: a flag of the module (SFF-8472, SFF-8636, CMIS; `ethtool -m`), any lane"),
     ]
 
     private static let volumes: [Entry] = [
@@ -331,7 +353,23 @@ public enum SignalCatalogue {
             "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
             "remapped rows"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
+        state(
+            "hw.gpu.sram_threshold", [.gpu], [:],
+            "asserted or clear: NVML, uncorrectable errors of the on-chip memory passed NVIDIA's threshold"),
+        state(
+            "hw.gpu.slowdown", [.gpu], ["reason": ["thermal", "power_brake"]],
+            "asserted or clear: NVML, the hardware slows the clocks down for this reason"),
+        counter(
+            "hw.gpu.nvlink_errors", "{error}", [.gpu], ["type": ["crc", "replay", "recovery"]],
+            "NVLink errors, summed over the links"),
+        counter(
+            "hw.raid.device_errors", "{error}", [.disk, .pool],
+            ["type": ["read", "write", "flush", "checksum", "generation"]],
+            "errors that btrfs device stats or zpool status count for a device, or their sum for the pool"),
+        gauge("hw.raid.damaged_files", "{file}", [.pool], [:], "files with permanent errors (zpool status -v)"),
         state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
-        gauge("hw.backup.age", "s", [.server], ["backup": []], "time since the last good backup"),
+        gauge(
+            "hw.backup.age", "s", [.server], ["backup": []],
+            "time since the last good backup, by its name; `newest` for the youngest of all"),
     ]
 }
