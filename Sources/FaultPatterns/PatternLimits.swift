@@ -34,6 +34,20 @@ public enum PatternLimits {
     public static let windowSteps: Int64 = 48
     /// Samples in one series of a test.
     public static let testSamples = 100_000
+    /// Rises of a counter that are remembered; more are merged, the older the more coarsely.
+    static let rises = 256
+    /// Magnitude of the largest number that memories compute with: its square, a million times, is still a number.
+    static let largestValue = 1e100
+    /// Points of a trend's window; readings closer together are averaged.
+    static let trendPoints: Int64 = 64
+    /// Points that a trend needs.
+    static let trendMinimum = 8
+    /// Different values that `distinct` remembers, in all groups together.
+    static let distinctValues = 512
+    /// Events that `serd_by` remembers, of all keys together.
+    static let keyedEvents = 2_048
+    /// Events by which `bucket` knows a repeated one.
+    static let bucketEvents = 64
     /// Milliseconds after which a value that nobody renewed is unknown: one day and an hour, for probes that run daily.
     public static let staleAfter: Int64 = 25 * 3_600_000
     /// Milliseconds by which a sample may be late. A clock further back than this was set.

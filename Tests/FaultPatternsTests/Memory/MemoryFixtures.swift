@@ -1,0 +1,37 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import FaultPatterns
+
+/// Times in seconds, and a memory stored and read again.
+enum MemoryFixtures {
+    static func time(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds * 1_000) }
+
+    static func stored<Memory: Codable>(_ memory: Memory) throws -> Memory {
+        try WireFormat.decode(Memory.self, from: WireFormat.encode(memory))
+    }
+
+    static func bytes(_ memory: some Encodable) throws -> Int { try WireFormat.encode(memory).count }
+
+    /// Numbers and times that a broken source may give.
+    static let hostileNumbers: [Double] = [
+        .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude,
+        Double(UInt64.max), -1e99, 1e99, 0, -0.0,
+    ]
+    static let hostileTimes: [Timestamp] = [Int64.min, -1, 0, 1, 1_700_000_000_000, .max - 1, .max].map {
+        Timestamp(milliseconds: $0)
+    }
+    static let hostileWindows: [Int64] = [1, 60_000, 400 * 86_400_000]
+}
+
+extension Bounds {
+    func isNear(_ other: Bounds, within relative: Double = 1e-9) -> Bool {
+        func near(_ left: Double, _ right: Double) -> Bool {
+            left == right || abs(left - right) <= relative * max(1, abs(left), abs(right))
+        }
+        return near(low, other.low) && near(high, other.high)
+    }
+
+    func contains(_ value: Double) -> Bool { low <= value && value <= high }
+}
