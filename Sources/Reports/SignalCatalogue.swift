@@ -242,6 +242,18 @@ public enum SignalCatalogue {
             "hw.physical_disk.io_error", [.disk], ["operation": ["read", "write", "flush", "any"]], "one failed I/O"),
         event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
         event("hw.physical_disk.reset", [.disk], [:], "the kernel reset the link or controller"),
+        gauge("hw.physical_disk.pending_defects", "{defect}", [.disk], [:], "SAS pending defects log page (15h)"),
+        gauge("hw.physical_disk.link_speed", "Gbit/s", [.disk], [:], "SATA link speed now"),
+        gauge(
+            "hw.physical_disk.link_speed.limit", "Gbit/s", [.disk], ["limit_type": limitTypes],
+            "best link speed that the disk can"),
+        counter("hw.physical_disk.timeouts", "{command}", [.disk], [:], "commands timed out: SCSI's iotmo_cnt of sysfs"),
+        state(
+            "hw.physical_disk.kernel_state", [.disk], [:],
+            "sysfs `state`: running, blocked, offline, transport-offline (SCSI); live, resetting, connecting, dead (NVMe)"
+        ),
+        state(
+            "hw.physical_disk.pre_eol", [.disk], [:], "normal, warning or urgent: eMMC's pre_eol_info of sysfs (JESD84)"),
         counter(
             "hw.physical_disk.phy_errors", "{error}", [.disk, .controller, .backplane],
             [
