@@ -54,4 +54,29 @@ public enum PatternLimits {
     public static let lateness: Int64 = 600_000
     /// Components that the engine remembers.
     public static let components = 10_000
+
+    // MARK: Models
+
+    /// Breaking changes of a model's data form.
+    public static let modelFormat = 1
+    /// Bytes of one model.
+    public static let modelBytes = 8 << 20
+    /// Trees of one model.
+    public static let modelTrees = 5_000
+    /// Nodes of one model, leaves included; a node takes 20 bytes of memory.
+    public static let modelNodes = 500_000
+    /// Splits between a root and its deepest leaf.
+    public static let modelDepth = 128
+    /// Features of one model.
+    public static let modelFeatures = 500
+    /// Categories of one feature.
+    public static let modelCategories = 4_096
+    /// Different sets of categories in one model.
+    public static let modelSets = 20_000
+    /// Steps of a calibration table.
+    public static let calibrationSteps = 200
+    /// The largest leaf, either way: sums of leaves stay far from infinity.
+    public static let modelLeaf = 1e12
+    /// Bytes of a file that a model is imported from.
+    public static let modelImportBytes = 256 << 20
 }

@@ -1,0 +1,94 @@
+public import FoundationEssentials
+
+/// Makes the data form of what LightGBM and XGBoost write: their text and JSON, never a pickle.
+public enum ModelImport {
+    /// Where a feature comes from.
+    public enum Source: Hashable, Sendable {
+        /// An expression of the pattern language.
+        case expression(String)
+        /// An attribute of the component.
+        case attribute(String)
+    }
+
+    /// What the trainer's file does not say.
+    public struct Options: Sendable {
+        public var name: String
+        /// Names in the trainer's order, instead of those in the file.
+        public var featureNames: [String]?
+        /// Where the features come from, by name; with it, each feature that a split asks must be there.
+        public var sources: [String: Source]?
+        /// Categories by the feature's name, in the order of their numbers; they go before those in the file.
+        public var categories: [String: [String]] = [:]
+        public var calibration: [EnsembleForm.Step]?
+        public var provenance: String?
+        public var trainedOn: String?
+        public var seed: Int?
+        /// XGBoost's `base_score`, which a dump of its trees lacks.
+        public var baseScore: Double?
+        /// Instead of what follows from the trainer's objective.
+        public var link: EnsembleForm.Link?
+
+        public init(name: String) { self.name = name }
+    }
+
+    /// The files that are understood.
+    public enum Kind: String, Sendable {
+        case lightGBMText = "LightGBM model file (Booster.save_model)"
+        case lightGBMDump = "LightGBM dump (Booster.dump_model)"
+        case xgboostModel = "XGBoost model (Booster.save_model, JSON)"
+        case xgboostDump = "XGBoost dump (Booster.dump_model, JSON)"
+    }
+
+    /// - Parameter data: the trainer's file.
+    /// - Throws: what is wrong in it, in which tree, and what to do.
+    public static func form(of data: Data, _ options: Options) throws(ModelProblem) -> (Kind, EnsembleForm) {
+        guard data.count <= PatternLimits.modelImportBytes else {
+            throw ModelProblem("the file has \(data.count) bytes; the limit is \(PatternLimits.modelImportBytes)")
+        }
+        let kind = try kind(of: data)
+        var source =
+            switch kind {
+            case .lightGBMText: try LightGBMText(data).ensemble
+            case .lightGBMDump: try LightGBMDump.ensemble(data)
+            case .xgboostModel: try XGBoostModel.ensemble(data)
+            case .xgboostDump: try XGBoostDump.ensemble(data, options)
+            }
+        if let names = options.featureNames {
+            guard names.count >= source.features.count else {
+                throw ModelProblem(
+                    "--feature-names has \(names.count) names; the model has \(source.features.count) features")
+            }
+            for index in source.features.indices { source.features[index].name = names[index] }
+        }
+        var writer = EnsembleFormWriter(source)
+        return (kind, try writer.form(options))
+    }
+
+    private static func kind(of data: Data) throws(ModelProblem) -> Kind {
+        if data.starts(with: Data("tree\n".utf8)) || data.starts(with: Data("tree\r\n".utf8)) { return .lightGBMText }
+        if data.starts(with: [0x80]) {
+            throw ModelProblem(
+                "this is a pickle, which runs code when it is read; save the model with LightGBM's `save_model` or "
+                    + "XGBoost's `save_model(\"model.json\")`")
+        }
+        switch data.first(where: { !" \t\r\n".utf8.contains($0) }) {
+        case UInt8(ascii: "["): return .xgboostDump
+        case UInt8(ascii: "{"):
+            struct Probe: Decodable {
+                struct Presence: Decodable { init(from decoder: any Decoder) {} }
+                var tree_info: Presence?
+                var learner: Presence?
+            }
+            let probe: Probe
+            do { probe = try JSONDecoder().decode(Probe.self, from: data) } catch {
+                throw ModelProblem(decoding: error)
+            }
+            if probe.learner != nil { return .xgboostModel }
+            if probe.tree_info != nil { return .lightGBMDump }
+        default: break
+        }
+        throw ModelProblem(
+            "this is no model that can be read: neither LightGBM's `save_model` or `dump_model`, nor XGBoost's "
+                + "`save_model(\"model.json\")` or `dump_model(…, dump_format=\"json\")`")
+    }
+}

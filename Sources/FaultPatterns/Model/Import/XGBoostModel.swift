@@ -1,0 +1,197 @@
+import FoundationEssentials
+
+/// XGBoost's `Booster.save_model("model.json")`.
+enum XGBoostModel {
+    static func ensemble(_ data: Data) throws(ModelProblem) -> ImportedEnsemble {
+        let content: Content
+        do { content = try JSONDecoder().decode(Content.self, from: data) } catch {
+            throw ModelProblem(decoding: error)
+        }
+        let learner = content.learner
+        let booster = learner.gradient_booster
+        guard booster.name == "gbtree", let model = booster.model else {
+            throw ModelProblem("the booster is \(booster.name.prefix(40)); only `gbtree` is understood")
+        }
+        let parameters = learner.learner_model_param
+        guard Int(parameters.num_class ?? "0") ?? 2 <= 1, Int(parameters.num_target ?? "1") == 1,
+            model.tree_info.allSatisfy({ $0 == 0 })
+        else { throw ModelProblem("the model has several classes or targets; a model here has one score") }
+        // Since 3.1 a list of one.
+        let text = parameters.base_score.filter { $0 != "[" && $0 != "]" }
+        guard let baseScore = Double(text) else {
+            throw ModelProblem("`base_score` is \(parameters.base_score.prefix(40)), which is no number")
+        }
+        let (link, base) = try XGBoost.link(learner.objective.name, baseScore: baseScore)
+        let by = "XGBoost " + content.version.map(String.init).joined(separator: ".")
+        var ensemble = ImportedEnsemble(features: try features(learner, model), split: .belowSingle, link: link, by: by)
+        ensemble.base = base
+        for (number, tree) in model.trees.enumerated() {
+            do throws(ModelProblem) { ensemble.trees.append(try tree.nodes()) } catch {
+                throw ModelProblem(error.message, at: "tree \(number)")
+            }
+        }
+        return ensemble
+    }
+
+    private static func features(
+        _ learner: Content.Learner, _ model: Content.Model
+    ) throws(ModelProblem) -> [ImportedEnsemble.Feature] {
+        guard let count = Int(learner.learner_model_param.num_feature), (0...1_000_000).contains(count) else {
+            throw ModelProblem("`num_feature` is no number of features")
+        }
+        var features = (0..<count).map { ImportedEnsemble.Feature(name: "f\($0)") }
+        if let names = learner.feature_names, !names.isEmpty {
+            guard names.count == count else {
+                throw ModelProblem("`feature_names` has \(names.count) names; there are \(count) features")
+            }
+            for (index, name) in names.enumerated() { features[index].name = name }
+        }
+        // The type is told, or follows from the splits.
+        for (index, type) in (learner.feature_types ?? []).enumerated() where index < count && type == "c" {
+            features[index].isCategorical = true
+        }
+        for tree in model.trees {
+            for (type, feature) in zip(tree.split_type ?? [], tree.split_indices)
+            where type == 1 && features.indices.contains(feature) {
+                features[feature].isCategorical = true
+            }
+        }
+        for (index, list) in (model.cats?.enc ?? []).enumerated() where index < count {
+            features[index].categories = list.names
+        }
+        return features
+    }
+
+    private struct Content: Decodable {
+        var learner: Learner
+        var version: [Int]
+
+        struct Learner: Decodable {
+            var feature_names: [String]?
+            var feature_types: [String]?
+            var gradient_booster: Booster
+            var learner_model_param: Parameters
+            var objective: Objective
+        }
+        struct Parameters: Decodable {
+            var base_score: String
+            var num_class: String?
+            var num_feature: String
+            var num_target: String?
+        }
+        struct Objective: Decodable { var name: String }
+        struct Booster: Decodable {
+            var name: String
+            var model: Model?
+        }
+        struct Model: Decodable {
+            var cats: Categories?
+            var tree_info: [Int]
+            var trees: [Tree]
+        }
+        struct Categories: Decodable { var enc: [Category] }
+    }
+
+    /// Categories of one feature: texts, laid end to end as bytes, or numbers.
+    private struct Category: Decodable {
+        var offsets: [Int]?
+        var values: [Double]
+
+        /// Nil where the feature has none.
+        var names: [String]? {
+            guard !values.isEmpty else { return nil }
+            guard let offsets else {
+                return values.map { value in Int(exactly: value).map(String.init) ?? String(value) }
+            }
+            let bytes = values.compactMap { UInt8(exactly: $0) ?? Int8(exactly: $0).map { UInt8(bitPattern: $0) } }
+            guard bytes.count == values.count else { return nil }
+            var names: [String] = []
+            for (start, end) in zip(offsets, offsets.dropFirst()) {
+                guard 0 <= start, start <= end, end <= bytes.count,
+                    let name = String(validating: bytes[start..<end], as: UTF8.self)
+                else { return nil }
+                names.append(name)
+            }
+            return names
+        }
+    }
+
+    private struct Tree: Decodable {
+        /// 0 and 1, or false and true.
+        struct Flag: Decodable {
+            var isSet: Bool
+            init(from decoder: any Decoder) throws {
+                let value = try decoder.singleValueContainer()
+                if let number = try? value.decode(Int.self) {
+                    isSet = number != 0
+                } else {
+                    isSet = try value.decode(Bool.self)
+                }
+            }
+        }
+
+        var left_children: [Int]
+        var right_children: [Int]
+        var split_indices: [Int]
+        var split_conditions: [Double]
+        var default_left: [Flag]
+        /// 1 where split by category; absent in old models.
+        var split_type: [Int]?
+        var categories: [Int]?
+        var categories_nodes: [Int]?
+        var categories_segments: [Int]?
+        var categories_sizes: [Int]?
+        var sum_hessian: [Double]?
+
+        func nodes() throws(ModelProblem) -> [ImportedEnsemble.Node] {
+            let count = left_children.count
+            let counts = [
+                right_children.count, split_indices.count, split_conditions.count, default_left.count,
+                split_type?.count ?? count, sum_hessian?.count ?? count,
+            ]
+            guard counts.allSatisfy({ $0 == count }) else {
+                throw ModelProblem("its lists differ in length; the file is damaged")
+            }
+            let sets = try sets()
+            var nodes: [ImportedEnsemble.Node] = []
+            for place in 0..<count {
+                guard left_children[place] != -1 else {
+                    nodes.append(.leaf(value: split_conditions[place], cover: sum_hessian?[place]))
+                    continue
+                }
+                var condition = ImportedEnsemble.Condition.threshold(split_conditions[place])
+                if split_type?[place] == 1 {
+                    guard let set = sets[place] else {
+                        throw ModelProblem("node \(place) is split by category, but has no categories")
+                    }
+                    // What is listed goes right.
+                    condition = .notAmong(set)
+                }
+                nodes.append(
+                    .split(
+                        feature: split_indices[place], condition: condition,
+                        missing: default_left[place].isSet ? .left : .right, left: left_children[place],
+                        right: right_children[place]))
+            }
+            return nodes
+        }
+
+        private func sets() throws(ModelProblem) -> [Int: [Int]] {
+            guard let categories, let nodes = categories_nodes, let starts = categories_segments,
+                let sizes = categories_sizes
+            else { return [:] }
+            guard nodes.count == starts.count, nodes.count == sizes.count else {
+                throw ModelProblem("its lists of categories differ in length; the file is damaged")
+            }
+            var sets: [Int: [Int]] = [:]
+            for (index, node) in nodes.enumerated() {
+                let (start, size) = (starts[index], sizes[index])
+                guard start >= 0, size >= 0, start <= categories.count, size <= categories.count - start else {
+                    throw ModelProblem("the categories of node \(node) lie outside their list; the file is damaged")
+                }
+                sets[node] = Array(categories[start..<start + size])
+            }
+            return sets
+        }
+    }
+}

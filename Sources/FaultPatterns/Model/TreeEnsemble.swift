@@ -1,0 +1,162 @@
+public import FoundationEssentials
+import Glibc
+
+/// A checked ensemble of decision trees: gradient boosting or a random forest, trained elsewhere, here only data.
+///
+/// Everything is checked when it is made, so that scoring has nothing to ask: it allocates nothing and cannot fail.
+public struct TreeEnsemble: Sendable {
+    /// The NAME of `model("NAME")`.
+    public let name: String
+    /// The inputs, in the order in which `score` takes them.
+    public let features: [EnsembleForm.Feature]
+    public let calibration: [EnsembleForm.Step]
+    public let provenance: String?
+    public let training: EnsembleForm.Training?
+    /// SHA-256 of the canonical data form, 64 hexadecimal digits.
+    public let contentHash: String
+
+    let link: EnsembleForm.Link
+    let factor: Double
+    let base: Double
+    let average: Bool
+    /// All trees, one behind the other.
+    let nodes: [TreeNode]
+    /// Where each tree begins.
+    let roots: [UInt32]
+    /// Sets of categories, `wordsPerSet` each.
+    let sets: [UInt64]
+    let wordsPerSet: Int
+    /// What a walk expects at each node: the mean of the leaves below, weighted by what was trained on them.
+    let expectations: [Float]
+
+    /// - Throws: what is wrong with the model, in which tree and at which node.
+    public init(_ form: EnsembleForm) throws(ModelProblem) {
+        let check = try EnsembleCheck(form)
+        name = form.name
+        features = form.features
+        calibration = form.calibration ?? []
+        provenance = form.provenance
+        training = form.training
+        contentHash = try check.hash()
+        link = form.link
+        factor = form.factor
+        base = form.base
+        average = form.average
+        nodes = check.nodes
+        roots = check.roots
+        sets = check.sets
+        wordsPerSet = check.wordsPerSet
+        expectations = check.expectations
+    }
+
+    public init(json: Data) throws(ModelProblem) { try self.init(EnsembleForm(json: json)) }
+
+    public var treeCount: Int { roots.count }
+    public var nodeCount: Int { nodes.count }
+
+    /// The place of a feature among the inputs.
+    public func index(of feature: String) -> Int? { features.firstIndex { $0.name == feature } }
+
+    /// What `score` takes for a text: its number among the categories; of one that was not trained on, and of a
+    /// numeric feature, the missing value.
+    public func value(of category: String, for feature: Int) -> Double {
+        features[feature].categories?.firstIndex(of: category).map(Double.init) ?? .nan
+    }
+
+    /// The score: 0 to 1 with the sigmoid link.
+    /// - Parameter values: one per feature, in their order; not a number where missing; of a categorical feature the
+    ///   number of the category. As many as there are features.
+    public func score(_ values: Swift.Span<Double>) -> Double {
+        let sum = margin(values)
+        return switch link {
+        case .identity: sum
+        case .sigmoid: 1 / (1 + exp(-factor * sum))
+        }
+    }
+
+    /// The share that failed by days, as measured for such scores; nil below the first step or without a table.
+    public func hazard(at score: Double) -> [String: Double]? { calibration.last { $0.score <= score }?.hazard }
+
+    // MARK: Walking
+
+    /// Four trees at a time: a walk waits for memory at each node, and four can wait together.
+    private func margin(_ values: Swift.Span<Double>) -> Double {
+        let inputs = inputs(values)
+        let keys = inputs.span
+        let nodes = nodes.span
+        let roots = roots.span
+        var sum = 0.0
+        var tree = 0
+        while tree + 4 <= roots.count {
+            var (first, second) = (Int(roots[tree]), Int(roots[tree + 1]))
+            var (third, fourth) = (Int(roots[tree + 2]), Int(roots[tree + 3]))
+            var moved = 1
+            while moved != 0 {
+                let steps = (
+                    step(from: nodes[first], keys), step(from: nodes[second], keys),
+                    step(from: nodes[third], keys), step(from: nodes[fourth], keys)
+                )
+                first += steps.0
+                second += steps.1
+                third += steps.2
+                fourth += steps.3
+                moved = steps.0 | steps.1 | steps.2 | steps.3
+            }
+            // One by one, as the trainers add them: the order decides the last digits.
+            sum += nodes[first].value
+            sum += nodes[second].value
+            sum += nodes[third].value
+            sum += nodes[fourth].value
+            tree += 4
+        }
+        while tree < roots.count {
+            var place = Int(roots[tree])
+            while !nodes[place].isLeaf { place += step(from: nodes[place], keys) }
+            sum += nodes[place].value
+            tree += 1
+        }
+        return base + (average ? sum / Double(roots.count) : sum)
+    }
+
+    /// The values as they are compared, on the stack.
+    func inputs(_ values: Swift.Span<Double>) -> InlineArray<500, Int64> {
+        precondition(values.count == features.count, "a model is given one value per feature")
+        var keys = InlineArray<500, Int64>(repeating: SortKey.missing)
+        for index in values.indices { keys[index] = SortKey.of(values[index]) }
+        return keys
+    }
+
+    /// Nodes to go on; 0 at a leaf.
+    @inline(__always)
+    func step(from node: TreeNode, _ keys: Swift.Span<Int64>) -> Int {
+        let key = keys[Int(node.feature)]
+        if node.rule.rawValue > TreeNode.Rule.missingLeft.rawValue { return rareStep(from: node, key) }
+        return key &+ Int64(node.rule.rawValue) <= node.number ? Int(node.left) : Int(node.right)
+    }
+
+    /// Categories, and zeros that count as missing.
+    @inline(never)
+    private func rareStep(from node: TreeNode, _ key: Int64) -> Int {
+        let value = SortKey.value(key)
+        let missingLeft = node.rule.contains(.missingLeft)
+        let isLeft: Bool
+        if node.rule.contains(.categorical) {
+            isLeft = contains(value, set: Int(node.number)) ?? missingLeft
+        } else if value.isNaN || abs(value) <= lightGBMZero {
+            isLeft = missingLeft
+        } else {
+            isLeft = key + (missingLeft ? 1 : 0) <= node.number
+        }
+        return isLeft ? Int(node.left) : Int(node.right)
+    }
+
+    /// Nil where the value is no category.
+    private func contains(_ value: Double, set: Int) -> Bool? {
+        guard value >= 0, value < Double(wordsPerSet * 64) else { return nil }
+        let category = Int(value)
+        return sets[set * wordsPerSet + category >> 6] >> UInt64(category & 63) & 1 == 1
+    }
+}
+
+/// Numbers up to this far from zero are zero to LightGBM: its `kZeroThreshold`, 1e-35 as float32.
+private let lightGBMZero = Double(Float(1e-35))

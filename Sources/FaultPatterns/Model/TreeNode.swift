@@ -1,0 +1,63 @@
+/// One node of a tree in memory, 16 bytes. A split's left branch begins right behind it.
+struct TreeNode: Sendable {
+    /// What the plain comparison does not cover.
+    struct Rule: OptionSet {
+        let rawValue: UInt8
+        /// A missing value goes left.
+        static let missingLeft = Rule(rawValue: 1)
+        /// Zero counts as missing (LightGBM's missing type Zero).
+        static let zeroIsMissing = Rule(rawValue: 2)
+        /// The number is a category, and `number` the place of the set of those that go left.
+        static let categorical = Rule(rawValue: 4)
+    }
+
+    /// A split's threshold as a `SortKey`, one more where a missing value goes left; of a categorical split the number
+    /// of its set; of a leaf the bits of its value.
+    var number: Int64
+    /// Nodes from a split to its right branch; 0 at a leaf.
+    var right: UInt32
+    var feature: UInt16
+    var rule: Rule
+    /// Nodes from a split to its left branch: 1; 0 at a leaf.
+    ///
+    /// So a walk that stands at a leaf stays there, and several trees can be walked side by side without asking.
+    var left: UInt8
+
+    init(leaf value: Double) {
+        number = Int64(bitPattern: value.bitPattern)
+        (right, feature, rule, left) = (0, 0, [], 0)
+    }
+
+    /// - Parameter threshold: finite.
+    init(feature: UInt16, threshold: Double, rule: Rule) {
+        number = SortKey.of(threshold) + (rule.contains(.missingLeft) ? 1 : 0)
+        (right, self.feature, self.rule, left) = (0, feature, rule, 1)
+    }
+
+    init(feature: UInt16, set: Int, rule: Rule) {
+        number = Int64(set)
+        (right, self.feature, self.rule, left) = (0, feature, rule.union(.categorical), 1)
+    }
+
+    var isLeaf: Bool { left == 0 }
+    var value: Double { Double(bitPattern: UInt64(bitPattern: number)) }
+}
+
+/// Numbers as integers in the same order, because processors compare integers without a branch, and which way a split
+/// goes cannot be guessed.
+enum SortKey {
+    /// Above every number. One more is below every number: so adding 1 decides where a missing value goes.
+    static let missing = Int64.max
+
+    static func of(_ value: Double) -> Int64 {
+        guard !value.isNaN else { return missing }
+        // Adding zero makes −0 to 0.
+        let bits = Int64(bitPattern: (value + 0).bitPattern)
+        return bits ^ Int64(bitPattern: UInt64(bitPattern: bits >> 63) >> 1)
+    }
+
+    static func value(_ key: Int64) -> Double {
+        guard key != missing else { return .nan }
+        return Double(bitPattern: UInt64(bitPattern: key ^ Int64(bitPattern: UInt64(bitPattern: key >> 63) >> 1)))
+    }
+}
