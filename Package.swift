@@ -83,10 +83,11 @@ let package = Package(
             name: "callhome-collector", dependencies: ["Collector", arguments], swiftSettings: settings),
 
         // MARK: The command
+        .target(name: "Backtest", dependencies: ["Reports", "FaultPatterns", "Transfer"], swiftSettings: settings),
         .executableTarget(
             name: "callhome",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", arguments, .product(name: "Yams", package: "Yams"),
+                "Reports", "FaultPatterns", "Transfer", "Backtest", arguments, .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
 
@@ -103,6 +104,9 @@ let package = Package(
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
+        .testTarget(
+            name: "BacktestTests", dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer"],
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", logging], swiftSettings: settings),

@@ -87,3 +87,67 @@ public enum GzipError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 }
+
+/// gzip (RFC 1952) read a piece at a time: for what is too large to lie in memory whole.
+@safe public final class GzipReader {
+    /// zlib's state points back at its stream, so that this must not move.
+    private let stream: UnsafeMutablePointer<z_stream>
+    /// Whether all that was begun has ended: only here may the input end.
+    public private(set) var isAtEnd = true
+
+    public init() throws(GzipError) {
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        guard unsafe inflateInit2_(stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw .outOfMemory
+        }
+    }
+
+    deinit {
+        _ = unsafe inflateEnd(stream)
+        unsafe stream.deallocate()
+    }
+
+    /// Inflates until the input is used up or the output is full.
+    /// - Parameters:
+    ///   - input: gzip data; what was used is taken off its front.
+    ///   - output: what is inflated is written here, from `start` to at most the end.
+    /// - Returns: bytes written.
+    public func inflate(
+        _ input: inout ArraySlice<UInt8>, into output: inout [UInt8], from start: Int
+    ) throws(GzipError) -> Int {
+        var written = 0
+        while !input.isEmpty, start + written < output.count {
+            let (result, used, made) = unsafe input.withUnsafeBufferPointer { source in
+                unsafe output.withUnsafeMutableBufferPointer { target in
+                    let room = unsafe target[(start + written)...]
+                    unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
+                    unsafe stream.pointee.avail_in = UInt32(clamping: source.count)
+                    unsafe stream.pointee.next_out = UnsafeMutableBufferPointer(rebasing: room).baseAddress
+                    unsafe stream.pointee.avail_out = UInt32(clamping: room.count)
+                    let offered = unsafe (stream.pointee.avail_in, stream.pointee.avail_out)
+                    let result = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
+                    return (
+                        result, Int(unsafe offered.0 - stream.pointee.avail_in),
+                        Int(unsafe offered.1 - stream.pointee.avail_out)
+                    )
+                }
+            }
+            input = input.dropFirst(used)
+            written += made
+            isAtEnd = false
+            switch result {
+            case Z_OK: continue
+            case Z_STREAM_END:
+                // RFC 1952, 2.2: a file is a series of members.
+                isAtEnd = true
+                _ = unsafe inflateReset(stream)
+            // No progress is possible with what there is: more input or more room is needed.
+            case Z_BUF_ERROR: return written
+            case Z_MEM_ERROR: throw .outOfMemory
+            default: throw .malformed
+            }
+        }
+        return written
+    }
+}

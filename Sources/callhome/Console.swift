@@ -10,8 +10,11 @@ enum Console {
         Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    static func complain(_ message: String) {
-        let bytes = Array("\(message)\n".utf8)
+    static func complain(_ message: String) { report("\(message)\n") }
+
+    /// Standard error as it is, without a new line.
+    static func report(_ message: String) {
+        let bytes = Array(message.utf8)
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }

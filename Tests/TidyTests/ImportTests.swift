@@ -23,8 +23,12 @@ struct ImportTests {
         ],
         "callhome-agent": ["SensorAgent", "ArgumentParser", "Glibc"],
         "callhome-collector": ["Collector", "ArgumentParser", "Glibc"],
+        "Backtest": [
+            "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
+        ],
         "callhome": [
-            "Reports", "FaultPatterns", "Transfer", "ArgumentParser", "Yams", "FoundationEssentials", "Glibc",
+            "Reports", "FaultPatterns", "Transfer", "Backtest", "ArgumentParser", "Yams", "FoundationEssentials", "Glibc",
+            "Synchronization",
         ],
     ]
 

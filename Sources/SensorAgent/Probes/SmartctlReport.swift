@@ -172,8 +172,11 @@ struct SmartctlReport: Sendable {
     // MARK: Values
 
     private mutating func add(_ name: String, _ labels: [String: String] = [:], _ measurement: Measurement) {
-        observations.append(
-            Observation(component: disk.id, signal: Signal(name, labels), measurement: measurement, time: time))
+        add(Signal(name, labels), measurement)
+    }
+
+    private mutating func add(_ signal: Signal, _ measurement: Measurement) {
+        observations.append(Observation(component: disk.id, signal: signal, measurement: measurement, time: time))
     }
 
     private mutating func addCounter(_ name: String, _ labels: [String: String] = [:], _ value: UInt64?) {
@@ -213,11 +216,9 @@ struct SmartctlReport: Sendable {
         for attribute in tree["ata_smart_attributes", "table"]?.elements ?? [] {
             guard let id = attribute["id"]?.unsigned, id <= 255 else { continue }
             let raw = attribute["raw", "value"]?.unsigned
-            add(
-                "hw.physical_disk.smart", ["attribute": "\(id).raw"],
-                raw.map { .counter($0) } ?? .unavailable(.malformed))
+            add(DiskSignals.raw(id), raw.map { .counter($0) } ?? .unavailable(.malformed))
             for key in ["value", "worst", "thresh"] {
-                addGauge("hw.physical_disk.smart.normalized", ["attribute": "\(id).\(key)"], attribute[key]?.double)
+                if let value = attribute[key]?.double { add(DiskSignals.normalized(id, key), .gauge(value)) }
             }
             if let failed = attribute["when_failed"]?.text {
                 add("hw.physical_disk.smart.failing", ["attribute": "\(id)"], .state(failed.isEmpty ? "never" : failed))
@@ -227,17 +228,13 @@ struct SmartctlReport: Sendable {
         addCounter("hw.physical_disk.error_log", [:], log?.unsigned)
     }
 
-    private static let warnings = [
-        "spare", "temperature", "reliability", "read_only", "volatile_backup", "persistent_memory",
-    ]
-
     /// The SMART / Health Information log page (NVM Express Base Specification, log page 02h), in full.
     private mutating func addNVMe() {
         guard let log = tree["nvme_smart_health_information_log"] else { return }
         if let bits = log["critical_warning"]?.unsigned {
-            for (bit, warning) in SmartctlReport.warnings.enumerated() {
+            for (bit, warning) in DiskSignals.warnings.enumerated() {
                 let asserted = bits >> UInt64(bit) & 1 == 1
-                add("hw.physical_disk.critical_warning", ["warning": warning], .state(asserted ? "asserted" : "clear"))
+                add(DiskSignals.criticalWarning(warning), .state(asserted ? "asserted" : "clear"))
             }
         }
         if tree["temperature", "current"] == nil { addGauge("hw.temperature", [:], log["temperature"]?.double) }
@@ -245,8 +242,7 @@ struct SmartctlReport: Sendable {
         addGauge("hw.physical_disk.spare.threshold", [:], log["available_spare_threshold"]?.double.map { $0 / 100 })
         addGauge("hw.physical_disk.endurance_used", [:], log["percentage_used"]?.double.map { $0 / 100 })
         for (key, direction) in [("read", "read"), ("written", "write")] {
-            // One data unit is a thousand blocks of 512 bytes.
-            let bytes = log.wide("data_units_\(key)")?.multipliedReportingOverflow(by: 512_000)
+            let bytes = log.wide("data_units_\(key)")?.multipliedReportingOverflow(by: DiskSignals.dataUnitBytes)
             addCounter(
                 "hw.physical_disk.io", ["direction": direction], bytes.map { $0.overflow ? .max : $0.partialValue })
         }

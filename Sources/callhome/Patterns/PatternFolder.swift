@@ -18,8 +18,10 @@ struct PatternFolder {
         return exists && isFolder ? "patterns" : installed
     }
 
-    /// - Parameter path: a folder, or one file.
-    init(path: String) {
+    /// - Parameters:
+    ///   - path: a folder, or one file.
+    ///   - isTrial: patterns on trial (shadow) are taken as if they were active.
+    init(path: String, isTrial: Bool = false) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             problems = ["\(path): there is no such folder; name the folder of the patterns, or run in a checkout"]
@@ -43,7 +45,8 @@ struct PatternFolder {
                 continue
             }
             do throws(PatternProblem) {
-                let read = try PatternFile(reading: try PatternYAML.read(data, file: file))
+                let tree = try PatternYAML.read(data, file: file)
+                let read = try PatternFile(reading: isTrial ? PatternFolder.activated(tree) : tree)
                 if let other = places[read.pattern.id] {
                     problems.append("\(file): the id \(read.pattern.id) is that of \(other); give it another")
                     continue
@@ -52,6 +55,20 @@ struct PatternFolder {
                 files.append(read)
             } catch { problems.append("\(error)") }
         }
+    }
+
+    /// A pattern on trial as it would be if it were active.
+    private static func activated(_ tree: SourceNode) -> SourceNode {
+        guard case .mapping(var entries) = tree.content,
+            let status = entries.firstIndex(where: { $0.key == "status" }),
+            case .scalar("shadow") = entries[status].value.content
+        else { return tree }
+        entries[status].value = SourceNode(.scalar("active"), at: entries[status].value.location)
+        // A mere estimate must be on trial; here it is asked what it is worth.
+        if let grade = entries.firstIndex(where: { $0.key == "evidence" }) {
+            entries[grade].value = SourceNode(.scalar("B"), at: entries[grade].value.location)
+        }
+        return SourceNode(.mapping(entries), at: tree.location)
     }
 
     /// Says what is wrong and ends the command, if anything is.

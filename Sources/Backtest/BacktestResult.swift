@@ -1,0 +1,170 @@
+import FaultPatterns
+import Reports
+
+/// What a back-test found.
+public struct BacktestResult: Sendable, Encodable {
+    /// What alarms were worth within the window before failures and in windows of healthy drives.
+    public struct Comparison: Sendable, Encodable {
+        public var predicted: Int
+        /// Share of the failed drives; nil where there are none.
+        public var recall: Double?
+        /// The same, of those alarmed 7 days or more before the failure.
+        public var recallWithLead: Double?
+        public var falseAlarms: Int
+        /// Share of healthy drives with an alarm in one window chosen at random.
+        public var falseAlarmRate: Double?
+        /// The same as the mean over all windows that could have been chosen: it has no luck in it.
+        public var falseAlarmRateOfAllWindows: Double?
+        /// Median days from the first alarm in the window to the failure.
+        public var medianLead: Double?
+        /// Drives by days from the first alarm in the window to the failure, from 0 days on.
+        public var leads: [Int]
+    }
+
+    /// What it costs to act once on the first alarm of each drive's life.
+    public struct Decision: Sendable, Encodable {
+        public var drives: Int
+        public var perThousandDriveYears: Double?
+        /// Share of these that fail within 90 days.
+        public var failSoon: Double?
+        public var neverFailed: Int
+        public var neverFailedPerThousandDriveYears: Double?
+        /// Share of all failed drives that were alarmed 7 days or more before.
+        public var recallWithLead: Double?
+        /// Failed drives by days from the alarm to the failure: 1-6, 7-13, 14-29, 30-59, 60-89, 90-179, 180-364, more.
+        public var leads: [Int]
+    }
+
+    public struct Row: Sendable, Encodable {
+        public var name: String
+        /// Of a pattern: active or shadow.
+        public var status: String?
+        public var title: String?
+        /// Drives on which it had a fault of any urgency.
+        public var drives: Int
+        /// Of urgency plan or order.
+        public var comparison: Comparison
+        public var plan: Decision
+        public var order: Decision
+        /// How often it was the first of the pack: on predicted failures, on false alarms, to order a part, and to
+        /// order one for nothing.
+        public var firstOnFailed: Int
+        public var firstOnHealthy: Int
+        public var firstToOrder: Int
+        public var firstToOrderForNothing: Int
+    }
+
+    public struct Model: Sendable, Encodable {
+        public var name: String
+        public var population: Population
+        public var row: Row
+    }
+
+    public struct Measures: Sendable, Encodable {
+        public var since: String?
+        public var gapDays: Int
+        public var windowDays: Int
+        public var seed: UInt64
+        public var isLatched: Bool
+        public var holdDays: Int?
+        public var onlyNamedDrives: Bool
+    }
+
+    public var patternPack: String
+    public var measures: Measures
+    public var population: Population
+    public var driveYears: Double
+    public var failuresPerThousandDriveYears: Double?
+    public var pack: Row
+    public var patterns: [Row]
+    /// Whether the rows of shadow patterns say what these would do if they were active.
+    public var measuresShadow: Bool
+    public var baselines: [Row]
+    /// The largest first.
+    public var models: [Model]
+    public var rows: Int
+    public var drivesDaysReplayed: Int
+    public var faultChanges: Int
+    public var problems: RowProblems
+
+    init(_ tallies: Tallies, pack: PatternPack, settings: BacktestSettings, hasTrial: Bool) {
+        let all = tallies.population
+        patternPack = pack.identity
+        measures = Measures(
+            since: settings.since.map(CalendarDay.text), gapDays: settings.gap, windowDays: settings.window,
+            seed: settings.seed, isLatched: settings.isLatched, holdDays: settings.hold,
+            onlyNamedDrives: settings.drives != nil)
+        population = all
+        driveYears = all.driveYears
+        failuresPerThousandDriveYears = BacktestResult.share(all.failed * 1_000, of: all.driveYears)
+        self.pack = Row("the pack", tallies.pack, all)
+        patterns = zip(pack.patterns, tallies.patterns).map { pattern, tally in
+            var row = Row(pattern.id, tally, all)
+            row.status = pattern.status.rawValue
+            row.title = pattern.texts["en"]?.title
+            return row
+        }
+        measuresShadow = hasTrial
+        baselines =
+            !settings.measuresBaselines
+            ? []
+            : Baseline.allCases.filter { $0 != .vendorThresholds || settings.thresholds != nil }.map {
+                Row($0.rawValue, tallies.baselines[$0] ?? Tally(), all)
+            }
+        models = tallies.models.map { name, model in
+            Model(name: name, population: model.population, row: Row(name, model.pack, model.population))
+        }.sorted { ($1.population.drives, $0.name) < ($0.population.drives, $1.name) }
+        rows = tallies.rows
+        drivesDaysReplayed = tallies.steps
+        faultChanges = tallies.changes
+        problems = tallies.problems
+    }
+
+    static func share(_ count: Int, of total: Int) -> Double? {
+        total > 0 ? Double(count) / Double(total) : nil
+    }
+
+    static func share(_ count: Int, of total: Double) -> Double? { total > 0 ? Double(count) / total : nil }
+}
+
+extension BacktestResult.Row {
+    init(_ name: String, _ tally: Tally, _ population: Population) {
+        self.init(
+            name: name, status: nil, title: nil, drives: tally.drives,
+            comparison: BacktestResult.Comparison(tally, population),
+            plan: BacktestResult.Decision(tally.planned, population),
+            order: BacktestResult.Decision(tally.ordered, population), firstOnFailed: tally.firstOnFailed,
+            firstOnHealthy: tally.firstOnHealthy, firstToOrder: tally.firstToOrder,
+            firstToOrderForNothing: tally.firstToOrderNever)
+    }
+}
+
+extension BacktestResult.Comparison {
+    init(_ tally: Tally, _ population: Population) {
+        var median: Double?
+        let sorted = tally.windowLeads.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
+        if !sorted.isEmpty {
+            median = Double(sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        }
+        let shares = Double(tally.falseShare) / Double(Tally.shareUnit)
+        self.init(
+            predicted: tally.predicted, recall: BacktestResult.share(tally.predicted, of: population.failed),
+            recallWithLead: BacktestResult.share(tally.predictedUseful, of: population.failed),
+            falseAlarms: tally.falseAlarms,
+            falseAlarmRate: BacktestResult.share(tally.falseAlarms, of: population.healthy),
+            falseAlarmRateOfAllWindows: population.healthy > 0 ? shares / Double(population.healthy) : nil,
+            medianLead: median, leads: tally.windowLeads)
+    }
+}
+
+extension BacktestResult.Decision {
+    init(_ decision: Tally.Decision, _ population: Population) {
+        let thousands = population.driveYears / 1_000
+        self.init(
+            drives: decision.drives, perThousandDriveYears: BacktestResult.share(decision.drives, of: thousands),
+            failSoon: BacktestResult.share(decision.failedSoon, of: decision.drives),
+            neverFailed: decision.neverFailed,
+            neverFailedPerThousandDriveYears: BacktestResult.share(decision.neverFailed, of: thousands),
+            recallWithLead: BacktestResult.share(decision.useful, of: population.failed), leads: decision.leads)
+    }
+}

@@ -1,0 +1,426 @@
+import FaultPatterns
+import Reports
+
+/// Replays drives through the engine, one after the other, and counts what comes of it. One for each thread.
+struct DriveReplay {
+    /// A column that is looked at for the drive at hand.
+    private struct Watch {
+        var column: Int
+        var targets: [Target]
+        /// Its place among the five attributes of the baselines.
+        var baseline: Int?
+        /// The vendor's threshold of a normalised value.
+        var threshold: Double?
+    }
+
+    private struct Target {
+        var slot: Int?
+        var trialSlot: Int?
+        var isCounter: Bool
+        var decoding: CSVLayout.Decoding
+    }
+
+    private let settings: BacktestSettings
+    private let layouts: [CSVLayout]
+    /// The layout of each file, by their numbers.
+    private let layoutOfFile: [Int]
+    private let numbers: [String: Int]
+    private let statuses: [Pattern.Status]
+
+    private var engine: Replay
+    /// The same patterns with those on trial as if they were active.
+    private var trial: Replay?
+    private(set) var tallies: Tallies
+    /// Lines of fault changes that were not taken yet.
+    private(set) var faultLines: [UInt8] = []
+
+    // The drive at hand.
+    private var newestSerial: [UInt8] = []
+    private var isWanted = true
+    private var life: DriveLife?
+    private var layout = -1
+    private var watches: [Watch] = []
+    private var day = 0
+    private var episodes: [Episode] = []
+    private var trialEpisodes: [Episode] = []
+    private var changes: [(day: Int, change: FaultChange)] = []
+    private var five = [Double](repeating: .nan, count: Baseline.attributes.count)
+    private var fiveChanged = false
+    private var tripped: Set<Int> = []
+    private var baselines = BaselineHistory()
+
+    // The row before, of the same drive, in the same buffer.
+    private var ends: [Int32]
+    private var previousEnds: [Int32]
+    private var previousStart = 0
+    private var hasPrevious = false
+
+    // What was made of the last model, layout and kind of drive.
+    private var watchKey = ""
+    private var kind = ""
+    private var models: [String: DiskModel] = [:]
+
+    init(
+        pack: PatternPack, trial trialPack: PatternPack?, layouts: [CSVLayout], layoutOfFile: [Int],
+        settings: BacktestSettings
+    ) {
+        self.settings = settings
+        self.layouts = layouts
+        self.layoutOfFile = layoutOfFile
+        let patterns = pack.patterns
+        numbers = Dictionary(
+            patterns.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        statuses = patterns.map(\.status)
+        let nothing = Component(id: ComponentID(.disk, "none"), kind: .disk, name: "none")
+        engine = Replay(patterns: pack, component: nothing)
+        trial = trialPack.map { Replay(patterns: $0, component: nothing) }
+        tallies = Tallies(patterns: patterns.count)
+        let room = (layouts.map(\.columns).max() ?? 0) + 1
+        ends = [Int32](repeating: 0, count: room)
+        previousEnds = ends
+    }
+
+    /// The first and last serial number of a piece.
+    struct Extent: Sendable {
+        var first: [UInt8]
+        var last: [UInt8]
+        /// Whether the drives come in order, so that none comes twice.
+        var isSorted = true
+    }
+
+    /// Replays the drives of a piece.
+    /// - Returns: nil for a piece without a usable row.
+    mutating func replay(_ chunk: Chunk) -> Extent? {
+        var extent: Extent?
+        newestSerial = []
+        unsafe chunk.bytes.withUnsafeBytes { buffer in
+            guard let csv = unsafe CSVBytes(buffer) else { return }
+            var place = 0
+            var number = 0
+            while place < csv.count {
+                let origin: RowProblems.Place =
+                    switch chunk.origin {
+                    case .file(let file, let offset): RowProblems.Place(file: file, offset: offset + place)
+                    case .rows(let places): places[min(number, places.count - 1)]
+                    }
+                place = take(csv, at: place, origin, &extent)
+                number += 1
+            }
+        }
+        finish()
+        return extent
+    }
+
+    mutating func takeFaultLines() -> [UInt8] {
+        defer { faultLines = [] }
+        return faultLines
+    }
+
+    // MARK: One row
+
+    /// Where a field of the row at hand lies.
+    @inline(__always)
+    private func field(_ column: Int, _ start: Int) -> Range<Int> {
+        let begin = column == 0 ? start : Int(ends[column - 1]) &+ 1
+        return begin..<max(begin, Int(ends[column]))
+    }
+
+    /// Where a field of the row before lies.
+    @inline(__always)
+    private func previousField(_ column: Int) -> Range<Int> {
+        let begin = column == 0 ? previousStart : Int(previousEnds[column - 1]) &+ 1
+        return begin..<max(begin, Int(previousEnds[column]))
+    }
+
+    /// - Returns: where the next row begins.
+    private mutating func take(
+        _ csv: CSVBytes, at start: Int, _ origin: RowProblems.Place, _ extent: inout Extent?
+    ) -> Int {
+        let number = layoutOfFile[origin.file]
+        let line = split(csv, start)
+        guard line.fields == layouts[number].columns else {
+            // A blank line is no row; at the end of a file there often is one.
+            if line.fields > 1 || Int(ends[0]) > start { tallies.problems.note(.fieldCount, at: origin) }
+            return line.next
+        }
+        let serial = field(layouts[number].serial, start)
+        let isSame =
+            hasPrevious && layout == number
+            && csv.isEqual(serial, previousField(layouts[number].serial))
+        if !isSame, !turn(to: csv, serial, origin, &extent) { return line.next }
+        guard let today = csv.day(field(layouts[number].date, start)) else {
+            tallies.problems.note(.badDate, at: origin)
+            return line.next
+        }
+        if life == nil { begin(csv, start, layouts[number], on: today) }
+        guard today > day else {
+            tallies.problems.note(today == day ? .repeated : .goesBack, at: origin)
+            return line.next
+        }
+        hold(until: today)
+        if layout < 0 { know(csv, start, number) }
+        begin(on: today)
+        if layout != number { watch(number) }
+        read(csv, start, origin, isSame: isSame, on: today)
+        endDay()
+        tallies.rows += 1
+        if let column = layouts[number].failure {
+            if case .value(let number) = csv.number(field(column, start)), number > 0 { life?.failure = today }
+        }
+        swap(&ends, &previousEnds)
+        previousStart = start
+        hasPrevious = true
+        return line.next
+    }
+
+    @inline(__always)
+    private mutating func split(_ csv: CSVBytes, _ start: Int) -> CSVBytes.Line {
+        var span = ends.mutableSpan
+        return csv.split(start, into: &span)
+    }
+
+    /// Turns to the drive of this row, if it is another one.
+    /// - Returns: false for a row without a serial number, and for a drive that is not wanted.
+    private mutating func turn(
+        to csv: CSVBytes, _ serial: Range<Int>, _ origin: RowProblems.Place, _ extent: inout Extent?
+    ) -> Bool {
+        hasPrevious = false
+        guard !serial.isEmpty else {
+            tallies.problems.note(.noSerial, at: origin)
+            return false
+        }
+        if csv.isEqual(serial, newestSerial) { return isWanted }
+        finish()
+        newestSerial = csv.bytes(serial)
+        if extent != nil {
+            if extent?.last.lexicographicallyPrecedes(newestSerial) != true { extent?.isSorted = false }
+            extent?.last = newestSerial
+        } else {
+            extent = Extent(first: newestSerial, last: newestSerial)
+        }
+        isWanted = settings.drives.map { $0.contains(String(decoding: newestSerial, as: UTF8.self)) } ?? true
+        return isWanted
+    }
+
+    // MARK: One drive
+
+    private mutating func begin(_ csv: CSVBytes, _ start: Int, _ layout: CSVLayout, on today: Int) {
+        let model = layout.model.map { csv.text(field($0, start)) } ?? ""
+        life = DriveLife(serial: newestSerial, model: model, first: today, last: today)
+        day = today - 1
+        self.layout = -1
+        baselines.begin()
+        for index in five.indices { five[index] = .nan }
+        fiveChanged = true
+        tripped = []
+    }
+
+    /// Days without a row: what was last read still holds.
+    private mutating func hold(until today: Int) {
+        guard let life, day >= life.first else { return }
+        let last = min(today - 1, settings.hold.map { day + $0 } ?? today)
+        while day < last {
+            begin(on: day + 1)
+            endDay()
+        }
+    }
+
+    /// Makes a new drive known to the engine.
+    private mutating func know(_ csv: CSVBytes, _ start: Int, _ number: Int) {
+        guard let life else { return }
+        let component = component(csv, start, layouts[number], life)
+        engine.restart(component: component)
+        trial?.restart(component: component)
+        kind = "\(component.attributes["bus"] ?? "") \(component.attributes["rotational"] ?? "")"
+    }
+
+    /// Chooses the columns to look at for a drive of this kind.
+    private mutating func watch(_ number: Int) {
+        guard let life else { return }
+        // What the columns of another file do not have is no longer told.
+        if layout >= 0 { for target in watches.flatMap(\.targets) { silence(target) } }
+        layout = number
+        let key = "\(number) \(kind) \(life.model)"
+        guard key != watchKey else { return }
+        watchKey = key
+        watches = layouts[number].values.compactMap { value in
+            var watch = Watch(column: value.column, targets: [])
+            watch.targets = value.readings.compactMap { reading in
+                let (slot, trialSlot) = (engine.slot(of: reading.signal), trial?.slot(of: reading.signal))
+                guard slot != nil || trialSlot != nil else { return nil }
+                let isCounter = SignalCatalogue.entry(named: reading.signal.name)?.kind == .counter
+                return Target(slot: slot, trialSlot: trialSlot, isCounter: isCounter, decoding: reading.decoding)
+            }
+            if settings.measuresBaselines {
+                switch value.source {
+                case .raw(let attribute): watch.baseline = Baseline.attributes.firstIndex(of: attribute)
+                case .normalized(let attribute):
+                    watch.threshold = settings.thresholds?.threshold(of: attribute, model: life.model)
+                case .nvme, .other: break
+                }
+            }
+            return watch.targets.isEmpty && watch.baseline == nil && watch.threshold == nil ? nil : watch
+        }
+    }
+
+    private mutating func component(_ csv: CSVBytes, _ start: Int, _ layout: CSVLayout, _ life: DriveLife) -> Component
+    {
+        var attributes: Set<UInt64> = []
+        var isNVMe = false
+        for value in layout.values where !field(value.column, start).isEmpty {
+            switch value.source {
+            case .raw(let attribute), .normalized(let attribute): attributes.insert(attribute)
+            case .nvme: isNVMe = true
+            case .other: break
+            }
+        }
+        let model = models[life.model] ?? DiskModel(life.model)
+        models[life.model] = model
+        let wears = !attributes.isDisjoint(with: DiskModel.solidStateAttributes)
+        let spins = !attributes.isDisjoint(with: DiskModel.spindleAttributes)
+        let isATA = !attributes.isEmpty || !isNVMe
+        let isSolidState = !isATA || model.isSolidState || (wears && !spins)
+        let serial = String(decoding: life.serial, as: UTF8.self)
+        let firmware = layout.firmware.map { csv.text(field($0, start)) }
+        return Component(
+            id: ComponentID(.disk, "serial-\(serial)"), kind: .disk, name: serial,
+            part: Part(
+                manufacturer: model.manufacturer, model: life.model.isEmpty ? nil : life.model, serial: serial,
+                firmware: firmware?.isEmpty == true ? nil : firmware),
+            attributes: ["bus": isATA ? "ata" : "nvme", "rotational": isSolidState ? "0" : "1"])
+    }
+
+    // MARK: Values
+
+    /// Tells the engine what is otherwise than in the row before.
+    @inline(__always)
+    private mutating func read(
+        _ csv: CSVBytes, _ start: Int, _ origin: RowProblems.Place, isSame: Bool, on today: Int
+    ) {
+        for index in watches.indices {
+            let column = watches[index].column
+            let now = field(column, start)
+            if isSame, csv.isEqual(now, previousField(column)) { continue }
+            take(csv, now, index, origin)
+        }
+        guard settings.measuresBaselines, fiveChanged else { return }
+        baselines.take(five, on: today)
+        baselines.take(isTripped: !tripped.isEmpty, on: today)
+        fiveChanged = false
+    }
+
+    private mutating func take(_ csv: CSVBytes, _ field: Range<Int>, _ index: Int, _ origin: RowProblems.Place) {
+        if watches[index].targets.contains(where: { $0.decoding == .health }) {
+            let state = csv.text(field) == "Healthy" ? "passed" : "failed"
+            for target in watches[index].targets { tell(target, state: field.isEmpty ? nil : state) }
+            return
+        }
+        let number = csv.number(field)
+        var value = Double.nan
+        switch number {
+        case .value(let read): value = read
+        case .malformed: tallies.problems.note(.notANumber, at: origin)
+        case .none: break
+        }
+        for target in watches[index].targets { tell(target, value) }
+        if let position = watches[index].baseline {
+            five[position] = value
+            fiveChanged = true
+        }
+        if let threshold = watches[index].threshold {
+            if value <= threshold { tripped.insert(index) } else { tripped.remove(index) }
+            fiveChanged = true
+        }
+    }
+
+    private mutating func tell(_ target: Target, _ value: Double) {
+        let decoded: Double
+        switch target.decoding {
+        case .number, .health: decoded = value
+        case .percent: decoded = value / 100
+        case .dataUnits: decoded = min(value * Double(DiskSignals.dataUnitBytes), 0x1p63)
+        case .lowBits(let bits):
+            decoded = value.isNaN ? value : Double(UInt64(value) & (1 << bits - 1))
+        case .bit(let bit):
+            let state = value.isNaN ? nil : UInt64(value) >> bit & 1 == 1 ? "asserted" : "clear"
+            return tell(target, state: state)
+        }
+        guard !decoded.isNaN else { return silence(target) }
+        if target.isCounter {
+            let count = UInt64(decoded)
+            if let slot = target.slot { engine.set(slot, counter: count) }
+            if let slot = target.trialSlot { trial?.set(slot, counter: count) }
+        } else {
+            if let slot = target.slot { engine.set(slot, reading: decoded) }
+            if let slot = target.trialSlot { trial?.set(slot, reading: decoded) }
+        }
+    }
+
+    private mutating func tell(_ target: Target, state: String?) {
+        guard let state else { return silence(target) }
+        if let slot = target.slot { engine.set(slot, state: state) }
+        if let slot = target.trialSlot { trial?.set(slot, state: state) }
+    }
+
+    private mutating func silence(_ target: Target) {
+        if let slot = target.slot { engine.setUnavailable(slot) }
+        if let slot = target.trialSlot { trial?.setUnavailable(slot) }
+    }
+
+    // MARK: One day
+
+    private mutating func begin(on today: Int) {
+        let time = Timestamp(seconds: Int64(today) * 86_400)
+        day = today
+        life?.last = today
+        engine.begin(at: time)
+        trial?.begin(at: time)
+    }
+
+    private mutating func endDay() {
+        tallies.steps += 1
+        for change in engine.finish() {
+            tallies.changes += 1
+            guard let number = numbers[change.fault.pattern] else { continue }
+            DriveReplay.note(change, of: number, on: day, in: &episodes)
+            if settings.writesFaults { changes.append((day, change)) }
+        }
+        guard trial != nil else { return }
+        for change in trial?.finish() ?? [] {
+            guard let number = numbers[change.fault.pattern], statuses[number] == .shadow else { continue }
+            DriveReplay.note(change, of: number, on: day, in: &trialEpisodes)
+        }
+    }
+
+    private static func note(_ change: FaultChange, of pattern: Int, on today: Int, in episodes: inout [Episode]) {
+        if let open = episodes.lastIndex(where: { $0.pattern == pattern && $0.until == nil }) {
+            if change.kind == .updated, change.fault.urgency == episodes[open].urgency { return }
+            episodes[open].until = today
+        }
+        guard change.kind != .cleared else { return }
+        episodes.append(Episode(pattern: pattern, urgency: change.fault.urgency, from: today, until: nil))
+    }
+
+    private mutating func finish() {
+        guard let life else { return }
+        tallies.take(life, episodes: episodes, onTrial: trialEpisodes, baselines: baselines, settings)
+        for (day, change) in changes where day <= life.end { write(change, on: day, of: life) }
+        self.life = nil
+        hasPrevious = false
+        layout = -1
+        episodes.removeAll(keepingCapacity: true)
+        trialEpisodes.removeAll(keepingCapacity: true)
+        changes.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func write(_ change: FaultChange, on day: Int, of life: DriveLife) {
+        let fault = change.fault
+        let status = numbers[fault.pattern].map { statuses[$0].rawValue } ?? ""
+        let serial = String(decoding: life.serial, as: UTF8.self)
+        let cells = [
+            serial.contains("\"") ? "\"\(serial.replacing("\"", with: "\"\""))\"" : serial, CalendarDay.text(day),
+            change.kind.rawValue, fault.pattern, fault.faultClass, fault.urgency.rawValue, status,
+        ]
+        faultLines += Array("\(cells.joined(separator: ","))\n".utf8)
+    }
+}

@@ -1,0 +1,59 @@
+/// Rows and values that could not be used: how many of each kind, and where the first one stands.
+public struct RowProblems: Sendable, Encodable {
+    public enum Kind: String, Sendable, CaseIterable, Encodable {
+        case fieldCount = "another number of fields than the first line"
+        case noSerial = "no serial number"
+        case badDate = "no date such as 2016-04-01 between 1990 and 2100"
+        case goesBack = "a date before the drive's last row"
+        case repeated = "a second row of one drive and day"
+        case notANumber = "a value that is no number from 0 to 2^64"
+        case lineTooLong = "a line longer than the limit"
+        case shortRead = "a row that was no longer there when it was read again"
+    }
+
+    public struct Entry: Sendable, Encodable {
+        public var problem: String
+        public var count: Int
+        public var firstFile: String
+        /// Bytes from the beginning of the (unpacked) file.
+        public var firstOffset: Int
+    }
+
+    struct Place: Comparable {
+        var file: Int
+        var offset: Int
+        static func < (left: Place, right: Place) -> Bool {
+            (left.file, left.offset) < (right.file, right.offset)
+        }
+    }
+
+    private var counts = [Int](repeating: 0, count: Kind.allCases.count)
+    private var first = [Place?](repeating: nil, count: Kind.allCases.count)
+    var files: [String] = []
+
+    mutating func note(_ kind: Kind, at place: Place) {
+        let index = Kind.allCases.firstIndex(of: kind) ?? 0
+        counts[index] += 1
+        first[index] = min(first[index] ?? place, place)
+    }
+
+    mutating func add(_ other: RowProblems) {
+        for index in counts.indices {
+            counts[index] += other.counts[index]
+            if let place = other.first[index] { first[index] = min(first[index] ?? place, place) }
+        }
+    }
+
+    public func count(of kind: Kind) -> Int { counts[Kind.allCases.firstIndex(of: kind) ?? 0] }
+
+    public var entries: [Entry] {
+        Kind.allCases.enumerated().compactMap { index, kind in
+            guard let place = first[index] else { return nil }
+            let file = files.indices.contains(place.file) ? files[place.file] : "?"
+            return Entry(
+                problem: kind.rawValue, count: counts[index], firstFile: file, firstOffset: place.offset)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try entries.encode(to: encoder) }
+}
