@@ -48,6 +48,16 @@ public enum PatternLimits {
     static let keyedEvents = 2_048
     /// Events by which `bucket` knows a repeated one.
     static let bucketEvents = 64
+    /// Bins of a baseline's covariate.
+    static let baselineBins = 16
+    /// Readings from which a bin of a baseline is known.
+    static let warmUpReadings = 100
+    /// Milliseconds that these readings must span: a day has its own course.
+    static let warmUpSpan: Int64 = 24 * 3_600_000
+    /// Standard deviations from which on a reading is off, and a baseline does not learn it.
+    static let freezeScore = 3.0
+    /// Standard deviations to which a cumulative sum is kept.
+    static let cumulativeSum = 100.0
     /// Milliseconds after which a value that nobody renewed is unknown: one day and an hour, for probes that run daily.
     public static let staleAfter: Int64 = 25 * 3_600_000
     /// Milliseconds by which a sample may be late. A clock further back than this was set.

@@ -12,6 +12,13 @@ enum MemoryFixtures {
         try WireFormat.decode(Memory.self, from: WireFormat.encode(memory))
     }
 
+    /// For calls that change what they are made on.
+    static func expect(
+        _ answer: Bool, is expected: Bool = true, sourceLocation: Testing.SourceLocation = #_sourceLocation
+    ) {
+        #expect(answer == expected, sourceLocation: sourceLocation)
+    }
+
     static func bytes(_ memory: some Encodable) throws -> Int { try WireFormat.encode(memory).count }
 
     /// Numbers and times that a broken source may give.
