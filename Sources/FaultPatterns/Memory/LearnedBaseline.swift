@@ -37,12 +37,11 @@ struct LearnedBaseline: Hashable, Codable, Sendable {
             newest = time
         }
 
-        mutating func learn(_ value: Double, at time: Timestamp, halfLife: Int64) {
+        mutating func learn(_ value: Double, at time: Timestamp, elapsed: Int64, halfLife: Int64) {
             count &+= 1
             let distance = value - mean
             if isReady {
-                let elapsed = Double(max(0, time.milliseconds(since: newest)))
-                let weight = LearnedBaseline.weight(elapsed: elapsed, halfLife: Double(max(1, halfLife)))
+                let weight = LearnedBaseline.weight(elapsed: Double(elapsed), halfLife: Double(max(1, halfLife)))
                 mean += weight * distance
                 variance = (1 - weight) * (variance + weight * distance * distance)
             } else {
@@ -55,7 +54,6 @@ struct LearnedBaseline: Hashable, Codable, Sendable {
                     isReady = true
                 }
             }
-            newest = time
         }
     }
 
@@ -90,7 +88,10 @@ struct LearnedBaseline: Hashable, Codable, Sendable {
         let score = score(value, in: bins[place])
         if let score { accumulate(score, allowance: allowance) }
         let isOff = score.map { abs($0) > PatternLimits.freezeScore } ?? false
+        // Time in which readings came that were not learned is no reason to let the next one weigh more.
+        let elapsed = max(0, time.milliseconds(since: bins[place].newest))
         let last = bins[place].last
+        bins[place].newest = time
         bins[place].last = value
         if isFrozen {
             bins[place].offSince = nil
@@ -109,7 +110,7 @@ struct LearnedBaseline: Hashable, Codable, Sendable {
             // Smaller ones are the rounding of a conversion.
             if step > 1e-9 * abs(value) { resolution = min(resolution ?? step, step) }
         }
-        bins[place].learn(value, at: time, halfLife: window)
+        bins[place].learn(value, at: time, elapsed: elapsed, halfLife: window)
     }
 
     private func place(of key: Int) -> Int? { bins.firstIndex { $0.key == key } }
