@@ -7,7 +7,7 @@ struct ModelFixtures {
         var features: [String]
         var rows: [[Cell]]
         var expected: [String: [Double]]
-        var base_score: String
+        var baseScore: String
     }
 
     enum Cell: Decodable {
@@ -35,7 +35,7 @@ struct ModelFixtures {
 
     init() throws {
         content = try JSONDecoder().decode(Content.self, from: try Self.data("expected.json"))
-        baseScore = Double(content.base_score) ?? .nan
+        baseScore = Double(content.baseScore) ?? .nan
     }
 
     static func data(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
@@ -45,7 +45,7 @@ struct ModelFixtures {
     /// The columns' categories, in the trainers' order.
     var categories: [String: [String]] {
         get throws {
-            let form = try ModelImport.form(of: try Self.data("lightgbm.txt"), .init(name: "m")).1
+            let form = try ModelImport.form(of: try Self.data("lightgbm.txt"), .init(name: "m")).form
             var categories: [String: [String]] = [:]
             for feature in form.features { categories[feature.name] = feature.categories }
             return categories

@@ -13,7 +13,7 @@ struct ModelParityTests {
         var options = ModelImport.Options(name: "m")
         options.baseScore = base
         if base != nil { options.categories = try fixtures.categories }
-        let form = try ModelImport.form(of: try ModelFixtures.data(file), options).1
+        let form = try ModelImport.form(of: try ModelFixtures.data(file), options).form
         // Through the file, as an agent has it.
         let ensemble = try TreeEnsemble(json: try form.file())
         let expected = fixtures.expected(trainer)
@@ -34,8 +34,8 @@ struct ModelParityTests {
     @Test("LightGBM's dump as JSON gives the same model as its model file")
     func lightGBMDump() throws {
         try check("lightgbm", "lightgbm.json", within: 1e-12)
-        var text = try ModelImport.form(of: try ModelFixtures.data("lightgbm.txt"), .init(name: "m")).1
-        var dump = try ModelImport.form(of: try ModelFixtures.data("lightgbm.json"), .init(name: "m")).1
+        var text = try ModelImport.form(of: try ModelFixtures.data("lightgbm.txt"), .init(name: "m")).form
+        var dump = try ModelImport.form(of: try ModelFixtures.data("lightgbm.json"), .init(name: "m")).form
         #expect(text.training?.seed == 7)
         (text.training, dump.training) = (nil, nil)
         #expect(text == dump)
@@ -104,7 +104,7 @@ struct ModelParityTests {
     @Test("What moved a score adds up to it, the strongest first, and is named with its value")
     func contributions() throws {
         for name in ["lightgbm.txt", "lightgbm-forest.txt", "xgboost.json"] {
-            let form = try ModelImport.form(of: try ModelFixtures.data(name), .init(name: "m")).1
+            let form = try ModelImport.form(of: try ModelFixtures.data(name), .init(name: "m")).form
             let ensemble = try TreeEnsemble(form)
             for row in fixtures.rows(for: ensemble) {
                 let contributions = ensemble.contributions(row.span)

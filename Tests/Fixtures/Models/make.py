@@ -18,14 +18,14 @@ FIRMWARE = [f"F{number:02}" for number in range(36)]
 data = pandas.DataFrame({
     "pending": random.poisson(0.7, COUNT).astype(float) * random.integers(1, 30, COUNT),
     "temperature": random.normal(35, 8, COUNT),
-    "hours": random.integers(0, 60000, COUNT).astype(float),
+    "power_on_hours": random.integers(0, 60000, COUNT).astype(float),
     "model": pandas.Categorical(random.choice(MODELS, COUNT), categories=MODELS),
     "firmware": pandas.Categorical(random.choice(FIRMWARE, COUNT), categories=FIRMWARE),
     "constant": numpy.ones(COUNT),
 })
-risk = (data.pending > 16) * 2.0 + (data.temperature > 45) + data.model.isin(MODELS[::2]) * (data.hours > 30000)
+risk = (data.pending > 16) * 2.0 + (data.temperature > 45) + data.model.isin(MODELS[::2]) * (data.power_on_hours > 30000)
 risk += data.firmware.isin(FIRMWARE[::3]) * 0.8
-# `hours` has no gaps while training, so that LightGBM takes a missing value as zero.
+# `power_on_hours` has no gaps while training, so that LightGBM takes a missing value as zero.
 for name in ["pending", "temperature"]:
     data.loc[random.random(COUNT) < 0.15, name] = numpy.nan
 for name in ["model", "firmware"]:
@@ -58,7 +58,7 @@ boosted.dump_model("xgboost-dump.json", dump_format="json", with_stats=True)
 # Rows for the comparison: some of the data; zeros, small and large numbers; and numbers at XGBoost's thresholds, which
 # are float32, just above and just below.
 rows = data.iloc[:40].copy()
-rows.iloc[::5, rows.columns.get_loc("hours")] = numpy.nan
+rows.iloc[::5, rows.columns.get_loc("power_on_hours")] = numpy.nan
 extreme = [0.0, -0.0, 1e-36, -1e-36, 1e-34, -1e-34, 1e30, -1e30]
 thresholds = sorted({
     condition
@@ -86,5 +86,5 @@ with open("expected.json", "w") as file:
         "rows": [[None if value is None or value != value else value for value in row]
                  for row in rows.astype(object).values.tolist()],
         "expected": {name: values.tolist() for name, values in expected.items()},
-        "base_score": json.load(open("xgboost.json"))["learner"]["learner_model_param"]["base_score"].strip("[]"),
+        "baseScore": json.load(open("xgboost.json"))["learner"]["learner_model_param"]["base_score"].strip("[]"),
     }, file, separators=(",", ":"))

@@ -183,12 +183,15 @@ struct EnsembleFormWriter {
         guard let count = categories[feature]?.count else {
             throw ModelProblem("\(told.name) is numeric, but is split by categories", at: place)
         }
+        guard listed.count <= PatternLimits.modelCategories else {
+            throw ModelProblem("the split names \(listed.count) categories of \(told.name)", at: place)
+        }
         if let stranger = listed.first(where: { $0 < 0 || $0 >= count }) {
             throw ModelProblem(
                 "\(told.name) has \(count) categories, and the split names number \(stranger); "
                     + "give all of them, in the trainer's order, with --categories", at: place)
         }
-        let set = isLeft ? Set(listed).sorted() : (0..<count).filter { !listed.contains($0) }
+        let set = isLeft ? Set(listed).sorted() : Set(0..<count).subtracting(listed).sorted()
         if let known = setNumbers[set] { return Double(known) }
         setNumbers[set] = sets.count
         sets.append(set)

@@ -39,9 +39,17 @@ public enum ModelImport {
         case xgboostDump = "XGBoost dump (Booster.dump_model, JSON)"
     }
 
+    /// What came of it.
+    public struct Imported: Sendable {
+        public var kind: Kind
+        public var form: EnsembleForm
+        /// Features of the trainer that no split asks.
+        public var featuresLeftOut: [String]
+    }
+
     /// - Parameter data: the trainer's file.
     /// - Throws: what is wrong in it, in which tree, and what to do.
-    public static func form(of data: Data, _ options: Options) throws(ModelProblem) -> (Kind, EnsembleForm) {
+    public static func form(of data: Data, _ options: Options) throws(ModelProblem) -> Imported {
         guard data.count <= PatternLimits.modelImportBytes else {
             throw ModelProblem("the file has \(data.count) bytes; the limit is \(PatternLimits.modelImportBytes)")
         }
@@ -54,14 +62,30 @@ public enum ModelImport {
             case .xgboostDump: try XGBoostDump.ensemble(data, options)
             }
         if let names = options.featureNames {
-            guard names.count >= source.features.count else {
+            guard names.count == source.features.count else {
                 throw ModelProblem(
                     "--feature-names has \(names.count) names; the model has \(source.features.count) features")
             }
             for index in source.features.indices { source.features[index].name = names[index] }
         }
+        let known = Set(source.features.map(\.name))
+        // A dump of XGBoost has no list of its features.
+        let isListed = kind != .xgboostDump || options.featureNames != nil
+        for (what, names) in [
+            ("features", options.sources.map { $0.keys.sorted() } ?? []),
+            ("categories", options.categories.keys.sorted()),
+        ] {
+            if isListed, let stranger = names.first(where: { !known.contains($0) }) {
+                throw ModelProblem(
+                    "the \(what)' file names \(stranger.prefix(60)), which is no feature of the model; its features are "
+                        + known.sorted().prefix(20).joined(separator: ", "))
+            }
+        }
         var writer = EnsembleFormWriter(source)
-        return (kind, try writer.form(options))
+        let form = try writer.form(options)
+        let kept = Set(form.features.map(\.name))
+        return Imported(
+            kind: kind, form: form, featuresLeftOut: source.features.map(\.name).filter { !kept.contains($0) })
     }
 
     private static func kind(of data: Data) throws(ModelProblem) -> Kind {
@@ -76,15 +100,12 @@ public enum ModelImport {
         case UInt8(ascii: "{"):
             struct Probe: Decodable {
                 struct Presence: Decodable { init(from decoder: any Decoder) {} }
-                var tree_info: Presence?
+                var treeInfo: Presence?
                 var learner: Presence?
             }
-            let probe: Probe
-            do { probe = try JSONDecoder().decode(Probe.self, from: data) } catch {
-                throw ModelProblem(decoding: error)
-            }
+            let probe = try TrainerJSON.decode(Probe.self, from: data)
             if probe.learner != nil { return .xgboostModel }
-            if probe.tree_info != nil { return .lightGBMDump }
+            if probe.treeInfo != nil { return .lightGBMDump }
         default: break
         }
         throw ModelProblem(

@@ -8,8 +8,7 @@ enum XGBoostDump {
                 "a dump of XGBoost does not tell its base score; give --base-score, or import what "
                     + "`save_model(\"model.json\")` writes")
         }
-        let trees: [Tree]
-        do { trees = try JSONDecoder().decode([Tree].self, from: data) } catch { throw ModelProblem(decoding: error) }
+        let trees = try TrainerJSON.decode([Tree].self, from: data)
         let (link, base) = try XGBoost.link(
             options.link == .identity ? "reg:squarederror" : "binary:logistic", baseScore: baseScore)
         // Features have names only: they stand in the order in which they are met, or as the options tell.
@@ -55,7 +54,7 @@ enum XGBoostDump {
         private var found: [Node] = []
 
         private enum CodingKeys: String, CodingKey {
-            case nodeid, leaf, cover, split, split_condition, yes, no, missing, children
+            case nodeid, leaf, cover, split, splitCondition, yes, no, missing, children
         }
 
         init(from decoder: any Decoder) throws { try add(decoder.container(keyedBy: CodingKeys.self), depth: 0) }
@@ -74,16 +73,16 @@ enum XGBoostDump {
             node.feature = try fields.decode(String.self, forKey: .split)
             node.yes = try fields.decode(Int.self, forKey: .yes)
             node.no = try fields.decode(Int.self, forKey: .no)
-            guard fields.contains(.split_condition), fields.contains(.missing) else {
+            guard fields.contains(.splitCondition), fields.contains(.missing) else {
                 throw ModelProblem(
                     "node \(node.id) has no threshold: the dump was made with a feature map of indicators; make it "
                         + "without `fmap`")
             }
             node.missing = try fields.decode(Int.self, forKey: .missing)
-            if let threshold = try? fields.decode(Double.self, forKey: .split_condition) {
+            if let threshold = try? fields.decode(Double.self, forKey: .splitCondition) {
                 node.threshold = threshold
             } else {
-                node.set = try fields.decode([Int].self, forKey: .split_condition)
+                node.set = try fields.decode([Int].self, forKey: .splitCondition)
             }
             found.append(node)
             var children = try fields.nestedUnkeyedContainer(forKey: .children)

@@ -3,23 +3,20 @@ import FoundationEssentials
 /// XGBoost's `Booster.save_model("model.json")`.
 enum XGBoostModel {
     static func ensemble(_ data: Data) throws(ModelProblem) -> ImportedEnsemble {
-        let content: Content
-        do { content = try JSONDecoder().decode(Content.self, from: data) } catch {
-            throw ModelProblem(decoding: error)
-        }
+        let content = try TrainerJSON.decode(Content.self, from: data)
         let learner = content.learner
-        let booster = learner.gradient_booster
+        let booster = learner.gradientBooster
         guard booster.name == "gbtree", let model = booster.model else {
             throw ModelProblem("the booster is \(booster.name.prefix(40)); only `gbtree` is understood")
         }
-        let parameters = learner.learner_model_param
-        guard Int(parameters.num_class ?? "0") ?? 2 <= 1, Int(parameters.num_target ?? "1") == 1,
-            model.tree_info.allSatisfy({ $0 == 0 })
+        let parameters = learner.learnerModelParam
+        guard Int(parameters.numClass ?? "0") ?? 2 <= 1, Int(parameters.numTarget ?? "1") == 1,
+            model.treeInfo.allSatisfy({ $0 == 0 })
         else { throw ModelProblem("the model has several classes or targets; a model here has one score") }
         // Since 3.1 a list of one.
-        let text = parameters.base_score.filter { $0 != "[" && $0 != "]" }
+        let text = parameters.baseScore.filter { $0 != "[" && $0 != "]" }
         guard let baseScore = Double(text) else {
-            throw ModelProblem("`base_score` is \(parameters.base_score.prefix(40)), which is no number")
+            throw ModelProblem("`base_score` is \(parameters.baseScore.prefix(40)), which is no number")
         }
         let (link, base) = try XGBoost.link(learner.objective.name, baseScore: baseScore)
         let by = "XGBoost " + content.version.map(String.init).joined(separator: ".")
@@ -36,22 +33,22 @@ enum XGBoostModel {
     private static func features(
         _ learner: Content.Learner, _ model: Content.Model
     ) throws(ModelProblem) -> [ImportedEnsemble.Feature] {
-        guard let count = Int(learner.learner_model_param.num_feature), (0...1_000_000).contains(count) else {
+        guard let count = Int(learner.learnerModelParam.numFeature), (0...1_000_000).contains(count) else {
             throw ModelProblem("`num_feature` is no number of features")
         }
         var features = (0..<count).map { ImportedEnsemble.Feature(name: "f\($0)") }
-        if let names = learner.feature_names, !names.isEmpty {
+        if let names = learner.featureNames, !names.isEmpty {
             guard names.count == count else {
                 throw ModelProblem("`feature_names` has \(names.count) names; there are \(count) features")
             }
             for (index, name) in names.enumerated() { features[index].name = name }
         }
         // The type is told, or follows from the splits.
-        for (index, type) in (learner.feature_types ?? []).enumerated() where index < count && type == "c" {
+        for (index, type) in (learner.featureTypes ?? []).enumerated() where index < count && type == "c" {
             features[index].isCategorical = true
         }
         for tree in model.trees {
-            for (type, feature) in zip(tree.split_type ?? [], tree.split_indices)
+            for (type, feature) in zip(tree.splitType ?? [], tree.splitIndices)
             where type == 1 && features.indices.contains(feature) {
                 features[feature].isCategorical = true
             }
@@ -67,17 +64,17 @@ enum XGBoostModel {
         var version: [Int]
 
         struct Learner: Decodable {
-            var feature_names: [String]?
-            var feature_types: [String]?
-            var gradient_booster: Booster
-            var learner_model_param: Parameters
+            var featureNames: [String]?
+            var featureTypes: [String]?
+            var gradientBooster: Booster
+            var learnerModelParam: Parameters
             var objective: Objective
         }
         struct Parameters: Decodable {
-            var base_score: String
-            var num_class: String?
-            var num_feature: String
-            var num_target: String?
+            var baseScore: String
+            var numClass: String?
+            var numFeature: String
+            var numTarget: String?
         }
         struct Objective: Decodable { var name: String }
         struct Booster: Decodable {
@@ -86,7 +83,7 @@ enum XGBoostModel {
         }
         struct Model: Decodable {
             var cats: Categories?
-            var tree_info: [Int]
+            var treeInfo: [Int]
             var trees: [Tree]
         }
         struct Categories: Decodable { var enc: [Category] }
@@ -130,24 +127,24 @@ enum XGBoostModel {
             }
         }
 
-        var left_children: [Int]
-        var right_children: [Int]
-        var split_indices: [Int]
-        var split_conditions: [Double]
-        var default_left: [Flag]
+        var leftChildren: [Int]
+        var rightChildren: [Int]
+        var splitIndices: [Int]
+        var splitConditions: [Double]
+        var defaultLeft: [Flag]
         /// 1 where split by category; absent in old models.
-        var split_type: [Int]?
+        var splitType: [Int]?
         var categories: [Int]?
-        var categories_nodes: [Int]?
-        var categories_segments: [Int]?
-        var categories_sizes: [Int]?
-        var sum_hessian: [Double]?
+        var categoriesNodes: [Int]?
+        var categoriesSegments: [Int]?
+        var categoriesSizes: [Int]?
+        var sumHessian: [Double]?
 
         func nodes() throws(ModelProblem) -> [ImportedEnsemble.Node] {
-            let count = left_children.count
+            let count = leftChildren.count
             let counts = [
-                right_children.count, split_indices.count, split_conditions.count, default_left.count,
-                split_type?.count ?? count, sum_hessian?.count ?? count,
+                rightChildren.count, splitIndices.count, splitConditions.count, defaultLeft.count,
+                splitType?.count ?? count, sumHessian?.count ?? count,
             ]
             guard counts.allSatisfy({ $0 == count }) else {
                 throw ModelProblem("its lists differ in length; the file is damaged")
@@ -155,12 +152,12 @@ enum XGBoostModel {
             let sets = try sets()
             var nodes: [ImportedEnsemble.Node] = []
             for place in 0..<count {
-                guard left_children[place] != -1 else {
-                    nodes.append(.leaf(value: split_conditions[place], cover: sum_hessian?[place]))
+                guard leftChildren[place] != -1 else {
+                    nodes.append(.leaf(value: splitConditions[place], cover: sumHessian?[place]))
                     continue
                 }
-                var condition = ImportedEnsemble.Condition.threshold(split_conditions[place])
-                if split_type?[place] == 1 {
+                var condition = ImportedEnsemble.Condition.threshold(splitConditions[place])
+                if splitType?[place] == 1 {
                     guard let set = sets[place] else {
                         throw ModelProblem("node \(place) is split by category, but has no categories")
                     }
@@ -169,16 +166,16 @@ enum XGBoostModel {
                 }
                 nodes.append(
                     .split(
-                        feature: split_indices[place], condition: condition,
-                        missing: default_left[place].isSet ? .left : .right, left: left_children[place],
-                        right: right_children[place]))
+                        feature: splitIndices[place], condition: condition,
+                        missing: defaultLeft[place].isSet ? .left : .right, left: leftChildren[place],
+                        right: rightChildren[place]))
             }
             return nodes
         }
 
         private func sets() throws(ModelProblem) -> [Int: [Int]] {
-            guard let categories, let nodes = categories_nodes, let starts = categories_segments,
-                let sizes = categories_sizes
+            guard let categories, let nodes = categoriesNodes, let starts = categoriesSegments,
+                let sizes = categoriesSizes
             else { return [:] }
             guard nodes.count == starts.count, nodes.count == sizes.count else {
                 throw ModelProblem("its lists of categories differ in length; the file is damaged")
