@@ -3,29 +3,49 @@ import Reports
 /// Gives names, types and units to an expression, or says what does not fit.
 struct ExpressionChecker {
     var tables: ProgramTables
+    let patternID: String
     /// Kinds of component that the pattern is for; every signal must be one of theirs.
     let kinds: [ComponentKind]
+    /// Tree ensembles that `model("…")` may name.
+    let ensembles: [String: TreeEnsemble]
     private var definitions: [String: CheckedExpression] = [:]
-    private var contents: [String: (steps: Int, signals: Set<Int>, memories: Set<Int>)] = [:]
+    private var contents: [String: (steps: Int, signals: Set<Int>, memories: Set<Int>, answers: Set<Int>)] = [:]
+    private var foreign: Set<String> = []
     private var steps = 0
-    /// Signals and memories of the expressions checked so far.
-    private(set) var usedSignals: Set<Int> = []
-    private(set) var usedMemories: Set<Int> = []
+    /// Signals, memories and answers of the expressions checked so far.
+    var usedSignals: Set<Int> = []
+    var usedMemories: Set<Int> = []
+    var usedAnswers: Set<Int> = []
+    /// `sequence(a, b, t)` of this pattern, in the order of their numbers.
+    var sequences: [(number: Int, first: TruthProgram, second: TruthProgram, within: Int64)] = []
+    /// Fault classes that `active(…)` looks for.
+    var watchedClasses: [(faultClass: ClassPattern, location: SourceLocation)] = []
+    var looksForAbsence = false
+    var usesModel = false
+    /// While the operand of a function on other components is checked: their signals need not be of the pattern's kinds.
+    var isElsewhere = false
 
-    init(tables: ProgramTables, kinds: [ComponentKind]) {
+    init(tables: ProgramTables, patternID: String, kinds: [ComponentKind], ensembles: [String: TreeEnsemble]) {
         self.tables = tables
+        self.patternID = patternID
         self.kinds = kinds
+        self.ensembles = ensembles
     }
 
     var names: [String: CheckedExpression] { definitions }
 
     mutating func define(_ name: String, as expression: Expression) throws(PatternProblem) {
-        (steps, usedSignals, usedMemories) = (0, [], [])
+        steps = 0
+        (usedSignals, usedMemories, usedAnswers) = ([], [], [])
+        // A signal of another kind of component may be named for `parent(x)` and the like.
+        if case .signal(let signal) = expression.kind, !isOfKinds(signal) { foreign.insert(name) }
+        isElsewhere = foreign.contains(name)
+        defer { isElsewhere = false }
         let checked = try check(expression)
         definitions[name] = checked.labelled(name.map { $0 == "_" ? " " : String($0) }.joined())
-        contents[name] = (steps, usedSignals, usedMemories)
+        contents[name] = (steps, usedSignals, usedMemories, usedAnswers)
         // A definition counts where it is used; by itself it makes a pattern look at nothing.
-        (usedSignals, usedMemories) = ([], [])
+        (usedSignals, usedMemories, usedAnswers) = ([], [], [])
     }
 
     mutating func condition(_ expression: Expression) throws(PatternProblem) -> TruthProgram {
@@ -35,7 +55,7 @@ struct ExpressionChecker {
 
     // MARK: Types
 
-    private mutating func truth(_ expression: Expression) throws(PatternProblem) -> TruthProgram {
+    mutating func truth(_ expression: Expression) throws(PatternProblem) -> TruthProgram {
         let checked = try check(expression)
         guard case .truth(let program) = checked else {
             throw PatternProblem(
@@ -44,7 +64,7 @@ struct ExpressionChecker {
         return program
     }
 
-    private mutating func number(_ expression: Expression) throws(PatternProblem) -> NumberProgram {
+    mutating func number(_ expression: Expression) throws(PatternProblem) -> NumberProgram {
         let checked = try check(expression)
         guard case .number(let program) = checked else {
             throw PatternProblem(expression.location, "\(checked.words) stands where a number is expected")
@@ -52,7 +72,7 @@ struct ExpressionChecker {
         return program
     }
 
-    private mutating func check(_ expression: Expression) throws(PatternProblem) -> CheckedExpression {
+    mutating func check(_ expression: Expression) throws(PatternProblem) -> CheckedExpression {
         steps += 1
         guard steps <= PatternLimits.expressionSteps else {
             throw PatternProblem(
@@ -102,28 +122,47 @@ struct ExpressionChecker {
                 "`\(name.prefix(60))` is not defined; "
                     + (known.isEmpty ? "add it under `let`" : "`let` defines \(known)"))
         }
+        if foreign.contains(name), !isElsewhere {
+            throw PatternProblem(
+                place,
+                "`\(name)` is a signal of another kind of component; ask for it with parent(\(name)), "
+                    + "above(\"KIND\", \(name)) or under_max(\(name))")
+        }
         if let content = contents[name] {
             steps += content.steps
             usedSignals.formUnion(content.signals)
             usedMemories.formUnion(content.memories)
+            usedAnswers.formUnion(content.answers)
         }
         return found
     }
 
     private mutating func use(_ signal: Signal, at place: SourceLocation) throws(PatternProblem) -> CheckedExpression {
-        if let objection = SignalCatalogue.objection(to: signal) {
-            throw PatternProblem(place, "\(objection); the signal catalogue lists what there is")
-        }
         guard let entry = SignalCatalogue.entry(named: signal.name) else {
-            throw PatternProblem(place, "no signal is called \(signal.name)")
+            throw PatternProblem(
+                place, "no signal is called \(signal.name); the signal catalogue lists what there is")
         }
-        if !entry.components.isEmpty, let stranger = kinds.first(where: { !entry.components.contains($0) }) {
+        var isOpenEvent = false
+        if let objection = SignalCatalogue.objection(to: signal) {
+            // An event may be meant with any value of the labels that are left out.
+            isOpenEvent =
+                entry.kind == .event
+                && signal.labels.allSatisfy { label in
+                    entry.labels[label.key].map { $0.isEmpty || $0.contains(label.value) } ?? false
+                }
+            guard isOpenEvent else {
+                throw PatternProblem(place, "\(objection); the signal catalogue lists what there is")
+            }
+        }
+        if !isElsewhere, !isOfKinds(signal),
+            let stranger = kinds.first(where: { !entry.components.contains($0) })
+        {
             throw PatternProblem(
                 place,
                 "\(signal.name) is not a signal of a \(stranger), only of: "
                     + entry.components.map(\.rawValue).joined(separator: ", "))
         }
-        let number = tables.number(of: signal)
+        let number = tables.number(of: signal, isOpenEvent: isOpenEvent)
         usedSignals.insert(number)
         let label = Quantity.label(of: signal)
         switch entry.kind {
@@ -132,6 +171,19 @@ struct ExpressionChecker {
         case .state: return .state(signal: number, label: label)
         case .event: return .event(signal: number, label: label)
         }
+    }
+
+    private func isOfKinds(_ signal: Signal) -> Bool {
+        guard let entry = SignalCatalogue.entry(named: signal.name), !entry.components.isEmpty else { return true }
+        return kinds.allSatisfy(entry.components.contains)
+    }
+
+    /// Checks a feature of a model: many of them make one expression, and each has the limit for itself.
+    mutating func feature(_ expression: Expression) throws(PatternProblem) -> NumberProgram {
+        let before = steps
+        defer { steps = before }
+        steps = 0
+        return try number(expression)
     }
 
     private mutating func compare(
@@ -173,119 +225,13 @@ struct ExpressionChecker {
         )
     }
 
-    private func sameUnit(
+    func sameUnit(
         _ left: NumberProgram, _ right: NumberProgram, at place: SourceLocation
     ) throws(PatternProblem) {
         guard let one = left.unit, let other = right.unit, one != other else { return }
         throw PatternProblem(
             place,
             "\(left.words) is in \(one.isEmpty ? "1" : one) and \(right.words) in \(other); they cannot be compared")
-    }
-
-    // MARK: Functions
-
-    private mutating func call(
-        _ name: String, _ arguments: [Expression], at place: SourceLocation
-    ) throws(PatternProblem) -> CheckedExpression {
-        switch name {
-        case "increase", "max_over_time", "min_over_time": return .number(try windowed(name, arguments, at: place))
-        case "lifetime_max", "known_for": return .number(try lifelong(name, arguments, at: place))
-        case "serd": return .truth(try serd(arguments, at: place))
-        default:
-            throw PatternProblem(
-                place,
-                "no function is called `\(name.prefix(40))`; there are increase, max_over_time, min_over_time, lifetime_max, "
-                    + "known_for and serd")
-        }
-    }
-
-    /// The signal that a function is over: named itself, or by `let`.
-    private mutating func signal(
-        _ expression: Expression, for function: String
-    ) throws(PatternProblem) -> (number: Int, entry: SignalCatalogue.Entry, label: String) {
-        let checked = try check(expression)
-        let found: (number: Int, label: String)? =
-            switch checked {
-            case .number(let program):
-                if case .signal(let number) = program.step { (number, program.label) } else { nil }
-            case .state(let number, let label), .event(let number, let label): (number, label)
-            case .truth, .text: nil
-            }
-        guard let found, let entry = SignalCatalogue.entry(named: tables.signals[found.number].name) else {
-            throw PatternProblem(expression.location, "\(function) is over a signal, not over \(checked.words)")
-        }
-        return (found.number, entry, found.label)
-    }
-
-    private mutating func remember(_ slot: MemorySlot) -> Int {
-        let number = tables.number(of: slot)
-        usedMemories.insert(number)
-        return number
-    }
-
-    private mutating func windowed(
-        _ name: String, _ arguments: [Expression], at place: SourceLocation
-    ) throws(PatternProblem) -> NumberProgram {
-        guard arguments.count == 1, case .window(let inner, let window) = arguments[0].kind else {
-            throw PatternProblem(place, "\(name) is written \(name)(x[24h])")
-        }
-        let (number, entry, label) = try signal(inner, for: name)
-        let rule: MemoryRule
-        let words: String
-        switch (name, entry.kind) {
-        case ("increase", .counter):
-            rule = .increase(window)
-            words = "increase of \(label) in \(Span.words(window))"
-        case ("increase", _):
-            throw PatternProblem(place, "increase is for counters; \(entry.name) is a \(entry.kind.rawValue)")
-        case (_, .state), (_, .event):
-            throw PatternProblem(place, "\(name) is for numbers; \(entry.name) is a \(entry.kind.rawValue)")
-        case ("max_over_time", _):
-            rule = .maximum(window)
-            words = "highest \(label) in \(Span.words(window))"
-        default:
-            rule = .minimum(window)
-            words = "lowest \(label) in \(Span.words(window))"
-        }
-        let memory = remember(MemorySlot(signal: number, rule: rule))
-        return NumberProgram(step: .memory(memory), unit: entry.unit, label: words, signal: tables.signals[number])
-    }
-
-    private mutating func lifelong(
-        _ name: String, _ arguments: [Expression], at place: SourceLocation
-    ) throws(PatternProblem) -> NumberProgram {
-        guard arguments.count == 1 else { throw PatternProblem(place, "\(name) is written \(name)(x)") }
-        let (number, entry, label) = try signal(arguments[0], for: name)
-        guard entry.kind == .gauge || entry.kind == .counter else {
-            throw PatternProblem(place, "\(name) is for numbers; \(entry.name) is a \(entry.kind.rawValue)")
-        }
-        if name == "known_for" {
-            let memory = remember(MemorySlot(signal: number, rule: .knownFor))
-            return NumberProgram(step: .memory(memory), unit: "s", label: "time that \(label) has been watched")
-        }
-        let memory = remember(MemorySlot(signal: number, rule: .lifetimeMaximum))
-        return NumberProgram(
-            step: .memory(memory), unit: entry.unit, label: "highest \(label) ever seen", signal: tables.signals[number]
-        )
-    }
-
-    private mutating func serd(_ arguments: [Expression], at place: SourceLocation) throws(PatternProblem)
-        -> TruthProgram
-    {
-        guard arguments.count == 3, case .number(let count) = arguments[1].kind,
-            case .span(let window) = arguments[2].kind
-        else { throw PatternProblem(place, "serd is written serd(event, 10, 10m)") }
-        guard count.rounded() == count, count >= 1, count <= Double(PatternLimits.events) else {
-            throw PatternProblem(
-                arguments[1].location, "serd counts from 1 to \(PatternLimits.events) events, not \(count)")
-        }
-        let (number, entry, label) = try signal(arguments[0], for: "serd")
-        guard entry.kind == .event else {
-            throw PatternProblem(
-                place, "serd counts events; \(entry.name) is a \(entry.kind.rawValue): use increase(x[…]) for counters")
-        }
-        let memory = remember(MemorySlot(signal: number, rule: .events(count: Int(count), within: window)))
-        return .events(memory: memory, label: label, count: Int(count), within: window)
     }
 }
 
@@ -298,6 +244,7 @@ extension CheckedExpression {
             return .number(program)
         case .state(let signal, _): return .state(signal: signal, label: label)
         case .event(let signal, _): return .event(signal: signal, label: label)
+        case .moment(let memory, let question, _): return .moment(memory: memory, question, label: label)
         case .truth, .text: return self
         }
     }

@@ -40,9 +40,14 @@ extension Pattern {
         }
         urgencyCases = try Pattern.urgency(try fields.required("urgency"), isStrict: isStrict)
         suspects = try Pattern.suspects(try fields.required("suspects"), isStrict: isStrict)
-        timeToFailure = try fields.optional("time_to_failure").map { (node) throws(PatternProblem) in
-            try Pattern.timeToFailure(node, isStrict: isStrict)
+        timeRule = try fields.optional("time_to_failure").map { (node) throws(PatternProblem) in
+            try Pattern.timeRule(node, isStrict: isStrict)
         }
+        explanations = []
+        for item in fields.optional("explains")?.items ?? [] { explanations.append(try Pattern.explanation(item)) }
+        weight =
+            try fields.optional("weight").map { (node) throws(PatternProblem) in try node.weight(of: "weight") } ?? 1
+        variants = try Pattern.variants(fields.optional("variants"), of: node, isStrict: isStrict)
         action = try fields.text("action")
         becauseTemplate = try fields.optional("because").map { (node) throws(PatternProblem) in
             (try node.text(of: "because"), node.location)
@@ -161,10 +166,10 @@ extension Pattern {
             }
             let urgency = try fields.required("is").word(of: "is", as: Urgency.self)
             let time = try fields.optional("time_to_failure").map { (node) throws(PatternProblem) in
-                try timeToFailure(node, isStrict: isStrict)
+                try timeRule(node, isStrict: isStrict)
             }
             if isStrict { try fields.refuseRest() }
-            cases.append(UrgencyCase(when: when, urgency: urgency, timeToFailure: time, location: item.location))
+            cases.append(UrgencyCase(when: when, urgency: urgency, timeRule: time, location: item.location))
         }
         guard let last = cases.last, last.when == nil, cases.dropLast().allSatisfy({ $0.when != nil }),
             cases.count <= PatternLimits.urgencyCases
@@ -203,6 +208,106 @@ extension Pattern {
             throw PatternProblem(node.location, "the certainties add up to \(Quantity.digits(sum)); the most is 1")
         }
         return rules.sorted { $0.certainty > $1.certainty }
+    }
+
+    /// `CLASS [SCOPE] [within SPAN]`: `temperature.above-critical under parent within 30m`.
+    private static func explanation(_ node: SourceNode) throws(PatternProblem) -> Explanation {
+        var words = try node.text(of: "explains").split(separator: " ").map(String.init)
+        var within: Int64?
+        if words.count >= 3, words[words.count - 2] == "within" {
+            within = Span.milliseconds(words[words.count - 1])
+            if within == nil {
+                throw PatternProblem(
+                    node.location, "`within` needs a length of time such as 30m, not \(words[words.count - 1].prefix(40))")
+            }
+            words.removeLast(2)
+        }
+        let faultClass = words.removeFirst()
+        guard let scope = words.isEmpty ? .underOwn : Scope(words.joined(separator: " ")) else {
+            throw PatternProblem(
+                node.location,
+                "`explains` is CLASS [SCOPE] [within SPAN]; the scope is one of self, parent, under self, under parent, "
+                    + "beside self, under KIND, anywhere, not \(words.joined(separator: " ").prefix(60))")
+        }
+        return Explanation(
+            faultClass: ClassPattern(text: faultClass), scope: scope, within: within, location: node.location)
+    }
+
+    /// Keys that a variant may state otherwise.
+    private static let variantKeys: Set<String> = [
+        "let", "when", "for", "clear", "clear_for", "urgency", "because", "time_to_failure", "suspects", "status",
+        "provenance", "evidence", "action",
+    ]
+
+    private static func variants(
+        _ list: SourceNode?, of whole: SourceNode, isStrict: Bool
+    ) throws(PatternProblem) -> [Variant] {
+        guard let list else { return [] }
+        guard case .mapping(let base) = whole.content else { return [] }
+        var variants: [Variant] = []
+        for item in list.items {
+            var fields = try MappingReader(item, what: "a variant")
+            let selection = try attributes(try MappingReader(try fields.required("with"), what: "`with`"))
+            guard !selection.isEmpty else {
+                throw PatternProblem(item.location, "`with` names no attribute; say what the variant is for")
+            }
+            let isIgnored =
+                try fields.optional("ignore").map { (node) throws(PatternProblem) in try node.text(of: "ignore") }
+                == "true"
+            var changed: Pattern?
+            if isIgnored {
+                if isStrict { try fields.refuseRest() }
+            } else {
+                var entries = base.filter { $0.key != "variants" && $0.key != "tests" }
+                guard !fields.rest.isEmpty else {
+                    throw PatternProblem(item.location, "the variant changes nothing; say what is otherwise, or `ignore: true`")
+                }
+                for entry in fields.rest {
+                    guard variantKeys.contains(entry.key) else {
+                        throw PatternProblem(
+                            entry.location,
+                            "`\(entry.key.prefix(60))` cannot be otherwise in a variant; these can: "
+                                + variantKeys.sorted().joined(separator: ", "))
+                    }
+                    guard let index = entries.firstIndex(where: { $0.key == entry.key }) else {
+                        entries.append(entry)
+                        continue
+                    }
+                    if entry.key == "let", case .mapping(let own) = entry.value.content,
+                        case .mapping(let common) = entries[index].value.content
+                    {
+                        let names = Set(own.map(\.key))
+                        entries[index].value = SourceNode(
+                            .mapping(common.filter { !names.contains($0.key) } + own), at: entry.location)
+                    } else {
+                        entries[index] = entry
+                    }
+                }
+                changed = try Pattern(reading: SourceNode(.mapping(entries), at: item.location), isStrict: isStrict)
+            }
+            variants.append(Variant(selection: selection, pattern: changed, location: item.location))
+            guard variants.count <= PatternLimits.variants else {
+                throw PatternProblem(list.location, "a pattern has at most \(PatternLimits.variants) variants")
+            }
+        }
+        for (index, variant) in variants.enumerated() {
+            for other in variants[..<index]
+            where variant.overlaps(other) && variant.isWithin(other) == other.isWithin(variant) {
+                throw PatternProblem(
+                    variant.location,
+                    "this variant and the one at \(other.location) may both be for one part, and neither is narrower: "
+                        + "make their `with` exclude each other, or one contain the other")
+            }
+        }
+        return variants
+    }
+
+    private static func timeRule(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> TimeRule {
+        if case .mapping(let entries) = node.content, entries.count == 1, let entry = entries.first {
+            if entry.key == "trend" { return .trend(try entry.value.text(of: "trend"), entry.location) }
+            if entry.key == "model" { return .model(try entry.value.text(of: "model"), entry.location) }
+        }
+        return .fixed(try timeToFailure(node, isStrict: isStrict))
     }
 
     private static func timeToFailure(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> TimeToFailure {

@@ -4,9 +4,13 @@ import Reports
 /// Writes a fault in full: suspects with their parts, evidence with values, and the sentence why.
 struct FaultWriter {
     let pattern: CompiledPattern
-    let evaluation: Evaluation
-    let component: ComponentID
+    let memory: ComponentMemory
     let known: [ComponentID: Component]
+    let book: Rulebook
+    /// Milliseconds since 1970.
+    let moment: Int64
+
+    private var component: ComponentID { memory.id }
 
     func fault(urgency: Urgency, timeToFailure: TimeToFailure?, openedAt: Timestamp) -> Fault {
         let source = pattern.pattern
@@ -26,8 +30,8 @@ struct FaultWriter {
     /// `24 pending sectors (limit 16) in 2 readings in a row.`
     var because: String {
         let sentence =
-            pattern.because.map(evaluation.words)
-            ?? evaluation.reasons(pattern.condition, being: true).joined(separator: "; ")
+            pattern.because.map { memory.words($0, at: moment, book) }
+            ?? memory.reasons(pattern.condition, being: true, at: moment, book).joined(separator: "; ")
         return FaultWriter.sentence(sentence, pattern.pattern.persistence)
     }
 
@@ -40,11 +44,15 @@ struct FaultWriter {
 
     var evidence: [Evidence] {
         pattern.signals.compactMap { number in
-            guard let latest = evaluation.memory.latest[number] else { return nil }
-            let signal = evaluation.tables.signals[number]
+            // Faults of others are not evidence by their number: those that are explained are listed by name.
+            if case .remote(.faults) = book.tables.sources[number] { return nil }
+            guard let place = memory.slot(of: number),
+                let measurement = memory.slots[place].measurement(text: memory.text(ofSlot: place))
+            else { return nil }
+            let signal = book.tables.signals[number]
             return Evidence(
-                component: component, signal: signal, value: Quantity.words(latest.measurement, of: signal),
-                time: latest.time)
+                component: component, signal: signal, value: Quantity.words(measurement, of: signal),
+                time: Timestamp(milliseconds: memory.slots[place].time))
         }.prefix(WireLimits.evidencePerFault).map { $0 }
     }
 
@@ -53,7 +61,7 @@ struct FaultWriter {
             let found = resolve(rule.target)
             let kind: ComponentKind =
                 switch rule.target {
-                case .own: evaluation.memory.kind
+                case .own: memory.kind
                 case .parent: found?.kind ?? .board
                 case .kind(let kind): kind
                 }

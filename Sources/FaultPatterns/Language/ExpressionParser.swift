@@ -9,8 +9,9 @@ import Reports
 ///     sum      = product { ("+" | "-") product }
 ///     product  = unary { ("*" | "/") unary }
 ///     unary    = "-" unary | primary
-///     primary  = NUMBER | SPAN | STRING | "true" | "false" | "(" or ")" | NAME "(" or { "," or } ")"
-///              | ( NAME | SIGNAL ) [ "[" SPAN "]" ]
+///     primary  = NUMBER | SPAN | STRING | "true" | "false" | "(" or ")" | SCOPE
+///              | ( NAME | SIGNAL | NAME "(" or { "," or } ")" ) [ "[" SPAN "]" ]
+///     SCOPE    = ( "under" | "beside" ) NAME
 ///     SIGNAL   = a name with a dot, and labels: hw.physical_disk.smart{attribute="197.raw"}
 struct ExpressionParser {
     private enum Token: Equatable {
@@ -25,6 +26,8 @@ struct ExpressionParser {
             }
         }
     }
+
+    private static let operators: Set<String> = ["and", "or", "not"]
 
     private let node: SourceNode
     private let characters: [Character]
@@ -173,6 +176,11 @@ struct ExpressionParser {
 
     private mutating func named(_ word: String, at place: SourceLocation) throws(PatternProblem) -> Expression {
         if word == "true" || word == "false" { return Expression(kind: .truth(word == "true"), location: place) }
+        if word == "under" || word == "beside", case .word(let whose) = token, !Self.operators.contains(whose) {
+            try advance()
+            return Expression(kind: .text("\(word) \(whose)"), location: place)
+        }
+        var value: Expression
         if token == .symbol("(") {
             try advance()
             var arguments = [try or()]
@@ -181,18 +189,15 @@ struct ExpressionParser {
                 arguments.append(try or())
             }
             try expect(")")
-            return Expression(kind: .call(word, arguments), location: place)
-        }
-        let kind: Expression.Kind
-        if word.contains(".") || word.contains("{") {
+            value = Expression(kind: .call(word, arguments), location: place)
+        } else if word.contains(".") || word.contains("{") {
             guard let signal = Signal(parsing: word) else {
                 throw PatternProblem(place, "\(word.prefix(80)) is not a signal; write name{label=\"value\"}")
             }
-            kind = .signal(signal)
+            value = Expression(kind: .signal(signal), location: place)
         } else {
-            kind = .name(word)
+            value = Expression(kind: .name(word), location: place)
         }
-        let value = Expression(kind: kind, location: place)
         guard token == .symbol("[") else { return value }
         try advance()
         guard case .span(let window) = token else {
@@ -200,7 +205,8 @@ struct ExpressionParser {
         }
         try advance()
         try expect("]")
-        return Expression(kind: .window(value, window), location: place)
+        value = Expression(kind: .window(value, window), location: place)
+        return value
     }
 
     private mutating func expect(_ symbol: String) throws(PatternProblem) {

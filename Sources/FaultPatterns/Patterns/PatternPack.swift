@@ -19,13 +19,12 @@ public struct PatternPack: Sendable {
     public let skipped: [Skipped]
 
     private let trees: [SourceNode]
-    let compiled: [CompiledPattern]
-    let tables: ProgramTables
-    /// Patterns by the number of the signal that they look at.
-    let subscribers: [[Int]]
-    let numberOfPattern: [String: Int]
+    /// Tree ensembles by their names.
+    public let models: [String: TreeEnsemble]
+    let book: Rulebook
 
-    public var patterns: [Pattern] { compiled.map(\.pattern) }
+    /// The patterns, without their variants.
+    public var patterns: [Pattern] { book.entries.map { book.compiled[$0.base].pattern } }
 
     /// Parses and type-checks a built pack.
     /// - Throws: why the whole pack is refused. A pattern that needs a newer engine is skipped by itself (`skipped`).
@@ -40,19 +39,44 @@ public struct PatternPack: Sendable {
     }
 
     /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
-    public init(building files: [PatternFile], version: String) throws(PatternPackError) {
+    /// - Parameter trialsCount: takes patterns on trial for active ones, to see what they would do.
+    public init(
+        building files: [PatternFile], models: [TreeEnsemble] = [], version: String, trialsCount: Bool = false
+    ) throws(PatternPackError) {
         let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
             .sorted { $0.pattern.id < $1.pattern.id }
-        let levels = shipped.map(\.pattern.engineLevel)
+        if let problem = PatternPack.problems(between: shipped).first { throw .pattern(problem) }
+        let levels = shipped.map(\.engineLevel)
         let content = PackContent(
             format: PatternLimits.packFormat, engineLevel: levels.max() ?? 1, version: version,
-            patterns: shipped.map { $0.tree.without("tests") })
+            patterns: shipped.map(\.shippedTree),
+            models: models.isEmpty
+                ? nil
+                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }))
         let json: Data
         do { json = try WireFormat.encode(content) } catch { throw .unreadable(because: "\(error)") }
-        try self.init(content, hash: ContentHash.sha256(json))
+        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
+        try self.init(content, hash: ContentHash.sha256(json), trialsCount: trialsCount)
     }
 
-    fileprivate init(_ content: PackContent, hash: String) throws(PatternPackError) {
+    /// One pattern for its own tests: whatever its status, and whatever it explains or looks for.
+    init(alone file: PatternFile) throws(PatternPackError) {
+        let models = file.ensembles.mapValues(\.form)
+        try self.init(
+            PackContent(
+                format: PatternLimits.packFormat, engineLevel: file.engineLevel, version: "test",
+                patterns: [file.tree.without("tests")], models: models.isEmpty ? nil : models),
+            hash: "", trialsCount: true)
+    }
+
+    /// The same patterns, those on trial taken for active ones: what they would do.
+    public func withTrials() throws(PatternPackError) -> PatternPack {
+        try PatternPack(content, hash: contentHash, trialsCount: true)
+    }
+
+    fileprivate init(
+        _ content: PackContent, hash: String, trialsCount: Bool = false
+    ) throws(PatternPackError) {
         guard content.format == PatternLimits.packFormat else { throw .wrongFormat(found: content.format) }
         guard content.patterns.count <= PatternLimits.patterns else { throw .tooMany(patterns: content.patterns.count) }
         format = content.format
@@ -60,8 +84,16 @@ public struct PatternPack: Sendable {
         version = String(content.version.prefix(100))
         contentHash = hash
         trees = content.patterns
+        var models: [String: TreeEnsemble] = [:]
+        for (name, form) in content.models ?? [:] {
+            do { models[name] = try TreeEnsemble(form) } catch {
+                throw .model(name: String(name.prefix(100)), because: "\(error)")
+            }
+        }
+        self.models = models
         var tables = ProgramTables()
         var compiled: [CompiledPattern] = []
+        var entries: [PatternEntry] = []
         var skipped: [Skipped] = []
         var seen: Set<String> = []
         for (index, tree) in content.patterns.enumerated() {
@@ -75,26 +107,64 @@ public struct PatternPack: Sendable {
             do {
                 // A tree that was built here knows its file and line; one out of a pack knows its pattern.
                 let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
-                compiled.append(try CompiledPattern(try Pattern(reading: located, isStrict: false), tables: &tables))
+                let pattern = try Pattern(reading: located, isStrict: false)
+                entries.append(
+                    try PatternEntry(compiling: pattern, into: &compiled, tables: &tables, ensembles: models))
             } catch { throw .pattern(error) }
         }
-        self.compiled = compiled
         self.skipped = skipped
-        self.tables = tables
-        var subscribers = [[Int]](repeating: [], count: tables.signals.count)
-        for (number, pattern) in compiled.enumerated() {
-            for signal in pattern.signals { subscribers[signal].append(number) }
+        book = Rulebook(
+            entries, compiled: compiled, tables: tables, skipped: Set(skipped.map(\.id)), trialsCount: trialsCount)
+    }
+
+    /// What does not fit between patterns that each fit by themselves: classes that are explained or looked for and that
+    /// no pattern tells of, and patterns that look for each other's faults in a circle.
+    public static func problems(between files: [PatternFile]) -> [PatternProblem] {
+        var problems: [PatternProblem] = []
+        let classes = Set(files.map(\.pattern.faultClass))
+        func isDangling(_ wanted: ClassPattern) -> Bool { !classes.contains(where: wanted.matches) }
+        for file in files {
+            for explanation in file.pattern.explanations where isDangling(explanation.faultClass) {
+                problems.append(
+                    PatternProblem(
+                        explanation.location,
+                        "`explains` names \(explanation.faultClass.text.prefix(100)), and no pattern tells of such a fault; "
+                            + "mend its spelling or take it out"))
+            }
+            for watched in file.watchedClasses where isDangling(watched.faultClass) {
+                problems.append(
+                    PatternProblem(
+                        watched.location,
+                        "`active` looks for \(watched.faultClass.text.prefix(100)), and no pattern tells of such a fault; "
+                            + "mend its spelling or take it out"))
+            }
         }
-        self.subscribers = subscribers
-        numberOfPattern = Dictionary(
-            compiled.enumerated().map { ($1.pattern.id, $0) }, uniquingKeysWith: { first, _ in first })
+        // Who looks for whom: a chain is judged round by round, a circle never ends.
+        var reach: [String: Int] = [:]
+        for _ in 0...PatternLimits.activeRounds {
+            for file in files where !file.watchedClasses.isEmpty {
+                let below = files.filter { other in file.watchedClasses.contains { $0.faultClass.matches(other.pattern.faultClass) } }
+                reach[file.pattern.id] = 1 + (below.compactMap { reach[$0.pattern.id] }.max() ?? 0)
+            }
+        }
+        for file in files where reach[file.pattern.id] ?? 0 > PatternLimits.activeRounds {
+            guard let watched = file.watchedClasses.first else { continue }
+            problems.append(
+                PatternProblem(
+                    watched.location,
+                    "`active` goes round in a circle, or through more than \(PatternLimits.activeRounds) patterns; "
+                        + "look for the first sign instead"))
+        }
+        return problems
     }
 
     /// The pack's bytes: what `init(json:)` reads. The same patterns and version give the same bytes.
     public func json() throws -> Data { try WireFormat.encode(content) }
 
     private var content: PackContent {
-        PackContent(format: format, engineLevel: engineLevel, version: version, patterns: trees)
+        PackContent(
+            format: format, engineLevel: engineLevel, version: version, patterns: trees,
+            models: models.isEmpty ? nil : models.mapValues(\.form))
     }
 
     /// Version and the beginning of the hash, for heartbeats: `0.1.0 sha256:1b4f0e98`.
@@ -164,11 +234,12 @@ private struct PackContent: Codable {
     var engineLevel: Int
     var version: String
     var patterns: [SourceNode]
+    var models: [String: EnsembleForm]?
 
     enum CodingKeys: String, CodingKey {
         case format
         case engineLevel = "engine_level"
-        case version, patterns
+        case version, patterns, models
     }
 }
 
@@ -181,6 +252,7 @@ public enum PatternPackError: Error, Hashable, Sendable, CustomStringConvertible
     case wrongFormat(found: Int)
     case duplicate(id: String)
     case pattern(PatternProblem)
+    case model(name: String, because: String)
 
     public var description: String {
         switch self {
@@ -195,6 +267,8 @@ public enum PatternPackError: Error, Hashable, Sendable, CustomStringConvertible
             "the pattern pack has format \(found), this program reads \(PatternLimits.packFormat); install the pack of its release"
         case .duplicate(let id): "two patterns are called \(id); give one another id"
         case .pattern(let problem): "\(problem)"
+        case .model(let name, let because):
+            "the model \(name) of the pattern pack cannot be used: \(because); import it anew with `callhome patterns import-model`"
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Limits on patterns and on what the engine remembers, each with its unit.
 public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself.
-    public static let engineLevel = 1
+    public static let engineLevel = 2
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
     /// Bytes of a pack.
@@ -22,6 +22,14 @@ public enum PatternLimits {
     public static let urgencyCases = 8
     /// Suspects of one pattern.
     public static let suspects = 8
+    /// Variants of one pattern.
+    public static let variants = 64
+    /// Milliseconds of the shortest window that histories of rises are kept exact for.
+    public static let finestWindow: Int64 = 1_000
+    /// Levels of components above one another that the engine walks.
+    public static let topologyDepth = 32
+    /// Rounds of patterns that look for faults of patterns that look for faults.
+    public static let activeRounds = 4
     /// Characters of one text for people.
     public static let textCharacters = 2_000
     /// Days of the longest window.

@@ -45,11 +45,52 @@ public struct Pattern: Sendable {
         case never
     }
 
+    /// How the time left is known.
+    enum TimeRule: Sendable {
+        case fixed(TimeToFailure)
+        /// By a trend: a name of `let` that is a `time_to(…)`.
+        case trend(String, SourceLocation)
+        /// By the calibration table of a tree ensemble.
+        case model(String, SourceLocation)
+    }
+
     struct UrgencyCase: Sendable {
         var when: Expression?
         var urgency: Urgency
-        var timeToFailure: TimeToFailure?
+        var timeRule: TimeRule?
         var location: SourceLocation
+    }
+
+    /// Faults that this one is the cause of.
+    struct Explanation: Sendable {
+        var faultClass: ClassPattern
+        var scope: Scope
+        /// Milliseconds between the two openings, at most; nil: any.
+        var within: Int64?
+        var location: SourceLocation
+    }
+
+    /// What is otherwise for some makers, models or firmwares.
+    struct Variant: Sendable {
+        /// Attributes, and `maker`, `model`, `firmware` of the part; each like one of the values.
+        var selection: [String: [String]]
+        /// The pattern as it is for these; nil: it is not for them.
+        var pattern: Pattern?
+        var location: SourceLocation
+
+        /// Whether all parts of this variant are parts of `other`.
+        func isWithin(_ other: Variant) -> Bool {
+            other.selection.allSatisfy { key, values in
+                selection[key]?.allSatisfy { own in values.contains { Glob.covers($0, own) } } ?? false
+            }
+        }
+
+        /// Whether some part may be of both.
+        func overlaps(_ other: Variant) -> Bool {
+            selection.allSatisfy { key, values in
+                other.selection[key]?.contains { theirs in values.contains { Glob.overlap($0, theirs) } } ?? true
+            }
+        }
     }
 
     struct SuspectRule: Sendable {
@@ -77,7 +118,11 @@ public struct Pattern: Sendable {
     var clearPersistence: Persistence
     var urgencyCases: [UrgencyCase]
     var suspects: [SuspectRule]
-    public var timeToFailure: TimeToFailure?
+    var timeRule: TimeRule?
+    var explanations: [Explanation]
+    /// How likely it is against rivals that explain as much.
+    public var weight: Double
+    var variants: [Variant]
     public var action: String
     /// The sentence of the fault, with `{names}` for values.
     var becauseTemplate: (text: String, location: SourceLocation)?
@@ -85,6 +130,12 @@ public struct Pattern: Sendable {
     public var texts: [String: FaultText]
     public var sources: [String]
     var location: SourceLocation
+
+    /// The time left, where it is the same for all faults of the pattern.
+    public var timeToFailure: TimeToFailure? { if case .fixed(let time)? = timeRule { time } else { nil } }
+
+    /// Classes of the faults that this one is the cause of, as they are written.
+    public var explainedClasses: [String] { explanations.map(\.faultClass.text) }
 
     /// The urgencies that a fault of this pattern may have.
     public var urgencies: [Urgency] { Set(urgencyCases.map(\.urgency)).sorted() }

@@ -84,6 +84,14 @@ extension SourceNode {
         return value
     }
 
+    func weight(of key: String) throws(PatternProblem) -> Double {
+        let text = try text(of: key)
+        guard let value = Double(text), value > 0, value <= 1_000_000 else {
+            throw PatternProblem(location, "`\(key)` is a number above 0, at most 1000000, not \(text.prefix(60))")
+        }
+        return value
+    }
+
     func span(of key: String) throws(PatternProblem) -> Int64 {
         let text = try text(of: key)
         guard let value = Span.milliseconds(text) else {

@@ -17,7 +17,7 @@ public struct ComponentState: Sendable, Codable, Hashable {
 }
 
 /// How far a condition has come on its way to open a fault, or its end on the way to clear it.
-struct Progress: Hashable, Codable {
+struct Progress: Hashable, Codable, Sendable {
     /// Since when it has held, moved on by the times in which it was unknown.
     var since: Timestamp
     /// Samples counted, up to what is needed.
@@ -25,12 +25,23 @@ struct Progress: Hashable, Codable {
     var newest: Timestamp?
     /// Since when it has been unknown.
     var heldAt: Timestamp?
+
+    mutating func shift(by step: Duration) {
+        since = since + step
+        newest = newest.map { $0 + step }
+        heldAt = heldAt.map { $0 + step }
+    }
 }
 
 /// A newest value.
-struct Latest: Hashable, Codable {
+struct Latest: Hashable, Codable, Sendable {
     var measurement: Measurement
     var time: Timestamp
+    /// When the first number was read.
+    var first: Timestamp?
+    /// Of what is unavailable: when the last number was read, and which.
+    var read: Timestamp?
+    var kept: Measurement?
 }
 
 struct StoredLatches: Codable {
@@ -40,10 +51,21 @@ struct StoredLatches: Codable {
     var component: Component?
     var faults: [String: Fault]
     var progress: [String: Progress]
-    var events: [String: SerdEngine]
+    /// Events counted.
+    var memories: [String: SignalMemory]
+    /// Faults that were told otherwise than they stand above: with the signs that they explain, or as another episode.
+    var told: [String: Fault]?
+    /// Faults that are not told, and what explains them.
+    var causes: [String: StoredCause]?
+}
+
+struct StoredCause: Codable, Hashable {
+    var component: ComponentID
+    var pattern: String
 }
 
 struct StoredWindows: Codable {
     var latest: [String: Latest]
     var memories: [String: SignalMemory]
+    var sequences: [String: SequenceMemory]
 }

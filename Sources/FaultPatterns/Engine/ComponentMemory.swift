@@ -1,0 +1,578 @@
+import FoundationEssentials
+import Reports
+
+/// All that the engine remembers of one component, in one place: a sample touches one of these and no other.
+struct ComponentMemory: Sendable {
+    /// An answer as it was when it was last looked at.
+    private struct AnswerState: Sendable {
+        var bounds = Bounds.unknown
+        /// When time alone may change it; milliseconds.
+        var expires = Int64.max
+    }
+
+    let id: ComponentID
+    var kind: ComponentKind
+    /// Attributes, and `maker`, `model`, `firmware` of the part: what patterns select by.
+    var attributes: [String: String] = [:]
+    var serial: String?
+    private(set) var layout: Layout
+    private(set) var slots: ContiguousArray<Slot>
+    /// The words of states, events and reasons, by slot.
+    private var texts: [Int32: String] = [:]
+    private var memories: ContiguousArray<SignalMemory?>
+    private var answers: ContiguousArray<AnswerState>
+    /// The first time at which an answer expires; milliseconds.
+    private var nextExpiry = Int64.max
+    /// Places of patterns whose judgement may have changed.
+    private var dirty: ContiguousArray<Int32> = []
+    private var isDirty: ContiguousArray<Bool>
+    /// By the entry's number in the rule base.
+    var faults: [Int: Fault] = [:]
+    var progress: [Int: Progress] = [:]
+    var sequences: [Int: SequenceMemory] = [:]
+    /// Open faults of patterns that this engine cannot run: kept as they are until one can.
+    var heldFaults: [String: Fault] = [:]
+
+    /// Whether something must be stored.
+    var hasNewLatches = false
+    var hasNewWindows = false
+    /// The moment that its newest samples are of; milliseconds.
+    private(set) var newest = Int64.min
+
+    init(id: ComponentID, kind: ComponentKind, layout: Layout) {
+        self.id = id
+        self.kind = kind
+        self.layout = layout
+        slots = ContiguousArray(repeating: Slot(), count: layout.slots.count)
+        memories = ContiguousArray(repeating: nil, count: layout.memories.count)
+        answers = ContiguousArray(repeating: AnswerState(), count: layout.answers.count)
+        isDirty = ContiguousArray(repeating: false, count: layout.patterns.count)
+    }
+
+    // MARK: Samples
+
+    /// Takes one measurement. What is not newer than the newest is a repetition or late, and is passed over.
+    /// - Returns: false for what is late or repeated.
+    mutating func take(_ measurement: Measurement, slot index: Int, at time: Int64) -> Bool {
+        guard time > slots[index].time else { return false }
+        switch measurement {
+        case .reading(let value):
+            guard value.isFinite else {
+                takeUnavailable("notFinite", slot: index, at: time)
+                return true
+            }
+            takeNumber(value, raw: 0, .reading, slot: index, at: time)
+        case .counter(let count): takeNumber(Double(count), raw: count, .counter, slot: index, at: time)
+        case .state(let word): takeState(word, slot: index, at: time)
+        case .unavailable(let reason): takeUnavailable(reason.rawValue, slot: index, at: time)
+        case .event: return false
+        }
+        return true
+    }
+
+    /// The hot path: a number that is as it was costs a comparison and a store.
+    mutating func takeNumber(_ value: Double, raw: UInt64, _ content: Slot.Content, slot index: Int, at time: Int64) {
+        if slots[index].content == content, slots[index].value == value, slots[index].raw == raw,
+            !slots[index].isStale(at: time)
+        {
+            slots[index].time = time
+            newest = time
+            hasNewWindows = true
+            if layout.slots[index].needsEveryReading { feed(slot: index, before: slots[index], at: time) }
+            for field in layout.slots[index].fields {
+                let part = (raw >> field.offset) & field.mask
+                takeNumber(Double(part), raw: part, content, slot: Int(field.slot), at: time)
+            }
+            return
+        }
+        takeChange(value, raw: raw, content, slot: index, at: time)
+    }
+
+    @inline(never)
+    private mutating func takeChange(
+        _ value: Double, raw: UInt64, _ content: Slot.Content, slot index: Int, at time: Int64
+    ) {
+        let before = slots[index]
+        let wasUnknown = !before.isNumber || before.isStale(at: time)
+        slots[index].read(value, raw: raw, content, at: time)
+        newest = time
+        hasNewWindows = true
+        let plan = layout.slots[index]
+        if wasUnknown {
+            for pattern in plan.patterns { markDirty(pattern) }
+            settle(index)
+        } else if !(value > before.low && value < before.high) && !(value == before.low && value == before.high) {
+            cross(index, from: before.value)
+        }
+        for pattern in plan.watchers { markDirty(pattern) }
+        feed(slot: index, before: before, at: time)
+        for field in plan.fields {
+            let part = (raw >> field.offset) & field.mask
+            takeNumber(Double(part), raw: part, content, slot: Int(field.slot), at: time)
+        }
+    }
+
+    /// Finds the limits that the value lies between.
+    private mutating func settle(_ index: Int) {
+        let limits = layout.slots[index].limits
+        let value = slots[index].value
+        var (start, end) = (0, limits.count)
+        while start < end {
+            let middle = (start + end) / 2
+            if limits[middle].value < value { start = middle + 1 } else { end = middle }
+        }
+        if start < limits.count, limits[start].value == value {
+            slots[index].low = value
+            slots[index].high = value
+        } else {
+            slots[index].low = start > 0 ? limits[start - 1].value : -.infinity
+            slots[index].high = start < limits.count ? limits[start].value : .infinity
+        }
+    }
+
+    /// Marks the patterns whose limits lie between the old value and the new one, both included.
+    private mutating func cross(_ index: Int, from old: Double) {
+        settle(index)
+        let limits = layout.slots[index].limits
+        let (low, high) = (min(old, slots[index].value), max(old, slots[index].value))
+        var (start, end) = (0, limits.count)
+        while start < end {
+            let middle = (start + end) / 2
+            if limits[middle].value < low { start = middle + 1 } else { end = middle }
+        }
+        while start < limits.count, limits[start].value <= high {
+            markDirty(limits[start].pattern)
+            start += 1
+        }
+    }
+
+    private mutating func feed(slot index: Int, before: Slot, at time: Int64) {
+        for place in layout.slots[index].memories {
+            let rule = layout.memories[Int(place)].rule
+            if memories[Int(place)] == nil {
+                memories[Int(place)] = SignalMemory(rule, first: slots[index], covariate: nil)
+            } else {
+                memories[Int(place)]?.take(slots[index], before: before, for: rule, covariate: nil, isFrozen: false)
+            }
+            if rule.isOfEvents { hasNewLatches = true }
+            refresh(answersOf: Int(place), at: time)
+        }
+    }
+
+    private mutating func takeState(_ word: String, slot index: Int, at time: Int64) {
+        let isNews =
+            slots[index].content != .state || slots[index].isStale(at: time) || texts[Int32(index)] != word
+        slots[index].take(.state, at: time)
+        newest = time
+        hasNewWindows = true
+        guard isNews else { return }
+        texts[Int32(index)] = word
+        for pattern in layout.slots[index].patterns { markDirty(pattern) }
+    }
+
+    private mutating func takeUnavailable(_ reason: String, slot index: Int, at time: Int64) {
+        let wasKnown = slots[index].content != .unavailable
+        slots[index].becomeUnavailable(at: time)
+        newest = time
+        hasNewWindows = true
+        texts[Int32(index)] = reason
+        if wasKnown { for pattern in layout.slots[index].patterns { markDirty(pattern) } }
+        for place in layout.slots[index].memories + layout.slots[index].lateMemories {
+            let now = Timestamp(milliseconds: time)
+            if memories[Int(place)] == nil, layout.memories[Int(place)].rule.isOfEvents {
+                memories[Int(place)] = SignalMemory.ofEvents(layout.memories[Int(place)].rule, at: now)
+            }
+            if memories[Int(place)]?.becomeBlind(at: now) == true { hasNewLatches = true }
+            refresh(answersOf: Int(place), at: time)
+        }
+        for field in layout.slots[index].fields where time > slots[Int(field.slot)].time {
+            takeUnavailable(reason, slot: Int(field.slot), at: time)
+        }
+    }
+
+    /// Takes an event: each one counts, whenever it comes.
+    /// - Returns: false where it was known already.
+    mutating func take(event text: String, labels: Signal, slot index: Int, at time: Int64) -> Bool {
+        let now = Timestamp(milliseconds: time)
+        var isNews = layout.slots[index].memories.isEmpty && time > slots[index].time
+        for place in layout.slots[index].memories {
+            let rule = layout.memories[Int(place)].rule
+            guard rule.isOfEvents else { continue }
+            if memories[Int(place)] == nil { memories[Int(place)] = SignalMemory.ofEvents(rule, at: now) }
+            guard memories[Int(place)]?.take(event: text, labels, for: rule, at: now) == true else { continue }
+            isNews = true
+            refresh(answersOf: Int(place), at: time)
+            for pattern in layout.memories[Int(place)].patterns { markDirty(pattern) }
+        }
+        guard isNews else { return false }
+        hasNewLatches = true
+        hasNewWindows = true
+        newest = max(newest, time)
+        if slots[index].time <= time {
+            slots[index].take(.event, at: time)
+            texts[Int32(index)] = text
+            for pattern in layout.slots[index].watchers { markDirty(pattern) }
+        }
+        return true
+    }
+
+    /// Takes a number that may be told anew within one moment, while faults follow from faults.
+    mutating func retake(_ value: Double, slot index: Int, at time: Int64) -> Bool {
+        guard time > slots[index].time || slots[index].value != value else { return false }
+        takeNumber(value, raw: 0, .reading, slot: index, at: max(time, slots[index].time))
+        return true
+    }
+
+    /// Tells all that is known once more: a record that holds until the next one.
+    mutating func retell(at time: Int64) {
+        for index in slots.indices where slots[index].time < time {
+            guard slots[index].isNumber else {
+                if slots[index].content == .state { slots[index].time = time }
+                continue
+            }
+            if layout.slots[index].needsEveryReading {
+                takeNumber(slots[index].value, raw: slots[index].raw, slots[index].content, slot: index, at: time)
+            } else {
+                if slots[index].isStale(at: time) { for pattern in layout.slots[index].patterns { markDirty(pattern) } }
+                slots[index].time = time
+            }
+        }
+        newest = time
+        hasNewWindows = true
+    }
+
+    // MARK: Answers
+
+    private mutating func refresh(answersOf place: Int, at time: Int64) {
+        for answer in layout.memories[place].answers { refresh(Int(answer), at: time) }
+    }
+
+    private mutating func refresh(_ index: Int, at time: Int64) {
+        let plan = layout.answers[index]
+        let bounds = bounds(plan, at: time, isFresh: true)
+        if plan.question.isRunning || bounds != answers[index].bounds {
+            answers[index].bounds = bounds
+            for pattern in plan.patterns { markDirty(pattern) }
+        }
+        answers[index].expires = expiry(plan, bounds, at: time)
+        nextExpiry = min(nextExpiry, answers[index].expires)
+    }
+
+    private func expiry(_ plan: Layout.AnswerPlan, _ bounds: Bounds, at time: Int64) -> Int64 {
+        let memory = layout.memories[Int(plan.memory)]
+        if plan.question.isRunning {
+            guard bounds.low == bounds.high, let next = plan.limits.first(where: { $0 >= bounds.low }) else {
+                return .max
+            }
+            let unit: Double = plan.question == .knownFor ? 1_000 : 86_400_000
+            // One more, so that what is to be above the limit is above it.
+            return time.addingReportingOverflow(Int64(max(0, min((next - bounds.low) * unit, 1e15))) + 1).partialValue
+        }
+        return memories[Int(plan.memory)]?
+            .changesAt(
+                after: Timestamp(milliseconds: time), plan.question, of: slots[Int(memory.slot)], rule: memory.rule)?
+            .milliseconds ?? .max
+    }
+
+    private func bounds(_ plan: Layout.AnswerPlan, at time: Int64, isFresh: Bool) -> Bounds {
+        let memory = layout.memories[Int(plan.memory)]
+        let slot = slots[Int(memory.slot)]
+        let now = Timestamp(milliseconds: time)
+        guard let content = memories[Int(plan.memory)] else {
+            // No event yet: their number is none, if the source was read.
+            return memory.rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
+        }
+        var limit: Double?
+        if plan.limitSlot >= 0, slots[Int(plan.limitSlot)].isNumber { limit = slots[Int(plan.limitSlot)].value }
+        return content.bounds(
+            plan.question, of: slot, covariate: covariate(of: memory), limit: limit, rule: memory.rule, at: now,
+            isFresh: isFresh)
+    }
+
+    private func covariate(of memory: Layout.MemoryPlan) -> Double? {
+        guard memory.covariate >= 0, slots[Int(memory.covariate)].isNumber else { return nil }
+        return slots[Int(memory.covariate)].value
+    }
+
+    func bounds(ofAnswer number: Int, at now: Int64) -> Bounds {
+        let place = layout.answerOfNumber[number]
+        guard place >= 0 else { return .unknown }
+        return bounds(layout.answers[Int(place)], at: now, isFresh: false)
+    }
+
+    // MARK: Judging
+
+    private mutating func markDirty(_ place: Int32) {
+        guard !isDirty[Int(place)] else { return }
+        isDirty[Int(place)] = true
+        dirty.append(place)
+    }
+
+    mutating func markAllDirty() {
+        for place in layout.patterns.indices where progress[layout.patterns[place].entry] == nil {
+            markDirty(Int32(place))
+        }
+        nextExpiry = .min
+    }
+
+    /// Whether a pattern had a sample at that moment.
+    private func isTouched(_ place: Int32, at moment: Int64) -> Bool {
+        layout.patterns[Int(place)].slots.contains { slots[Int($0)].time == moment }
+    }
+
+    /// Judges what may have changed by the samples of a moment, or by time alone.
+    mutating func judge(at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook)
+        -> [FaultChange]
+    {
+        if !isTick { feedLate(at: moment) }
+        if moment >= nextExpiry {
+            nextExpiry = .max
+            for index in answers.indices {
+                if moment >= answers[index].expires { refresh(index, at: moment) }
+                nextExpiry = min(nextExpiry, answers[index].expires)
+            }
+        }
+        if !isTick {
+            for place in layout.alwaysJudged where isTouched(place, at: moment) { markDirty(place) }
+            // What does not come is noticed by what else comes.
+            for place in layout.absenceWatchers { markDirty(place) }
+        }
+        if !progress.isEmpty {
+            for entry in progress.keys {
+                guard let place = layout.patternOfEntry[entry] else { continue }
+                if layout.patterns[place].compiled.needsTicks || (!isTick && isTouched(Int32(place), at: moment)) {
+                    markDirty(Int32(place))
+                }
+            }
+        }
+        guard !dirty.isEmpty else { return [] }
+        let places = dirty.sorted()
+        dirty.removeAll(keepingCapacity: true)
+        var changes: [FaultChange] = []
+        for place in places {
+            isDirty[Int(place)] = false
+            let isSample = !isTick && isTouched(place, at: moment)
+            if let change = judge(place: Int(place), at: moment, isSample: isSample, known: known, book: book) {
+                changes.append(change)
+            }
+        }
+        return changes
+    }
+
+    /// Feeds what is learned with a covariate, when all values of the moment are in.
+    private mutating func feedLate(at moment: Int64) {
+        for place in layout.lateMemories {
+            let plan = layout.memories[Int(place)]
+            let slot = slots[Int(plan.slot)]
+            guard slot.time == moment, slot.isNumber else { continue }
+            let covariate = covariate(of: plan)
+            if memories[Int(place)] == nil {
+                memories[Int(place)] = SignalMemory(plan.rule, first: slot, covariate: covariate)
+            } else {
+                let isFrozen = plan.patterns.contains { pattern in
+                    let entry = layout.patterns[Int(pattern)].entry
+                    return faults[entry] != nil || progress[entry] != nil
+                }
+                memories[Int(place)]?.take(
+                    slot, before: slot, for: plan.rule, covariate: covariate, isFrozen: isFrozen)
+            }
+            refresh(answersOf: Int(place), at: moment)
+        }
+    }
+
+    /// Whether time alone may change what this component says.
+    var ticks: Bool {
+        (nextExpiry != .max && (!faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty))
+            || progress.keys.contains { entry in
+                layout.patternOfEntry[entry].map { layout.patterns[$0].compiled.needsTicks } ?? false
+            }
+    }
+
+    // MARK: Reading
+
+    func text(ofSlot place: Int) -> String? { texts[Int32(place)] }
+
+    /// The place of a signal here, by its number in the pack.
+    func slot(of signal: Int) -> Int? {
+        let place = layout.slotOfSignal[signal]
+        return place >= 0 ? Int(place) : nil
+    }
+
+    // MARK: Changes of what is known
+
+    /// Takes another layout: patterns have been chosen anew. What is remembered moves along.
+    mutating func relayout(_ next: Layout) {
+        guard next !== layout else { return }
+        var moved = ComponentMemory(id: id, kind: kind, layout: next)
+        for (place, plan) in layout.slots.enumerated() {
+            let target = next.slotOfSignal[plan.signal]
+            guard target >= 0 else { continue }
+            moved.slots[Int(target)] = slots[place]
+            moved.texts[target] = texts[Int32(place)]
+        }
+        for (place, plan) in layout.memories.enumerated() {
+            let target = next.memoryOfNumber[plan.number]
+            if target >= 0 { moved.memories[Int(target)] = memories[place] }
+        }
+        moved.attributes = attributes
+        moved.serial = serial
+        moved.faults = faults
+        moved.progress = progress
+        moved.sequences = sequences
+        moved.heldFaults = heldFaults
+        moved.hasNewLatches = hasNewLatches
+        moved.hasNewWindows = hasNewWindows
+        moved.newest = newest
+        self = moved
+        for index in slots.indices where slots[index].isNumber { settle(index) }
+        for index in answers.indices where newest != .min { refresh(index, at: newest) }
+        markAllDirty()
+    }
+
+    /// Forgets all: another part has taken the place.
+    mutating func forget() {
+        var empty = ComponentMemory(id: id, kind: kind, layout: layout)
+        empty.attributes = attributes
+        empty.serial = serial
+        empty.hasNewLatches = true
+        empty.hasNewWindows = true
+        self = empty
+    }
+
+    /// Moves all times: the clock was set back.
+    mutating func shift(by step: Duration) {
+        hasNewLatches = true
+        hasNewWindows = true
+        if newest != .min { newest = newest &+ step.inMilliseconds }
+        for index in slots.indices { slots[index].shift(by: step.inMilliseconds) }
+        for index in memories.indices { memories[index]?.shift(by: step) }
+        for key in sequences.keys { sequences[key]?.shift(by: step) }
+        for key in progress.keys { progress[key]?.shift(by: step) }
+        for index in answers.indices where newest != .min { refresh(index, at: newest) }
+    }
+
+    // MARK: Storing
+
+    func latches(
+        of book: Rulebook, _ component: Component?, told: RootCause, asOf time: Timestamp
+    ) throws -> Data {
+        func named<Value>(_ values: [Int: Value]) -> [String: Value] {
+            Dictionary(values.map { (book.entries[$0.key].id, $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
+        var causes: [String: StoredCause] = [:]
+        var otherwise: [String: Fault] = [:]
+        for (entry, fault) in faults {
+            let key = RootCause.Key(component: id, entry: entry)
+            if let cause = told.causes[key] {
+                causes[book.entries[entry].id] = StoredCause(
+                    component: cause.component, pattern: book.entries[cause.entry].id)
+            } else if let told = told.told[key], told != fault {
+                otherwise[book.entries[entry].id] = told
+            }
+        }
+        return try WireFormat.encode(
+            StoredLatches(
+                asOf: time, serial: serial, component: component,
+                faults: named(faults).merging(heldFaults) { first, _ in first }, progress: named(progress),
+                memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
+                causes: causes.isEmpty ? nil : causes))
+    }
+
+    func windows(of book: Rulebook) throws -> Data {
+        var latest: [String: Latest] = [:]
+        for (place, slot) in slots.enumerated() where slot.content != .none {
+            latest[book.tables.signalKeys[layout.slots[place].signal]] = slot.stored(text: texts[Int32(place)])
+        }
+        return try WireFormat.encode(
+            StoredWindows(
+                latest: latest, memories: stored(book) { !$0.isOfEvents },
+                sequences: Dictionary(
+                    sequences.map { (book.tables.sequences[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first })))
+    }
+
+    private func stored(_ book: Rulebook, where isWanted: (MemoryRule) -> Bool) -> [String: SignalMemory] {
+        var result: [String: SignalMemory] = [:]
+        for (place, plan) in layout.memories.enumerated() where isWanted(plan.rule) {
+            result[book.tables.memoryKeys[plan.number]] = memories[place]
+        }
+        return result
+    }
+
+    /// Takes up what was stored. Values and memories that no pattern of the pack wants are left behind.
+    mutating func resume(_ latches: StoredLatches, _ windows: StoredWindows?, book: Rulebook) {
+        for (name, value) in windows?.latest ?? [:] {
+            guard let number = book.tables.signalNumbersByKey[name], let place = slot(of: number) else { continue }
+            slots[place] = Slot(value)
+            newest = max(newest, value.time.milliseconds)
+            switch value.measurement {
+            case .state(let text), .event(let text): texts[Int32(place)] = text
+            case .unavailable(let reason): texts[Int32(place)] = reason.rawValue
+            case .reading, .counter: break
+            }
+        }
+        for (key, value) in latches.memories.merging(windows?.memories ?? [:], uniquingKeysWith: { first, _ in first }) {
+            guard let number = book.tables.memoryNumbers[key], layout.memoryOfNumber[number] >= 0,
+                value.fits(book.tables.memories[number].rule)
+            else { continue }
+            memories[Int(layout.memoryOfNumber[number])] = value
+        }
+        for (key, value) in windows?.sequences ?? [:] {
+            if let number = book.tables.sequences.firstIndex(of: key) { sequences[number] = value }
+        }
+        for index in slots.indices where slots[index].isNumber { settle(index) }
+        let asOf = max(newest, latches.asOf.milliseconds)
+        for index in answers.indices { refresh(index, at: asOf) }
+        markAllDirty()
+    }
+}
+
+extension SignalMemory {
+    /// An empty memory of events, from when the source was first heard of.
+    static func ofEvents(_ rule: MemoryRule, at time: Timestamp) -> SignalMemory? {
+        switch rule {
+        case .events: .events(SerdEngine())
+        case .keyedEvents: .keyedEvents(KeyedSerd())
+        case .distinct: .distinct(DistinctWindow())
+        case .bucket(let count, _): .bucket(LeakyBucket(capacity: count, at: time))
+        case .rises, .lifetime, .samples, .trend, .baseline: nil
+        }
+    }
+
+    /// Takes an event.
+    /// - Returns: false where it was known.
+    mutating func take(event text: String, _ signal: Signal, for rule: MemoryRule, at time: Timestamp) -> Bool {
+        var isNews = false
+        switch (consume self, rule) {
+        case (.events(var events), .events(let count, _)):
+            isNews = events.take(text, at: time, count: count)
+            self = .events(events)
+        case (.keyedEvents(var events), .keyedEvents(let labels, let count, let window)):
+            isNews = events.take(text, key: Self.key(labels, of: signal), at: time, count: count, within: window)
+            self = .keyedEvents(events)
+        case (.distinct(var events), .distinct(let group, let label, let window)):
+            isNews = events.take(
+                text, key: Self.key(group, of: signal), value: signal[label: label] ?? "", at: time, window: window)
+            self = .distinct(events)
+        case (.bucket(var bucket), .bucket(let count, let window)):
+            bucket.add(1, at: time, capacity: count, period: window)
+            isNews = true
+            self = .bucket(bucket)
+        case (let other, _): self = other
+        }
+        return isNews
+    }
+
+    private static func key(_ labels: [String], of signal: Signal) -> String {
+        labels.map { signal[label: $0] ?? "" }.joined(separator: "\u{1f}")
+    }
+
+    /// Whether stored memory is of the kind that the rule keeps.
+    func fits(_ rule: MemoryRule) -> Bool {
+        switch (self, rule) {
+        case (.rises, .rises), (.lifetime, .lifetime), (.samples, .samples), (.trend, .trend), (.baseline, .baseline),
+            (.events, .events), (.keyedEvents, .keyedEvents), (.distinct, .distinct), (.bucket, .bucket):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,553 @@
+public import Reports
+
+/// From observations to faults. A value: the same patterns, state and input give the same faults, on any machine.
+///
+/// A sample touches only the patterns that look at its signal, and those only when it crosses a limit of theirs. All
+/// observations of one round carry one time; patterns are judged once for each time, when all of that time's values are
+/// in: those on the component itself first, then what is asked of other components, then what is asked of their faults.
+/// Last comes which fault explains which (`RootCause`).
+public struct Diagnosis: Sendable {
+    private let book: Rulebook
+    /// In the order in which the components were met; `numbers` finds them.
+    private var memories: ContiguousArray<ComponentMemory> = []
+    private var numbers: [ComponentID: Int] = [:]
+    private var topology = Topology()
+    private var neighbourhood = Neighbourhood()
+    private var neighbourhoodIsStale = true
+    private var layouts: [LayoutKey: Layout] = [:]
+    private var rootCause = RootCause()
+    /// Components with a fault or a condition on its way that time alone may change.
+    private var ticking: Set<Int> = []
+    private var withdrawn: [(component: ComponentID, fault: Fault)] = []
+    /// Remote signals whose values a test tells by hand.
+    private var toldByHand: Set<Int> = []
+    /// Components that were told something by hand since the last observations.
+    private var handTold: Set<Int> = []
+    /// The newest time that was told.
+    private var newest: Timestamp?
+    /// What could not be taken up of the stored state, and so starts afresh; for the log.
+    public private(set) var problems: [String] = []
+
+    private struct LayoutKey: Hashable {
+        var kind: ComponentKind
+        var chosen: [Int]
+    }
+
+    public init(patterns: PatternPack, resuming states: [ComponentState] = []) {
+        book = patterns.book
+        for state in states.prefix(PatternLimits.components) { resume(state) }
+    }
+
+    private mutating func resume(_ state: ComponentState) {
+        let latches: StoredLatches
+        do { latches = try WireFormat.decode(StoredLatches.self, from: state.latches) } catch {
+            problems.append("the stored state of \(state.component) is unreadable and starts afresh")
+            return
+        }
+        var windows: StoredWindows?
+        if let stored = state.windows {
+            windows = try? WireFormat.decode(StoredWindows.self, from: stored)
+            if windows == nil {
+                problems.append("the stored windows of \(state.component) are unreadable and start afresh")
+            }
+        }
+        let kind = latches.component?.kind ?? Diagnosis.kind(of: state.component)
+        var memory = ComponentMemory(id: state.component, kind: kind, layout: layout(for: kind, [:], keeping: []))
+        memory.serial = latches.serial
+        if let component = latches.component {
+            _ = topology.know(component)
+            memory.attributes = Diagnosis.attributes(of: component)
+        }
+        for (id, fault) in latches.faults {
+            let key = book.entryOfPattern[id].map { RootCause.Key(component: state.component, entry: $0) }
+            if let key {
+                memory.faults[key.entry] = fault
+                if let cause = latches.causes?[id], let entry = book.entryOfPattern[cause.pattern] {
+                    rootCause.resume(key, cause: RootCause.Key(component: cause.component, entry: entry))
+                } else {
+                    rootCause.resume(key, told: latches.told?[id] ?? fault)
+                }
+            } else if book.skipped.contains(id) {
+                memory.heldFaults[id] = fault
+            } else if latches.causes?[id] == nil {
+                withdrawn.append((state.component, latches.told?[id] ?? fault))
+            }
+        }
+        for (id, value) in latches.progress {
+            if let entry = book.entryOfPattern[id] { memory.progress[entry] = value }
+        }
+        select(for: &memory)
+        memory.resume(latches, windows, book: book)
+        store(memory)
+        newest = max(newest ?? latches.asOf, latches.asOf)
+    }
+
+    /// Open faults that are told, the oldest first: those that another one explains are in its evidence.
+    public var openFaults: [Fault] {
+        (Array(rootCause.told.values) + memories.flatMap { $0.heldFaults.values })
+            .sorted { ($0.openedAt, $0.id.rawValue) < ($1.openedAt, $1.id.rawValue) }
+    }
+
+    // MARK: What there is
+
+    /// What is known of the machine's components: parts, attributes, parents. A component whose serial changed is
+    /// another part, and so is one that sits where another one was: the old one's state is dropped and its faults cleared.
+    ///
+    /// A component that is merely missing from the list changes nothing.
+    public mutating func know(_ list: [Component], at time: Timestamp) -> [FaultChange] {
+        let now = advance(to: time)
+        var told = clearWithdrawn(at: now)
+        var changes: [(key: RootCause.Key, change: FaultChange)] = []
+        let listed = Set(list.map(\.id))
+        var isNews = false
+        for component in list where topology.known[component.id] != nil || topology.known.count < PatternLimits.components {
+            changes += exchange(component, besides: listed, at: now)
+            guard topology.know(component) else { continue }
+            isNews = true
+            guard var memory = memory(of: component) else { continue }
+            memory.kind = component.kind
+            memory.attributes = Diagnosis.attributes(of: component)
+            memory.serial = component.part.serial ?? memory.serial
+            select(for: &memory)
+            memory.hasNewLatches = true
+            store(memory)
+        }
+        if isNews { neighbourhoodIsStale = true }
+        if !changes.isEmpty { told += settle(changes, at: now) }
+        return told
+    }
+
+    /// What patterns select by.
+    private static func attributes(of component: Component) -> [String: String] {
+        var attributes = component.attributes
+        attributes["maker"] = component.part.manufacturer ?? attributes["maker"]
+        attributes["model"] = component.part.model ?? attributes["model"]
+        attributes["firmware"] = component.part.firmware ?? attributes["firmware"]
+        return attributes
+    }
+
+    /// Clears what hangs on a part that `component` has taken the place of.
+    private mutating func exchange(
+        _ component: Component, besides listed: Set<ComponentID>, at now: Timestamp
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        guard let serial = component.part.serial else { return [] }
+        if let old = numbers[component.id].flatMap({ memories[$0].serial }), old != serial {
+            return forget(component.id, because: "Part exchanged: serial \(old) has become \(serial).", at: now)
+        }
+        guard topology.known[component.id] == nil, let location = component.part.location else { return [] }
+        let gone = topology.known.values.filter {
+            $0.kind == component.kind && $0.parent == component.parent && $0.part.location == location
+                && !listed.contains($0.id) && $0.part.serial != nil && $0.part.serial != serial
+        }
+        return gone.sorted { $0.id < $1.id }.flatMap { old in
+            topology.forget(old.id)
+            return forget(
+                old.id, because: "Part exchanged: \(component.name), serial \(serial), sits in \(location) now.",
+                at: now)
+        }
+    }
+
+    private mutating func forget(
+        _ id: ComponentID, because: String, at now: Timestamp
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        guard let number = numbers[id] else { return [] }
+        let faults = memories[number].faults
+        var changes = faults.sorted { $0.value.id.rawValue < $1.value.id.rawValue }.map { entry, fault in
+            (RootCause.Key(component: id, entry: entry), cleared(fault, because: because, at: now))
+        }
+        changes += memories[number].heldFaults.values.sorted { $0.id.rawValue < $1.id.rawValue }.map { fault in
+            (RootCause.Key(component: id, entry: -1), cleared(fault, because: because, at: now))
+        }
+        memories[number].forget()
+        ticking.remove(number)
+        return changes
+    }
+
+    private func cleared(_ fault: Fault, because: String, at now: Timestamp) -> FaultChange {
+        var over = fault
+        over.updatedAt = now
+        return FaultChange(kind: .cleared, fault: over, because: because, time: now)
+    }
+
+    /// What is remembered of a component, or an empty memory if there is room and somebody asks for its kind.
+    private mutating func memory(of component: Component) -> ComponentMemory? {
+        if let number = numbers[component.id] { return memories[number] }
+        guard memories.count < PatternLimits.components, book.entriesOfKind[component.kind] != nil else { return nil }
+        return ComponentMemory(
+            id: component.id, kind: component.kind, layout: layout(for: component.kind, [:], keeping: []))
+    }
+
+    private mutating func store(_ memory: ComponentMemory) {
+        let number = numbers[memory.id] ?? memories.count
+        if number == memories.count {
+            memories.append(memory)
+            numbers[memory.id] = number
+            neighbourhoodIsStale = true
+        } else {
+            memories[number] = memory
+        }
+        updateTicking(number)
+    }
+
+    private mutating func updateTicking(_ number: Int) {
+        if memories[number].ticks { ticking.insert(number) } else { ticking.remove(number) }
+    }
+
+    /// Patterns for this component, and those that already have a fault on it.
+    private mutating func select(for memory: inout ComponentMemory) {
+        memory.relayout(layout(for: memory.kind, memory.attributes, keeping: memory.faults.keys.sorted()))
+    }
+
+    private mutating func layout(
+        for kind: ComponentKind, _ attributes: [String: String], keeping entries: [Int]
+    ) -> Layout {
+        var chosen = book.choice(for: kind, attributes)
+        for entry in entries where !chosen.contains(where: { $0.entry == entry }) {
+            chosen.append((entry, book.entries[entry].base))
+        }
+        chosen.sort { $0.entry < $1.entry }
+        let key = LayoutKey(kind: kind, chosen: chosen.map(\.compiled))
+        if let layout = layouts[key] { return layout }
+        let layout = Layout(
+            chosen.map { ($0.entry, book.compiled[$0.compiled]) }, exported: book.exported(by: kind),
+            tables: book.tables)
+        layouts[key] = layout
+        return layout
+    }
+
+    private static func kind(of id: ComponentID) -> ComponentKind {
+        ComponentKind(rawValue: String(id.rawValue.prefix { $0 != ":" }))
+    }
+
+    // MARK: What was seen
+
+    /// Takes observations, in any order, and says what they change.
+    public mutating func observe(_ observations: some Sequence<Observation>, at time: Timestamp) -> [FaultChange] {
+        let now = advance(to: time)
+        var changes = clearWithdrawn(at: now)
+        var samples: [Sample] = []
+        for observation in observations {
+            guard let component = number(of: observation.component) else { continue }
+            let time = min(observation.time, now)
+            if let signal = book.tables.signalNumbers[observation.signal],
+                let slot = memories[component].slot(of: signal)
+            {
+                samples.append(Sample(component: component, slot: slot, observation: observation, time: time))
+            }
+            // Events that patterns name with some of their labels only.
+            for signal in book.tables.openEvents[observation.signal.name] ?? []
+            where book.tables.signals[signal] != observation.signal {
+                guard let slot = memories[component].slot(of: signal),
+                    book.tables.signals[signal].labels.allSatisfy({ observation.signal[label: $0.key] == $0.value })
+                else { continue }
+                samples.append(Sample(component: component, slot: slot, observation: observation, time: time))
+            }
+        }
+        // The sort is stable: of two values of one time, the first told counts.
+        samples.sort { $0.time < $1.time }
+        var index = 0
+        while index < samples.count {
+            let moment = samples[index].time
+            var touched: Set<Int> = []
+            while index < samples.count, samples[index].time == moment {
+                let sample = samples[index]
+                let isNews =
+                    if case .event(let text) = sample.observation.measurement {
+                        memories[sample.component].take(
+                            event: text, labels: sample.observation.signal, slot: sample.slot,
+                            at: moment.milliseconds)
+                    } else {
+                        memories[sample.component].take(
+                            sample.observation.measurement, slot: sample.slot, at: moment.milliseconds)
+                    }
+                if isNews { touched.insert(sample.component) }
+                index += 1
+            }
+            changes += finish(touched.sorted { memories[$0].id < memories[$1].id }, at: moment)
+        }
+        if !handTold.isEmpty {
+            changes += finish(handTold.sorted { memories[$0].id < memories[$1].id }, at: now)
+            handTold = []
+        }
+        changes += tick(at: now)
+        return changes
+    }
+
+    private struct Sample {
+        var component: Int
+        var slot: Int
+        var observation: Observation
+        var time: Timestamp
+    }
+
+    /// The number of a component, one that was not heard of before included; nil where there is no more room.
+    private mutating func number(of id: ComponentID) -> Int? {
+        if let number = numbers[id] { return number }
+        guard memories.count < PatternLimits.components else { return nil }
+        let kind = Diagnosis.kind(of: id)
+        store(ComponentMemory(id: id, kind: kind, layout: layout(for: kind, [:], keeping: [])))
+        return numbers[id]
+    }
+
+    /// The time to go by. A clock that is a little behind what was told before is a round that took long; one that is
+    /// far behind was set back, and all that is remembered moves with it.
+    private mutating func advance(to time: Timestamp) -> Timestamp {
+        guard let before = newest, time < before else {
+            newest = time
+            return time
+        }
+        // One millisecond more, so that what comes now is newer than what came before.
+        let step = time - before - .milliseconds(1)
+        guard -step.inMilliseconds > PatternLimits.lateness else { return before }
+        for number in memories.indices { memories[number].shift(by: step) }
+        newest = time
+        return time
+    }
+
+    private mutating func clearWithdrawn(at now: Timestamp) -> [FaultChange] {
+        defer { withdrawn = [] }
+        return withdrawn.map { component, fault in
+            if let number = numbers[component] { memories[number].hasNewLatches = true }
+            return cleared(
+                fault, because: "The pattern \(fault.pattern) was withdrawn from the rule base.", at: now)
+        }
+    }
+
+    // MARK: What it means
+
+    /// Judges the components that a moment's samples touched, and those that these concern.
+    private mutating func finish(_ touched: [Int], at moment: Timestamp) -> [FaultChange] {
+        guard !touched.isEmpty else { return [] }
+        if neighbourhoodIsStale { meetNeighbours() }
+        var judged = touched
+        if !neighbourhood.readers.isEmpty {
+            let readers = askNeighbours(at: moment).subtracting(touched)
+            judged += readers.sorted { memories[$0].id < memories[$1].id }
+        }
+        var changes = judge(judged, at: moment, isTick: false)
+        if neighbourhood.asksForFaults {
+            for _ in 0..<PatternLimits.activeRounds {
+                let readers = askForFaults(at: moment)
+                guard !readers.isEmpty else { break }
+                changes += judge(readers, at: moment, isTick: false)
+            }
+        }
+        return changes.isEmpty ? [] : settle(changes, at: moment)
+    }
+
+    private mutating func tick(at now: Timestamp) -> [FaultChange] {
+        guard !ticking.isEmpty else { return [] }
+        var changes = judge(ticking.sorted { memories[$0].id < memories[$1].id }, at: now, isTick: true)
+        if !changes.isEmpty, neighbourhood.asksForFaults {
+            for _ in 0..<PatternLimits.activeRounds {
+                let readers = askForFaults(at: now)
+                guard !readers.isEmpty else { break }
+                changes += judge(readers, at: now, isTick: true)
+            }
+        }
+        return changes.isEmpty ? [] : settle(changes, at: now)
+    }
+
+    private mutating func judge(
+        _ components: [Int], at moment: Timestamp, isTick: Bool
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        var changes: [(key: RootCause.Key, change: FaultChange)] = []
+        for number in components {
+            let found = memories[number].judge(
+                at: moment.milliseconds, isTick: isTick, known: topology.known, book: book)
+            updateTicking(number)
+            for change in found {
+                guard let entry = book.entryOfPattern[change.fault.pattern] else { continue }
+                changes.append((RootCause.Key(component: memories[number].id, entry: entry), change))
+            }
+        }
+        return changes
+    }
+
+    private mutating func settle(
+        _ changes: [(key: RootCause.Key, change: FaultChange)], at moment: Timestamp
+    ) -> [FaultChange] {
+        var open: [RootCause.OpenFault] = []
+        for memory in memories where !memory.faults.isEmpty {
+            for (entry, fault) in memory.faults.sorted(by: { $0.key < $1.key }) {
+                let place = memory.layout.patternOfEntry[entry]
+                let pattern = place.map { memory.layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
+                open.append(
+                    RootCause.OpenFault(
+                        key: RootCause.Key(component: memory.id, entry: entry), fault: fault, pattern: pattern))
+            }
+        }
+        let causesBefore = rootCause.causes
+        let told = rootCause.settle(changes, open: open, topology: topology, book: book, at: moment)
+        for change in told {
+            if let number = numbers[change.fault.component] { memories[number].hasNewLatches = true }
+        }
+        if causesBefore != rootCause.causes {
+            for key in Set(causesBefore.keys).union(rootCause.causes.keys) {
+                if let number = numbers[key.component] { memories[number].hasNewLatches = true }
+            }
+        }
+        // Of patterns that this engine cannot run, nothing is settled.
+        return told + changes.filter { $0.key.entry < 0 }.map(\.change)
+    }
+
+    // MARK: What others say
+
+    private mutating func meetNeighbours() {
+        topology.build()
+        neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, tables: book.tables)
+        neighbourhoodIsStale = false
+    }
+
+    /// Fills what is read from other components' signals.
+    /// - Returns: the components that were told something.
+    private mutating func askNeighbours(at moment: Timestamp) -> Set<Int> {
+        let now = moment.milliseconds
+        let groups = neighbourhood.groups.map { group in
+            (
+                values: PeerValues(group.members.compactMap { number(group.signal, of: $0, at: now) }),
+                isTouched: group.members.contains { wasTold(group.signal, of: $0, at: now) }
+            )
+        }
+        var told: Set<Int> = []
+        for reader in neighbourhood.readers {
+            let number = reader.component
+            guard !toldByHand.contains(memories[number].layout.slots[reader.slot].signal) else { continue }
+            let measurement: Measurement?
+            switch reader.source {
+            case .faults: continue
+            case .signal(let signal, let digest, let sources):
+                guard sources.contains(where: { wasTold(signal, of: $0, at: now) }) else { continue }
+                measurement = self.measurement(signal, digest, of: sources, at: now)
+            case .peers(let digest, let group):
+                guard groups[group].isTouched else { continue }
+                let own = self.number(neighbourhood.groups[group].signal, of: number, at: now)
+                measurement = groups[group].values.digest(digest, without: own).map { .gauge($0) }
+            }
+            let slot = memories[number].slots[reader.slot]
+            guard measurement != nil || slot.content != .none else { continue }
+            if memories[number].take(measurement ?? .unavailable(.notSupported), slot: reader.slot, at: now) {
+                told.insert(number)
+            }
+        }
+        return told
+    }
+
+    private func wasTold(_ signal: Int, of component: Int, at now: Int64) -> Bool {
+        memories[component].slot(of: signal).map { memories[component].slots[$0].time == now } ?? false
+    }
+
+    private func number(_ signal: Int, of component: Int, at now: Int64) -> Double? {
+        guard let place = memories[component].slot(of: signal) else { return nil }
+        let slot = memories[component].slots[place]
+        return slot.isNumber && !slot.isStale(at: now) ? slot.value : nil
+    }
+
+    private func measurement(
+        _ signal: Int, _ digest: RemoteQuery.Digest, of sources: [Int], at now: Int64
+    ) -> Measurement? {
+        if SignalCatalogue.entry(named: book.tables.signals[signal].name)?.kind == .state {
+            let words = sources.compactMap { source -> String? in
+                guard let place = memories[source].slot(of: signal) else { return nil }
+                let slot = memories[source].slots[place]
+                return slot.content == .state && !slot.isStale(at: now) ? memories[source].text(ofSlot: place) : nil
+            }
+            return digest == .count ? .gauge(Double(words.count)) : words.first.map { .state($0) }
+        }
+        return digest.of(sources.compactMap { number(signal, of: $0, at: now) }).map { .gauge($0) }
+    }
+
+    /// Fills how many components have such faults.
+    /// - Returns: the components for which that is news, or whose sources were read just now.
+    private mutating func askForFaults(at moment: Timestamp) -> [Int] {
+        let now = moment.milliseconds
+        var told: Set<Int> = []
+        for reader in neighbourhood.readers {
+            guard case .faults(let faultClass, let sources) = reader.source,
+                !toldByHand.contains(memories[reader.component].layout.slots[reader.slot].signal)
+            else { continue }
+            var count = 0
+            var wasRead = false
+            for source in sources {
+                if memories[source].newest == now { wasRead = true }
+                let hasSuch = memories[source].faults.contains { entry, fault in
+                    faultClass.matches(fault.faultClass)
+                        && !book.isOnTrial(book.compiled[book.entries[entry].base].pattern)
+                }
+                if hasSuch { count += 1 }
+            }
+            let before = memories[reader.component].slots[reader.slot]
+            guard before.value != Double(count) || (wasRead && before.time < now) else { continue }
+            if memories[reader.component].retake(Double(count), slot: reader.slot, at: now) {
+                told.insert(reader.component)
+            }
+        }
+        return told.sorted { memories[$0].id < memories[$1].id }
+    }
+
+    // MARK: What to store
+
+    /// What must be stored since the last call. Latches are always in it; windows only when asked for (every 5 minutes,
+    /// so that the flash is not worn by the monitor).
+    public mutating func takeChanges(windows: Bool) -> [ComponentState] {
+        var states: [ComponentState] = []
+        for number in memories.indices {
+            guard memories[number].hasNewLatches || (windows && memories[number].hasNewWindows) else { continue }
+            memories[number].hasNewLatches = false
+            if windows { memories[number].hasNewWindows = false }
+            let memory = memories[number]
+            do {
+                let asOf = newest ?? Timestamp(milliseconds: 0)
+                states.append(
+                    ComponentState(
+                        component: memory.id,
+                        latches: try memory.latches(
+                            of: book, topology.known[memory.id], told: rootCause, asOf: asOf),
+                        windows: windows ? try memory.windows(of: book) : nil))
+            } catch {
+                // Only a number that is not finite cannot be written; none gets in.
+                problems.append("the state of \(memory.id) cannot be stored: \(error)")
+            }
+        }
+        return states
+    }
+
+    // MARK: For replays and tests
+
+    /// Lets a test tell a value that is otherwise read from other components; it counts with the next observations.
+    mutating func tellByHand(_ signal: Int, of id: ComponentID, _ measurement: Measurement, at time: Timestamp) {
+        toldByHand.insert(signal)
+        guard let number = number(of: id), let slot = memories[number].slot(of: signal) else { return }
+        if memories[number].take(measurement, slot: slot, at: time.milliseconds) { handTold.insert(number) }
+    }
+
+    /// The slot of a signal of the only component of a replay.
+    func replaySlot(of signal: Signal) -> Int? {
+        book.tables.signalNumbers[signal].flatMap { memories.first?.slot(of: $0) }
+    }
+
+    mutating func replayTake(_ value: Double, raw: UInt64, _ content: Slot.Content, slot: Int, at time: Int64) {
+        memories[0].takeNumber(value, raw: raw, content, slot: slot, at: time)
+    }
+
+    mutating func replayTake(_ measurement: Measurement, slot: Int, at time: Int64) {
+        _ = memories[0].take(measurement, slot: slot, at: time)
+    }
+
+    /// Ends a moment of a replay: what was not told anew holds on.
+    mutating func replayFinish(at moment: Timestamp) -> [FaultChange] {
+        newest = moment
+        memories[0].retell(at: moment.milliseconds)
+        if !neighbourhoodIsStale, neighbourhood.readers.isEmpty {
+            let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
+            guard !found.isEmpty else { return [] }
+            let changes = found.compactMap { change in
+                book.entryOfPattern[change.fault.pattern].map {
+                    (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
+                }
+            }
+            return settle(changes, at: moment)
+        }
+        return finish([0], at: moment)
+    }
+}

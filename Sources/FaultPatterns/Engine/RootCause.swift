@@ -1,0 +1,173 @@
+import Reports
+
+/// Which open faults are told, and which are only signs of another one.
+///
+/// A fault that another open one `explains`, by class, place and time, is not told by itself: it stands in the evidence of
+/// its cause. Of rivals that explain the same, the one that explains more counts, then the greater weight, then the
+/// narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one explains all
+/// that it does; a cause with evidence of its own never is. When a cause clears first, what remains is told again.
+struct RootCause: Sendable {
+    struct Key: Hashable, Comparable, Sendable {
+        var component: ComponentID
+        /// The entry's number in the rule base.
+        var entry: Int
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.component, left.entry) < (right.component, right.entry)
+        }
+    }
+
+    struct OpenFault {
+        var key: Key
+        var fault: Fault
+        var pattern: CompiledPattern
+    }
+
+    /// Faults as they were told last.
+    private(set) var told: [Key: Fault] = [:]
+    /// The cause of what is not told.
+    private(set) var causes: [Key: Key] = [:]
+
+    mutating func resume(_ key: Key, told fault: Fault) { told[key] = fault }
+    mutating func resume(_ key: Key, cause: Key) { causes[key] = cause }
+
+    /// Takes what changed by itself and says what is told of it.
+    /// - Parameters:
+    ///   - changes: of the faults by themselves, at this moment.
+    ///   - open: all faults that are open now.
+    mutating func settle(
+        _ changes: [(key: Key, change: FaultChange)], open: [OpenFault], topology: Topology, book: Rulebook,
+        at now: Timestamp
+    ) -> [FaultChange] {
+        let before = causes
+        causes = RootCause.causes(among: open, topology: topology, book: book)
+        let ofKey = Dictionary(changes.map { ($0.key, $0.change) }, uniquingKeysWith: { _, last in last })
+        let faults = Dictionary(open.map { ($0.key, $0.fault) }, uniquingKeysWith: { first, _ in first })
+        var signs: [Key: [Key]] = [:]
+        for (sign, cause) in causes { signs[RootCause.root(of: cause, causes), default: []].append(sign) }
+        var opened: [FaultChange] = []
+        var updated: [FaultChange] = []
+        var cleared: [FaultChange] = []
+
+        for (key, fault) in told.sorted(by: { $0.key < $1.key }) where faults[key] == nil || causes[key] != nil {
+            told[key] = nil
+            var over = fault
+            over.updatedAt = now
+            if let cause = causes[key].map({ RootCause.root(of: $0, causes) }), let root = faults[cause] {
+                cleared.append(
+                    FaultChange(
+                        kind: .cleared, fault: over,
+                        because: "Explained by another fault: \(root.text(in: "en").title).", time: now))
+            } else if let change = ofKey[key], change.kind == .cleared {
+                over.evidence = change.fault.evidence
+                cleared.append(FaultChange(kind: .cleared, fault: over, because: change.because, time: change.time))
+            }
+        }
+        for one in open.sorted(by: { $0.key < $1.key }) where causes[one.key] == nil {
+            var fault = one.fault
+            let explained = (signs[one.key] ?? []).sorted().compactMap { faults[$0] }
+            fault.evidence = RootCause.evidence(of: fault, explaining: explained)
+            if let known = told[one.key] {
+                fault.id = known.id
+                fault.openedAt = known.openedAt
+                let isNews = ofKey[one.key]?.kind == .updated
+                let hasMore = explained.contains { sign in !known.evidence.contains { $0.component == sign.component } }
+                guard isNews || hasMore else { continue }
+                fault.updatedAt = now
+                told[one.key] = fault
+                let because = isNews ? ofKey[one.key]?.because : nil
+                updated.append(
+                    FaultChange(
+                        kind: .updated, fault: fault,
+                        because: because ?? "It explains \(explained.count) other signs.", time: now))
+            } else if let cause = before[one.key] {
+                // It was a sign of something that is over, and goes on: an episode of its own.
+                fault.openedAt = now
+                fault.updatedAt = now
+                fault.id = FaultWriter.id(pattern: fault.pattern, component: fault.component, openedAt: now)
+                told[one.key] = fault
+                let because = "It goes on after what explained it (\(book.entries[cause.entry].id)) is over: \(fault.because)"
+                opened.append(FaultChange(kind: .opened, fault: fault, because: because, time: now))
+            } else {
+                told[one.key] = fault
+                opened.append(FaultChange(kind: .opened, fault: fault, because: fault.because, time: now))
+            }
+        }
+        // The cause first: who reads along sees what the others are put down to.
+        return opened + updated + cleared
+    }
+
+    private static func root(of key: Key, _ causes: [Key: Key]) -> Key {
+        var key = key
+        var steps = 0
+        while let next = causes[key], steps < PatternLimits.topologyDepth {
+            key = next
+            steps += 1
+        }
+        return key
+    }
+
+    private static func evidence(of fault: Fault, explaining signs: [Fault]) -> [Evidence] {
+        let explained = signs.prefix(WireLimits.evidencePerFault).map { sign in
+            Evidence(
+                component: sign.component, signal: sign.evidence.first?.signal ?? Signal("hw.status"),
+                value: "Explained: \(sign.because.prefix(180))", time: sign.openedAt)
+        }
+        let own = fault.evidence.prefix(max(WireLimits.evidencePerFault - explained.count, min(4, fault.evidence.count)))
+        return Array((own + explained).prefix(WireLimits.evidencePerFault))
+    }
+
+    /// The cause of each fault that has one.
+    private static func causes(among open: [OpenFault], topology: Topology, book: Rulebook) -> [Key: Key] {
+        struct Candidate {
+            var index: Int
+            var signs: [Int]
+            var width: Int
+        }
+        var candidates: [Candidate] = []
+        for (index, one) in open.enumerated() {
+            let rules = one.pattern.pattern.explanations
+            guard !rules.isEmpty, !book.isOnTrial(one.pattern.pattern) else { continue }
+            var signs: [Int] = []
+            var width = 0
+            for (other, sign) in open.enumerated() where other != index {
+                let apart = abs((sign.fault.openedAt - one.fault.openedAt).inMilliseconds)
+                guard
+                    let rule = rules.first(where: { rule in
+                        rule.faultClass.matches(sign.fault.faultClass) && apart <= rule.within ?? .max
+                            && topology.contains(sign.key.component, in: rule.scope, around: one.key.component)
+                    })
+                else { continue }
+                signs.append(other)
+                width = max(width, rule.scope.width)
+            }
+            if !signs.isEmpty { candidates.append(Candidate(index: index, signs: signs, width: width)) }
+        }
+        func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
+            if left.signs.count != right.signs.count { return left.signs.count > right.signs.count }
+            let weights = (open[left.index].pattern.pattern.weight, open[right.index].pattern.pattern.weight)
+            if weights.0 != weights.1 { return weights.0 > weights.1 }
+            if left.width != right.width { return left.width < right.width }
+            return open[left.index].key < open[right.index].key
+        }
+        candidates.sort(by: precedes)
+        var causes: [Key: Key] = [:]
+        for candidate in candidates {
+            let cause = open[candidate.index].key
+            for sign in candidate.signs where causes[open[sign].key] == nil {
+                // What leads back to itself explains nothing.
+                guard root(of: cause, causes) != open[sign].key else { continue }
+                causes[open[sign].key] = cause
+            }
+        }
+        for candidate in candidates {
+            let own = open[candidate.index]
+            guard causes[own.key] == nil, !own.pattern.watchedClasses.isEmpty else { continue }
+            let others = Set(candidate.signs.compactMap { causes[open[$0].key] })
+            guard others.count == 1, let better = others.first, better != own.key, root(of: better, causes) != own.key
+            else { continue }
+            causes[own.key] = better
+        }
+        return causes
+    }
+}

@@ -1,0 +1,53 @@
+import Reports
+
+/// The compiled rule base: what the engine runs. Shared by all that run it.
+final class Rulebook: Sendable {
+    let compiled: [CompiledPattern]
+    let entries: [PatternEntry]
+    let tables: ProgramTables
+    let entryOfPattern: [String: Int]
+    let entriesOfKind: [ComponentKind: [Int]]
+    /// Patterns that this engine cannot run.
+    let skipped: Set<String>
+    /// Whether patterns on trial are taken for active ones: in tests, and to measure what they would do.
+    let trialsCount: Bool
+
+    init(
+        _ entries: [PatternEntry], compiled: [CompiledPattern], tables: ProgramTables, skipped: Set<String>,
+        trialsCount: Bool
+    ) {
+        self.compiled = compiled
+        self.entries = entries
+        self.tables = tables
+        self.skipped = skipped
+        self.trialsCount = trialsCount
+        entryOfPattern = Dictionary(
+            entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var ofKind: [ComponentKind: [Int]] = [:]
+        for (number, entry) in entries.enumerated() {
+            for kind in Set(compiled[entry.base].pattern.kinds) { ofKind[kind, default: []].append(number) }
+        }
+        entriesOfKind = ofKind
+    }
+
+    /// On trial: shown, and neither a ticket nor the cause of others.
+    func isOnTrial(_ pattern: Pattern) -> Bool { pattern.status == .shadow && !trialsCount }
+
+    /// The patterns, or variants of them, that are for such a component.
+    func choice(for kind: ComponentKind, _ attributes: [String: String]) -> [(entry: Int, compiled: Int)] {
+        (entriesOfKind[kind] ?? []).compactMap { number in
+            guard compiled[entries[number].base].applies(to: kind, attributes),
+                let chosen = entries[number].choice(for: attributes)
+            else { return nil }
+            return (number, chosen)
+        }
+    }
+
+    /// Signals of such a component that others ask for.
+    func exported(by kind: ComponentKind) -> [Int] {
+        tables.exported.filter { number in
+            let entry = SignalCatalogue.entry(named: tables.signals[number].name)
+            return entry.map { $0.components.isEmpty || $0.components.contains(kind) } ?? false
+        }.sorted()
+    }
+}

@@ -1,0 +1,352 @@
+import Reports
+
+/// Where the value of a numbered signal comes from.
+enum SignalSource: Hashable, Sendable {
+    /// A probe tells it.
+    case told
+    /// A bit field of another signal, by its number.
+    case bits(of: Int, offset: Int, width: Int)
+    /// Read from other components when a moment's values are in.
+    case remote(RemoteQuery)
+}
+
+/// What a component is told of the others around it.
+enum RemoteQuery: Hashable, Sendable {
+    enum Place: Hashable, Sendable {
+        case parent
+        case above(ComponentKind)
+        case under
+        /// Same kind and same parent, itself left out; only those that share the attribute's value, where one is named.
+        case peers(sharing: String?)
+    }
+    enum Digest: String, Hashable, Sendable {
+        case highest = "max"
+        case lowest = "min"
+        case sum
+        case count
+        case median
+        /// Median absolute deviation.
+        case deviation = "mad"
+    }
+    /// A signal, by its number, of the components at a place.
+    case signal(Int, Digest, Place)
+    /// Components with an open fault of such a class.
+    case faults(ClassPattern, Scope)
+}
+
+/// A fault class, or all whose names begin so: `disk.ata.link-*`.
+struct ClassPattern: Hashable, Sendable {
+    let text: String
+
+    func matches(_ faultClass: String) -> Bool { Glob.matches(text, faultClass) }
+}
+
+/// Which components around a fault's own are meant.
+enum Scope: Hashable, Sendable {
+    case own
+    case parent
+    case underOwn
+    case underParent
+    case beside
+    /// All under the nearest component of that kind above.
+    case under(ComponentKind)
+    case anywhere
+
+    init?(_ text: String) {
+        switch text {
+        case "self": self = .own
+        case "parent": self = .parent
+        case "under self": self = .underOwn
+        case "under parent": self = .underParent
+        case "beside self": self = .beside
+        case "anywhere": self = .anywhere
+        default:
+            guard text.hasPrefix("under "), text.count > 6 else { return nil }
+            self = .under(ComponentKind(rawValue: String(text.dropFirst(6))))
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .own: "self"
+        case .parent: "parent"
+        case .underOwn: "under self"
+        case .underParent: "under parent"
+        case .beside: "beside self"
+        case .under(let kind): "under \(kind)"
+        case .anywhere: "anywhere"
+        }
+    }
+
+    /// How wide: of two causes that explain as much, the narrower counts.
+    var width: Int {
+        switch self {
+        case .own: 0
+        case .parent: 1
+        case .beside: 2
+        case .underOwn: 3
+        case .underParent: 4
+        case .under: 5
+        case .anywhere: 6
+        }
+    }
+}
+
+/// What the engine remembers of one signal, for one or several questions.
+enum MemoryRule: Hashable, Sendable {
+    /// Rises of a counter; of a level, a fall counts nothing.
+    case rises(isLevel: Bool)
+    /// First reading, highest and lowest ever.
+    case lifetime
+    /// Summaries over a window; milliseconds.
+    case samples(Int64)
+    /// Points over a window; milliseconds.
+    case trend(Int64)
+    /// Learned mean and spread with that half-life, by bins of another signal (its number) of that width.
+    case baseline(Int64, covariate: Int?, width: Double)
+    /// `serd(x, n, t)`.
+    case events(count: Int, within: Int64)
+    /// `serd_by(labels, x, n, t)`.
+    case keyedEvents(labels: [String], count: Int, within: Int64)
+    /// `distinct_by(group, label, x, t)`.
+    case distinct(group: [String], label: String, within: Int64)
+    /// `bucket(x, n, t)`.
+    case bucket(count: Int, within: Int64)
+
+    /// The name that stored state bears: the same over restarts and new packs.
+    func key(of signal: String, covariate: String?) -> String {
+        switch self {
+        case .rises: "rises(\(signal))"
+        case .lifetime: "lifetime(\(signal))"
+        case .samples(let window): "window(\(signal)[\(window)])"
+        case .trend(let window): "trend(\(signal)[\(window)])"
+        case .baseline(let window, _, let width): "baseline(\(signal)[\(window)],\(covariate ?? ""),\(width))"
+        case .events(let count, let window): "serd(\(signal),\(count),\(window))"
+        case .keyedEvents(let labels, let count, let window): "serd_by(\(labels),\(signal),\(count),\(window))"
+        case .distinct(let group, let label, let window): "distinct_by(\(group),\(label),\(signal),\(window))"
+        case .bucket(let count, let window): "bucket(\(signal),\(count),\(window))"
+        }
+    }
+
+    /// Counts events: stored at once, because an event is told once.
+    var isOfEvents: Bool {
+        switch self {
+        case .events, .keyedEvents, .distinct, .bucket: true
+        case .rises, .lifetime, .samples, .trend, .baseline: false
+        }
+    }
+
+    /// Must hear of every reading, also of one that repeats the value before it.
+    var needsEveryReading: Bool {
+        switch self {
+        case .samples, .trend, .baseline: true
+        case .rises, .lifetime, .events, .keyedEvents, .distinct, .bucket: false
+        }
+    }
+}
+
+/// One remembered quantity.
+struct MemorySlot: Hashable, Sendable {
+    var signal: Int
+    var rule: MemoryRule
+}
+
+/// What is asked of a memory.
+enum Question: Hashable, Sendable {
+    enum Limit: Hashable, Sendable {
+        case constant(Double)
+        case signal(Int)
+    }
+    /// Windows in milliseconds.
+    case increase(Int64), rises(Int64), rate(Int64)
+    case daysSinceIncrease, daysSinceNonzero
+    case highestEver, lowestEver, knownFor
+    case lowest, highest, average, sum, count, deviation, quantile(Double), delta, changes, resets
+    case slope, prediction(Int64), timeTo(Limit)
+    case mean, score, cusumLow(Double), cusumHigh(Double)
+    case eventCount, keyedCount, distinctCount, level
+
+    /// The answer grows by itself as time goes on.
+    var isRunning: Bool {
+        switch self {
+        case .knownFor, .daysSinceIncrease, .daysSinceNonzero: true
+        default: false
+        }
+    }
+}
+
+/// One question to one memory, by its number.
+struct Answer: Hashable, Sendable {
+    var memory: Int
+    var question: Question
+}
+
+/// The numbers that stand for signals, memories and answers in all programs of a pack: each is kept once a component,
+/// however many patterns look at it.
+struct ProgramTables: Sendable {
+    /// What people are shown; of a bit field or a remote value, the signal that it is taken from.
+    private(set) var signals: [Signal] = []
+    private(set) var sources: [SignalSource] = []
+    private(set) var signalKeys: [String] = []
+    /// Signals that probes tell.
+    private(set) var signalNumbers: [Signal: Int] = [:]
+    private(set) var signalNumbersByKey: [String: Int] = [:]
+    /// Events that patterns name with some of their labels only, by name.
+    private(set) var openEvents: [String: [Int]] = [:]
+    private(set) var memories: [MemorySlot] = []
+    private(set) var memoryKeys: [String] = []
+    private(set) var memoryNumbers: [String: Int] = [:]
+    private(set) var answers: [Answer] = []
+    private var answerNumbers: [Answer: Int] = [:]
+    private(set) var sequences: [String] = []
+    /// Signals that other components are asked for.
+    private(set) var exported: Set<Int> = []
+    private(set) var models: [ModelProgram] = []
+    private var modelNumbers: [String: Int] = [:]
+
+    mutating func number(of signal: Signal, isOpenEvent: Bool = false) -> Int {
+        if let number = signalNumbers[signal] { return number }
+        let number = add(signal, .told, key: signal.description)
+        signalNumbers[signal] = number
+        if isOpenEvent { openEvents[signal.name, default: []].append(number) }
+        return number
+    }
+
+    mutating func number(ofBits offset: Int, width: Int, of base: Int) -> Int {
+        let key = "bits(\(signalKeys[base]),\(offset),\(width))"
+        return signalNumbersByKey[key] ?? add(signals[base], .bits(of: base, offset: offset, width: width), key: key)
+    }
+
+    mutating func number(of query: RemoteQuery) -> Int {
+        let shown: Signal
+        let key: String
+        switch query {
+        case .signal(let number, let digest, let place):
+            shown = signals[number]
+            exported.insert(number)
+            key =
+                switch place {
+                case .parent: "parent(\(signalKeys[number]))"
+                case .above(let kind): "above(\(kind),\(signalKeys[number]))"
+                case .under: "under_\(digest.rawValue)(\(signalKeys[number]))"
+                case .peers(let sharing): "peers_\(digest.rawValue)(\(signalKeys[number]),\(sharing ?? ""))"
+                }
+        case .faults(let faultClass, let scope):
+            shown = Signal("callhome.faults", ["class": faultClass.text, "scope": scope.text])
+            key = "active/\(faultClass.text) \(scope.text)"
+        }
+        return signalNumbersByKey[key] ?? add(shown, .remote(query), key: key)
+    }
+
+    private mutating func add(_ signal: Signal, _ source: SignalSource, key: String) -> Int {
+        signals.append(signal)
+        sources.append(source)
+        signalKeys.append(key)
+        signalNumbersByKey[key] = signals.count - 1
+        return signals.count - 1
+    }
+
+    mutating func number(of slot: MemorySlot) -> Int {
+        var covariate: String?
+        if case .baseline(_, let number?, _) = slot.rule { covariate = signalKeys[number] }
+        let key = slot.rule.key(of: signalKeys[slot.signal], covariate: covariate)
+        if let number = memoryNumbers[key] { return number }
+        memories.append(slot)
+        memoryKeys.append(key)
+        memoryNumbers[key] = memories.count - 1
+        return memories.count - 1
+    }
+
+    mutating func number(of answer: Answer) -> Int {
+        if let number = answerNumbers[answer] { return number }
+        answers.append(answer)
+        answerNumbers[answer] = answers.count - 1
+        return answers.count - 1
+    }
+
+    mutating func number(ofSequence key: String) -> Int {
+        sequences.append(key)
+        return sequences.count - 1
+    }
+
+    func number(ofModel key: String) -> Int? { modelNumbers[key] }
+
+    mutating func add(_ model: ModelProgram, key: String) -> Int {
+        models.append(model)
+        modelNumbers[key] = models.count - 1
+        return models.count - 1
+    }
+}
+
+/// A tree ensemble with its features as programs.
+struct ModelProgram: Sendable {
+    enum Feature: Sendable {
+        case number(NumberProgram)
+        /// An attribute of the component, as the place of its value in the list of categories.
+        case attribute(String)
+    }
+    var ensemble: TreeEnsemble
+    var features: [Feature]
+}
+
+/// A quantity, checked and ready to be computed.
+struct NumberProgram: Sendable {
+    indirect enum Step: Sendable {
+        case constant(Double)
+        case signal(Int)
+        case answer(Int)
+        case arithmetic(Expression.Arithmetic, NumberProgram, NumberProgram)
+        case negative(NumberProgram)
+        case absolute(NumberProgram)
+        case least(NumberProgram, NumberProgram)
+        case greatest(NumberProgram, NumberProgram)
+        /// How many of the conditions hold.
+        case count([TruthProgram])
+        case model(Int)
+    }
+    var step: Step
+    /// UCUM; nil where any unit fits (a bare number) or none is known (a product).
+    var unit: String?
+    /// What people call it: a name of `let`, or the signal's.
+    var label: String
+    /// The signal that it is read from, for how its values are written.
+    var signal: Signal?
+
+    var isConstant: Bool { if case .constant = step { true } else { false } }
+}
+
+/// A condition, checked and ready to be computed.
+indirect enum TruthProgram: Sendable {
+    case constant(Bool)
+    case compare(Expression.Comparison, NumberProgram, NumberProgram)
+    case stateIs(signal: Int, label: String, word: String, negated: Bool)
+    /// At least `count` events, by an answer that counts them; `what` is how the sentence calls them.
+    case events(answer: Int, label: String, count: Int, within: Int64)
+    case absent(signal: Int, label: String, within: Int64)
+    case sequence(Int, TruthProgram, TruthProgram, within: Int64)
+    case not(TruthProgram)
+    case and(TruthProgram, TruthProgram)
+    case or(TruthProgram, TruthProgram)
+}
+
+/// What an expression turned out to be.
+enum CheckedExpression: Sendable {
+    case number(NumberProgram)
+    case truth(TruthProgram)
+    case state(signal: Int, label: String)
+    case event(signal: Int, label: String)
+    case text(String)
+    /// A point in a counter's life, for `days_since`.
+    case moment(memory: Int, Question, label: String)
+
+    var words: String {
+        switch self {
+        case .number: "a number"
+        case .truth: "a condition"
+        case .state: "a state"
+        case .event: "an event"
+        case .text: "a text"
+        case .moment: "a moment"
+        }
+    }
+}

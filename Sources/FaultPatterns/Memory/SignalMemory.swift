@@ -1,0 +1,255 @@
+import Reports
+
+/// What is remembered of one signal of one component beyond its newest value.
+enum SignalMemory: Hashable, Codable, Sendable {
+    case rises(RiseHistory)
+    case lifetime(Lifetime)
+    case samples(SampleWindow)
+    case trend(TrendWindow)
+    case baseline(LearnedBaseline)
+    case events(SerdEngine)
+    case keyedEvents(KeyedSerd)
+    case distinct(DistinctWindow)
+    case bucket(LeakyBucket)
+
+    /// The extremes of a part's life.
+    struct Lifetime: Hashable, Codable, Sendable {
+        var lowest: Double
+        var highest: Double
+
+        mutating func take(_ value: Double) {
+            lowest = min(lowest, value)
+            highest = max(highest, value)
+        }
+    }
+
+    /// The memory after a first number; nil for memories of events, which begin with the first event.
+    init?(_ rule: MemoryRule, first slot: Slot, covariate: Double?) {
+        let time = Timestamp(milliseconds: slot.time)
+        switch rule {
+        case .rises: self = .rises(RiseHistory(baseline: slot.raw, at: time))
+        case .lifetime: self = .lifetime(Lifetime(lowest: slot.value, highest: slot.value))
+        case .samples(let window):
+            var samples = SampleWindow(since: time)
+            samples.take(slot.value, at: time, window: window)
+            self = .samples(samples)
+        case .trend(let window):
+            var trend = TrendWindow(since: time)
+            trend.take(slot.value, at: time, window: window)
+            self = .trend(trend)
+        case .baseline(let window, let number, let width):
+            var baseline = LearnedBaseline()
+            if number == nil || covariate != nil {
+                baseline.take(slot.value, covariate: covariate, width: width, at: time, halfLife: window, isFrozen: false)
+            }
+            self = .baseline(baseline)
+        case .bucket(let count, _): self = .bucket(LeakyBucket(capacity: count, at: time))
+        case .events, .keyedEvents, .distinct: return nil
+        }
+    }
+
+    /// Takes the slot's new number.
+    /// - Parameter before: the slot as it was.
+    mutating func take(
+        _ slot: Slot, before: Slot, for rule: MemoryRule, covariate: Double?, isFrozen: Bool
+    ) {
+        let time = Timestamp(milliseconds: slot.time)
+        switch (consume self, rule) {
+        case (.rises(var history), .rises(let isLevel)):
+            history.take(
+                slot.raw, after: Timestamp(milliseconds: before.readTime), at: time, as: isLevel ? .level : .counter,
+                finest: PatternLimits.finestWindow, longest: Int64(PatternLimits.windowDays) * 86_400_000)
+            self = .rises(history)
+        case (.lifetime(var lifetime), _):
+            lifetime.take(slot.value)
+            self = .lifetime(lifetime)
+        case (.samples(var samples), .samples(let window)):
+            samples.take(slot.value, at: time, window: window)
+            self = .samples(samples)
+        case (.trend(var trend), .trend(let window)):
+            trend.take(slot.value, at: time, window: window)
+            self = .trend(trend)
+        case (.baseline(var baseline), .baseline(let window, let number, let width)):
+            if number == nil || covariate != nil {
+                baseline.take(
+                    slot.value, covariate: covariate, width: width, at: time, halfLife: window, isFrozen: isFrozen)
+            }
+            self = .baseline(baseline)
+        case (.bucket(var bucket), .bucket(let count, let window)):
+            let risen = before.hasBeenRead ? RiseHistory.rise(from: before.raw, to: slot.raw) : 0
+            if risen > 0 { bucket.add(Double(risen), at: time, capacity: count, period: window) }
+            self = .bucket(bucket)
+        case (let other, _): self = other
+        }
+    }
+
+    mutating func becomeBlind(at time: Timestamp) -> Bool {
+        switch consume self {
+        case .samples(var samples):
+            samples.becomeBlind()
+            self = .samples(samples)
+        case .trend(var trend):
+            trend.becomeBlind()
+            self = .trend(trend)
+        case .baseline(var baseline):
+            baseline.becomeBlind()
+            self = .baseline(baseline)
+        case .events(var events):
+            let isNews = events.becomeBlind(at: time)
+            self = .events(events)
+            return isNews
+        case .keyedEvents(var events):
+            let isNews = events.becomeBlind(at: time)
+            self = .keyedEvents(events)
+            return isNews
+        case .distinct(var events):
+            let isNews = events.becomeBlind(at: time)
+            self = .distinct(events)
+            return isNews
+        case let other: self = other
+        }
+        return false
+    }
+
+    /// What is known of the answer to a question.
+    /// - Parameters:
+    ///   - slot: the signal's newest; `limit` the limit's, of `time_to`.
+    ///   - isFresh: passes over that the newest value may be stale: to see whether the answer itself changes.
+    func bounds(
+        _ question: Question, of slot: Slot, covariate: Double?, limit: Double?, rule: MemoryRule, at now: Timestamp,
+        isFresh: Bool
+    ) -> Bounds {
+        let first = Timestamp(milliseconds: slot.first)
+        switch self {
+        case .rises(let history):
+            let newest = isFresh ? Timestamp(milliseconds: .max) : Timestamp(milliseconds: slot.readTime)
+            let isBlind = slot.content == .unavailable
+            switch question {
+            case .increase(let window):
+                return history.increase(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
+            case .rises(let window):
+                return history.rises(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
+            case .rate(let window):
+                return history.rate(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
+            case .daysSinceIncrease: return history.daysSinceLastIncrease(at: now)
+            case .daysSinceNonzero: return history.daysSinceFirstNonzero(at: now)
+            default: return .unknown
+            }
+        case .lifetime(let lifetime):
+            switch question {
+            case .highestEver: return Bounds(lifetime.highest)
+            case .lowestEver: return Bounds(lifetime.lowest)
+            case .knownFor: return slot.hasBeenRead ? Bounds((now - first).inSeconds) : .unknown
+            default: return .unknown
+            }
+        case .samples(let samples):
+            guard case .samples(let window) = rule, let statistic = question.statistic else { return .unknown }
+            return samples.bounds(of: statistic, at: now, window: window)
+        case .trend(let trend):
+            guard case .trend(let window) = rule else { return .unknown }
+            switch question {
+            case .slope: return trend.slope(at: now, window: window)
+            case .prediction(let ahead): return trend.prediction(in: ahead, at: now, window: window)
+            case .timeTo(.constant(let limit)): return trend.timeTo(limit, at: now, window: window)
+            case .timeTo(.signal): return limit.map { trend.timeTo($0, at: now, window: window) } ?? .unknown
+            default: return .unknown
+            }
+        case .baseline(let baseline):
+            guard case .baseline(_, let number, let width) = rule, number == nil || covariate != nil else {
+                return .unknown
+            }
+            switch question {
+            case .mean: return baseline.mean(covariate: covariate, width: width)
+            case .score: return baseline.score(of: slot.value, covariate: covariate, width: width)
+            case .cusumLow(let allowance): return baseline.cusumLow(allowance: allowance)
+            case .cusumHigh(let allowance): return baseline.cusumHigh(allowance: allowance)
+            default: return .unknown
+            }
+        case .events(let events):
+            guard case .events(let count, let window) = rule else { return .unknown }
+            return events.bounds(at: now, count: count, within: window)
+        case .keyedEvents(let events):
+            guard case .keyedEvents(_, let count, let window) = rule else { return .unknown }
+            return events.bounds(at: now, count: count, within: window)
+        case .distinct(let events):
+            guard case .distinct(_, _, let window) = rule else { return .unknown }
+            return events.bounds(at: now, window: window)
+        case .bucket(let bucket):
+            guard case .bucket(let count, let window) = rule else { return .unknown }
+            return bucket.bounds(at: now, capacity: count, period: window)
+        }
+    }
+
+    /// The next time at which an answer may change by time alone; nil: never.
+    func changesAt(after now: Timestamp, _ question: Question, of slot: Slot, rule: MemoryRule) -> Timestamp? {
+        switch (self, rule) {
+        case (.rises(let history), _):
+            switch question {
+            case .increase(let window), .rises(let window), .rate(let window):
+                history.changesAt(
+                    after: now, window: window, since: Timestamp(milliseconds: slot.first),
+                    newest: Timestamp(milliseconds: .max))
+            default: nil
+            }
+        case (.samples(let samples), .samples(let window)): samples.changesAt(after: now, window: window)
+        case (.trend(let trend), .trend(let window)): trend.changesAt(after: now, window: window)
+        case (.events(let events), .events(let count, let window)):
+            events.changesAt(after: now, count: count, within: window)
+        case (.keyedEvents(let events), .keyedEvents(_, let count, let window)):
+            events.changesAt(after: now, count: count, within: window)
+        case (.distinct(let events), .distinct(_, _, let window)): events.changesAt(after: now, window: window)
+        case (.bucket(let bucket), .bucket(let count, let window)):
+            bucket.changesAt(after: now, capacity: count, period: window)
+        default: nil
+        }
+    }
+
+    mutating func shift(by step: Duration) {
+        switch consume self {
+        case .rises(var memory):
+            memory.shift(by: step)
+            self = .rises(memory)
+        case .lifetime(let memory): self = .lifetime(memory)
+        case .samples(var memory):
+            memory.shift(by: step)
+            self = .samples(memory)
+        case .trend(var memory):
+            memory.shift(by: step)
+            self = .trend(memory)
+        case .baseline(var memory):
+            memory.shift(by: step)
+            self = .baseline(memory)
+        case .events(var memory):
+            memory.shift(by: step)
+            self = .events(memory)
+        case .keyedEvents(var memory):
+            memory.shift(by: step)
+            self = .keyedEvents(memory)
+        case .distinct(var memory):
+            memory.shift(by: step)
+            self = .distinct(memory)
+        case .bucket(var memory):
+            memory.shift(by: step)
+            self = .bucket(memory)
+        }
+    }
+}
+
+extension Question {
+    /// What it is of a window.
+    var statistic: SampleWindow.Statistic? {
+        switch self {
+        case .lowest: .minimum
+        case .highest: .maximum
+        case .average: .average
+        case .sum: .sum
+        case .count: .count
+        case .deviation: .deviation
+        case .quantile(let share): .quantile(share)
+        case .delta: .delta
+        case .changes: .changes
+        case .resets: .resets
+        default: nil
+        }
+    }
+}

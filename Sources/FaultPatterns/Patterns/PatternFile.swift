@@ -1,0 +1,88 @@
+import Reports
+
+/// One pattern file: the pattern, type-checked, and its tests.
+public struct PatternFile: Sendable {
+    public let pattern: Pattern
+    public let tests: [PatternTest]
+    /// What its expressions need of the engine.
+    public let engineLevel: Int
+    let tree: SourceNode
+    let ensembles: [String: TreeEnsemble]
+    /// Fault classes that it looks for on other components.
+    let watchedClasses: [(faultClass: ClassPattern, location: SourceLocation)]
+
+    /// - Parameter models: the tree ensembles that it may name.
+    /// - Throws: what is wrong, with file, line and column, and the mend.
+    public init(reading tree: SourceNode, models: [TreeEnsemble] = []) throws(PatternProblem) {
+        self.tree = tree
+        ensembles = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        pattern = try Pattern(reading: tree, isStrict: true)
+        var tables = ProgramTables()
+        var all: [CompiledPattern] = []
+        let entry = try PatternEntry(compiling: pattern, into: &all, tables: &tables, ensembles: ensembles)
+        let compiled = all[entry.base]
+        watchedClasses = all.flatMap(\.watchedClasses)
+        engineLevel = max(pattern.engineLevel, PatternFile.level(of: tree, tables: tables))
+        guard case .mapping(let entries) = tree.content, let list = entries.first(where: { $0.key == "tests" })?.value,
+            case .sequence(let items) = list.content
+        else {
+            throw PatternProblem(
+                tree.location,
+                "\(pattern.id) has no `tests`; it needs one that fires, one that does not, and one with "
+                    + "missing data")
+        }
+        var tests: [PatternTest] = []
+        for item in items { tests.append(try PatternTest(reading: item, of: pattern, tables: tables)) }
+        self.tests = tests
+        try requireKinds(of: compiled, tables: tables, at: list.location)
+    }
+
+    private func requireKinds(
+        of compiled: CompiledPattern, tables: ProgramTables, at place: SourceLocation
+    ) throws(PatternProblem) {
+        var missing: [String] = []
+        if !tests.contains(where: { $0.expectation.fires }) { missing.append("one that fires") }
+        if !tests.contains(where: { !$0.expectation.fires && !$0.hasGaps }) {
+            missing.append("one with all data that does not fire")
+        }
+        if !tests.contains(where: \.hasGaps) { missing.append("one with missing data (`_` or `unavailable`)") }
+        let counts = compiled.memories.contains { number in
+            if case .rises(isLevel: false) = tables.memories[number].rule { true } else { false }
+        }
+        if counts, !tests.contains(where: \.hasReset) { missing.append("one in which the counter falls") }
+        guard missing.isEmpty else {
+            throw PatternProblem(place, "the tests of \(pattern.id) lack \(missing.joined(separator: ", and "))")
+        }
+    }
+
+    /// Level 2 brought variants, causes, models and all functions but the first few.
+    private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
+        let hasNewKeys = ["variants", "explains", "weight"].contains { key in
+            if case .mapping(let entries) = tree.content { entries.contains { $0.key == key } } else { false }
+        }
+        let isOfFirstLevel = tables.answers.allSatisfy { answer in
+            switch answer.question {
+            case .increase, .highest, .lowest, .highestEver, .knownFor, .eventCount: true
+            default: false
+            }
+        }
+        let hasNewSources = tables.sources.contains { $0 != .told }
+        let isNew =
+            hasNewKeys || !isOfFirstLevel || hasNewSources || !tables.models.isEmpty || !tables.sequences.isEmpty
+            || !tables.openEvents.isEmpty
+        return isNew ? 2 : 1
+    }
+
+    /// The pattern as it goes into a pack: without its tests, and with the level that it needs.
+    var shippedTree: SourceNode {
+        guard case .mapping(var entries) = tree.without("tests").content else { return tree }
+        entries.removeAll { $0.key == "engine_level" }
+        if engineLevel > 1 {
+            entries.append(
+                SourceNode.Entry(
+                    key: "engine_level", location: tree.location,
+                    value: SourceNode(.scalar("\(engineLevel)"), at: tree.location)))
+        }
+        return SourceNode(.mapping(entries), at: tree.location)
+    }
+}
