@@ -76,6 +76,10 @@ struct Patient {
         diagnosis.observe(observations, at: Fixtures.start + .seconds(seconds))
     }
 
+    mutating func show(reported value: UInt64, at seconds: Int64) -> [FaultChange] {
+        show(Fixtures.counter(value, Fixtures.reported, after: seconds), at: seconds)
+    }
+
     mutating func show(pending value: UInt64, at seconds: Int64) -> [FaultChange] {
         show(Fixtures.counter(value, after: seconds), at: seconds)
     }

@@ -34,11 +34,11 @@ struct PatternPackTests {
 
     @Test("A pattern that needs a newer engine is skipped by itself, and says so")
     func newerEngine() throws {
-        let future = F.pattern("disk.future", ["engine_level": "2", "when": "model(rul) > 0.9"])
+        let future = F.pattern("disk.future", ["engine_level": "3", "when": "oracle(rul) > 0.9"])
         let pack = try F.pack(F.pattern(), future)
         #expect(pack.patterns.map(\.id) == ["disk.test"])
         #expect(pack.skipped.map(\.id) == ["disk.future"])
-        #expect(pack.skipped.first?.because == "needs engine level 2; this program has 1")
+        #expect(pack.skipped.first?.because == "needs engine level 3; this program has 2")
         #expect(try PatternPack(json: pack.json()).skipped == pack.skipped, "it stays in the pack")
     }
 
@@ -117,7 +117,7 @@ struct PatternPackTests {
             ("serd(pending, 3, 10m)", "serd counts events; hw.physical_disk.smart is a counter"),
             ("serd(errors, 0, 10m)", "serd counts from 1 to 1000 events"),
             ("serd(errors, 100000, 10m)", "serd counts from 1 to 1000 events"),
-            ("predict(pending) > 1", "no function is called `predict`; there are increase"),
+            ("predict(pending) > 1", "no function is called `predict`; there are abs"),
             ("true", "`when` looks at no signal"),
             ("\"never ends", "the text does not end"),
             ("pending >= 16 and (temperature > 5", "`)` is missing before the end"),

@@ -21,26 +21,26 @@ struct WindowTests {
 
     @Test("A counter that falls was reset and counts from zero")
     func reset() throws {
-        var patient = try Self.patient("increase(pending[24h]) >= 5")
-        _ = patient.show(pending: 100, at: 1)
-        #expect(patient.show(pending: 4, at: 2).isEmpty)
-        #expect(patient.show(pending: 5, at: 3).map(\.kind) == [.opened])
+        var patient = try Self.patient("increase(reported[24h]) >= 5")
+        _ = patient.show(reported: 100, at: 1)
+        #expect(patient.show(reported: 4, at: 2).isEmpty)
+        #expect(patient.show(reported: 5, at: 3).map(\.kind) == [.opened])
     }
 
     @Test("A counter of 32 bits that wraps goes on counting")
     func wrap() throws {
-        var patient = try Self.patient("increase(pending[24h]) >= 10")
-        _ = patient.show(pending: UInt64(UInt32.max) - 4, at: 1)
-        #expect(patient.show(pending: 4, at: 2).isEmpty)
-        #expect(patient.show(pending: 5, at: 3).map(\.kind) == [.opened])
+        var patient = try Self.patient("increase(reported[24h]) >= 10")
+        _ = patient.show(reported: UInt64(UInt32.max) - 4, at: 1)
+        #expect(patient.show(reported: 4, at: 2).isEmpty)
+        #expect(patient.show(reported: 5, at: 3).map(\.kind) == [.opened])
     }
 
     @Test("A counter at the top of 64 bits is no trap")
     func top() throws {
-        var patient = try Self.patient("increase(pending[24h]) >= 1")
-        _ = patient.show(pending: 0, at: 1)
-        #expect(patient.show(pending: .max, at: 2).map(\.kind) == [.opened])
-        #expect(patient.show(pending: 0, at: 3).isEmpty)
+        var patient = try Self.patient("increase(reported[24h]) >= 1")
+        _ = patient.show(reported: 0, at: 1)
+        #expect(patient.show(reported: .max, at: 2).map(\.kind) == [.opened])
+        #expect(patient.show(reported: 0, at: 3).isEmpty)
     }
 
     @Test("An increase ends when the window has passed, and not before the window was watched whole")

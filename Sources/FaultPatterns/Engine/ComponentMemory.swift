@@ -180,7 +180,7 @@ struct ComponentMemory: Sendable {
         for place in layout.slots[index].memories + layout.slots[index].lateMemories {
             let now = Timestamp(milliseconds: time)
             if memories[Int(place)] == nil, layout.memories[Int(place)].rule.isOfEvents {
-                memories[Int(place)] = SignalMemory.ofEvents(layout.memories[Int(place)].rule, at: now)
+                memories[Int(place)] = SignalMemory.ofEvents(layout.memories[Int(place)].rule)
             }
             if memories[Int(place)]?.becomeBlind(at: now) == true { hasNewLatches = true }
             refresh(answersOf: Int(place), at: time)
@@ -198,7 +198,7 @@ struct ComponentMemory: Sendable {
         for place in layout.slots[index].memories {
             let rule = layout.memories[Int(place)].rule
             guard rule.isOfEvents else { continue }
-            if memories[Int(place)] == nil { memories[Int(place)] = SignalMemory.ofEvents(rule, at: now) }
+            if memories[Int(place)] == nil { memories[Int(place)] = SignalMemory.ofEvents(rule) }
             guard memories[Int(place)]?.take(event: text, labels, for: rule, at: now) == true else { continue }
             isNews = true
             refresh(answersOf: Int(place), at: time)
@@ -265,8 +265,9 @@ struct ComponentMemory: Sendable {
                 return .max
             }
             let unit: Double = plan.question == .knownFor ? 1_000 : 86_400_000
-            // One more, so that what is to be above the limit is above it.
-            return time.addingReportingOverflow(Int64(max(0, min((next - bounds.low) * unit, 1e15))) + 1).partialValue
+            // At the limit, and a millisecond later above it.
+            let left = Int64(min((next - bounds.low) * unit, 1e15).rounded(.up))
+            return time.addingReportingOverflow(max(1, left)).partialValue
         }
         return memories[Int(plan.memory)]?
             .changesAt(
@@ -528,12 +529,12 @@ struct ComponentMemory: Sendable {
 
 extension SignalMemory {
     /// An empty memory of events, from when the source was first heard of.
-    static func ofEvents(_ rule: MemoryRule, at time: Timestamp) -> SignalMemory? {
+    static func ofEvents(_ rule: MemoryRule) -> SignalMemory? {
         switch rule {
         case .events: .events(SerdEngine())
         case .keyedEvents: .keyedEvents(KeyedSerd())
         case .distinct: .distinct(DistinctWindow())
-        case .bucket(let count, _): .bucket(LeakyBucket(capacity: count, at: time))
+        case .bucket: .bucket(LeakyBucket())
         case .rises, .lifetime, .samples, .trend, .baseline: nil
         }
     }
@@ -551,11 +552,10 @@ extension SignalMemory {
             self = .keyedEvents(events)
         case (.distinct(var events), .distinct(let group, let label, let window)):
             isNews = events.take(
-                text, key: Self.key(group, of: signal), value: signal[label: label] ?? "", at: time, window: window)
+                value: signal[label: label] ?? "", group: Self.key(group, of: signal), at: time, window: window)
             self = .distinct(events)
         case (.bucket(var bucket), .bucket(let count, let window)):
-            bucket.add(1, at: time, capacity: count, period: window)
-            isNews = true
+            isNews = bucket.take(text, at: time, count: count, within: window)
             self = .bucket(bucket)
         case (let other, _): self = other
         }

@@ -85,9 +85,9 @@ extension ComponentMemory {
             }
             // Counted to the newest sample of the component: while nothing of it is read, nothing is missed.
             return Truth(newest.subtractingReportingOverflow(slots[place].readTime).partialValue > within)
-        case .sequence(let number, _, let second, let within):
+        case .sequence(let number, _, let second, _):
             guard let memory = sequences[number] else { return truth(second, at: now, book) == .no ? .no : .unknown }
-            return memory.truth(within: within)
+            return memory.truth
         case .not(let inner): return !truth(inner, at: now, book)
         case .and(let left, let right):
             let first = truth(left, at: now, book)

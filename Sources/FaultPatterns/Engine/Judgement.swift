@@ -11,7 +11,7 @@ extension ComponentMemory {
             let first = truth(sequence.first, at: moment, book)
             let second = truth(sequence.second, at: moment, book)
             sequences[sequence.number, default: SequenceMemory()]
-                .take(first, second, at: Timestamp(milliseconds: moment), within: sequence.within)
+                .take(a: first, b: second, at: Timestamp(milliseconds: moment), within: sequence.within)
             hasNewWindows = true
         }
         let before = progress[plan.entry]

@@ -105,7 +105,7 @@ final class Layout: Sendable {
             let source = tables.memories[number]
             let own = slot(of: source.signal)
             var plan = MemoryPlan(number: number, rule: source.rule, slot: own)
-            if case .baseline(_, let covariate, _) = source.rule {
+            if case .baseline(_, let covariate, _, _) = source.rule {
                 if let covariate { plan.covariate = slot(of: covariate) }
                 slots[Int(own)].lateMemories.append(Int32(memories.count))
             } else {

@@ -179,7 +179,7 @@ struct ExpressionChecker {
     }
 
     /// Checks a feature of a model: many of them make one expression, and each has the limit for itself.
-    mutating func feature(_ expression: Expression) throws(PatternProblem) -> NumberProgram {
+    mutating func number(ofFeature expression: Expression) throws(PatternProblem) -> NumberProgram {
         let before = steps
         defer { steps = before }
         steps = 0

@@ -73,7 +73,7 @@ extension ExpressionChecker {
         _ expression: Expression, of name: String, upTo limit: Int
     ) throws(PatternProblem) -> Int {
         guard let value = constant(expression), let count = Int(exactly: value), (1...limit).contains(count) else {
-            throw PatternProblem(expression.location, "\(name) counts from 1 to \(limit), in whole numbers")
+            throw PatternProblem(expression.location, "\(name) counts from 1 to \(limit) events, in whole numbers")
         }
         return count
     }
@@ -226,7 +226,7 @@ extension ExpressionChecker {
         }
         let x = try numeric(inner, for: name)
         let words = Span.words(span)
-        let rule = MemoryRule.trend(span)
+        let rule = MemoryRule.trend(span, hasMedianLine: name == "time_to")
         switch name {
         case "deriv":
             return program(
@@ -270,7 +270,15 @@ extension ExpressionChecker {
             }
             width = value
         }
-        let rule = MemoryRule.baseline(span, covariate: covariate, width: width)
+        var allowance = 0.5
+        if isCusum {
+            guard let value = constant(arguments[1]), value >= 0, value <= 100 else {
+                throw PatternProblem(
+                    arguments[1].location, "the allowance of \(name) is a number of sigmas from 0 to 100")
+            }
+            allowance = value
+        }
+        let rule = MemoryRule.baseline(span, covariate: covariate, width: width, allowance: allowance)
         switch name {
         case "baseline":
             return program(x, rule, .mean, unit: x.unit, label: "usual \(x.label)")
@@ -278,10 +286,7 @@ extension ExpressionChecker {
             return program(
                 x, rule, .score, unit: "1", label: "deviation of \(x.label) from usual", keepsSignal: false)
         default:
-            guard let allowance = constant(arguments[1]), allowance >= 0, allowance <= 100 else {
-                throw PatternProblem(arguments[1].location, "the allowance of \(name) is a number of sigmas from 0 to 100")
-            }
-            let question: Question = name == "cusum_low" ? .cusumLow(allowance) : .cusumHigh(allowance)
+            let question: Question = name == "cusum_low" ? .cusumLow : .cusumHigh
             return program(
                 x, rule, question, unit: "1",
                 label: "cumulated deviation of \(x.label) \(name == "cusum_low" ? "below" : "above") usual",
@@ -590,7 +595,7 @@ extension ExpressionChecker {
             let node = SourceNode(
                 .scalar(feature.expression ?? ""),
                 at: SourceLocation(file: "models/\(name).json, feature \(feature.name)"))
-            features.append(.number(try feature(try ExpressionParser.parse(node))))
+            features.append(.number(try number(ofFeature: try ExpressionParser.parse(node))))
         }
         let key = "\(name) \(kinds.map(\.rawValue).joined(separator: ","))"
         let number = tables.number(ofModel: key) ?? tables.add(ModelProgram(ensemble: ensemble, features: features), key: key)

@@ -101,9 +101,11 @@ enum MemoryRule: Hashable, Sendable {
     /// Summaries over a window; milliseconds.
     case samples(Int64)
     /// Points over a window; milliseconds.
-    case trend(Int64)
-    /// Learned mean and spread with that half-life, by bins of another signal (its number) of that width.
-    case baseline(Int64, covariate: Int?, width: Double)
+    /// With the median line, which costs more, or without.
+    case trend(Int64, hasMedianLine: Bool)
+    /// Learned mean and spread with that half-life, by bins of another signal (its number) of that width; sums of what
+    /// is off by more than the allowance, in standard deviations.
+    case baseline(Int64, covariate: Int?, width: Double, allowance: Double)
     /// `serd(x, n, t)`.
     case events(count: Int, within: Int64)
     /// `serd_by(labels, x, n, t)`.
@@ -119,8 +121,9 @@ enum MemoryRule: Hashable, Sendable {
         case .rises: "rises(\(signal))"
         case .lifetime: "lifetime(\(signal))"
         case .samples(let window): "window(\(signal)[\(window)])"
-        case .trend(let window): "trend(\(signal)[\(window)])"
-        case .baseline(let window, _, let width): "baseline(\(signal)[\(window)],\(covariate ?? ""),\(width))"
+        case .trend(let window, let hasMedianLine): "trend(\(signal)[\(window)],\(hasMedianLine))"
+        case .baseline(let window, _, let width, let allowance):
+            "baseline(\(signal)[\(window)],\(covariate ?? ""),\(width),\(allowance))"
         case .events(let count, let window): "serd(\(signal),\(count),\(window))"
         case .keyedEvents(let labels, let count, let window): "serd_by(\(labels),\(signal),\(count),\(window))"
         case .distinct(let group, let label, let window): "distinct_by(\(group),\(label),\(signal),\(window))"
@@ -163,7 +166,7 @@ enum Question: Hashable, Sendable {
     case highestEver, lowestEver, knownFor
     case lowest, highest, average, sum, count, deviation, quantile(Double), delta, changes, resets
     case slope, prediction(Int64), timeTo(Limit)
-    case mean, score, cusumLow(Double), cusumHigh(Double)
+    case mean, score, cusumLow, cusumHigh
     case eventCount, keyedCount, distinctCount, level
 
     /// The answer grows by itself as time goes on.
@@ -248,7 +251,7 @@ struct ProgramTables: Sendable {
 
     mutating func number(of slot: MemorySlot) -> Int {
         var covariate: String?
-        if case .baseline(_, let number?, _) = slot.rule { covariate = signalKeys[number] }
+        if case .baseline(_, let number?, _, _) = slot.rule { covariate = signalKeys[number] }
         let key = slot.rule.key(of: signalKeys[slot.signal], covariate: covariate)
         if let number = memoryNumbers[key] { return number }
         memories.append(slot)

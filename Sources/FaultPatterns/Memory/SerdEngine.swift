@@ -42,6 +42,14 @@ struct SerdEngine: Hashable, Codable {
         return .no
     }
 
+    /// The next time at which the answer may change with no new event.
+    func changesAt(after now: Timestamp, count: Int, within window: Int64) -> Timestamp? {
+        var next = NextChange(after: now)
+        for event in events { next.offer(event.time.plus(window).plus(1)) }
+        next.offer(blindAt?.plus(window).plus(1))
+        return next.time
+    }
+
     func countInside(_ window: Int64, at now: Timestamp) -> Int {
         let horizon = max(now, events.last?.time ?? now) - .milliseconds(window)
         return events.count { $0.time >= horizon }

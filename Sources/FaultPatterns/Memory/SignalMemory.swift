@@ -33,17 +33,14 @@ enum SignalMemory: Hashable, Codable, Sendable {
             var samples = SampleWindow(since: time)
             samples.take(slot.value, at: time, window: window)
             self = .samples(samples)
-        case .trend(let window):
+        case .trend(let window, let hasMedianLine):
             var trend = TrendWindow(since: time)
-            trend.take(slot.value, at: time, window: window)
+            trend.take(slot.value, at: time, window: window, needsMedianLine: hasMedianLine)
             self = .trend(trend)
-        case .baseline(let window, let number, let width):
-            var baseline = LearnedBaseline()
-            if number == nil || covariate != nil {
-                baseline.take(slot.value, covariate: covariate, width: width, at: time, halfLife: window, isFrozen: false)
-            }
-            self = .baseline(baseline)
-        case .bucket(let count, _): self = .bucket(LeakyBucket(capacity: count, at: time))
+        case .baseline:
+            self = .baseline(LearnedBaseline())
+            take(slot, before: slot, for: rule, covariate: covariate, isFrozen: false)
+        case .bucket: self = .bucket(LeakyBucket())
         case .events, .keyedEvents, .distinct: return nil
         }
     }
@@ -66,18 +63,18 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case (.samples(var samples), .samples(let window)):
             samples.take(slot.value, at: time, window: window)
             self = .samples(samples)
-        case (.trend(var trend), .trend(let window)):
-            trend.take(slot.value, at: time, window: window)
+        case (.trend(var trend), .trend(let window, let hasMedianLine)):
+            trend.take(slot.value, at: time, window: window, needsMedianLine: hasMedianLine)
             self = .trend(trend)
-        case (.baseline(var baseline), .baseline(let window, let number, let width)):
-            if number == nil || covariate != nil {
+        case (.baseline(var baseline), .baseline(let window, let number, let width, let allowance)):
+            if let bin = Self.bin(covariate, isWanted: number != nil, width: width) {
                 baseline.take(
-                    slot.value, covariate: covariate, width: width, at: time, halfLife: window, isFrozen: isFrozen)
+                    slot.value, bin: bin, at: time, window: window, allowance: allowance, isFrozen: isFrozen)
             }
             self = .baseline(baseline)
         case (.bucket(var bucket), .bucket(let count, let window)):
             let risen = before.hasBeenRead ? RiseHistory.rise(from: before.raw, to: slot.raw) : 0
-            if risen > 0 { bucket.add(Double(risen), at: time, capacity: count, period: window) }
+            if risen > 0 { bucket.add(Double(risen), at: time, count: count, within: window) }
             self = .bucket(bucket)
         case (let other, _): self = other
         }
@@ -88,12 +85,6 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case .samples(var samples):
             samples.becomeBlind()
             self = .samples(samples)
-        case .trend(var trend):
-            trend.becomeBlind()
-            self = .trend(trend)
-        case .baseline(var baseline):
-            baseline.becomeBlind()
-            self = .baseline(baseline)
         case .events(var events):
             let isNews = events.becomeBlind(at: time)
             self = .events(events)
@@ -105,6 +96,10 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case .distinct(var events):
             let isNews = events.becomeBlind(at: time)
             self = .distinct(events)
+            return isNews
+        case .bucket(var bucket):
+            let isNews = bucket.becomeBlind(at: time)
+            self = .bucket(bucket)
             return isNews
         case let other: self = other
         }
@@ -146,7 +141,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
             guard case .samples(let window) = rule, let statistic = question.statistic else { return .unknown }
             return samples.bounds(of: statistic, at: now, window: window)
         case .trend(let trend):
-            guard case .trend(let window) = rule else { return .unknown }
+            guard case .trend(let window, _) = rule else { return .unknown }
             switch question {
             case .slope: return trend.slope(at: now, window: window)
             case .prediction(let ahead): return trend.prediction(in: ahead, at: now, window: window)
@@ -155,29 +150,44 @@ enum SignalMemory: Hashable, Codable, Sendable {
             default: return .unknown
             }
         case .baseline(let baseline):
-            guard case .baseline(_, let number, let width) = rule, number == nil || covariate != nil else {
-                return .unknown
-            }
+            guard case .baseline(_, let number, let width, _) = rule,
+                let bin = Self.bin(covariate, isWanted: number != nil, width: width)
+            else { return .unknown }
             switch question {
-            case .mean: return baseline.mean(covariate: covariate, width: width)
-            case .score: return baseline.score(of: slot.value, covariate: covariate, width: width)
-            case .cusumLow(let allowance): return baseline.cusumLow(allowance: allowance)
-            case .cusumHigh(let allowance): return baseline.cusumHigh(allowance: allowance)
+            case .mean: return baseline.mean(bin: bin)
+            case .score: return slot.isNumber ? baseline.z(of: slot.value, bin: bin) : .unknown
+            case .cusumLow: return baseline.cusumLow(at: now)
+            case .cusumHigh: return baseline.cusumHigh(at: now)
             default: return .unknown
             }
         case .events(let events):
             guard case .events(let count, let window) = rule else { return .unknown }
-            return events.bounds(at: now, count: count, within: window)
+            return Self.bounds(
+                Double(events.countInside(window, at: now)), events.truth(at: now, count: count, within: window))
         case .keyedEvents(let events):
             guard case .keyedEvents(_, let count, let window) = rule else { return .unknown }
-            return events.bounds(at: now, count: count, within: window)
+            return Self.bounds(
+                Double(events.highestCount(within: window, at: now)),
+                events.truth(at: now, count: count, within: window))
         case .distinct(let events):
             guard case .distinct(_, _, let window) = rule else { return .unknown }
             return events.bounds(at: now, window: window)
         case .bucket(let bucket):
             guard case .bucket(let count, let window) = rule else { return .unknown }
-            return bucket.bounds(at: now, capacity: count, period: window)
+            return Self.bounds(
+                bucket.level(at: now, count: count, within: window),
+                bucket.truth(at: now, count: count, within: window))
         }
+    }
+
+    /// The bin of a baseline; without a covariate there is one. Nil where the covariate is not known.
+    private static func bin(_ covariate: Double?, isWanted: Bool, width: Double) -> Int? {
+        isWanted ? covariate.flatMap { LearnedBaseline.bin(of: $0, width: width) } : 0
+    }
+
+    /// A count of events that may be higher, where it is unknown whether it is.
+    private static func bounds(_ count: Double, _ truth: Truth) -> Bounds {
+        Bounds(low: count, high: truth == .unknown ? .infinity : count)
     }
 
     /// The next time at which an answer may change by time alone; nil: never.
@@ -192,14 +202,14 @@ enum SignalMemory: Hashable, Codable, Sendable {
             default: nil
             }
         case (.samples(let samples), .samples(let window)): samples.changesAt(after: now, window: window)
-        case (.trend(let trend), .trend(let window)): trend.changesAt(after: now, window: window)
+        case (.trend(let trend), .trend(let window, _)): trend.changesAt(after: now, window: window)
         case (.events(let events), .events(let count, let window)):
             events.changesAt(after: now, count: count, within: window)
-        case (.keyedEvents(let events), .keyedEvents(_, let count, let window)):
-            events.changesAt(after: now, count: count, within: window)
+        case (.keyedEvents(let events), .keyedEvents(_, _, let window)): events.changesAt(after: now, window: window)
         case (.distinct(let events), .distinct(_, _, let window)): events.changesAt(after: now, window: window)
         case (.bucket(let bucket), .bucket(let count, let window)):
-            bucket.changesAt(after: now, capacity: count, period: window)
+            bucket.changesAt(after: now, count: count, within: window)
+        case (.baseline(let baseline), _): baseline.changesAt(after: now)
         default: nil
         }
     }
@@ -244,7 +254,7 @@ extension Question {
         case .average: .average
         case .sum: .sum
         case .count: .count
-        case .deviation: .deviation
+        case .deviation: .standardDeviation
         case .quantile(let share): .quantile(share)
         case .delta: .delta
         case .changes: .changes

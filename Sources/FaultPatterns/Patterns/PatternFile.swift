@@ -7,15 +7,16 @@ public struct PatternFile: Sendable {
     /// What its expressions need of the engine.
     public let engineLevel: Int
     let tree: SourceNode
-    let ensembles: [String: TreeEnsemble]
+    let models: [PatternModel]
     /// Fault classes that it looks for on other components.
     let watchedClasses: [(faultClass: ClassPattern, location: SourceLocation)]
 
     /// - Parameter models: the tree ensembles that it may name.
     /// - Throws: what is wrong, with file, line and column, and the mend.
-    public init(reading tree: SourceNode, models: [TreeEnsemble] = []) throws(PatternProblem) {
+    public init(reading tree: SourceNode, models: [PatternModel] = []) throws(PatternProblem) {
         self.tree = tree
-        ensembles = Dictionary(models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.models = models
+        let ensembles = Dictionary(models.map { ($0.name, $0.ensemble) }, uniquingKeysWith: { first, _ in first })
         pattern = try Pattern(reading: tree, isStrict: true)
         var tables = ProgramTables()
         var all: [CompiledPattern] = []

@@ -20,7 +20,7 @@ public struct PatternPack: Sendable {
 
     private let trees: [SourceNode]
     /// Tree ensembles by their names.
-    public let models: [String: TreeEnsemble]
+    public let models: [String: PatternModel]
     let book: Rulebook
 
     /// The patterns, without their variants.
@@ -41,7 +41,7 @@ public struct PatternPack: Sendable {
     /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
     /// - Parameter trialsCount: takes patterns on trial for active ones, to see what they would do.
     public init(
-        building files: [PatternFile], models: [TreeEnsemble] = [], version: String, trialsCount: Bool = false
+        building files: [PatternFile], models: [PatternModel] = [], version: String, trialsCount: Bool = false
     ) throws(PatternPackError) {
         let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
             .sorted { $0.pattern.id < $1.pattern.id }
@@ -61,7 +61,7 @@ public struct PatternPack: Sendable {
 
     /// One pattern for its own tests: whatever its status, and whatever it explains or looks for.
     init(alone file: PatternFile) throws(PatternPackError) {
-        let models = file.ensembles.mapValues(\.form)
+        let models = Dictionary(file.models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first })
         try self.init(
             PackContent(
                 format: PatternLimits.packFormat, engineLevel: file.engineLevel, version: "test",
@@ -84,9 +84,9 @@ public struct PatternPack: Sendable {
         version = String(content.version.prefix(100))
         contentHash = hash
         trees = content.patterns
-        var models: [String: TreeEnsemble] = [:]
+        var models: [String: PatternModel] = [:]
         for (name, form) in content.models ?? [:] {
-            do { models[name] = try TreeEnsemble(form) } catch {
+            do { models[name] = try PatternModel(form) } catch {
                 throw .model(name: String(name.prefix(100)), because: "\(error)")
             }
         }
@@ -109,7 +109,7 @@ public struct PatternPack: Sendable {
                 let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
                 let pattern = try Pattern(reading: located, isStrict: false)
                 entries.append(
-                    try PatternEntry(compiling: pattern, into: &compiled, tables: &tables, ensembles: models))
+                    try PatternEntry(compiling: pattern, into: &compiled, tables: &tables, ensembles: models.mapValues(\.ensemble)))
             } catch { throw .pattern(error) }
         }
         self.skipped = skipped

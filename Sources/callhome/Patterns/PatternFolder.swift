@@ -8,6 +8,8 @@ struct PatternFolder {
 
     /// In the order of their paths.
     private(set) var files: [PatternFile] = []
+    /// The tree ensembles of the folder `models` in it, or beside the one file.
+    private(set) var models: [PatternModel] = []
     /// What is wrong with the files that cannot be used: all of it, so that an author mends in one go.
     private(set) var problems: [String] = []
 
@@ -18,10 +20,8 @@ struct PatternFolder {
         return exists && isFolder ? "patterns" : installed
     }
 
-    /// - Parameters:
-    ///   - path: a folder, or one file.
-    ///   - isTrial: patterns on trial (shadow) are taken as if they were active.
-    init(path: String, isTrial: Bool = false) {
+    /// - Parameter path: a folder, or one file.
+    init(path: String) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             problems = ["\(path): there is no such folder; name the folder of the patterns, or run in a checkout"]
@@ -37,6 +37,7 @@ struct PatternFolder {
                 return
             }
         }
+        readModels(near: isFolder ? path : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         if paths.isEmpty { problems = ["\(path): there is no .yaml file in this folder"] }
         var places: [String: String] = [:]
         for file in paths {
@@ -45,8 +46,7 @@ struct PatternFolder {
                 continue
             }
             do throws(PatternProblem) {
-                let tree = try PatternYAML.read(data, file: file)
-                let read = try PatternFile(reading: isTrial ? PatternFolder.activated(tree) : tree)
+                let read = try PatternFile(reading: try PatternYAML.read(data, file: file), models: models)
                 if let other = places[read.pattern.id] {
                     problems.append("\(file): the id \(read.pattern.id) is that of \(other); give it another")
                     continue
@@ -57,18 +57,27 @@ struct PatternFolder {
         }
     }
 
-    /// A pattern on trial as it would be if it were active.
-    private static func activated(_ tree: SourceNode) -> SourceNode {
-        guard case .mapping(var entries) = tree.content,
-            let status = entries.firstIndex(where: { $0.key == "status" }),
-            case .scalar("shadow") = entries[status].value.content
-        else { return tree }
-        entries[status].value = SourceNode(.scalar("active"), at: entries[status].value.location)
-        // A mere estimate must be on trial; here it is asked what it is worth.
-        if let grade = entries.firstIndex(where: { $0.key == "evidence" }) {
-            entries[grade].value = SourceNode(.scalar("B"), at: entries[grade].value.location)
+    /// In this folder or one above it: a part's folder may be named alone.
+    private mutating func readModels(near path: String) {
+        var folder = path.isEmpty ? "." : path
+        for _ in 0..<3 {
+            let models = "\(folder)/models"
+            if let names = try? FileManager.default.contentsOfDirectory(atPath: models) {
+                for name in names.sorted() where name.hasSuffix(".json") { readModel("\(models)/\(name)") }
+                return
+            }
+            folder += "/.."
         }
-        return SourceNode(.mapping(entries), at: tree.location)
+    }
+
+    private mutating func readModel(_ file: String) {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            problems.append("\(file): the file cannot be read; look at its permissions")
+            return
+        }
+        do throws(ModelProblem) { models.append(try PatternModel(try EnsembleForm(json: data))) } catch {
+            problems.append("\(file): \(error)")
+        }
     }
 
     /// Says what is wrong and ends the command, if anything is.

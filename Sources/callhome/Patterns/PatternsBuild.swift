@@ -44,7 +44,7 @@ struct PatternsBuild: ParsableCommand {
         let pack: PatternPack
         let bytes: Data
         do {
-            pack = try PatternPack(building: source.files, version: version)
+            pack = try PatternPack(building: source.files, models: source.models, version: version)
             bytes = try pack.json()
             // What agents will read is what is checked last.
             _ = try PatternPack(json: bytes)
