@@ -488,7 +488,8 @@ struct ComponentMemory: Sendable {
             StoredWindows(
                 latest: latest, memories: stored(book) { !$0.isOfEvents },
                 sequences: Dictionary(
-                    sequences.map { (book.tables.sequences[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first })))
+                    sequences.map { (book.tables.sequences[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first }
+                )))
     }
 
     private func stored(_ book: Rulebook, where isWanted: (MemoryRule) -> Bool) -> [String: SignalMemory] {
@@ -511,7 +512,8 @@ struct ComponentMemory: Sendable {
             case .reading, .counter: break
             }
         }
-        for (key, value) in latches.memories.merging(windows?.memories ?? [:], uniquingKeysWith: { first, _ in first }) {
+        for (key, value) in latches.memories.merging(windows?.memories ?? [:], uniquingKeysWith: { first, _ in first })
+        {
             guard let number = book.tables.memoryNumbers[key], layout.memoryOfNumber[number] >= 0,
                 value.fits(book.tables.memories[number].rule)
             else { continue }

@@ -100,7 +100,8 @@ public struct Diagnosis: Sendable {
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         let listed = Set(list.map(\.id))
         var isNews = false
-        for component in list where topology.known[component.id] != nil || topology.known.count < PatternLimits.components {
+        for component in list
+        where topology.known[component.id] != nil || topology.known.count < PatternLimits.components {
             changes += exchange(component, besides: listed, at: now)
             guard topology.know(component) else { continue }
             isNews = true
@@ -371,7 +372,8 @@ public struct Diagnosis: Sendable {
         for memory in memories where !memory.faults.isEmpty {
             for (entry, fault) in memory.faults.sorted(by: { $0.key < $1.key }) {
                 let place = memory.layout.patternOfEntry[entry]
-                let pattern = place.map { memory.layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
+                let pattern =
+                    place.map { memory.layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
                 open.append(
                     RootCause.OpenFault(
                         key: RootCause.Key(component: memory.id, entry: entry), fault: fault, pattern: pattern))

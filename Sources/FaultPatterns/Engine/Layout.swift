@@ -184,8 +184,10 @@ final class Layout: Sendable {
         ticking = patterns.indices.filter { patterns[$0].compiled.needsTicks }.map { Int32($0) }
         lateMemories = memories.indices.filter { if case .baseline = memories[$0].rule { true } else { false } }
             .map { Int32($0) }
-        remoteSlots = slots.indices.filter { if case .remote = tables.sources[slots[$0].signal] { true } else { false } }
-            .map { Int32($0) }
+        remoteSlots = slots.indices.filter {
+            if case .remote = tables.sources[slots[$0].signal] { true } else { false }
+        }
+        .map { Int32($0) }
         absenceWatchers = patterns.indices.filter { patterns[$0].compiled.looksForAbsence }.map { Int32($0) }
         patternOfEntry = Dictionary(
             patterns.enumerated().map { ($1.entry, $0) }, uniquingKeysWith: { first, _ in first })

@@ -86,7 +86,8 @@ struct RootCause: Sendable {
                 fault.updatedAt = now
                 fault.id = FaultWriter.id(pattern: fault.pattern, component: fault.component, openedAt: now)
                 told[one.key] = fault
-                let because = "It goes on after what explained it (\(book.entries[cause.entry].id)) is over: \(fault.because)"
+                let because =
+                    "It goes on after what explained it (\(book.entries[cause.entry].id)) is over: \(fault.because)"
                 opened.append(FaultChange(kind: .opened, fault: fault, because: because, time: now))
             } else {
                 told[one.key] = fault
@@ -113,7 +114,8 @@ struct RootCause: Sendable {
                 component: sign.component, signal: sign.evidence.first?.signal ?? Signal("hw.status"),
                 value: "Explained: \(sign.because.prefix(180))", time: sign.openedAt)
         }
-        let own = fault.evidence.prefix(max(WireLimits.evidencePerFault - explained.count, min(4, fault.evidence.count)))
+        let own = fault.evidence.prefix(
+            max(WireLimits.evidencePerFault - explained.count, min(4, fault.evidence.count)))
         return Array((own + explained).prefix(WireLimits.evidencePerFault))
     }
 

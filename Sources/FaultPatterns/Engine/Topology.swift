@@ -36,7 +36,8 @@ struct Topology: Sendable {
     func ancestors(of id: ComponentID) -> [ComponentID] {
         var found: [ComponentID] = []
         var next = parent(of: id)
-        while let ancestor = next, ancestor != id, !found.contains(ancestor), found.count < PatternLimits.topologyDepth {
+        while let ancestor = next, ancestor != id, !found.contains(ancestor), found.count < PatternLimits.topologyDepth
+        {
             found.append(ancestor)
             next = parent(of: ancestor)
         }

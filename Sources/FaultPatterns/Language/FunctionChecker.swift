@@ -220,7 +220,8 @@ extension ExpressionChecker {
         _ name: String, _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> NumberProgram {
         let form =
-            name == "deriv" ? "deriv(x[14d])" : name == "time_to" ? "time_to(x[14d], limit)" : "predict_linear(x[14d], 30d)"
+            name == "deriv"
+            ? "deriv(x[14d])" : name == "time_to" ? "time_to(x[14d], limit)" : "predict_linear(x[14d], 30d)"
         guard arguments.count == (name == "deriv" ? 1 : 2), let (inner, span) = window(arguments[0]) else {
             throw usage(place, name, form)
         }
@@ -255,7 +256,9 @@ extension ExpressionChecker {
         _ name: String, _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> NumberProgram {
         let isCusum = name.hasPrefix("cusum")
-        let form = isCusum ? "\(name)(x[30d], 0.5) or \(name)(x[30d], 0.5, c, width)" : "\(name)(x[30d]) or \(name)(x[30d], c, width)"
+        let form =
+            isCusum
+            ? "\(name)(x[30d], 0.5) or \(name)(x[30d], 0.5, c, width)" : "\(name)(x[30d]) or \(name)(x[30d], c, width)"
         let own = isCusum ? 2 : 1
         guard arguments.count == own || arguments.count == own + 2, let (inner, span) = window(arguments[0]) else {
             throw usage(place, name, form)
@@ -442,7 +445,8 @@ extension ExpressionChecker {
         let x = try signal(arguments[0], for: "bucket")
         guard x.entry.kind == .event || x.entry.kind == .counter else {
             throw PatternProblem(
-                arguments[0].location, "bucket is for events and counters; \(x.entry.name) is a \(x.entry.kind.rawValue)")
+                arguments[0].location,
+                "bucket is for events and counters; \(x.entry.name) is a \(x.entry.kind.rawValue)")
         }
         let count = try whole(arguments[1], of: "bucket", upTo: 1_000_000)
         let within = try span(arguments[2], of: "bucket")
@@ -497,7 +501,8 @@ extension ExpressionChecker {
             var sharing: String?
             if arguments.count == 2 {
                 guard let attribute = text(arguments[1]) else {
-                    throw PatternProblem(arguments[1].location, "the attribute that the siblings share stands in quotes")
+                    throw PatternProblem(
+                        arguments[1].location, "the attribute that the siblings share stands in quotes")
                 }
                 sharing = attribute
             }
@@ -523,7 +528,8 @@ extension ExpressionChecker {
         case .truth, .event, .text, .moment: break
         }
         guard let source, case .told = tables.sources[source.number] else {
-            throw PatternProblem(operand.location, "\(name) is over a signal of the other component, not over \(checked.words)")
+            throw PatternProblem(
+                operand.location, "\(name) is over a signal of the other component, not over \(checked.words)")
         }
         if isState, digest != .highest || where_ == .under {
             if digest != .count {
@@ -537,7 +543,9 @@ extension ExpressionChecker {
             case .parent: "\(source.label) of what it hangs on"
             case .above(let kind): "\(source.label) of the \(kind.rawValue)"
             case .under: "\(digest.rawValue) of \(source.label) under it"
-            case .peers: digest == .count ? "siblings with \(source.label)" : "\(digest.rawValue) of its siblings' \(source.label)"
+            case .peers:
+                digest == .count
+                    ? "siblings with \(source.label)" : "\(digest.rawValue) of its siblings' \(source.label)"
             }
         if isState, digest == .highest { return .state(signal: number, label: whose) }
         return .number(
@@ -578,13 +586,16 @@ extension ExpressionChecker {
     private mutating func model(
         _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> NumberProgram {
-        guard arguments.count == 1, let name = text(arguments[0]) else { throw usage(place, "model", "model(\"disk-hdd\")") }
+        guard arguments.count == 1, let name = text(arguments[0]) else {
+            throw usage(place, "model", "model(\"disk-hdd\")")
+        }
         guard let ensemble = ensembles[name] else {
             let known = ensembles.keys.sorted().joined(separator: ", ")
             throw PatternProblem(
                 place,
                 "there is no model \(name.prefix(60)); "
-                    + (known.isEmpty ? "put it in the folder `models` as \(name.prefix(60)).json" : "there are \(known)"))
+                    + (known.isEmpty
+                        ? "put it in the folder `models` as \(name.prefix(60)).json" : "there are \(known)"))
         }
         var features: [ModelProgram.Feature] = []
         for feature in ensemble.features {
@@ -598,7 +609,8 @@ extension ExpressionChecker {
             features.append(.number(try number(ofFeature: try ExpressionParser.parse(node))))
         }
         let key = "\(name) \(kinds.map(\.rawValue).joined(separator: ","))"
-        let number = tables.number(ofModel: key) ?? tables.add(ModelProgram(ensemble: ensemble, features: features), key: key)
+        let number =
+            tables.number(ofModel: key) ?? tables.add(ModelProgram(ensemble: ensemble, features: features), key: key)
         usesModel = true
         return NumberProgram(step: .model(number), unit: "1", label: "the score of the model \(name)")
     }

@@ -109,7 +109,8 @@ public struct PatternPack: Sendable {
                 let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
                 let pattern = try Pattern(reading: located, isStrict: false)
                 entries.append(
-                    try PatternEntry(compiling: pattern, into: &compiled, tables: &tables, ensembles: models.mapValues(\.ensemble)))
+                    try PatternEntry(
+                        compiling: pattern, into: &compiled, tables: &tables, ensembles: models.mapValues(\.ensemble)))
             } catch { throw .pattern(error) }
         }
         self.skipped = skipped
@@ -143,7 +144,9 @@ public struct PatternPack: Sendable {
         var reach: [String: Int] = [:]
         for _ in 0...PatternLimits.activeRounds {
             for file in files where !file.watchedClasses.isEmpty {
-                let below = files.filter { other in file.watchedClasses.contains { $0.faultClass.matches(other.pattern.faultClass) } }
+                let below = files.filter { other in
+                    file.watchedClasses.contains { $0.faultClass.matches(other.pattern.faultClass) }
+                }
                 reach[file.pattern.id] = 1 + (below.compactMap { reach[$0.pattern.id] }.max() ?? 0)
             }
         }

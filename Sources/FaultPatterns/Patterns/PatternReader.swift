@@ -218,7 +218,8 @@ extension Pattern {
             within = Span.milliseconds(words[words.count - 1])
             if within == nil {
                 throw PatternProblem(
-                    node.location, "`within` needs a length of time such as 30m, not \(words[words.count - 1].prefix(40))")
+                    node.location,
+                    "`within` needs a length of time such as 30m, not \(words[words.count - 1].prefix(40))")
             }
             words.removeLast(2)
         }
@@ -260,7 +261,8 @@ extension Pattern {
             } else {
                 var entries = base.filter { $0.key != "variants" && $0.key != "tests" }
                 guard !fields.rest.isEmpty else {
-                    throw PatternProblem(item.location, "the variant changes nothing; say what is otherwise, or `ignore: true`")
+                    throw PatternProblem(
+                        item.location, "the variant changes nothing; say what is otherwise, or `ignore: true`")
                 }
                 for entry in fields.rest {
                     guard variantKeys.contains(entry.key) else {

@@ -63,7 +63,8 @@ extension PatternTest {
             others.append(
                 Component(
                     id: PatternTest.id(other), kind: other.kind, parent: other.parent.flatMap(reference),
-                    name: "the \(other.kind) \(other.name)", part: PatternTest.part(other.attributes, serial: other.name),
+                    name: "the \(other.kind) \(other.name)",
+                    part: PatternTest.part(other.attributes, serial: other.name),
                     attributes: other.attributes))
         }
         attributes.merge(self.attributes) { $1 }
@@ -81,7 +82,9 @@ extension PatternTest {
             }
     }
 
-    private func reference(_ name: String) -> ComponentID? { others.first { $0.name == name && name != "self" }.map(PatternTest.id) }
+    private func reference(_ name: String) -> ComponentID? {
+        others.first { $0.name == name && name != "self" }.map(PatternTest.id)
+    }
 
     private static func id(_ other: Other) -> ComponentID { ComponentID(other.kind, other.name) }
     private static func id(of pattern: Pattern) -> ComponentID { ComponentID(pattern.kinds.first ?? .server, "test") }
