@@ -523,6 +523,24 @@ public struct Diagnosis: Sendable {
         if memories[number].take(measurement, slot: slot, at: time.milliseconds) { handTold.insert(number) }
     }
 
+    /// Forgets all and knows one component.
+    mutating func replayRestart(_ component: Component) {
+        memories = []
+        numbers = [:]
+        topology = Topology()
+        rootCause = RootCause()
+        ticking = []
+        newest = nil
+        neighbourhoodIsStale = true
+        _ = topology.know(component)
+        let attributes = Diagnosis.attributes(of: component)
+        var memory = ComponentMemory(
+            id: component.id, kind: component.kind, layout: layout(for: component.kind, attributes, keeping: []))
+        memory.attributes = attributes
+        memory.serial = component.part.serial
+        store(memory)
+    }
+
     /// The slot of a signal of the only component of a replay.
     func replaySlot(of signal: Signal) -> Int? {
         book.tables.signalNumbers[signal].flatMap { memories.first?.slot(of: $0) }
@@ -539,8 +557,9 @@ public struct Diagnosis: Sendable {
     /// Ends a moment of a replay: what was not told anew holds on.
     mutating func replayFinish(at moment: Timestamp) -> [FaultChange] {
         newest = moment
+        if neighbourhoodIsStale { meetNeighbours() }
         memories[0].retell(at: moment.milliseconds)
-        if !neighbourhoodIsStale, neighbourhood.readers.isEmpty {
+        if neighbourhood.readers.isEmpty {
             let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
             guard !found.isEmpty else { return [] }
             let changes = found.compactMap { change in

@@ -3,14 +3,12 @@ public import Reports
 /// The life of one part, told in rounds: what a back-test drives. The same engine as the agent's, without names and
 /// without copies: signals are set by slot, and what is not set anew in a round holds on.
 public struct Replay: Sendable {
-    private let pack: PatternPack
     private var diagnosis: Diagnosis
     private var now = Int64.min
 
     public init(patterns: PatternPack, component: Component) {
-        pack = patterns
         diagnosis = Diagnosis(patterns: patterns)
-        _ = diagnosis.know([component], at: Timestamp(milliseconds: 0))
+        diagnosis.replayRestart(component)
     }
 
     /// The slot of a signal; nil where no pattern for this component looks at it. Another component may have others.
@@ -41,5 +39,5 @@ public struct Replay: Sendable {
     public mutating func finish() -> [FaultChange] { diagnosis.replayFinish(at: Timestamp(milliseconds: now)) }
 
     /// Begins the life of another part.
-    public mutating func restart(component: Component) { self = Replay(patterns: pack, component: component) }
+    public mutating func restart(component: Component) { diagnosis.replayRestart(component) }
 }

@@ -140,9 +140,12 @@ struct PatternsBacktest: ParsableCommand {
     }
 
     private static func pack(_ path: String, isTrial: Bool) throws -> PatternPack {
-        let folder = PatternFolder(path: path, isTrial: isTrial)
+        let folder = PatternFolder(path: path)
         try folder.refuseProblems()
-        do { return try PatternPack(building: folder.files, version: "backtest") } catch {
+        do {
+            return try PatternPack(
+                building: folder.files, models: folder.models, version: "backtest", trialsCount: isTrial)
+        } catch {
             Console.complain("\(error)")
             throw Exit.refused
         }
