@@ -57,6 +57,7 @@ struct DriveReplay {
 
     // What was made of the last model, layout and kind of drive.
     private var watchKey = ""
+    private var isJudged = false
     private var kind = ""
     private var models: [String: DiskModel] = [:]
 
@@ -261,6 +262,7 @@ struct DriveReplay {
             }
             return watch.targets.isEmpty && watch.baseline == nil && watch.threshold == nil ? nil : watch
         }
+        isJudged = watches.contains { !$0.targets.isEmpty }
     }
 
     private mutating func component(_ csv: CSVBytes, _ start: Int, _ layout: CSVLayout, _ life: DriveLife) -> Component
@@ -373,12 +375,15 @@ struct DriveReplay {
         let time = Timestamp(seconds: Int64(today) * 86_400)
         day = today
         life?.last = today
+        guard isJudged || layout < 0 else { return }
         engine.begin(at: time)
         trial?.begin(at: time)
     }
 
     private mutating func endDay() {
         tallies.steps += 1
+        // No pattern is for this drive, or none looks at what is known of it.
+        guard isJudged else { return }
         for change in engine.finish() {
             tallies.changes += 1
             guard let number = numbers[change.fault.pattern] else { continue }

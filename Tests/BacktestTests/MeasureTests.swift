@@ -170,6 +170,37 @@ struct MeasureTests {
         #expect(outcome.faults == "A,2016-02-10,opened,disk.trial,disk.trial,inform,shadow\n")
     }
 
+    @Test("Drives that no pattern is for are counted all the same")
+    func withoutPatterns() throws {
+        let pack = try Histories.pack([
+            Histories.pattern("disk.nvme", ["applies_to": ["component": "disk", "bus": "nvme"]])
+        ])
+        let text = Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((20, 40)))
+        let result = try Histories.backtest(text: text, pack: pack) { $0.measuresBaselines = true }.result
+        #expect(result.population.failed == 1 && result.drivesDaysReplayed == 40)
+        #expect(result.pack.comparison.predicted == 0)
+        #expect(result.baselines.first?.comparison.predicted == 1)
+    }
+
+    @Test("The page holds the figures, and what stands in the data cannot become part of it")
+    func page() throws {
+        let text =
+            Histories.header + "\n"
+            + Histories.drive("A", model: "<script>alert(1)</script>", fails: true, Histories.series((0, 40), (20, 10)))
+            + Histories.drive("B", model: "<script>alert(1)</script>", Histories.series((0, 95)))
+        let result = try Histories.backtest(text: text) { $0.measuresBaselines = true }.result
+        let page = BacktestPage(result).html
+        #expect(!page.contains("<script"))
+        #expect(page.contains("&lt;script&gt;"))
+        #expect(page.contains("<b>100.0 %</b><span>of failures foretold"))
+        #expect(page.contains("<b>0.00 %</b><span>of healthy drives falsely alarmed"))
+        #expect(page.components(separatedBy: "<svg").count == 3 && page.components(separatedBy: "</svg>").count == 3)
+        #expect(!page.contains("http"))
+        let words = BacktestText(result).text
+        #expect(words.contains("2 drives: 1 failed with history, 1 that did not fail (1 long enough for a window)"))
+        #expect(words.split(separator: "\n").contains { $0.hasPrefix("plan or order") && $0.contains("100.0 %") })
+    }
+
     @Test("The table of changes names drive, date, change, pattern, class, urgency and status")
     func faults() throws {
         let text =

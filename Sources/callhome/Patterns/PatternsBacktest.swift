@@ -64,6 +64,9 @@ struct PatternsBacktest: ParsableCommand {
     @Option(help: "Write each change of a fault to this file (CSV).")
     var faults: String?
 
+    @Option(help: "Write the result to this file as a page with charts.")
+    var html: String?
+
     @Flag(help: "Show progress also where standard error is no terminal.")
     var progress = false
 
@@ -101,6 +104,14 @@ struct PatternsBacktest: ParsableCommand {
         if let problem = table?.problem {
             Console.complain("\(faults ?? ""): the fault changes cannot be written: \(problem)")
             throw Exit.refused
+        }
+        if let html {
+            let page = Data(BacktestPage(result).html.utf8)
+            do { try page.write(to: URL(filePath: html), options: .atomic) } catch {
+                Console.complain(
+                    "\(html): the page cannot be written: \(error); look at the folder and its permissions")
+                throw Exit.refused
+            }
         }
         if json { try Console.print(json: result) } else { print(BacktestText(result).text) }
     }
