@@ -27,7 +27,8 @@ struct ImportTests {
             "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
         ],
         "callhome": [
-            "Reports", "FaultPatterns", "Transfer", "Backtest", "ArgumentParser", "Yams", "FoundationEssentials", "Glibc",
+            "Reports", "FaultPatterns", "Transfer", "Backtest", "ArgumentParser", "Yams", "FoundationEssentials",
+            "Glibc",
             "Synchronization",
         ],
     ]
