@@ -130,10 +130,6 @@ def table() -> list[tuple[str, str, object]]:
     return rows
 
 
-def categories(models) -> list[str]:
-    return sorted(set(models))
-
-
 def matrix(f: Histories, drive: np.ndarray, day: np.ndarray, known_models: list[str]) -> np.ndarray:
     """Columns of `table()`, then the model's category code (missing where unknown)."""
     v = View(f, drive, day)

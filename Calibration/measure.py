@@ -51,7 +51,7 @@ class Compare:
         f, W = self.f, self.window
         n = len(f)
         top, top7 = np.full(n, fill, "float32"), np.full(n, fill, "float32")
-        maxima, weights, owners = [], [], []
+        maxima, weights = [], []
         for d, line in lives.dense(score, fill):
             if self.failed[d]:
                 top[d] = line[-W:].max() if len(line) else fill
@@ -66,9 +66,8 @@ class Compare:
                 keep = values > fill
                 maxima.append(values[keep])
                 weights.append(counts[keep] / (b - a))
-                owners.append(np.full(keep.sum(), d))
         cat = lambda parts: np.concatenate(parts) if parts else np.zeros(0)
-        return Reduced(top[self.failed], top7[self.failed], cat(maxima), cat(weights), cat(owners), int(self.healthy.sum()), np.flatnonzero(self.failed))
+        return Reduced(top[self.failed], top7[self.failed], cat(maxima), cat(weights), int(self.healthy.sum()))
 
 
 def trailing_max(line: np.ndarray, W: int, fill=NOTHING) -> np.ndarray:
@@ -76,17 +75,14 @@ def trailing_max(line: np.ndarray, W: int, fill=NOTHING) -> np.ndarray:
     if len(line) == 0:
         return line
     padded = np.concatenate([np.full(W - 1, fill, line.dtype), line])
-    full = maximum_filter1d(padded, W, mode="constant", cval=fill)
-    # maximum_filter1d is centred: position i sees i-W//2 .. i-W//2+W-1
-    shift = W // 2
-    index = np.arange(len(line)) + shift
-    return full[index] if W % 2 == 0 else full[np.arange(len(line)) + W // 2]
+    # the filter is centred: its position i sees i - W // 2 … i - W // 2 + W - 1
+    return maximum_filter1d(padded, W, mode="constant", cval=fill)[np.arange(len(line)) + W // 2]
 
 
 class Reduced:
-    def __init__(self, top, top7, maxima, weights, owners, healthy_count, failed_drives):
-        self.top, self.top7, self.maxima, self.weights, self.owners = top, top7, maxima, weights, owners
-        self.healthy_count, self.failed_drives = healthy_count, failed_drives
+    def __init__(self, top, top7, maxima, weights, healthy_count):
+        self.top, self.top7, self.maxima, self.weights = top, top7, maxima, weights
+        self.healthy_count = healthy_count
         order = np.argsort(-maxima, kind="stable")
         self.sorted = maxima[order]
         self.cumulative = np.cumsum(weights[order]) / healthy_count

@@ -94,7 +94,7 @@ def measure_set(s: Set) -> dict:
     for order_at in (0.66, 0.68, 0.70, ORDER_AT, 0.71, 0.72, 0.74, 0.78):
         out["decide"].append(decided(s, f"order >= {order_at}", union(s, 2, order_at) == 2))
     out["decide"].append(decided(s, f"order >= {ORDER_AT}, also in the first {NEW_DAYS} days", union(s, 2, ORDER_AT, 0) == 2))
-    out["decide"].append(decided(s, f"the plan model as order, >= 0.72", (s.score[PLAN] >= 0.72) & (s.known >= NEW_DAYS)))
+    out["decide"].append(decided(s, "the plan model as order, >= 0.72", (s.score[PLAN] >= 0.72) & (s.known >= NEW_DAYS)))
     return out
 
 
