@@ -247,13 +247,15 @@ public enum SignalCatalogue {
         gauge(
             "hw.physical_disk.link_speed.limit", "Gbit/s", [.disk], ["limit_type": limitTypes],
             "best link speed that the disk can"),
-        counter("hw.physical_disk.timeouts", "{command}", [.disk], [:], "commands timed out: SCSI's iotmo_cnt of sysfs"),
+        counter(
+            "hw.physical_disk.timeouts", "{command}", [.disk], [:], "commands timed out: SCSI's iotmo_cnt of sysfs"),
         state(
             "hw.physical_disk.kernel_state", [.disk], [:],
-            "sysfs `state`: running, blocked, offline, transport-offline (SCSI); live, resetting, connecting, dead (NVMe)"
+            "sysfs `state`: running, blocked, offline, transport-offline; NVMe: live, resetting, connecting, dead"
         ),
         state(
-            "hw.physical_disk.pre_eol", [.disk], [:], "normal, warning or urgent: eMMC's pre_eol_info of sysfs (JESD84)"),
+            "hw.physical_disk.pre_eol", [.disk], [:], "normal, warning or urgent: eMMC's pre_eol_info of sysfs (JESD84)"
+        ),
         counter(
             "hw.physical_disk.phy_errors", "{error}", [.disk, .controller, .backplane],
             [
