@@ -44,7 +44,7 @@ struct ShippedPatternTests {
         FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString)-\(name)")
     }
 
-    private static func pack() throws -> PatternPack {
+    static func pack() throws -> PatternPack {
         let file = temporary("patterns.json")
         defer { try? FileManager.default.removeItem(at: file) }
         let outcome = try callhome("patterns", "build", "-o", file.path, "--version", "7.7.7")
