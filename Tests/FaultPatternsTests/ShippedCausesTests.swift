@@ -12,15 +12,20 @@ struct ShippedCausesTests {
         let fan = ComponentID(.fan, "1")
         func show(rpm: Double, celsius: Double, for minutes: Int) {
             server.play(for: minutes) { time in
-                [.init(component: fan, signal: Signal("hw.fan.speed"), measurement: .reading(rpm), time: time)]
+                [
+                    .init(component: fan, signal: Signal("hw.fan.speed"), measurement: .reading(rpm), time: time),
+                    .init(
+                        component: fan, signal: Signal("hw.alarm", ["alarm": "any"]),
+                        measurement: .state(rpm < 100 ? "asserted" : "clear"), time: time),
+                ]
                     + (1...10).flatMap { Server.temperature("\($0)", celsius, critical: 90, at: time) }
             }
         }
         show(rpm: 3000, celsius: 60, for: 5)
         show(rpm: 0, celsius: 60, for: 3)
-        #expect(server.classes == ["fan.stopped"])
+        #expect(server.classes == ["fan.seized"])
         show(rpm: 0, celsius: 95, for: 10)
-        try server.expectCause("fan.stopped", suspect: .fan, explains: 10)
+        try server.expectCause("fan.seized", suspect: .fan, explains: 10)
         show(rpm: 3000, celsius: 95, for: 10)
         #expect(server.classes == Array(repeating: "temperature.above-critical", count: 10))
         show(rpm: 3000, celsius: 60, for: 10)

@@ -30,14 +30,27 @@ struct ComponentCatalogue {
                 merged.append(component)
             }
         }
+        let board = merged.first { $0.kind == .board } ?? merged.first { $0.kind == .chassis }
+        guard let board else { return merged }
+        for index in merged.indices where merged[index].parent == nil {
+            guard !ComponentCatalogue.outside.contains(merged[index].kind) else { continue }
+            merged[index].parent = board.id
+        }
         return merged
     }
+
+    /// What is not inside the chassis, or spans parts that hang elsewhere. All else hangs under the board when no probe
+    /// knows better, so that what a fan or a power supply does to its chassis can be told.
+    private static let outside: Set<ComponentKind> = [
+        .board, .chassis, .server, .ups, .upsBattery, .raidArray, .pool, .test,
+    ]
 }
 
 extension Component {
     /// Takes from `other` what this one does not say.
     fileprivate mutating func fill(from other: Component) {
-        parent = parent ?? other.parent
+        // The inventory knows that a module is in the board, and EDAC on which controller: the nearer one counts.
+        if parent == nil || parent?.isBoard == true { parent = other.parent ?? parent }
         part.manufacturer = part.manufacturer ?? other.part.manufacturer
         part.model = part.model ?? other.part.model
         part.partNumber = part.partNumber ?? other.part.partNumber
@@ -46,4 +59,8 @@ extension Component {
         part.location = part.location ?? other.part.location
         attributes.merge(other.attributes) { mine, _ in mine }
     }
+}
+
+extension ComponentID {
+    fileprivate var isBoard: Bool { rawValue.hasPrefix("\(ComponentKind.board.rawValue):") }
 }

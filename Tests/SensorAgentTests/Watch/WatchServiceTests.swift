@@ -214,6 +214,37 @@ struct WatchServiceTests {
         #expect(merged[0].part == Part(model: "Y", firmware: "2", location: "Bay 3"))
         #expect(merged[0].attributes == ["bus": "ata"])
     }
+
+    @Test("What no probe places hangs under the board, and the nearest place that a probe knows counts")
+    func places() {
+        var catalogue = ComponentCatalogue(order: ["inventory", "sensors", "memory-errors"])
+        let (board, module) = (ComponentID(.board, "main"), ComponentID(.dimm, "A1"))
+        let (chip, controller) = (ComponentID(.chip, "it8728"), ComponentID(.memoryController, "mc0"))
+        let fan = Component(id: ComponentID(.fan, "1"), kind: .fan, parent: chip, name: "Fan 1")
+        _ = catalogue.update(
+            "inventory",
+            [
+                Component(id: board, kind: .board, parent: ComponentID(.chassis, "main"), name: "main board"),
+                Component(id: module, kind: .dimm, parent: board, name: "A1"),
+            ])
+        _ = catalogue.update(
+            "sensors",
+            [
+                Component(id: chip, kind: .chip, name: "it8728"), fan,
+                Component(id: ComponentID(.ups, "1"), kind: .ups, name: "UPS"),
+            ])
+        _ = catalogue.update(
+            "memory-errors",
+            [
+                Component(id: controller, kind: .memoryController, name: "mc0"),
+                Component(id: module, kind: .dimm, parent: controller, name: "A1"),
+            ])
+        let parents = Dictionary(
+            catalogue.components.map { ($0.id, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        #expect(parents[chip] == board && parents[fan.id] == chip && parents[controller] == board)
+        #expect(parents[module] == controller)
+        #expect(parents[ComponentID(.ups, "1")] == .some(nil))
+    }
 }
 
 extension Spool {
