@@ -244,7 +244,8 @@ private struct Server {
 
     /// One fault is told, it blames a part of this kind first, and as many signs stand in its evidence.
     func expectCause(
-        _ faultClass: String, suspect: ComponentKind, explains count: Int, at place: Testing.SourceLocation = #_sourceLocation
+        _ faultClass: String, suspect: ComponentKind, explains count: Int,
+        at place: Testing.SourceLocation = #_sourceLocation
     ) throws {
         #expect(classes == [faultClass], sourceLocation: place)
         let fault = try #require(told.values.first { $0.faultClass == faultClass }, sourceLocation: place)
