@@ -6,11 +6,26 @@ struct DriveReplay {
     /// A column that is looked at for the drive at hand.
     private struct Watch {
         var column: Int
-        var targets: [Target]
+        /// Where its targets stand among all.
+        var targets: Range<Int>
         /// Its place among the five attributes of the baselines.
         var baseline: Int?
         /// The vendor's threshold of a normalised value.
         var threshold: Double?
+    }
+
+    private struct Shape {
+        var columns: Int
+        var date: Int
+        var serial: Int
+        var failure: Int?
+
+        init(_ layout: CSVLayout) {
+            columns = layout.columns
+            date = layout.date
+            serial = layout.serial
+            failure = layout.failure
+        }
     }
 
     private struct Target {
@@ -22,6 +37,8 @@ struct DriveReplay {
 
     private let settings: BacktestSettings
     private let layouts: [CSVLayout]
+    /// What every row needs of its layout.
+    private let shapes: [Shape]
     /// The layout of each file, by their numbers.
     private let layoutOfFile: [Int]
     private let numbers: [String: Int]
@@ -40,6 +57,7 @@ struct DriveReplay {
     private var life: DriveLife?
     private var layout = -1
     private var watches: [Watch] = []
+    private var targets: [Target] = []
     private var day = 0
     private var episodes: [Episode] = []
     private var trialEpisodes: [Episode] = []
@@ -67,6 +85,7 @@ struct DriveReplay {
     ) {
         self.settings = settings
         self.layouts = layouts
+        shapes = layouts.map(Shape.init)
         self.layoutOfFile = layoutOfFile
         let patterns = pack.patterns
         numbers = Dictionary(
@@ -97,15 +116,13 @@ struct DriveReplay {
         unsafe chunk.bytes.withUnsafeBytes { buffer in
             guard let csv = unsafe CSVBytes(buffer) else { return }
             var place = 0
-            var number = 0
-            while place < csv.count {
-                let origin: RowProblems.Place =
-                    switch chunk.origin {
-                    case .file(let file, let offset): RowProblems.Place(file: file, offset: offset + place)
-                    case .rows(let places): places[min(number, places.count - 1)]
-                    }
-                place = take(csv, at: place, origin, &extent)
-                number += 1
+            switch chunk.origin {
+            case .file(let file, let offset):
+                while place < csv.count {
+                    place = take(csv, at: place, RowProblems.Place(file: file, offset: offset + place), &extent)
+                }
+            case .rows(let places):
+                for origin in places where place < csv.count { place = take(csv, at: place, origin, &extent) }
             }
         }
         finish()
@@ -138,18 +155,19 @@ struct DriveReplay {
         _ csv: CSVBytes, at start: Int, _ origin: RowProblems.Place, _ extent: inout Extent?
     ) -> Int {
         let number = layoutOfFile[origin.file]
+        let shape = shapes[number]
         let line = split(csv, start)
-        guard line.fields == layouts[number].columns else {
+        guard line.fields == shape.columns else {
             // A blank line is no row; at the end of a file there often is one.
             if line.fields > 1 || Int(ends[0]) > start { tallies.problems.note(.fieldCount, at: origin) }
             return line.next
         }
-        let serial = field(layouts[number].serial, start)
+        let serial = field(shape.serial, start)
         let isSame =
             hasPrevious && layout == number
-            && csv.isEqual(serial, previousField(layouts[number].serial))
+            && csv.isEqual(serial, previousField(shape.serial))
         if !isSame, !turn(to: csv, serial, origin, &extent) { return line.next }
-        guard let today = csv.day(field(layouts[number].date, start)) else {
+        guard let today = csv.day(field(shape.date, start)) else {
             tallies.problems.note(.badDate, at: origin)
             return line.next
         }
@@ -165,7 +183,7 @@ struct DriveReplay {
         read(csv, start, origin, isSame: isSame, on: today)
         endDay()
         tallies.rows += 1
-        if let column = layouts[number].failure {
+        if let column = shape.failure {
             if case .value(let number) = csv.number(field(column, start)), number > 0 { life?.failure = today }
         }
         swap(&ends, &previousEnds)
@@ -239,19 +257,23 @@ struct DriveReplay {
     private mutating func watch(_ number: Int) {
         guard let life else { return }
         // What the columns of another file do not have is no longer told.
-        if layout >= 0 { for target in watches.flatMap(\.targets) { silence(target) } }
+        if layout >= 0 { for target in targets { silence(target) } }
         layout = number
         let key = "\(number) \(kind) \(life.model)"
         guard key != watchKey else { return }
         watchKey = key
-        watches = layouts[number].values.compactMap { value in
-            var watch = Watch(column: value.column, targets: [])
-            watch.targets = value.readings.compactMap { reading in
+        watches = []
+        targets = []
+        for value in layouts[number].values {
+            let first = targets.count
+            for reading in value.readings {
                 let (slot, trialSlot) = (engine.slot(of: reading.signal), trial?.slot(of: reading.signal))
-                guard slot != nil || trialSlot != nil else { return nil }
+                guard slot != nil || trialSlot != nil else { continue }
                 let isCounter = SignalCatalogue.entry(named: reading.signal.name)?.kind == .counter
-                return Target(slot: slot, trialSlot: trialSlot, isCounter: isCounter, decoding: reading.decoding)
+                targets.append(
+                    Target(slot: slot, trialSlot: trialSlot, isCounter: isCounter, decoding: reading.decoding))
             }
+            var watch = Watch(column: value.column, targets: first..<targets.count)
             if settings.measuresBaselines {
                 switch value.source {
                 case .raw(let attribute): watch.baseline = Baseline.attributes.firstIndex(of: attribute)
@@ -260,9 +282,9 @@ struct DriveReplay {
                 case .nvme, .other: break
                 }
             }
-            return watch.targets.isEmpty && watch.baseline == nil && watch.threshold == nil ? nil : watch
+            if !watch.targets.isEmpty || watch.baseline != nil || watch.threshold != nil { watches.append(watch) }
         }
-        isJudged = watches.contains { !$0.targets.isEmpty }
+        isJudged = !targets.isEmpty
     }
 
     private mutating func component(_ csv: CSVBytes, _ start: Int, _ layout: CSVLayout, _ life: DriveLife) -> Component
@@ -312,24 +334,24 @@ struct DriveReplay {
     }
 
     private mutating func take(_ csv: CSVBytes, _ field: Range<Int>, _ index: Int, _ origin: RowProblems.Place) {
-        if watches[index].targets.contains(where: { $0.decoding == .health }) {
+        let watch = watches[index]
+        if let first = watch.targets.first, targets[first].decoding == .health {
             let state = csv.text(field) == "Healthy" ? "passed" : "failed"
-            for target in watches[index].targets { tell(target, state: field.isEmpty ? nil : state) }
+            for target in watch.targets { tell(targets[target], state: field.isEmpty ? nil : state) }
             return
         }
-        let number = csv.number(field)
         var value = Double.nan
-        switch number {
+        switch csv.number(field) {
         case .value(let read): value = read
         case .malformed: tallies.problems.note(.notANumber, at: origin)
         case .none: break
         }
-        for target in watches[index].targets { tell(target, value) }
-        if let position = watches[index].baseline {
+        for target in watch.targets { tell(targets[target], value) }
+        if let position = watch.baseline {
             five[position] = value
             fiveChanged = true
         }
-        if let threshold = watches[index].threshold {
+        if let threshold = watch.threshold {
             if value <= threshold { tripped.insert(index) } else { tripped.remove(index) }
             fiveChanged = true
         }
