@@ -10,6 +10,7 @@ enum Fixtures {
     static let start = Timestamp(seconds: 1_767_225_600)
     static let pending = Signal("hw.physical_disk.smart", ["attribute": "197.raw"])
     static let reported = Signal("hw.physical_disk.smart", ["attribute": "187.raw"])
+    static let crc = Signal("hw.physical_disk.smart", ["attribute": "199.raw"])
     static let temperature = Signal("hw.temperature")
     static let health = Signal("hw.physical_disk.smart.health")
     static let ioError = Signal("hw.physical_disk.io_error", ["operation": "any"])

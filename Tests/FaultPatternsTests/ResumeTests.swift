@@ -26,6 +26,19 @@ struct ResumeTests {
         F.pattern("disk.latched", ["when": "health == \"failed\"", "clear": "never"]),
         F.pattern("disk.rise", ["when": "increase(reported[30m]) >= 4 or increase(pending[2h]) >= 30"]),
         F.pattern("disk.serd", ["when": "serd(errors, 3, 10m)", "clear": "not serd(errors, 2, 20m)"]),
+        F.pattern("disk.window", ["when": "avg_over_time(temperature[20m]) > 48 and changes(pending[30m]) >= 3"]),
+        F.pattern("disk.quantile", ["when": "quantile_over_time(0.5, temperature[30m]) > 47", "clear_for": "1m"]),
+        F.pattern("disk.trend", ["when": "deriv(temperature[1h]) > 0.001 or time_to(temperature[1h], 65) < 1h"]),
+        F.pattern("disk.bucket", ["when": "bucket(errors, 2, 20m)"]),
+        F.pattern("disk.sequence", ["when": "sequence(temperature > 60, pending > 25, 30m)"]),
+        F.pattern("disk.absent", ["when": "absent_over_time(health[1h])"]),
+        F.pattern("disk.count", ["when": "count(pending > 20, rises(reported[1h]) >= 2, temperature > 55) >= 2"]),
+        F.pattern("disk.since", ["when": "days_since(last_increase(reported)) > 0.01 and reported > 3"]),
+        F.pattern("disk.bits", ["when": "increase(bits(reported, 1, 4)[2h]) >= 3"]),
+        F.pattern("disk.peers", ["when": "temperature > peers_median(temperature, \"shelf\") + 8"]),
+        F.pattern(
+            "disk.cause",
+            ["when": "active(\"disk.plain\", self) >= 1", "explains": ["disk.plain self", "disk.rise self"]]),
         F.pattern("disk.extreme", ["when": "max_over_time(temperature[15m]) - min_over_time(temperature[15m]) > 30"]),
         F.pattern(
             "disk.cases",
@@ -92,6 +105,10 @@ struct ResumeTests {
         return steps
     }
 
+    private static func words(_ change: FaultChange) -> String {
+        "\(change.kind) \(change.fault.pattern) \(change.fault.component) \(change.time): \(change.because)"
+    }
+
     @Test("A diagnosis that is stored and resumed at random moments says the same as one that never stopped")
     func resumeIsNoRestart() throws {
         let pack = try #require(Self.pack)
@@ -109,6 +126,7 @@ struct ResumeTests {
                 var found = cut.know(step.list ?? [], at: now)
                 expected += whole.observe(step.observations, at: now)
                 found += cut.observe(step.observations, at: now)
+                try #require(found.map(Self.words) == expected.map(Self.words), "seed \(seed), step \(number)")
                 try #require(found == expected, "seed \(seed), step \(number)")
                 total += found.count
                 if Int.random(in: 0..<4, using: &random) == 0 {
@@ -126,6 +144,49 @@ struct ResumeTests {
         #expect(total > 500, "the script opens and clears faults")
     }
 
+    @Test("A pack update that leaves a pattern alone changes nothing of what that pattern says, at whatever moment")
+    func packUpdate() throws {
+        let kept = ["disk.rise", "disk.serd", "disk.window", "disk.trend", "disk.sequence", "disk.samples"]
+        let old = try #require(Self.pack)
+        // The next release: some patterns gone, one changed, others new, with longer windows on the same signals.
+        let new = try F.pack(
+            F.pattern("disk.samples", ["for": "3 samples"]),
+            F.pattern("disk.rise", ["when": "increase(reported[30m]) >= 4 or increase(pending[2h]) >= 30"]),
+            F.pattern("disk.serd", ["when": "serd(errors, 3, 10m)", "clear": "not serd(errors, 2, 20m)"]),
+            F.pattern("disk.window", ["when": "avg_over_time(temperature[20m]) > 48 and changes(pending[30m]) >= 3"]),
+            F.pattern("disk.trend", ["when": "deriv(temperature[1h]) > 0.001 or time_to(temperature[1h], 65) < 1h"]),
+            F.pattern("disk.sequence", ["when": "sequence(temperature > 60, pending > 25, 30m)"]),
+            F.pattern("disk.new", ["when": "increase(reported[90d]) >= 400 or max_over_time(temperature[7d]) > 99"]),
+            F.pattern("disk.time", ["revision": "2", "when": "temperature > 55", "for": "1m"]))
+        let first = UInt64.random(in: 0...UInt64.max / 2)
+        var total = 0
+        for seed in first..<first + 40 {
+            var random = Seeded(state: seed)
+            let steps = Self.script(&random)
+            let update = Int.random(in: 0..<steps.count, using: &random)
+            var whole = Diagnosis(patterns: old)
+            var updated = Diagnosis(patterns: old)
+            for (number, step) in steps.enumerated() {
+                let now = F.start + .seconds(step.time)
+                if number == update {
+                    updated = Diagnosis(patterns: new, resuming: updated.takeChanges(windows: true))
+                }
+                func ofKept(_ changes: [FaultChange]) -> [FaultChange] {
+                    changes.filter { kept.contains($0.fault.pattern) }
+                        .sorted { ($0.fault.component, $0.fault.pattern) < ($1.fault.component, $1.fault.pattern) }
+                }
+                // `disk.cause` explains `disk.rise` in the old pack: it is left out of both.
+                let expected = whole.know(step.list ?? [], at: now) + whole.observe(step.observations, at: now)
+                let found = updated.know(step.list ?? [], at: now) + updated.observe(step.observations, at: now)
+                let wanted = ofKept(expected).filter { $0.fault.pattern != "disk.rise" }
+                try #require(
+                    ofKept(found).filter { $0.fault.pattern != "disk.rise" } == wanted, "seed \(seed), step \(number)")
+                total += wanted.count
+            }
+        }
+        #expect(total > 200)
+    }
+
     @Test("A crash that loses the windows loses no fault, fires none again, and counts on")
     func latchesAlone() throws {
         var patient = Patient(try #require(Self.pack))
@@ -141,7 +202,8 @@ struct ResumeTests {
         patient.diagnosis = Diagnosis(patterns: try #require(Self.pack), resuming: Array(stored.values))
         #expect(patient.diagnosis.openFaults == open)
         #expect(patient.show(pending: 20, at: 4).isEmpty)
-        #expect(patient.show(F.seen(.event("c"), F.ioError, after: 5), at: 5).map(\.fault.pattern) == ["disk.serd"])
+        #expect(
+            patient.show(F.seen(.event("c"), F.ioError, after: 5), at: 5).contains { $0.fault.pattern == "disk.serd" })
     }
 
     @Test("Nothing is to be stored twice, and windows only when asked for")

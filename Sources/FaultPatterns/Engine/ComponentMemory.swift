@@ -23,6 +23,8 @@ struct ComponentMemory: Sendable {
     private var answers: ContiguousArray<AnswerState>
     /// The first time at which an answer expires; milliseconds.
     private var nextExpiry = Int64.max
+    /// After a restart or another choice of patterns.
+    private var needsReview = false
     /// Places of patterns whose judgement may have changed.
     private var dirty: ContiguousArray<Int32> = []
     private var isDirty: ContiguousArray<Bool>
@@ -216,6 +218,9 @@ struct ComponentMemory: Sendable {
         return true
     }
 
+    /// Hears of something that no pattern here looks at: the part is there and is read.
+    mutating func hear(at time: Int64) { newest = max(newest, time) }
+
     /// Takes a number that may be told anew within one moment, while faults follow from faults.
     mutating func retake(_ value: Double, slot index: Int, at time: Int64) -> Bool {
         guard time > slots[index].time || slots[index].value != value else { return false }
@@ -309,11 +314,14 @@ struct ComponentMemory: Sendable {
         dirty.append(place)
     }
 
-    mutating func markAllDirty() {
+    /// Looks at everything anew: what a judgement hangs on was not watched until now. A condition on its way waits for
+    /// its next sample, as it would have without this.
+    private mutating func review(at moment: Int64) {
+        needsReview = false
+        for index in answers.indices { refresh(index, at: moment) }
         for place in layout.patterns.indices where progress[layout.patterns[place].entry] == nil {
             markDirty(Int32(place))
         }
-        nextExpiry = .min
     }
 
     /// Whether a pattern had a sample at that moment.
@@ -325,15 +333,18 @@ struct ComponentMemory: Sendable {
     mutating func judge(at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook)
         -> [FaultChange]
     {
+        // An event that comes late is judged at its own time; all else stands as it was judged since.
+        let isLate = moment < newest
         if !isTick { feedLate(at: moment) }
-        if moment >= nextExpiry {
+        if needsReview, !isLate { review(at: moment) }
+        if moment >= nextExpiry, !isLate {
             nextExpiry = .max
             for index in answers.indices {
                 if moment >= answers[index].expires { refresh(index, at: moment) }
                 nextExpiry = min(nextExpiry, answers[index].expires)
             }
         }
-        if !isTick {
+        if !isTick, !isLate {
             for place in layout.alwaysJudged where isTouched(place, at: moment) { markDirty(place) }
             // What does not come is noticed by what else comes.
             for place in layout.absenceWatchers { markDirty(place) }
@@ -383,7 +394,7 @@ struct ComponentMemory: Sendable {
 
     /// Whether time alone may change what this component says.
     var ticks: Bool {
-        (nextExpiry != .max && (!faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty))
+        ((needsReview || nextExpiry != .max) && (!faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty))
             || progress.keys.contains { entry in
                 layout.patternOfEntry[entry].map { layout.patterns[$0].compiled.needsTicks } ?? false
             }
@@ -426,8 +437,7 @@ struct ComponentMemory: Sendable {
         moved.newest = newest
         self = moved
         for index in slots.indices where slots[index].isNumber { settle(index) }
-        for index in answers.indices where newest != .min { refresh(index, at: newest) }
-        markAllDirty()
+        needsReview = true
     }
 
     /// Forgets all: another part has taken the place.
@@ -523,9 +533,7 @@ struct ComponentMemory: Sendable {
             if let number = book.tables.sequences.firstIndex(of: key) { sequences[number] = value }
         }
         for index in slots.indices where slots[index].isNumber { settle(index) }
-        let asOf = max(newest, latches.asOf.milliseconds)
-        for index in answers.indices { refresh(index, at: asOf) }
-        markAllDirty()
+        needsReview = true
     }
 }
 

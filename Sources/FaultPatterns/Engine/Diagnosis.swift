@@ -234,6 +234,8 @@ public struct Diagnosis: Sendable {
                 let slot = memories[component].slot(of: signal)
             {
                 samples.append(Sample(component: component, slot: slot, observation: observation, time: time))
+            } else if !memories[component].layout.absenceWatchers.isEmpty {
+                samples.append(Sample(component: component, slot: -1, observation: observation, time: time))
             }
             // Events that patterns name with some of their labels only.
             for signal in book.tables.openEvents[observation.signal.name] ?? []
@@ -252,6 +254,12 @@ public struct Diagnosis: Sendable {
             var touched: Set<Int> = []
             while index < samples.count, samples[index].time == moment {
                 let sample = samples[index]
+                guard sample.slot >= 0 else {
+                    memories[sample.component].hear(at: moment.milliseconds)
+                    touched.insert(sample.component)
+                    index += 1
+                    continue
+                }
                 let isNews =
                     if case .event(let text) = sample.observation.measurement {
                         memories[sample.component].take(
@@ -276,6 +284,7 @@ public struct Diagnosis: Sendable {
 
     private struct Sample {
         var component: Int
+        /// Below 0 for what no pattern looks at.
         var slot: Int
         var observation: Observation
         var time: Timestamp

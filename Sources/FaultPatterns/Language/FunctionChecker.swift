@@ -7,7 +7,7 @@ extension ExpressionChecker {
         "count_over_time", "cusum_high", "cusum_low", "days_since", "delta", "deriv", "distinct", "distinct_by",
         "increase", "known_for", "lifetime_max", "lifetime_min", "max", "max_over_time", "min", "min_over_time",
         "model", "parent", "peers_count", "peers_mad", "peers_median", "predict_linear", "quantile_over_time", "rate",
-        "resets", "rises", "sequence", "serd", "serd_by", "stddev_over_time", "sum_over_time", "time_to",
+        "resets", "rises", "rising_days", "sequence", "serd", "serd_by", "stddev_over_time", "sum_over_time", "time_to",
         "under_count", "under_max", "under_min", "under_sum", "z",
     ]
 
@@ -15,7 +15,7 @@ extension ExpressionChecker {
         _ name: String, _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> CheckedExpression {
         switch name {
-        case "increase", "rises", "rate": return .number(try ofRises(name, arguments, at: place))
+        case "increase", "rises", "rising_days", "rate": return .number(try ofRises(name, arguments, at: place))
         case "min_over_time", "max_over_time", "avg_over_time", "sum_over_time", "count_over_time",
             "stddev_over_time", "delta", "changes", "resets", "quantile_over_time":
             return .number(try ofWindow(name, arguments, at: place))
@@ -173,6 +173,10 @@ extension ExpressionChecker {
         case "rises":
             program(
                 x, rises(of: x), .rises(span), unit: "{reading}", label: "readings with more \(x.label) in \(words)",
+                keepsSignal: false)
+        case "rising_days":
+            program(
+                x, rises(of: x), .risingDays(span), unit: "d", label: "days with more \(x.label) in \(words)",
                 keepsSignal: false)
         case "rate":
             program(

@@ -161,7 +161,7 @@ enum Question: Hashable, Sendable {
         case signal(Int)
     }
     /// Windows in milliseconds.
-    case increase(Int64), rises(Int64), rate(Int64)
+    case increase(Int64), rises(Int64), risingDays(Int64), rate(Int64)
     case daysSinceIncrease, daysSinceNonzero
     case highestEver, lowestEver, knownFor
     case lowest, highest, average, sum, count, deviation, quantile(Double), delta, changes, resets

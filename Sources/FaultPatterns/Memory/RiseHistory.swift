@@ -180,6 +180,33 @@ struct RiseHistory: Hashable, Codable, Sendable {
         return Bounds(low: Double(low), high: isWatched ? Double(high) : .infinity)
     }
 
+    /// On how many days (UTC) of the window a reading was higher than the one before it: the same however often it is read.
+    func risingDays(
+        at now: Timestamp, window: Int64, since first: Timestamp, newest: Timestamp, isBlind: Bool
+    ) -> Bounds {
+        let horizon = now.minus(window)
+        let day: Int64 = 86_400_000
+        var days: Int64 = 0
+        var counted = Int64.max
+        var index = rises.count - 1
+        while index >= 0, rises[index].until > horizon {
+            let rise = rises[index]
+            let last = rise.until.milliseconds / day
+            if last < counted {
+                days &+= 1
+                counted = last
+            }
+            // Of rises that were merged, each may have been on a day of its own.
+            let span = last - max(rise.after, horizon).plus(1).milliseconds / day
+            let others = max(0, min(Int64(clamping: rise.count) - 1, span))
+            days &+= others
+            counted = min(counted, last - others)
+            index -= 1
+        }
+        let isWatched = RiseHistory.isWatched(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
+        return Bounds(low: Double(days), high: isWatched ? Double(days) : .infinity)
+    }
+
     /// Increase per second.
     func rate(at now: Timestamp, window: Int64, since first: Timestamp, newest: Timestamp, isBlind: Bool) -> Bounds {
         guard window > 0 else { return .unknown }

@@ -124,6 +124,8 @@ enum SignalMemory: Hashable, Codable, Sendable {
                 return history.increase(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
             case .rises(let window):
                 return history.rises(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
+            case .risingDays(let window):
+                return history.risingDays(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
             case .rate(let window):
                 return history.rate(at: now, window: window, since: first, newest: newest, isBlind: isBlind)
             case .daysSinceIncrease: return history.daysSinceLastIncrease(at: now)
@@ -195,7 +197,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
         switch (self, rule) {
         case (.rises(let history), _):
             switch question {
-            case .increase(let window), .rises(let window), .rate(let window):
+            case .increase(let window), .rises(let window), .risingDays(let window), .rate(let window):
                 history.changesAt(
                     after: now, window: window, since: Timestamp(milliseconds: slot.first),
                     newest: Timestamp(milliseconds: .max))

@@ -54,10 +54,15 @@ struct Watch: Hashable, Codable, Sendable {
         next.offer(since.plus(window))
         next.offer(newest.plus(PatternLimits.staleAfter).plus(1))
         if isBlind { next.offer(newest.plus(window / 2).plus(1)) }
-        guard let gapUntil, gapUntil > next.now.minus(window) else { return }
+        guard let gapFrom, let gapUntil, gapUntil > next.now.minus(window) else { return }
+        next.offer(gapFrom.plus(window))
         next.offer(gapUntil.plus(window))
-        // How much of the window is unread changes all the time while a gap leaves it: a step of it is soon enough.
-        next.offer(next.now.plus(max(1, window / PatternLimits.windowSteps)))
+        // When the rest of the gap is no more than half of the window, and when blindness and gap together are more.
+        next.offer(gapUntil.plus(window).minus(window / 2))
+        if isBlind {
+            next.offer(newest.plus(window / 2).minus(gapUntil.milliseconds(since: gapFrom)).plus(1))
+            next.offer(gapUntil.plus(window).plus(1))
+        }
     }
 
     mutating func shift(by step: Duration) {

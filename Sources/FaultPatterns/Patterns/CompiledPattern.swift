@@ -198,13 +198,13 @@ struct PatternEntry: Sendable {
         compiled.append(try CompiledPattern(pattern, tables: &tables, ensembles: ensembles))
         base = compiled.count - 1
         variants = []
-        for variant in pattern.variants {
+        for (index, variant) in pattern.variants.enumerated() {
             var number: Int?
             if let changed = variant.pattern {
                 compiled.append(try CompiledPattern(changed, tables: &tables, ensembles: ensembles))
                 number = compiled.count - 1
             }
-            let depth = pattern.variants.count { $0.location != variant.location && variant.isWithin($0) }
+            let depth = pattern.variants.enumerated().count { $0 != index && variant.isWithin($1) }
             variants.append(Variant(selection: variant.selection, compiled: number, depth: depth))
         }
     }
