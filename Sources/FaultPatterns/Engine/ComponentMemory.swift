@@ -364,6 +364,9 @@ struct ComponentMemory: Sendable {
         for place in places {
             isDirty[Int(place)] = false
             let isSample = !isTick && isTouched(place, at: moment)
+            let plan = layout.patterns[Int(place)]
+            // A condition on its way goes on with its samples, whenever else somebody looks.
+            if !isSample, !plan.compiled.needsTicks, progress[plan.entry] != nil { continue }
             if let change = judge(place: Int(place), at: moment, isSample: isSample, known: known, book: book) {
                 changes.append(change)
             }

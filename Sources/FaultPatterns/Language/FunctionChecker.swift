@@ -486,18 +486,18 @@ extension ExpressionChecker {
     private mutating func remote(
         _ name: String, _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> CheckedExpression {
-        let where_: RemoteQuery.Place
+        let whereabouts: RemoteQuery.Place
         var digest = RemoteQuery.Digest.highest
         let operand: Expression
         switch name {
         case "parent":
             guard arguments.count == 1 else { throw usage(place, name, "parent(x)") }
-            (where_, operand) = (.parent, arguments[0])
+            (whereabouts, operand) = (.parent, arguments[0])
         case "above":
             guard arguments.count == 2, let kind = text(arguments[0]) else {
                 throw usage(place, name, "above(\"chassis\", x)")
             }
-            (where_, operand) = (.above(ComponentKind(rawValue: kind)), arguments[1])
+            (whereabouts, operand) = (.above(ComponentKind(rawValue: kind)), arguments[1])
         case "peers_median", "peers_mad", "peers_count":
             guard (1...2).contains(arguments.count) else {
                 throw usage(place, name, "\(name)(x) or \(name)(x, \"model\")")
@@ -511,11 +511,11 @@ extension ExpressionChecker {
                 sharing = attribute
             }
             digest = name == "peers_median" ? .median : name == "peers_mad" ? .deviation : .count
-            (where_, operand) = (.peers(sharing: sharing), arguments[0])
+            (whereabouts, operand) = (.peers(sharing: sharing), arguments[0])
         default:
             guard arguments.count == 1 else { throw usage(place, name, "\(name)(x)") }
             digest = RemoteQuery.Digest(rawValue: String(name.dropFirst(6))) ?? .count
-            (where_, operand) = (.under, arguments[0])
+            (whereabouts, operand) = (.under, arguments[0])
         }
         let before = usedSignals
         let wasElsewhere = isElsewhere
@@ -535,15 +535,15 @@ extension ExpressionChecker {
             throw PatternProblem(
                 operand.location, "\(name) is over a signal of the other component, not over \(checked.words)")
         }
-        if isState, digest != .highest || where_ == .under {
+        if isState, digest != .highest || whereabouts == .under {
             if digest != .count {
                 throw PatternProblem(operand.location, "\(name) is for numbers; \(source.label) is a state")
             }
         }
-        let number = tables.number(of: RemoteQuery.signal(source.number, digest, where_))
+        let number = tables.number(of: RemoteQuery.signal(source.number, digest, whereabouts))
         usedSignals = before.union([number])
         let whose =
-            switch where_ {
+            switch whereabouts {
             case .parent: "\(source.label) of what it hangs on"
             case .above(let kind): "\(source.label) of the \(kind.rawValue)"
             case .under: "\(digest.rawValue) of \(source.label) under it"
