@@ -97,8 +97,27 @@ struct ModelParityTests {
         #expect(score(5.nextUp, "c") == 1122.5)
         #expect(score(-.infinity, "c") == 1111.5)
         #expect(ensemble.score([5, -1].span) == 1211.5)
-        #expect(ensemble.score([5, 1e18].span) == 1211.5 || ensemble.score([5, 1e18].span) == 2211.5)
+        #expect(ensemble.score([5, 3].span) == 1211.5 && ensemble.score([5, 1e18].span) == 1211.5)
         #expect(ensemble.value(of: "a", for: 0).isNaN)
+    }
+
+    @Test("LightGBM's infinite threshold parts the missing from all others, infinity included")
+    func infiniteThreshold() throws {
+        let text = try ModelFixtures.text("lightgbm.txt")
+        let line = try #require(text.firstMatch(of: /\nthreshold=[^ ]+/)).output
+        let feature = try #require(text.firstMatch(of: /\nsplit_feature=([0-9]+)/)).output.1
+        let form = try ModelImport.form(
+            of: Data(text.replacing(line, with: "\nthreshold=inf", maxReplacements: 1).utf8), .init(name: "m")
+        ).form
+        #expect(form.trees[0].threshold[0] == EnsembleForm.Tree.infinite)
+        let written = try EnsembleForm(json: try form.file())
+        #expect(written == form && feature == "0")
+        let stump = EnsembleForm.Tree(
+            nodes: "R..", feature: [0], threshold: [written.trees[0].threshold[0]], leaf: [1, 2])
+        let ensemble = try TreeEnsemble(
+            EnsembleForm(name: "m", features: [.init(name: "x")], link: .identity, trees: [stump]))
+        for value in [0, 1e308, Double.infinity, -.infinity] { #expect(ensemble.score([value].span) == 1) }
+        #expect(ensemble.score([Double.nan].span) == 2)
     }
 
     @Test("What moved a score adds up to it, the strongest first, and is named with its value")

@@ -7,10 +7,10 @@ struct EnsembleCheck {
     private(set) var nodes: [TreeNode] = []
     private(set) var roots: [UInt32] = []
     private(set) var sets: [UInt64] = []
-    private(set) var wordsPerSet = 0
+    private var wordsPerSet = 0
     private(set) var expectations: [Float] = []
-    /// Of each categorical feature how many categories it has.
-    private var categories: [Int?] = []
+    /// Of each feature how many categories it has; 0 where it is a number.
+    private(set) var categoryCounts: [Int] = []
 
     init(_ form: EnsembleForm) throws(ModelProblem) {
         self.form = form
@@ -81,7 +81,7 @@ struct EnsembleCheck {
                     at: place)
             }
             if let categories = feature.categories { try check(categories, of: feature, at: place) }
-            categories.append(feature.categories?.count)
+            categoryCounts.append(feature.categories?.count ?? 0)
         }
     }
 
@@ -157,7 +157,7 @@ struct EnsembleCheck {
         guard form.sets.count <= PatternLimits.modelSets else {
             throw ModelProblem("the model has \(form.sets.count) sets; the limit is \(PatternLimits.modelSets)")
         }
-        let most = categories.reduce(0) { max($0, $1 ?? 0) }
+        let most = categoryCounts.max() ?? 0
         wordsPerSet = (most + 63) / 64
         sets = [UInt64](repeating: 0, count: form.sets.count * wordsPerSet)
         for (number, set) in form.sets.enumerated() {
@@ -200,7 +200,7 @@ struct EnsembleCheck {
                     throw ModelProblem(
                         "the tree is whole before node \(offset); take the rest out", at: "tree \(number)")
                 }
-                nodes[parent].right = UInt32(nodes.count - parent)
+                nodes[parent].right = nodes.count - parent
             }
             if letter == UInt8(ascii: ".") {
                 nodes.append(try self.leaf(tree, leaf, at: number))
@@ -240,8 +240,8 @@ struct EnsembleCheck {
     ) throws(ModelProblem) -> TreeNode {
         let place = "tree \(number), split \(split)"
         let feature = tree.feature[split]
-        guard feature >= 0, feature < categories.count else {
-            throw ModelProblem("there is no feature \(feature); there are \(categories.count)", at: place)
+        guard feature >= 0, feature < categoryCounts.count else {
+            throw ModelProblem("there is no feature \(feature); there are \(categoryCounts.count)", at: place)
         }
         let rule: TreeNode.Rule
         switch letter {
@@ -252,7 +252,8 @@ struct EnsembleCheck {
         default: throw ModelProblem("a node is one of L, R, l, r and `.`", at: place)
         }
         let number = tree.threshold[split]
-        if let count = categories[feature] {
+        let count = categoryCounts[feature]
+        if count > 0 {
             guard let set = Int(exactly: number), set >= 0, set < form.sets.count else {
                 throw ModelProblem("there is no set \(number); there are \(form.sets.count)", at: place)
             }
@@ -263,11 +264,13 @@ struct EnsembleCheck {
             guard !rule.contains(.zeroIsMissing) else {
                 throw ModelProblem("a category is not missing because its number is zero; write L or R", at: place)
             }
-            return TreeNode(feature: UInt16(feature), set: set, rule: rule)
+            return TreeNode(feature: UInt16(feature), set: set * wordsPerSet, rule: rule)
         }
         let threshold = form.split == .belowSingle ? Self.largest(below: Float(number)) : number
         guard threshold.isFinite else { throw ModelProblem("the threshold is not finite", at: place) }
-        return TreeNode(feature: UInt16(feature), threshold: threshold, rule: rule)
+        return TreeNode(
+            feature: UInt16(feature), threshold: threshold == EnsembleForm.Tree.infinite ? .infinity : threshold,
+            rule: rule)
     }
 
     /// The largest float64 that, rounded to float32, is still less than the threshold: so one comparison serves both
@@ -295,7 +298,7 @@ struct EnsembleCheck {
                 expectations[place] = Float(node.value)
                 continue
             }
-            let (left, right) = (place + 1, place + Int(node.right))
+            let (left, right) = (place + 1, place + node.right)
             let (leftCover, rightCover) = (covers[left - start], covers[right - start])
             let whole = leftCover + rightCover
             covers[place - start] = whole

@@ -43,6 +43,9 @@ public struct EnsembleForm: Hashable, Sendable {
     }
 
     public struct Tree: Hashable, Sendable {
+        /// The threshold that stands for infinity, which JSON lacks: all go left but the missing.
+        public static let infinite = Double.greatestFiniteMagnitude
+
         /// One letter per node, in preorder: `.` a leaf; `L` and `R` a split, by where a missing value goes; `l` and `r`
         /// the same with zero counting as missing.
         public var nodes: String

@@ -26,7 +26,7 @@ extension TreeEnsemble {
             var place = Int(root)
             while !nodes[place].isLeaf {
                 let next = place + step(from: nodes[place], keys)
-                amounts[Int(nodes[place].feature)] += Double(expectations[next] - expectations[place])
+                amounts[nodes[place].feature] += Double(expectations[next] - expectations[place])
                 place = next
             }
         }

@@ -23,9 +23,10 @@ public struct TreeEnsemble: Sendable {
     let nodes: [TreeNode]
     /// Where each tree begins.
     let roots: [UInt32]
-    /// Sets of categories, `wordsPerSet` each.
+    /// Sets of categories, one bit each; a split knows where its set begins.
     let sets: [UInt64]
-    let wordsPerSet: Int
+    /// Of each feature how many categories it has; 0 where it is a number.
+    let categoryCounts: [Int]
     /// What a walk expects at each node: the mean of the leaves below, weighted by what was trained on them.
     let expectations: [Float]
 
@@ -45,7 +46,7 @@ public struct TreeEnsemble: Sendable {
         nodes = check.nodes
         roots = check.roots
         sets = check.sets
-        wordsPerSet = check.wordsPerSet
+        categoryCounts = check.categoryCounts
         expectations = check.expectations
     }
 
@@ -118,43 +119,50 @@ public struct TreeEnsemble: Sendable {
         return base + (average ? sum / Double(roots.count) : sum)
     }
 
-    /// The values as they are compared, on the stack.
+    /// The values as they are compared, on the stack: sort keys, and of categorical features the category, −1 where it is
+    /// missing or none that was trained on.
     func inputs(_ values: Swift.Span<Double>) -> InlineArray<500, Int64> {
         precondition(values.count == features.count, "a model is given one value per feature")
-        var keys = InlineArray<500, Int64>(repeating: SortKey.missing)
-        for index in values.indices { keys[index] = SortKey.of(values[index]) }
-        return keys
+        var inputs = InlineArray<500, Int64>(repeating: SortKey.missing)
+        for index in values.indices {
+            let (value, count) = (values[index], categoryCounts[index])
+            if count == 0 {
+                inputs[index] = SortKey.of(value)
+            } else {
+                inputs[index] = value >= 0 && value < Double(count) ? Int64(value) : -1
+            }
+        }
+        return inputs
     }
 
     /// Nodes to go on; 0 at a leaf.
     @inline(__always)
-    func step(from node: TreeNode, _ keys: Swift.Span<Int64>) -> Int {
-        let key = keys[Int(node.feature)]
-        if node.rule.rawValue > TreeNode.Rule.missingLeft.rawValue { return rareStep(from: node, key) }
-        return key &+ Int64(node.rule.rawValue) <= node.number ? Int(node.left) : Int(node.right)
-    }
-
-    /// Categories, and zeros that count as missing.
-    @inline(never)
-    private func rareStep(from node: TreeNode, _ key: Int64) -> Int {
-        let value = SortKey.value(key)
-        let missingLeft = node.rule.contains(.missingLeft)
+    func step(from node: TreeNode, _ inputs: Swift.Span<Int64>) -> Int {
+        let input = inputs[node.feature]
+        if node.rule.rawValue <= TreeNode.Rule.missingLeft.rawValue {
+            // All bits where it goes left: a choice by arithmetic, which needs no branch of the processor.
+            let left = input &+ Int64(node.rule.rawValue) <= node.number ? -1 : 0
+            return node.right ^ (node.right ^ node.left) & left
+        }
         let isLeft: Bool
         if node.rule.contains(.categorical) {
-            isLeft = contains(value, set: Int(node.number)) ?? missingLeft
-        } else if value.isNaN || abs(value) <= lightGBMZero {
-            isLeft = missingLeft
+            isLeft =
+                input < 0
+                ? node.rule.contains(.missingLeft)
+                : sets[Int(node.number &+ input >> 6)] >> UInt64(input & 63) & 1 == 1
         } else {
-            isLeft = key + (missingLeft ? 1 : 0) <= node.number
+            isLeft = isLeftWithZeros(input, of: node)
         }
-        return isLeft ? Int(node.left) : Int(node.right)
+        return isLeft ? node.left : node.right
     }
 
-    /// Nil where the value is no category.
-    private func contains(_ value: Double, set: Int) -> Bool? {
-        guard value >= 0, value < Double(wordsPerSet * 64) else { return nil }
-        let category = Int(value)
-        return sets[set * wordsPerSet + category >> 6] >> UInt64(category & 63) & 1 == 1
+    /// Where zero counts as missing.
+    @inline(never)
+    private func isLeftWithZeros(_ input: Int64, of node: TreeNode) -> Bool {
+        let value = SortKey.value(input)
+        let missingLeft = node.rule.contains(.missingLeft)
+        guard !value.isNaN, abs(value) > lightGBMZero else { return missingLeft }
+        return input + (missingLeft ? 1 : 0) <= node.number
     }
 }
 

@@ -7,36 +7,42 @@ struct TreeNode: Sendable {
         static let missingLeft = Rule(rawValue: 1)
         /// Zero counts as missing (LightGBM's missing type Zero).
         static let zeroIsMissing = Rule(rawValue: 2)
-        /// The number is a category, and `number` the place of the set of those that go left.
+        /// The input is a category, and `number` the word at which the set of those that go left begins.
         static let categorical = Rule(rawValue: 4)
     }
 
-    /// A split's threshold as a `SortKey`, one more where a missing value goes left; of a categorical split the number
-    /// of its set; of a leaf the bits of its value.
+    /// A split's threshold as a `SortKey`, one more where a missing value goes left; of a categorical split the word at
+    /// which its set begins; of a leaf the bits of its value.
     var number: Int64
+    /// The rest in one word: one load, after which choosing a branch of the tree needs none of the processor's.
+    private var word: UInt64
+
     /// Nodes from a split to its right branch; 0 at a leaf.
-    var right: UInt32
-    var feature: UInt16
-    var rule: Rule
+    var right: Int {
+        get { Int(word & 0xFFFF_FFFF) }
+        set { word = word & ~0xFFFF_FFFF | UInt64(newValue) & 0xFFFF_FFFF }
+    }
+    var feature: Int { Int(word >> 32 & 0xFFFF) }
+    var rule: Rule { Rule(rawValue: UInt8(word >> 48 & 0xFF)) }
     /// Nodes from a split to its left branch: 1; 0 at a leaf.
     ///
     /// So a walk that stands at a leaf stays there, and several trees can be walked side by side without asking.
-    var left: UInt8
+    var left: Int { Int(word >> 56) }
 
     init(leaf value: Double) {
         number = Int64(bitPattern: value.bitPattern)
-        (right, feature, rule, left) = (0, 0, [], 0)
+        word = 0
     }
 
-    /// - Parameter threshold: finite.
+    /// - Parameter threshold: a number.
     init(feature: UInt16, threshold: Double, rule: Rule) {
         number = SortKey.of(threshold) + (rule.contains(.missingLeft) ? 1 : 0)
-        (right, self.feature, self.rule, left) = (0, feature, rule, 1)
+        word = 1 << 56 | UInt64(rule.rawValue) << 48 | UInt64(feature) << 32
     }
 
     init(feature: UInt16, set: Int, rule: Rule) {
         number = Int64(set)
-        (right, self.feature, self.rule, left) = (0, feature, rule.union(.categorical), 1)
+        word = 1 << 56 | UInt64(rule.union(.categorical).rawValue) << 48 | UInt64(feature) << 32
     }
 
     var isLeaf: Bool { left == 0 }

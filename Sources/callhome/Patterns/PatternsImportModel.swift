@@ -103,6 +103,8 @@ struct PatternsImportModel: ParsableCommand {
         do {
             let options = try options()
             imported = try ModelImport.form(of: try ModelSideFiles.bytes(dump), options)
+            // What JSON cannot hold is refused by its place, before it is written.
+            _ = try TreeEnsemble(imported.form)
             file = try imported.form.file()
             // What agents will read is what is checked last.
             ensemble = try TreeEnsemble(json: file)

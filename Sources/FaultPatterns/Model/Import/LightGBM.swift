@@ -11,6 +11,11 @@ enum LightGBM {
         }
     }
 
+    /// Infinity, which parts the missing from all others, is written `inf` in the text and 1e300 in the dump.
+    static func threshold(_ number: Double) -> Double {
+        number >= 1e300 ? EnsembleForm.Tree.infinite : number
+    }
+
     enum MissingType: String, Decodable {
         case none = "None"
         case zero = "Zero"

@@ -73,7 +73,7 @@ enum LightGBMDump {
             switch try fields.decode(String.self, forKey: .decisionType) {
             case "<=":
                 let threshold = try fields.decode(Double.self, forKey: .threshold)
-                condition = .threshold(threshold)
+                condition = .threshold(LightGBM.threshold(threshold))
                 missing = LightGBM.missing(
                     try fields.decode(LightGBM.MissingType.self, forKey: .missingType),
                     defaultLeft: try fields.decode(Bool.self, forKey: .defaultLeft), threshold: threshold)

@@ -148,7 +148,7 @@ private struct LightGBMTextTree {
                 guard let type = [0: LightGBM.MissingType.none, 1: .zero, 2: .nan][decision >> 2 & 3] else {
                     throw ModelProblem("the decision type \(decision) is not understood", at: "split \(split)")
                 }
-                condition = .threshold(thresholds[split])
+                condition = .threshold(LightGBM.threshold(thresholds[split]))
                 missing = LightGBM.missing(type, defaultLeft: decision & 2 != 0, threshold: thresholds[split])
             }
             nodes.append(
