@@ -119,6 +119,18 @@ struct ModelCheckTests {
         #expect(throws: ModelProblem.self) { try TreeEnsemble(json: bytes) }
     }
 
+    @Test("A model with as many features as there may be is scored")
+    func mostFeatures() throws {
+        let count = PatternLimits.modelFeatures
+        let last = EnsembleForm.Tree(nodes: "L..", feature: [count - 1], threshold: [5], leaf: [1, 2])
+        let ensemble = try TreeEnsemble(
+            EnsembleForm(
+                name: "m", features: (0..<count).map { .init(name: "f\($0)") }, link: .identity, trees: [last]))
+        let values = (0..<count).map(Double.init)
+        #expect(ensemble.score(values.span) == 2)
+        #expect(ensemble.contributions(values.span).map(\.feature) == [count - 1])
+    }
+
     @Test("Features are told apart and say one place where they come from")
     func features() {
         #expect(refusal { $0.features[1].name = "x" }?.contains("two features") == true)

@@ -116,7 +116,7 @@ struct ModelParityTests {
             nodes: "R..", feature: [0], threshold: [written.trees[0].threshold[0]], leaf: [1, 2])
         let ensemble = try TreeEnsemble(
             EnsembleForm(name: "m", features: [.init(name: "x")], link: .identity, trees: [stump]))
-        for value in [0, 1e308, Double.infinity, -.infinity] { #expect(ensemble.score([value].span) == 1) }
+        for value in [0, 1e308, Double.infinity, -Double.infinity] { #expect(ensemble.score([value].span) == 1) }
         #expect(ensemble.score([Double.nan].span) == 2)
     }
 

@@ -120,7 +120,7 @@ public struct TreeEnsemble: Sendable {
     }
 
     /// The values as they are compared, on the stack: sort keys, and of categorical features the category, −1 where it is
-    /// missing or none that was trained on.
+    /// missing or none that was trained on. Room for `PatternLimits.modelFeatures`.
     func inputs(_ values: Swift.Span<Double>) -> InlineArray<500, Int64> {
         precondition(values.count == features.count, "a model is given one value per feature")
         var inputs = InlineArray<500, Int64>(repeating: SortKey.missing)
