@@ -117,7 +117,7 @@ def table() -> list[tuple[str, str, object]]:
     increase("12", 7, 30, 120)
     since("12", first=False)
     add("hours", "smart_9", lambda v: v.f.value["9"][v.now])
-    add("known", "known_for(smart_5)", lambda v: v.known_for())
+    add("known", "known_for(smart_5) / 86400", lambda v: v.known_for())
     def engine_list(attributes, form):
         return ", ".join(form.format(ENGINE_NAME[a]) for a in attributes)
 
