@@ -1,0 +1,65 @@
+/// Something about a pattern that can be run and should not be left so.
+public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodable {
+    public enum Severity: String, Sendable, Encodable {
+        /// Not to be shipped.
+        case finding
+        /// Worth a look; it ships.
+        case warning
+    }
+
+    public enum Rule: String, Sendable, Encodable, CaseIterable {
+        case neverHolds = "never-holds"
+        case alwaysHolds = "always-holds"
+        case clearsWhileItHolds = "clears-while-it-holds"
+        case unreachableUrgency = "unreachable-urgency"
+        case gap
+        case hazard
+        case timeLeft = "time-left"
+        case sameCondition = "same-condition"
+        case shadowed
+        case dangling
+        case unusedDefinition = "unused-definition"
+        case language
+        case hardWord = "hard-word"
+        case source
+        case provenance
+        case fleet
+    }
+
+    public var rule: Rule
+    public var severity: Severity
+    public var pattern: String
+    public var location: SourceLocation
+    /// What is wrong.
+    public var message: String
+    /// What to do about it.
+    public var mend: String
+
+    public init(
+        _ rule: Rule, of pattern: String, at location: SourceLocation, _ message: String, mend: String,
+        severity: Severity = .finding
+    ) {
+        self.rule = rule
+        self.severity = severity
+        self.pattern = pattern
+        self.location = location
+        self.message = message
+        self.mend = mend
+    }
+
+    public var description: String { "\(location): \(message); \(mend) [\(rule.rawValue)]" }
+
+    private enum CodingKeys: String, CodingKey { case rule, severity, pattern, file, line, column, message, mend }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(rule, forKey: .rule)
+        try container.encode(severity, forKey: .severity)
+        try container.encode(pattern, forKey: .pattern)
+        try container.encode(location.file, forKey: .file)
+        try container.encodeIfPresent(location.line, forKey: .line)
+        try container.encodeIfPresent(location.column, forKey: .column)
+        try container.encode(message, forKey: .message)
+        try container.encode(mend, forKey: .mend)
+    }
+}

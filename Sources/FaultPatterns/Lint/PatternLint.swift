@@ -1,0 +1,44 @@
+/// Finds what is wrong inside patterns and between them, beyond what keeps them from being read.
+public struct PatternLint: Sendable {
+    let files: [PatternFile]
+    /// Those that go into a pack.
+    let shipped: [PatternFile]
+    let isWhole: Bool
+
+    /// - Parameters:
+    ///   - files: the patterns, in the order of their files.
+    ///   - isWhole: whether these are all patterns of a pack, so that what one says of others can be looked up.
+    public init(_ files: [PatternFile], isWhole: Bool) {
+        self.files = files
+        self.isWhole = isWhole
+        shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
+    }
+
+    /// All findings, in the order of files and lines, each once.
+    public func findings() -> [LintFinding] {
+        var found: [LintFinding] = []
+        for file in shipped {
+            for judged in JudgedPattern.all(of: file) {
+                found += conditions(of: judged)
+                found += tables(of: judged)
+            }
+            found += texts(of: file)
+            found += grounds(of: file)
+            found += definitions(of: file)
+        }
+        found += neighbours()
+        if isWhole {
+            found += PatternPack.problems(between: shipped).map { problem in
+                let owner = shipped.first { $0.tree.location.file == problem.location.file }?.pattern.id ?? ""
+                let parts = problem.message.split(separator: ";", maxSplits: 1).map(\.trimmed)
+                return LintFinding(
+                    .dangling, of: owner, at: problem.location, parts.first ?? "", mend: parts.last ?? "")
+            }
+        }
+        var seen: Set<LintFinding> = []
+        return found.filter { seen.insert($0).inserted }.sorted {
+            ($0.location.file, $0.location.line ?? 0, $0.location.column ?? 0, $0.rule.rawValue)
+                < ($1.location.file, $1.location.line ?? 0, $1.location.column ?? 0, $1.rule.rawValue)
+        }
+    }
+}
