@@ -58,6 +58,8 @@ public struct BacktestResult: Sendable, Encodable {
         public var name: String
         public var population: Population
         public var row: Row
+        /// Drives that did not fail on which a pattern made a ticket at any time of their life, by the pattern.
+        public var alarmedSurvivors: [String: Int]
     }
 
     public struct Measures: Sendable, Encodable {
@@ -112,7 +114,10 @@ public struct BacktestResult: Sendable, Encodable {
                 Row($0.rawValue, tallies.baselines[$0] ?? Tally(), all)
             }
         models = tallies.models.map { name, model in
-            Model(name: name, population: model.population, row: Row(name, model.pack, model.population))
+            let alarmed = model.alarmedSurvivors.map { (pack.patterns[$0.key].id, $0.value) }
+            return Model(
+                name: name, population: model.population, row: Row(name, model.pack, model.population),
+                alarmedSurvivors: Dictionary(alarmed, uniquingKeysWith: +))
         }.sorted { ($1.population.drives, $0.name) < ($0.population.drives, $1.name) }
         rows = tallies.rows
         drivesDaysReplayed = tallies.steps

@@ -16,6 +16,8 @@ struct Tallies: Sendable {
     struct Model: Sendable {
         var population = Population()
         var pack = Tally()
+        /// Drives that did not fail on which a pattern made a ticket at any time, by the pattern's number.
+        var alarmedSurvivors: [Int: Int] = [:]
     }
 
     init(patterns count: Int) { patterns = [Tally](repeating: Tally(), count: count) }
@@ -28,6 +30,7 @@ struct Tallies: Sendable {
         for (name, model) in other.models {
             models[name, default: Model()].population.add(model.population)
             models[name, default: Model()].pack.add(model.pack)
+            models[name, default: Model()].alarmedSurvivors.merge(model.alarmedSurvivors, uniquingKeysWith: +)
         }
         problems.add(other.problems)
         rows += other.rows
@@ -52,6 +55,14 @@ struct Tallies: Sendable {
             take(episodes, measure, into: &drive)
             pack.add(drive)
             ofModel.pack.add(drive)
+            if life.failure == nil, drive.planned.drives > 0 {
+                for number in Set(episodes.map(\.pattern))
+                where measure.firstDay(
+                    of: measure.days(of: episodes.filter { $0.pattern == number }, atLeast: .plan)) != nil
+                {
+                    ofModel.alarmedSurvivors[number, default: 0] += 1
+                }
+            }
             for number in Set((episodes + onTrial).map(\.pattern)).sorted() {
                 // A shadow pattern's own faults are no more than `inform`; what it would do is what counts here.
                 let trial = onTrial.filter { $0.pattern == number }

@@ -2,10 +2,12 @@
 struct Table {
     private var rows: [[String]]
 
-    init(_ header: String...) { rows = [header.map(Table.clean)] }
+    init(_ header: String...) { self.init(header) }
+    init(_ header: [String]) { rows = [header.map(Table.clean)] }
 
     /// What came from machines is shown without control characters: a terminal would obey them.
-    mutating func add(_ cells: String...) { rows.append(cells.map(Table.clean)) }
+    mutating func add(_ cells: String...) { add(cells) }
+    mutating func add(_ cells: [String]) { rows.append(cells.map(Table.clean)) }
 
     var text: String {
         let columns = rows.map(\.count).max() ?? 0

@@ -9,15 +9,17 @@ struct ShippedPatternTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private struct Outcome {
+    struct Outcome {
         var status: Int32
         var output: Data
         var problems: String
         var text: String { String(decoding: output, as: UTF8.self) }
     }
 
-    /// Runs the built `callhome`, which lies beside the test bundle.
-    private static func callhome(_ arguments: String...) throws -> Outcome {
+    private static func callhome(_ arguments: String...) throws -> Outcome { try callhome(arguments) }
+
+    /// Runs the built `callhome`, which lies beside the test bundle, in the package's folder.
+    static func callhome(_ arguments: [String]) throws -> Outcome {
         let process = Process()
         process.executableURL = Bundle.main.bundleURL.appending(path: "callhome")
         if !FileManager.default.isExecutableFile(atPath: process.executableURL?.path ?? "") {
@@ -47,7 +49,7 @@ struct ShippedPatternTests {
     static func pack() throws -> PatternPack {
         let file = temporary("patterns.json")
         defer { try? FileManager.default.removeItem(at: file) }
-        let outcome = try callhome("patterns", "build", "-o", file.path, "--version", "7.7.7")
+        let outcome = try callhome("patterns", "build", "-o", file.path, "--pack-version", "7.7.7")
         #expect(outcome.status == 0, "\(outcome.problems)")
         let bytes = try Data(contentsOf: file)
         let pack = try PatternPack(json: bytes)
@@ -61,6 +63,28 @@ struct ShippedPatternTests {
         let outcome = try Self.callhome("patterns", "test")
         #expect(outcome.status == 0, "\(outcome.problems)")
         #expect(outcome.text.contains("all passed"))
+    }
+
+    @Test("Lint is clean")
+    func lint() throws {
+        let outcome = try Self.callhome("patterns", "lint", "--no-warnings")
+        #expect(outcome.status == 0, "\(outcome.text)\(outcome.problems)")
+        #expect(outcome.text.contains("clean"))
+    }
+
+    @Test("Every shipped pattern can be shown and explained")
+    func pages() throws {
+        let rows = try #require(
+            try JSONSerialization.jsonObject(with: try Self.callhome("patterns", "list", "--json").output)
+                as? [[String: Any]])
+        // One of each kind of part: each call reads all files anew.
+        var kinds: Set<String> = []
+        let chosen = rows.filter { ($0["components"] as? [String] ?? []).contains { kinds.insert($0).inserted } }
+        for id in chosen.compactMap({ $0["id"] as? String }).prefix(8) {
+            let page = try Self.callhome("patterns", "explain", id)
+            #expect(page.status == 0 && page.text.contains("<- the fault opens"), "\(id): \(page.text)")
+            #expect(try Self.callhome("patterns", "show", id).status == 0, "\(id)")
+        }
     }
 
     @Test("The pack that is built is read by the engine and comes out the same, and building is repeatable")

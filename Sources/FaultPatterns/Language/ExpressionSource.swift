@@ -32,7 +32,11 @@ extension Expression {
         case .call(let name, let arguments):
             // A place is a text to the parser, and is written without quotes.
             let texts = arguments.enumerated().map { index, argument in
-                if name == "active", index == 1, case .text(let scope) = argument.kind { scope } else { argument.source }
+                if name == "active", index == 1, case .text(let scope) = argument.kind {
+                    scope
+                } else {
+                    argument.source
+                }
             }
             return "\(name)(\(texts.joined(separator: ", ")))"
         case .not(let inner): return "not \(inner.source(within: 4))"

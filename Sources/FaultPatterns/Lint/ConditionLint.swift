@@ -5,7 +5,9 @@ extension PatternLint {
     func conditions(of judged: JudgedPattern) -> [LintFinding] {
         let pattern = judged.pattern
         var found: [LintFinding] = []
-        found += truths(of: pattern.condition, called: "`when`", in: judged)
+        // A firmware that stops at some hour is a fault by being there: its selection is the condition.
+        let isBySelection = pattern.attributes["model"] != nil || pattern.attributes["firmware"] != nil
+        found += truths(of: pattern.condition, called: "`when`", in: judged, mayAlwaysHold: isBySelection)
         if case .expression(let clear) = pattern.clearing {
             found += truths(of: clear, called: "`clear`", in: judged)
             found += flapping(clear, in: judged)

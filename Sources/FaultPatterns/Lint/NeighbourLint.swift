@@ -72,7 +72,8 @@ extension Pattern {
     /// Whether some part may be looked at by both.
     func mayShareParts(with other: Pattern) -> Bool {
         guard !Set(kinds).isDisjoint(with: other.kinds) else { return false }
-        guard attributes.allSatisfy({ key, values in other.attributes[key].map { Pattern.overlap($0, values) } ?? true })
+        guard
+            attributes.allSatisfy({ key, values in other.attributes[key].map { Pattern.overlap($0, values) } ?? true })
         else { return false }
         func isLeftOut(_ attributes: [String: [String]], by exceptions: [String: [String]]) -> Bool {
             exceptions.contains { key, values in attributes[key].map { Pattern.covers(values, $0) } ?? false }
@@ -83,7 +84,8 @@ extension Pattern {
     /// Whether all parts that `other` looks at are looked at by this one.
     func coversParts(of other: Pattern) -> Bool {
         Set(other.kinds).isSubset(of: kinds)
-            && attributes.allSatisfy { key, values in other.attributes[key].map { Pattern.covers(values, $0) } ?? false }
+            && attributes.allSatisfy { key, values in other.attributes[key].map { Pattern.covers(values, $0) } ?? false
+            }
             && exceptions.allSatisfy { key, values in
                 other.exceptions[key].map { Pattern.covers($0, values) } ?? false
                     || other.attributes[key].map { !Pattern.overlap(values, $0) } ?? false

@@ -12,6 +12,8 @@ struct PatternFolder {
     private(set) var models: [PatternModel] = []
     /// What is wrong with the files that cannot be used: all of it, so that an author mends in one go.
     private(set) var problems: [String] = []
+    /// Whether these are all patterns of a pack: a folder that is not itself the folder of one part in `patterns`.
+    private(set) var isWhole = false
 
     /// The folder that is meant when none is named: `./patterns` in a checkout, else the installed one.
     static var standard: String {
@@ -28,6 +30,8 @@ struct PatternFolder {
             return
         }
         var paths = [path]
+        let above = URL(filePath: path).standardizedFileURL.deletingLastPathComponent().lastPathComponent
+        isWhole = isFolder && above != "patterns"
         if isFolder {
             do {
                 paths = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
@@ -78,6 +82,33 @@ struct PatternFolder {
         do throws(ModelProblem) { models.append(try PatternModel(try EnsembleForm(json: data))) } catch {
             problems.append("\(file): \(error)")
         }
+    }
+
+    /// What one pattern says of others and they do not bear out; of a part's folder it cannot be told.
+    var problemsBetween: [PatternProblem] {
+        isWhole
+            ? PatternPack.problems(
+                between: files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }) : []
+    }
+
+    /// Says what does not fit between the patterns and ends the command, if anything does not.
+    func refuseProblemsBetween() throws {
+        let problems = problemsBetween
+        guard !problems.isEmpty else { return }
+        for problem in problems { Console.complain("\(problem)") }
+        throw Exit.refused
+    }
+
+    /// The pattern of that name; what comes near is named where there is none.
+    func file(of id: String) throws -> PatternFile {
+        if let file = files.first(where: { $0.pattern.id == id }) { return file }
+        let word = id.lowercased()
+        let near = files.map(\.pattern.id).filter { $0.contains(word) || word.contains($0) }.sorted().prefix(12)
+        Console.complain(
+            near.isEmpty
+                ? "no pattern is called \(id); `callhome patterns list` tells their names"
+                : "no pattern is called \(id); there are \(near.joined(separator: ", "))")
+        throw Exit.refused
     }
 
     /// Says what is wrong and ends the command, if anything is.

@@ -22,8 +22,8 @@ struct PatternsBuild: ParsableCommand {
     @Option(name: [.short, .long], help: "Where to write the pack.")
     var output: String
 
-    @Option(help: "The pack's version.")
-    var version: String = CallhomeVersion.current
+    @Option(help: "The pack's version; without it that of callhome.")
+    var packVersion: String = CallhomeVersion.current
 
     @Flag(help: "Print what was built as JSON.")
     var json = false
@@ -40,11 +40,12 @@ struct PatternsBuild: ParsableCommand {
     func run() throws {
         let source = PatternFolder(path: folder ?? PatternFolder.standard)
         try source.refuseProblems()
+        try source.refuseProblemsBetween()
         try PatternsTest.requireAllPassed(PatternsTest.results(of: source.files))
         let pack: PatternPack
         let bytes: Data
         do {
-            pack = try PatternPack(building: source.files, models: source.models, version: version)
+            pack = try PatternPack(building: source.files, models: source.models, version: packVersion)
             bytes = try pack.json()
             // What agents will read is what is checked last.
             _ = try PatternPack(json: bytes)

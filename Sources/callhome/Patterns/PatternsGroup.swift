@@ -4,8 +4,14 @@ import ArgumentParser
 struct PatternsGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "patterns",
-        abstract: "Work with the fault patterns: build a pack, run their tests, measure and list them, import models.",
+        abstract: "Work with the fault patterns: list, show and explain them, test, check, measure and build them.",
+        discussion: """
+            A pattern says how a fault of one kind of part shows in what the part tells. Patterns are YAML files in \
+            one folder per part under `patterns`; `build` makes of them the pack that agents load. An author runs \
+            `test` after each change, `lint` before shipping, and `backtest` to see what a change is worth.
+            """,
         subcommands: [
-            PatternsBuild.self, PatternsTest.self, PatternsList.self, PatternsBacktest.self, PatternsImportModel.self,
+            PatternsList.self, PatternsShow.self, PatternsExplain.self, PatternsTest.self, PatternsLint.self,
+            PatternsBuild.self, PatternsBacktest.self, PatternsImportModel.self,
         ])
 }

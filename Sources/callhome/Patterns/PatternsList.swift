@@ -9,6 +9,10 @@ struct PatternsList: ParsableCommand {
         commandName: "list",
         abstract: "List the patterns of a folder or of a built pack.",
         discussion: """
+            Of each its name, status, highest urgency, evidence (A field data, B standard or vendor's rule, C \
+            estimate), the parts that it is for, and its title; at the end how many there are. The filters may be \
+            given together, and each several times.
+
             Exit codes: 0 listed; 2 the pack or a pattern is refused.
             """)
 
@@ -18,6 +22,19 @@ struct PatternsList: ParsableCommand {
             \(PatternFolder.installedPack).
             """)
     var source: String?
+
+    @Option(help: "Only patterns for this kind of part, such as disk or dimm.")
+    var part: [String] = []
+
+    @Option(
+        help: "Only patterns of this status: draft, shadow, active or retired.",
+        transform: { try PatternsList.word($0) })
+    var status: [Pattern.Status] = []
+
+    @Option(
+        help: "Only patterns whose highest urgency this is: inform, watch, plan or order.",
+        transform: { try PatternsList.word($0) })
+    var urgency: [Urgency] = []
 
     @Flag(help: "Print the list as JSON.")
     var json = false
@@ -47,14 +64,32 @@ struct PatternsList: ParsableCommand {
     }
 
     func run() throws {
-        let rows = try patterns().map(Row.init)
+        let chosen = try patterns().filter(isWanted)
+        let rows = chosen.map(Row.init)
         if json { return try Console.print(json: rows) }
-        let width = rows.map(\.id.count).max() ?? 0
+        var table = Table("PATTERN", "STATUS", "URGENCY", "EVIDENCE", "PARTS", "TITLE")
         for row in rows {
-            let name = row.id.padding(to: width)
-            let urgencies = row.urgencies.map(\.rawValue).joined(separator: "|").padding(to: 16)
-            print("\(name)  \(row.status.padding(to: 6))  \(row.evidence)  \(urgencies)  \(row.title["en"] ?? "")")
+            table.add(
+                row.id, row.status, row.urgencies.max()?.rawValue ?? "", row.evidence,
+                row.components.joined(separator: ","), row.title["en"] ?? "")
         }
+        print(table.text)
+        print("\n\(rows.count) patterns: \(PatternsTest.counts(of: chosen))")
+    }
+
+    private static func word<Word: RawRepresentable & CaseIterable>(
+        _ text: String
+    ) throws -> Word where Word.RawValue == String {
+        guard let word = Word(rawValue: text) else {
+            throw ValidationError("\(text) is none of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return word
+    }
+
+    private func isWanted(_ pattern: Pattern) -> Bool {
+        (part.isEmpty || pattern.kinds.contains { part.contains($0.rawValue) })
+            && (status.isEmpty || status.contains(pattern.status))
+            && (urgency.isEmpty || pattern.urgencies.max().map(urgency.contains) ?? false)
     }
 
     private func patterns() throws -> [Pattern] {
@@ -77,11 +112,5 @@ struct PatternsList: ParsableCommand {
             Console.complain("\(path): \(error)")
             throw Exit.refused
         }
-    }
-}
-
-extension String {
-    fileprivate func padding(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
     }
 }

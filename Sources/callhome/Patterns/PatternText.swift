@@ -1,0 +1,193 @@
+import FaultPatterns
+import Reports
+
+/// Patterns as pages of text.
+enum PatternText {
+    /// Columns of a page.
+    private static let width = 100
+
+    static func portrait(_ pattern: PatternPortrait) -> String {
+        var lines = ["\(pattern.id), revision \(pattern.revision)"]
+        lines += field("Status", status(pattern))
+        lines += field("For", parts(pattern))
+        if pattern.faultClass != pattern.id { lines += field("Class", pattern.faultClass) }
+        for (language, text) in pattern.text.sorted(by: { $0.key > $1.key }) {
+            lines += ["", "[\(language)] \(text.title)"]
+            lines += wrapped(text.description, indent: 5)
+            lines += wrapped(text.impact, indent: 5)
+            lines += wrapped(text.action, indent: 5)
+        }
+        lines.append("")
+        lines += field("Fires when", pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""))
+        lines += field("Written", pattern.condition)
+        lines += field("Clears", pattern.clearsWhen)
+        lines += urgencies(pattern)
+        for (index, suspect) in pattern.suspects.enumerated() {
+            lines += field(index == 0 ? "Suspects" : "", "\(percent(suspect.certainty)) \(suspect.part)")
+        }
+        lines += field("Action", pattern.action)
+        for (index, explained) in pattern.explains.enumerated() {
+            lines += field(index == 0 ? "Cause of" : "", explained)
+        }
+        lines += variants(pattern)
+        lines += field("Rests on", pattern.provenance)
+        for (index, source) in pattern.sources.enumerated() { lines += field(index == 0 ? "Sources" : "", source) }
+        lines += field("Tests", "\(pattern.tests)")
+        return lines.joined(separator: "\n")
+    }
+
+    static func explanation(_ explanation: PatternExplanation) -> String {
+        let pattern = explanation.portrait
+        var lines = ["\(pattern.id): \(pattern.text["en"]?.title ?? "")"]
+        lines += field("Status", status(pattern))
+        lines += field("For", parts(pattern))
+        lines += ["", "What it looks at"]
+        for signal in explanation.signals {
+            let unit = signal.unit.isEmpty ? "" : ", unit \(signal.unit)"
+            let probe = SignalProbe.name(of: signal.signal).map { "; told by \($0)" } ?? ""
+            lines += ["  \(signal.signal)"]
+            lines += wrapped("\(signal.label): \(signal.description) (\(signal.kind)\(unit))\(probe)", indent: 6)
+        }
+        for model in explanation.models { lines += ["  the model \(model)"] }
+        if !explanation.definitions.isEmpty { lines += ["", "What it computes"] }
+        for definition in explanation.definitions {
+            lines += ["  \(definition.name) = \(definition.source)"]
+            lines += wrapped(definition.words, indent: 6)
+        }
+        if !explanation.functions.isEmpty { lines += ["", "What the functions mean"] }
+        for function in explanation.functions {
+            lines += wrapped("\(function.name): \(function.meaning)", indent: 2, hanging: 6)
+        }
+        lines += ["", "When it fires"]
+        lines += wrapped(pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""), indent: 2)
+        lines += urgencies(pattern).map { "  \($0)" }
+        lines += ["", "When it clears"]
+        lines += wrapped(pattern.clearsWhen, indent: 2)
+        lines += ["", "What is unknown"]
+        lines += wrapped(
+            "A signal that was never read, cannot be read, or was last read more than 25 hours ago is unknown, and so "
+                + "is what depends on it. What is unknown neither opens nor clears the fault. A window that was "
+                + "watched only in part may still be known to have reached a limit.", indent: 2)
+        if !pattern.variants.isEmpty { lines += [""] + variants(pattern) }
+        lines += related(explanation)
+        if let example = explanation.example { lines += [""] + self.example(example) }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Parts
+
+    private static func status(_ pattern: PatternPortrait) -> String {
+        let grade =
+            switch pattern.evidence {
+            case "A": "field data"
+            case "B": "standard or vendor's rule"
+            default: "estimate"
+            }
+        let trial = pattern.status == "shadow" ? " (on trial: shown as inform)" : ""
+        return "\(pattern.status)\(trial), evidence \(pattern.evidence) (\(grade))"
+    }
+
+    private static func parts(_ pattern: PatternPortrait) -> String {
+        var words = pattern.components.joined(separator: ", ")
+        for (key, values) in pattern.attributes.sorted(by: { $0.key < $1.key }) {
+            words += "; \(key) \(values.joined(separator: " or "))"
+        }
+        for (key, values) in pattern.exceptions.sorted(by: { $0.key < $1.key }) {
+            words += "; not \(key) \(values.joined(separator: " or "))"
+        }
+        return words
+    }
+
+    private static func urgencies(_ pattern: PatternPortrait) -> [String] {
+        var lines: [String] = []
+        for (index, urgencyCase) in pattern.urgencies.enumerated() {
+            let when =
+                urgencyCase.when.map { " when \($0)" } ?? (pattern.urgencies.count > 1 ? " otherwise" : "")
+            let time = (urgencyCase.timeLeft ?? pattern.timeLeft).map { "; time left \($0)" } ?? ""
+            lines += field(index == 0 ? "Urgency" : "", "\(urgencyCase.urgency.rawValue)\(when)\(time)")
+        }
+        return lines
+    }
+
+    private static func variants(_ pattern: PatternPortrait) -> [String] {
+        var lines: [String] = []
+        for (index, variant) in pattern.variants.enumerated() {
+            let with = variant.with.sorted { $0.key < $1.key }
+                .map { "\($0.key) \($0.value.joined(separator: " or "))" }.joined(separator: ", ")
+            let what =
+                variant.isIgnored
+                ? "not for these"
+                : "\(variant.urgencies.map(\.rawValue).joined(separator: "|")) when \(variant.condition ?? "")"
+            lines += field(index == 0 ? "Variants" : "", "\(with): \(what)")
+        }
+        return lines
+    }
+
+    private static func related(_ explanation: PatternExplanation) -> [String] {
+        var lines: [String] = []
+        if !explanation.explains.isEmpty {
+            lines += field("Cause of", explanation.explains.joined(separator: ", "))
+        }
+        if !explanation.explainedBy.isEmpty {
+            lines += field("Sign of", explanation.explainedBy.joined(separator: ", "))
+        }
+        if !explanation.watchedBy.isEmpty {
+            lines += field("Looked for by", explanation.watchedBy.joined(separator: ", "))
+        }
+        return lines.isEmpty ? [] : ["", "Other patterns"] + lines.map { "  \($0)" }
+    }
+
+    private static func example(_ example: WorkedExample) -> [String] {
+        var table = Table(["sample", "after"] + example.series + [""])
+        for row in example.rows {
+            let sample = row.first == row.last ? "\(row.first)" : "\(row.first)-\(row.last)"
+            let after = PatternText.span(Int64(row.first) * example.interval)
+            table.add([sample, after] + row.values + [row.event.map { "<- \($0)" } ?? ""])
+        }
+        var lines = ["Example: \(example.name)"]
+        for var line in table.text.split(separator: "\n") {
+            while line.last == " " { line.removeLast() }
+            lines.append("  \(line)")
+        }
+        if example.rowsLeftOut > 0 { lines.append("  (\(example.rowsLeftOut) rows left out)") }
+        lines += wrapped(example.because, indent: 2)
+        return lines
+    }
+
+    private static func span(_ milliseconds: Int64) -> String {
+        let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000)
+        let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60)
+        var words: [String] = []
+        if days > 0 { words.append("\(days) d") }
+        if hours > 0 { words.append("\(hours) h") }
+        if minutes > 0 { words.append("\(minutes) min") }
+        if seconds > 0 || words.isEmpty { words.append("\(seconds) s") }
+        return words.joined(separator: " ")
+    }
+
+    private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+
+    /// A line with its name in a column of its own.
+    private static func field(_ name: String, _ text: String) -> [String] {
+        let lines = wrapped(text, indent: 14)
+        guard let first = lines.first else { return [] }
+        let head = name + String(repeating: " ", count: max(1, 14 - name.count))
+        return [head + first.drop { $0 == " " }] + lines.dropFirst()
+    }
+
+    private static func wrapped(_ text: String, indent: Int, hanging: Int? = nil) -> [String] {
+        var lines: [String] = []
+        var line = String(repeating: " ", count: indent)
+        var isEmpty = true
+        for word in Table.clean(text).split(separator: " ") {
+            if !isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = String(repeating: " ", count: hanging ?? indent)
+                isEmpty = true
+            }
+            line += (isEmpty ? "" : " ") + word
+            isEmpty = false
+        }
+        return isEmpty ? lines : lines + [line]
+    }
+}

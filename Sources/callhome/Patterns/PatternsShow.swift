@@ -1,0 +1,45 @@
+import ArgumentParser
+import FaultPatterns
+import Reports
+
+/// `callhome patterns show`.
+struct PatternsShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one pattern: what people are told, when, how urgently, and what it rests on.",
+        discussion: """
+            The condition stands there as the author wrote it and as a sentence. `explain` says more of how it is \
+            computed.
+
+            Exit codes: 0 shown; 2 there is no such pattern, or a pattern file is refused.
+            """)
+
+    @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.")
+    var id: String
+
+    @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
+    var patterns: String?
+
+    @Option(help: "Only the text in this language, such as de; without it all.")
+    var language: String?
+
+    @Flag(help: "Print the pattern as JSON.")
+    var json = false
+
+    func run() throws {
+        let folder = PatternFolder(path: patterns ?? PatternFolder.standard)
+        try folder.refuseProblems()
+        var portrait = PatternPortrait(try folder.file(of: id))
+        if let language {
+            guard let text = portrait.text[language] else {
+                Console.complain(
+                    "\(id) has no text in `\(language)`; there are "
+                        + portrait.text.keys.sorted().joined(separator: ", "))
+                throw Exit.refused
+            }
+            portrait.text = [language: text]
+        }
+        if json { return try Console.print(json: portrait) }
+        print(PatternText.portrait(portrait))
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Testing
+
+/// `callhome patterns lint|show|explain|list|test` on folders, as authors run them.
+@Suite("Pattern commands", .serialized)
+struct PatternCommandTests {
+    /// A pattern file of the tests, with `text` put in the place of `old`.
+    private static func source(_ id: String, _ changes: [(String, String)] = []) -> String {
+        var text = """
+            id: \(id)
+            revision: 1
+            status: active
+            evidence: B
+            applies_to: { component: disk, bus: ata }
+            let:
+              pending: hw.physical_disk.smart{attribute="197.raw"}
+              heat: hw.temperature
+            when: pending >= 16 and heat >= 60
+            urgency: plan
+            suspects: [{ part: self, certainty: 0.9 }]
+            time_to_failure: { latest: 90d }
+            action: replace-planned
+            provenance: vendor's rule
+            text:
+              en: { title: It fails, description: It cannot read., impact: Files are lost., action: Exchange it. }
+              de: { title: Sie fällt aus, description: Sie liest nicht., impact: Verlust., action: Tauschen. }
+            sources: [a test]
+            tests:
+              - name: many sectors and heat
+                series: { pending: "0x3 20x3", heat: "70x6" }
+                expect: { at: 4, urgency: plan }
+              - name: cool
+                series: { pending: "20x3", heat: "40x3" }
+                expect: none
+              - name: not read
+                series: { pending: "20x3", heat: "_x3" }
+                expect: none
+
+            """
+        for (old, new) in changes {
+            #expect(text.contains(old))
+            text = text.replacingOccurrences(of: old, with: new)
+        }
+        return text
+    }
+
+    /// Writes files into a new folder of patterns and runs the command on it.
+    private func run(
+        _ arguments: [String], on files: [String: String]
+    ) throws -> (status: Int32, output: String, problems: String) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files {
+            let file = folder.appending(path: "disk/\(name)")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let outcome = try ShippedPatternTests.callhome(
+            ["patterns"] + arguments.map { $0 == "FOLDER" ? folder.path : $0 })
+        return (outcome.status, outcome.text, outcome.problems)
+    }
+
+    @Test(
+        "What cannot be run is refused with file, line and mend",
+        arguments: [
+            (
+                "expect: { at: 4, urgency: plan }", "expect: none",
+                "bad.yaml:20:3: the tests of disk.bad lack one that fires"
+            ),
+            (
+                "pending >= 16 and heat", "pending >= heat and heat",
+                "bad.yaml:9:7: pending is in 1 and heat in Cel; they cannot be compared"
+            ),
+            (
+                "urgency: plan\nsuspects", "urgency: plan\nexplains: [disk.nothing]\nsuspects",
+                "bad.yaml:11:12: `explains` names disk.nothing, and no pattern tells of such a fault; mend its spelling"
+            ),
+            (
+                "action: replace-planned",
+                "variants:\n  - with: { model: [\"ST*\"] }\n    ignore: true\n  - with: { firmware: [A1] }\n    "
+                    + "ignore: true\naction: replace-planned",
+                "may both be for one part, and neither is narrower"
+            ),
+            ("let:\n", "lets:\n", "bad.yaml:9:7: `pending` is not defined; add it under `let`"),
+        ])
+    func refused(old: String, new: String, words: String) throws {
+        let files = ["bad.yaml": Self.source("disk.bad", [(old, new)]), "good.yaml": Self.source("disk.good")]
+        for command in ["test", "build"] {
+            let outcome = try run(
+                [command, "FOLDER"] + (command == "build" ? ["-o", "/dev/null/never"] : []), on: files)
+            #expect(outcome.status == 2)
+            #expect(outcome.problems.contains(words), "\(outcome.problems)")
+            #expect(outcome.problems.contains("disk/bad.yaml:"))
+        }
+    }
+
+    @Test("A pattern without tests is refused at its first line")
+    func untested() throws {
+        let whole = Self.source("disk.bad")
+        let text = String(whole[..<(try #require(whole.range(of: "tests:")).lowerBound)])
+        let outcome = try run(["lint", "FOLDER"], on: ["bad.yaml": text])
+        #expect(outcome.status == 2)
+        #expect(outcome.problems.contains("bad.yaml:1:1: disk.bad has no `tests`; it needs one that fires"))
+    }
+
+    @Test("Lint tells of findings with place and mend and exits with 1, of none with 0")
+    func lint() throws {
+        let clean = try run(["lint", "FOLDER"], on: ["a.yaml": Self.source("disk.a")])
+        #expect(clean.status == 0 && clean.output.contains("1 patterns: clean, 0 warnings"), "\(clean)")
+        let flaps = Self.source("disk.a", [("urgency: plan\nsuspects", "urgency: plan\nclear: pending < 20\nsuspects")])
+        let found = try run(["lint", "FOLDER"], on: ["a.yaml": flaps])
+        #expect(found.status == 1)
+        #expect(found.output.contains("a.yaml:11:8: `clear` can hold while `when` holds"), "\(found.output)")
+        #expect(found.output.contains("[clears-while-it-holds]"))
+        let json = try run(["lint", "FOLDER", "--json"], on: ["a.yaml": flaps])
+        let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+        #expect(rows.first?["line"] as? Int == 11 && rows.first?["rule"] as? String == "clears-while-it-holds")
+    }
+
+    @Test("With a fleet, an active pattern that makes tickets on healthy drives is found by model")
+    func fleet() throws {
+        var rows = "date,serial_number,model,capacity_bytes,failure,smart_197_raw,smart_194_raw\n"
+        for drive in 0..<250 {
+            for day in 1...9 {
+                rows += "2014-01-0\(day),D\(drive),M1,1000,0,\(drive < 5 && day > 4 ? 20 : 0),30\n"
+            }
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).csv")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(rows.utf8).write(to: file)
+        let pattern = Self.source(
+            "disk.a",
+            [
+                ("when: pending >= 16 and heat >= 60", "when: pending >= 16"), ("  heat: hw.temperature\n", ""),
+                (", heat: \"70x6\"", ""), ("{ pending: \"20x3\", heat: \"40x3\" }", "{ pending: \"2x3\" }"),
+                ("{ pending: \"20x3\", heat: \"_x3\" }", "{ pending: \"_x3\" }"),
+            ])
+        let found = try run(["lint", "FOLDER", "--fleet", file.path], on: ["a.yaml": pattern])
+        #expect(found.status == 1)
+        #expect(
+            found.output.contains(
+                "a.yaml:8:7: makes a ticket on 2 % of the healthy drives of M1 (5 of 250; the limit is 1 %)"),
+            "\(found.output) \(found.problems)")
+    }
+
+    @Test("`show` tells a pattern to people, in both languages or one")
+    func show() throws {
+        let files = ["a.yaml": Self.source("disk.a")]
+        let both = try run(["show", "disk.a", "--patterns", "FOLDER"], on: files)
+        #expect(both.status == 0)
+        for words in [
+            "[en] It fails", "[de] Sie fällt aus", "pending is at least 16 sectors and heat is at least 60 °C",
+            "90 % the part itself", "plan; time left at most 90 days", "vendor's rule", "pending >= 16 and heat >= 60",
+        ] { #expect(both.output.contains(words), "\(words) in \(both.output)") }
+        let german = try run(["show", "disk.a", "--patterns", "FOLDER", "--language", "de"], on: files)
+        #expect(german.output.contains("[de]") && !german.output.contains("[en]"))
+        #expect(try run(["show", "disk.a", "--patterns", "FOLDER", "--language", "fr"], on: files).status == 2)
+        let near = try run(["show", "disk", "--patterns", "FOLDER"], on: files)
+        #expect(near.status == 2 && near.problems.contains("no pattern is called disk; there are disk.a"))
+    }
+
+    @Test("`explain` tells signals, meanings, relations and an example with the moment of opening")
+    func explain() throws {
+        let counts = Self.source(
+            "disk.a",
+            [
+                ("heat: hw.temperature", "heat: hw.temperature\n  fresh: increase(pending[7d])"),
+                ("when: pending >= 16", "when: fresh >= 16"),
+                (
+                    "- name: not read",
+                    "- name: set back\n    series: { pending: \"9 0\", heat: \"20x2\" }\n    expect: none\n  - name: not read"
+                ),
+            ])
+        let cause = Self.source(
+            "disk.b",
+            [
+                ("urgency: plan\nsuspects", "urgency: order\nexplains: [disk.a]\nsuspects"),
+                ("urgency: plan }", "urgency: order }"),
+            ])
+        let page = try run(["explain", "disk.a", "--patterns", "FOLDER"], on: ["a.yaml": counts, "b.yaml": cause])
+        #expect(page.status == 0, "\(page.problems)")
+        for words in [
+            "hw.temperature", "unit Cel", "the rise of pending within 7 days",
+            "increase: rise of a counter in the window",
+            "Sign of      disk.b", "Example: many sectors and heat", "<- the fault opens: plan", "70 °C",
+            "neither opens nor clears",
+        ] { #expect(page.output.contains(words), "\(words) in \(page.output)") }
+    }
+
+    @Test("`list` is filtered by part, status and urgency, and counts")
+    func list() throws {
+        let files = [
+            "a.yaml": Self.source("disk.a"),
+            "b.yaml": Self.source("disk.b", [("status: active", "status: shadow"), ("heat >= 60", "heat >= 61")]),
+        ]
+        let all = try run(["list", "FOLDER"], on: files)
+        #expect(all.output.contains("2 patterns: 1 shadow, 1 active; evidence 2 B; 1 kinds of part"), "\(all.output)")
+        let shadow = try run(["list", "FOLDER", "--status", "shadow"], on: files)
+        #expect(shadow.output.contains("disk.b") && !shadow.output.contains("disk.a"))
+        #expect(try run(["list", "FOLDER", "--part", "dimm"], on: files).output.contains("0 patterns"))
+        #expect(try run(["list", "FOLDER", "--urgency", "plan"], on: files).output.contains("2 patterns"))
+        #expect(try run(["list", "FOLDER", "--urgency", "soon"], on: files).status == 64)
+    }
+}
