@@ -23,11 +23,6 @@ struct LintTests {
     /// A pattern with tests, some fields otherwise; nil takes a field out.
     private static func file(_ id: String = "disk.test", _ changes: [String: Any?] = [:]) throws -> PatternFile {
         var fields = Fixtures.pattern(id)
-        fields["let"] = [
-            "pending": Fixtures.pending.description, "reported": Fixtures.reported.description,
-            "health": Fixtures.health.description, "temperature": Fixtures.temperature.description,
-            "errors": Fixtures.ioError.description,
-        ]
         fields["text"] = [
             "en": ["title": "Failing", "description": "It fails.", "impact": "Loss.", "action": "Swap."],
             "de": ["title": "Defekt", "description": "Sie fällt aus.", "impact": "Verlust.", "action": "Tauschen."],
@@ -209,7 +204,7 @@ struct LintTests {
 
     @Test("A definition that nothing asks for is found; one in the sentence is used")
     func unused() throws {
-        let definitions = ["pending": Fixtures.pending.description, "reported": Fixtures.reported.description]
+        let definitions = Fixtures.definitions.filter { ["pending", "reported"].contains($0.key) }
         func unused(_ because: String?) throws -> Int {
             let file = try Self.file("disk.a", ["let": definitions, "because": because])
             return PatternLint([file], isWhole: true).findings().count { $0.rule == .unusedDefinition }
