@@ -70,7 +70,7 @@ struct PatternCommandTests {
             ),
             (
                 "pending >= 16 and heat", "pending >= heat and heat",
-                "bad.yaml:9:7: pending is in 1 and heat in Cel; they cannot be compared"
+                "bad.yaml:9:15: pending is in 1 and heat in Cel; they cannot be compared"
             ),
             (
                 "urgency: plan\nsuspects", "urgency: plan\nexplains: [disk.nothing]\nsuspects",
@@ -80,9 +80,9 @@ struct PatternCommandTests {
                 "action: replace-planned",
                 "variants:\n  - with: { model: [\"ST*\"] }\n    ignore: true\n  - with: { firmware: [A1] }\n    "
                     + "ignore: true\naction: replace-planned",
-                "may both be for one part, and neither is narrower"
+                "bad.yaml:16:5: this variant and the one at"
             ),
-            ("let:\n", "lets:\n", "bad.yaml:9:7: `pending` is not defined; add it under `let`"),
+            ("let:\n", "lets:\n", "bad.yaml:6:1: `lets` is not a key of a pattern; mend its spelling or take it out"),
         ])
     func refused(old: String, new: String, words: String) throws {
         let files = ["bad.yaml": Self.source("disk.bad", [(old, new)]), "good.yaml": Self.source("disk.good")]
