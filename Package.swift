@@ -100,6 +100,12 @@ let package = Package(
         .executableTarget(
             name: "callhome-load", dependencies: ["Reports", "Transfer"], path: "Benchmarks/CollectorLoad",
             swiftSettings: settings),
+        .executableTarget(
+            name: "callhome-patterns-bench", dependencies: ["Reports", "FaultPatterns"], path: "Benchmarks/PatternsBench",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "callhome-patterns-fuzz", dependencies: ["Reports", "FaultPatterns"], path: "Benchmarks/PatternsFuzz",
+            swiftSettings: settings),
 
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),

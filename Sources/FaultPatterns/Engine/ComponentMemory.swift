@@ -17,6 +17,8 @@ struct ComponentMemory: Sendable {
     var serial: String?
     private(set) var layout: Layout
     private(set) var slots: ContiguousArray<Slot>
+    /// Places of the slots that were ever told, in no order: of a large rule base, a component has few signals.
+    private var told: ContiguousArray<Int32> = []
     /// The words of states, events and reasons, by slot.
     private var texts: [Int32: String] = [:]
     private var memories: ContiguousArray<SignalMemory?>
@@ -96,19 +98,19 @@ struct ComponentMemory: Sendable {
     ) {
         let before = slots[index]
         let wasUnknown = !before.isNumber || before.isStale(at: time)
+        if before.content == .none { told.append(Int32(index)) }
         slots[index].read(value, raw: raw, content, at: time)
         newest = time
         hasNewWindows = true
-        let plan = layout.slots[index]
         if wasUnknown {
-            for pattern in plan.patterns { markDirty(pattern) }
+            for pattern in layout.slots[index].patterns { markDirty(pattern) }
             settle(index)
         } else if !(value > before.low && value < before.high) && !(value == before.low && value == before.high) {
             cross(index, from: before.value)
         }
-        for pattern in plan.watchers { markDirty(pattern) }
+        for pattern in layout.slots[index].watchers { markDirty(pattern) }
         feed(slot: index, before: before, at: time)
-        for field in plan.fields {
+        for field in layout.slots[index].fields {
             let part = (raw >> field.offset) & field.mask
             takeNumber(Double(part), raw: part, content, slot: Int(field.slot), at: time)
         }
@@ -164,6 +166,7 @@ struct ComponentMemory: Sendable {
     private mutating func takeState(_ word: String, slot index: Int, at time: Int64) {
         let isNews =
             slots[index].content != .state || slots[index].isStale(at: time) || texts[Int32(index)] != word
+        if slots[index].content == .none { told.append(Int32(index)) }
         slots[index].take(.state, at: time)
         newest = time
         hasNewWindows = true
@@ -174,6 +177,7 @@ struct ComponentMemory: Sendable {
 
     private mutating func takeUnavailable(_ reason: String, slot index: Int, at time: Int64) {
         let wasKnown = slots[index].content != .unavailable
+        if slots[index].content == .none { told.append(Int32(index)) }
         slots[index].becomeUnavailable(at: time)
         newest = time
         hasNewWindows = true
@@ -211,6 +215,7 @@ struct ComponentMemory: Sendable {
         hasNewWindows = true
         newest = max(newest, time)
         if slots[index].time <= time {
+            if slots[index].content == .none { told.append(Int32(index)) }
             slots[index].take(.event, at: time)
             texts[Int32(index)] = text
             for pattern in layout.slots[index].watchers { markDirty(pattern) }
@@ -230,7 +235,9 @@ struct ComponentMemory: Sendable {
 
     /// Tells all that is known once more: a record that holds until the next one.
     mutating func retell(at time: Int64) {
-        for index in slots.indices where slots[index].time < time {
+        for place in told.indices {
+            let index = Int(told[place])
+            guard slots[index].time < time else { continue }
             guard slots[index].isNumber else {
                 if slots[index].content == .state { slots[index].time = time }
                 continue
@@ -253,57 +260,58 @@ struct ComponentMemory: Sendable {
     }
 
     private mutating func refresh(_ index: Int, at time: Int64) {
-        let plan = layout.answers[index]
-        let bounds = bounds(plan, at: time, isFresh: true)
-        if plan.question.isRunning || bounds != answers[index].bounds {
-            answers[index].bounds = bounds
-            for pattern in plan.patterns { markDirty(pattern) }
-        }
-        answers[index].expires = expiry(plan, bounds, at: time)
+        let bounds = bounds(of: index, at: time, isFresh: true)
+        let isNews =
+            layout.answers[index].isOnlyCompared
+            ? layout.answers[index].limits.contains { bounds.differs(from: answers[index].bounds, against: $0) }
+            : layout.answers[index].question.isRunning || bounds != answers[index].bounds
+        answers[index].bounds = bounds
+        if isNews { for pattern in layout.answers[index].patterns { markDirty(pattern) } }
+        answers[index].expires = expiry(of: index, bounds, at: time)
         nextExpiry = min(nextExpiry, answers[index].expires)
     }
 
-    private func expiry(_ plan: Layout.AnswerPlan, _ bounds: Bounds, at time: Int64) -> Int64 {
-        let memory = layout.memories[Int(plan.memory)]
-        if plan.question.isRunning {
-            guard bounds.low == bounds.high, let next = plan.limits.first(where: { $0 >= bounds.low }) else {
-                return .max
-            }
-            let unit: Double = plan.question == .knownFor ? 1_000 : 86_400_000
+    private func expiry(of index: Int, _ bounds: Bounds, at time: Int64) -> Int64 {
+        let question = layout.answers[index].question
+        if question.isRunning {
+            guard bounds.low == bounds.high,
+                let next = layout.answers[index].limits.first(where: { $0 >= bounds.low })
+            else { return .max }
+            let unit: Double = question == .knownFor ? 1_000 : 86_400_000
             // At the limit, and a millisecond later above it.
             let left = Int64(min((next - bounds.low) * unit, 1e15).rounded(.up))
             return time.addingReportingOverflow(max(1, left)).partialValue
         }
-        return memories[Int(plan.memory)]?
+        let place = Int(layout.answers[index].memory)
+        return memories[place]?
             .changesAt(
-                after: Timestamp(milliseconds: time), plan.question, of: slots[Int(memory.slot)], rule: memory.rule)?
+                after: Timestamp(milliseconds: time), question, of: slots[Int(layout.memories[place].slot)],
+                rule: layout.memories[place].rule)?
             .milliseconds ?? .max
     }
 
-    private func bounds(_ plan: Layout.AnswerPlan, at time: Int64, isFresh: Bool) -> Bounds {
-        let memory = layout.memories[Int(plan.memory)]
-        let slot = slots[Int(memory.slot)]
-        let now = Timestamp(milliseconds: time)
-        guard let content = memories[Int(plan.memory)] else {
+    private func bounds(of index: Int, at time: Int64, isFresh: Bool) -> Bounds {
+        let place = Int(layout.answers[index].memory)
+        let slot = slots[Int(layout.memories[place].slot)]
+        guard let content = memories[place] else {
             // No event yet: their number is none, if the source was read.
-            return memory.rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
+            return layout.memories[place].rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
         }
-        var limit: Double?
-        if plan.limitSlot >= 0, slots[Int(plan.limitSlot)].isNumber { limit = slots[Int(plan.limitSlot)].value }
         return content.bounds(
-            plan.question, of: slot, covariate: covariate(of: memory), limit: limit, rule: memory.rule, at: now,
-            isFresh: isFresh)
+            layout.answers[index].question, of: slot, covariate: number(inSlot: layout.memories[place].covariate),
+            limit: number(inSlot: layout.answers[index].limitSlot), rule: layout.memories[place].rule,
+            at: Timestamp(milliseconds: time), isFresh: isFresh)
     }
 
-    private func covariate(of memory: Layout.MemoryPlan) -> Double? {
-        guard memory.covariate >= 0, slots[Int(memory.covariate)].isNumber else { return nil }
-        return slots[Int(memory.covariate)].value
+    /// The newest number of a slot; nil for what is none, and where there is no such slot (-1).
+    private func number(inSlot place: Int32) -> Double? {
+        place >= 0 && slots[Int(place)].isNumber ? slots[Int(place)].value : nil
     }
 
     func bounds(ofAnswer number: Int, at now: Int64) -> Bounds {
         let place = layout.answerOfNumber[number]
         guard place >= 0 else { return .unknown }
-        return bounds(layout.answers[Int(place)], at: now, isFresh: false)
+        return bounds(of: Int(place), at: now, isFresh: false)
     }
 
     // MARK: Judging
@@ -358,10 +366,11 @@ struct ComponentMemory: Sendable {
             }
         }
         guard !dirty.isEmpty else { return [] }
-        let places = dirty.sorted()
-        dirty.removeAll(keepingCapacity: true)
+        if dirty.count > 1 { dirty.sort() }
+        defer { dirty.removeAll(keepingCapacity: true) }
         var changes: [FaultChange] = []
-        for place in places {
+        for index in dirty.indices {
+            let place = dirty[index]
             isDirty[Int(place)] = false
             let isSample = !isTick && isTouched(place, at: moment)
             let plan = layout.patterns[Int(place)]
@@ -380,7 +389,7 @@ struct ComponentMemory: Sendable {
             let plan = layout.memories[Int(place)]
             let slot = slots[Int(plan.slot)]
             guard slot.time == moment, slot.isNumber else { continue }
-            let covariate = covariate(of: plan)
+            let covariate = number(inSlot: plan.covariate)
             if memories[Int(place)] == nil {
                 memories[Int(place)] = SignalMemory(plan.rule, first: slot, covariate: covariate)
             } else {
@@ -423,6 +432,7 @@ struct ComponentMemory: Sendable {
             let target = next.slotOfSignal[plan.signal]
             guard target >= 0 else { continue }
             moved.slots[Int(target)] = slots[place]
+            if slots[place].content != .none { moved.told.append(target) }
             moved.texts[target] = texts[Int32(place)]
         }
         for (place, plan) in layout.memories.enumerated() {
@@ -517,6 +527,7 @@ struct ComponentMemory: Sendable {
     mutating func resume(_ latches: StoredLatches, _ windows: StoredWindows?, book: Rulebook) {
         for (name, value) in windows?.latest ?? [:] {
             guard let number = book.tables.signalNumbersByKey[name], let place = slot(of: number) else { continue }
+            if slots[place].content == .none { told.append(Int32(place)) }
             slots[place] = Slot(value)
             newest = max(newest, value.time.milliseconds)
             switch value.measurement {

@@ -15,6 +15,8 @@ public struct Diagnosis: Sendable {
     private var neighbourhood = Neighbourhood()
     private var neighbourhoodIsStale = true
     private var layouts: [LayoutKey: Layout] = [:]
+    /// Of the last life that was replayed.
+    private var replayLayout: (kind: ComponentKind, attributes: [String: String], layout: Layout)?
     private var rootCause = RootCause()
     /// Components with a fault or a condition on its way that time alone may change.
     private var ticking: Set<Int> = []
@@ -543,8 +545,14 @@ public struct Diagnosis: Sendable {
         neighbourhoodIsStale = true
         _ = topology.know(component)
         let attributes = Diagnosis.attributes(of: component)
-        var memory = ComponentMemory(
-            id: component.id, kind: component.kind, layout: layout(for: component.kind, attributes, keeping: []))
+        let layout: Layout
+        if let last = replayLayout, last.kind == component.kind, last.attributes == attributes {
+            layout = last.layout
+        } else {
+            layout = self.layout(for: component.kind, attributes, keeping: [])
+            replayLayout = (component.kind, attributes, layout)
+        }
+        var memory = ComponentMemory(id: component.id, kind: component.kind, layout: layout)
         memory.attributes = attributes
         memory.serial = component.part.serial
         store(memory)
@@ -554,6 +562,8 @@ public struct Diagnosis: Sendable {
     func replaySlot(of signal: Signal) -> Int? {
         book.tables.signalNumbers[signal].flatMap { memories.first?.slot(of: $0) }
     }
+
+    func replayPatterns(on slot: Int) -> Int { memories[0].layout.slots[slot].patterns.count }
 
     mutating func replayTake(_ value: Double, raw: UInt64, _ content: Slot.Content, slot: Int, at time: Int64) {
         memories[0].takeNumber(value, raw: raw, content, slot: slot, at: time)

@@ -6,23 +6,32 @@ extension ComponentMemory {
     mutating func judge(
         place: Int, at moment: Int64, isSample: Bool, known: [ComponentID: Component], book: Rulebook
     ) -> FaultChange? {
-        let plan = layout.patterns[place]
-        for sequence in plan.compiled.sequences {
+        let entry = layout.patterns[place].entry
+        let compiled = layout.patterns[place].compiled
+        for sequence in compiled.sequences {
             let first = truth(sequence.first, at: moment, book)
             let second = truth(sequence.second, at: moment, book)
             sequences[sequence.number, default: SequenceMemory()]
                 .take(a: first, b: second, at: Timestamp(milliseconds: moment), within: sequence.within)
             hasNewWindows = true
         }
-        let before = progress[plan.entry]
-        let step = Judgement(pattern: plan.compiled, known: known, book: book, moment: moment, isSample: isSample)
-        let outcome = step.outcome(open: faults[plan.entry], progress: before, of: self)
+        let before = progress[entry]
+        if before == nil {
+            // Nearly always: no fault, nothing on its way to one, and a condition that does not hold.
+            if faults.index(forKey: entry) == nil {
+                guard truth(compiled.condition, at: moment, book) == .yes else { return nil }
+            } else if compiled.isLatchedAtOneUrgency {
+                return nil
+            }
+        }
+        let step = Judgement(pattern: compiled, known: known, book: book, moment: moment, isSample: isSample)
+        let outcome = step.outcome(open: faults[entry], progress: before, of: self)
         if outcome.progress != before {
-            progress[plan.entry] = outcome.progress
+            progress[entry] = outcome.progress
             hasNewLatches = true
         }
         if let change = outcome.change {
-            faults[plan.entry] = change.kind == .cleared ? nil : change.fault
+            faults[entry] = change.kind == .cleared ? nil : change.fault
             hasNewLatches = true
         }
         return outcome.change
@@ -49,8 +58,6 @@ private struct Judgement {
 
     private func whileClosed(_ progress: Progress?, _ memory: borrowing ComponentMemory) -> Outcome {
         let truth = memory.truth(pattern.condition, at: moment, book)
-        // Nearly always: no progress, and nothing that holds.
-        if progress == nil, truth != .yes { return Outcome() }
         let (next, isReached) = step(progress, truth, pattern.pattern.persistence)
         guard isReached else { return Outcome(progress: next) }
         let (urgency, time) = urgency(memory)
@@ -164,9 +171,4 @@ private struct Judgement {
             return isReached ? (nil, true) : (next, false)
         }
     }
-}
-
-extension CompiledPattern {
-    /// The most urgent that a fault of it may be.
-    var highestUrgency: Urgency { urgencyCases.map(\.urgency).max() ?? .inform }
 }

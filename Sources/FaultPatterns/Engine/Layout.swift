@@ -46,8 +46,10 @@ final class Layout: Sendable {
         var question: Question
         /// The slot of the limit of `time_to`, or -1.
         var limitSlot: Int32 = -1
-        /// Of an answer that grows by itself: the values at which some pattern changes its mind, sorted.
+        /// The values at which some pattern changes its mind, sorted.
         var limits: [Double] = []
+        /// No pattern wants more of it than which side of its limits it is on.
+        var isOnlyCompared = true
         var patterns: [Int32] = []
     }
 
@@ -162,17 +164,21 @@ final class Layout: Sendable {
             }
             for signal in uses.otherSignals { slots[Int(slot(of: signal))].watchers.append(own) }
             var isAlways = compiled.isAlwaysJudged
-            for (number, values) in uses.comparedAnswers where tables.answers[number].question.isRunning {
-                answers[Int(answer(of: number))].limits += values
+            for (number, values) in uses.comparedAnswers { answers[Int(answer(of: number))].limits += values }
+            for number in uses.otherAnswers {
+                answers[Int(answer(of: number))].isOnlyCompared = false
+                if tables.answers[number].question.isRunning { isAlways = true }
             }
-            for number in uses.otherAnswers where tables.answers[number].question.isRunning { isAlways = true }
             if isAlways { always.append(own) }
         }
         for index in slots.indices {
             slots[index].limits.sort { ($0.value, $0.pattern) < ($1.value, $1.pattern) }
             slots[index].watchers.sort()
         }
-        for index in answers.indices { answers[index].limits.sort() }
+        for index in answers.indices {
+            answers[index].limits.sort()
+            if answers[index].question.isRunning { answers[index].isOnlyCompared = false }
+        }
         self.slots = slots
         self.memories = memories
         self.answers = answers

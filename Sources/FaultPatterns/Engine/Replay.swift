@@ -14,6 +14,9 @@ public struct Replay: Sendable {
     /// The slot of a signal; nil where no pattern for this component looks at it. Another component may have others.
     public func slot(of signal: Signal) -> Int? { diagnosis.replaySlot(of: signal) }
 
+    /// How many patterns look at a slot's signal.
+    public func patterns(on slot: Int) -> Int { diagnosis.replayPatterns(on: slot) }
+
     /// Begins a round. Rounds go on in time.
     public mutating func begin(at time: Timestamp) { now = time.milliseconds }
 

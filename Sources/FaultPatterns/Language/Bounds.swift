@@ -22,6 +22,12 @@ struct Bounds: Equatable {
         self.high = high
     }
 
+    /// Whether it lies otherwise to a limit than `other` does: below, at, above, or not known.
+    func differs(from other: Bounds, against limit: Double) -> Bool {
+        (low < limit) != (other.low < limit) || (low > limit) != (other.low > limit)
+            || (high < limit) != (other.high < limit) || (high > limit) != (other.high > limit)
+    }
+
     static func + (left: Bounds, right: Bounds) -> Bounds {
         Bounds(low: left.low + right.low, high: left.high + right.high)
     }

@@ -56,14 +56,21 @@ final class CompiledPattern: Sendable {
     /// True where what it looks at may change with every reading: it is judged each time one of its signals is told.
     let isAlwaysJudged: Bool
     let learnsBaseline: Bool
+    /// The most urgent that a fault of it may be.
+    let highestUrgency: Urgency
+    /// A fault of it stays as it is until the part is exchanged.
+    let isLatchedAtOneUrgency: Bool
 
     /// - Throws: what does not fit, with its place.
     init(
         _ pattern: Pattern, tables: inout ProgramTables, ensembles: [String: TreeEnsemble]
     ) throws(PatternProblem) {
         self.pattern = pattern
+        // Handed over, not copied: there may be tens of thousands of signals in them.
+        let tablesBefore = tables
+        tables = ProgramTables()
         var checker = ExpressionChecker(
-            tables: tables, patternID: pattern.id, kinds: pattern.kinds, ensembles: ensembles)
+            tables: consume tablesBefore, patternID: pattern.id, kinds: pattern.kinds, ensembles: ensembles)
         for definition in pattern.definitions { try checker.define(definition.name, as: definition.expression) }
         condition = try checker.condition(pattern.condition)
         clearing =
@@ -83,6 +90,8 @@ final class CompiledPattern: Sendable {
             cases.append(UrgencyCase(when: when, urgency: urgencyCase.urgency, timeRule: time))
         }
         urgencyCases = cases
+        highestUrgency = cases.map(\.urgency).max() ?? .inform
+        isLatchedAtOneUrgency = if case .never = clearing { cases.count == 1 && cases[0].when == nil } else { false }
         timeRule = try pattern.timeRule.map { (rule) throws(PatternProblem) in
             try CompiledPattern.timeRule(rule, &checker)
         }
@@ -97,12 +106,10 @@ final class CompiledPattern: Sendable {
         }
         watchedClasses = checker.watchedClasses
         looksForAbsence = checker.looksForAbsence
-        let tablesNow = checker.tables
-        let countsEvents = memories.contains { tablesNow.memories[$0].rule.isOfEvents }
+        let rules = memories.map { checker.tables.memories[$0].rule }
+        let countsEvents = rules.contains(where: \.isOfEvents)
         needsTicks = countsEvents
-        learnsBaseline = memories.contains {
-            if case .baseline = tablesNow.memories[$0].rule { true } else { false }
-        }
+        learnsBaseline = rules.contains { if case .baseline = $0 { true } else { false } }
         isAlwaysJudged = checker.usesModel || !checker.sequences.isEmpty
         guard !signals.isEmpty else {
             throw PatternProblem(pattern.condition.location, "`when` looks at no signal; it would always say the same")

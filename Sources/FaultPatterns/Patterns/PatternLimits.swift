@@ -4,12 +4,12 @@ public enum PatternLimits {
     public static let engineLevel = 2
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
-    /// Bytes of a pack.
-    public static let packBytes = 4 << 20
+    /// Bytes of a pack: of as many patterns as it may have, or of many fewer and their models.
+    public static let packBytes = 32 << 20
     /// Levels of nesting in a pack's JSON.
     public static let packDepth = 32
     /// Patterns in a pack.
-    public static let patterns = 2_000
+    public static let patterns = 20_000
     /// Characters of one expression.
     public static let expressionCharacters = 2_000
     /// Levels of nesting in one expression, let definitions included.

@@ -91,6 +91,7 @@ public struct PatternPack: Sendable {
             }
         }
         self.models = models
+        let ensembles = models.mapValues(\.ensemble)
         var tables = ProgramTables()
         var compiled: [CompiledPattern] = []
         var entries: [PatternEntry] = []
@@ -110,7 +111,7 @@ public struct PatternPack: Sendable {
                 let pattern = try Pattern(reading: located, isStrict: false)
                 entries.append(
                     try PatternEntry(
-                        compiling: pattern, into: &compiled, tables: &tables, ensembles: models.mapValues(\.ensemble)))
+                        compiling: pattern, into: &compiled, tables: &tables, ensembles: ensembles))
             } catch { throw .pattern(error) }
         }
         self.skipped = skipped

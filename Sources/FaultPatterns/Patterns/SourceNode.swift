@@ -103,26 +103,11 @@ extension SourceNode: Codable {
     public init(from decoder: any Decoder) throws {
         location = SourceLocation(file: "pack")
         isVerbatim = false
-        if let single = try? decoder.singleValueContainer() {
-            if let text = try? single.decode(String.self) {
-                content = .scalar(text)
-                return
-            }
-            // Packs are written with text only; numbers and truths of other writers are taken as their text.
-            if let truth = try? single.decode(Bool.self) {
-                content = .scalar(truth ? "true" : "false")
-                return
-            }
-            if let number = try? single.decode(Int64.self) {
-                content = .scalar(String(number))
-                return
-            }
-            if let number = try? single.decode(Double.self) {
-                content = .scalar(String(number))
-                return
-            }
-        }
-        if let object = try? decoder.container(keyedBy: Key.self) {
+        // Asked in the order of what there is most of: each wrong question costs an error that is made and thrown away.
+        let single = try decoder.singleValueContainer()
+        if let text = try? single.decode(String.self) {
+            content = .scalar(text)
+        } else if let object = try? decoder.container(keyedBy: Key.self) {
             var entries: [Entry] = []
             for key in object.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
                 entries.append(
@@ -131,9 +116,18 @@ extension SourceNode: Codable {
                     ))
             }
             content = .mapping(entries)
-            return
+        } else if var list = try? decoder.unkeyedContainer() {
+            var items: [SourceNode] = []
+            while !list.isAtEnd { items.append(try list.decode(SourceNode.self)) }
+            content = .sequence(items)
+        } else if let truth = try? single.decode(Bool.self) {
+            // Packs are written with text only; numbers and truths of other writers are taken as their text.
+            content = .scalar(truth ? "true" : "false")
+        } else if let number = try? single.decode(Int64.self) {
+            content = .scalar(String(number))
+        } else {
+            content = .scalar(String(try single.decode(Double.self)))
         }
-        content = .sequence(try decoder.singleValueContainer().decode([SourceNode].self))
     }
 
     public func encode(to encoder: any Encoder) throws {
