@@ -23,6 +23,14 @@ def fold(serial):
     return hashlib.sha256(serial.encode()).digest()[1] % 5
 
 
+def count(row):
+    """Turns the shares of a result into counts that can be added up."""
+    row["early"] = sum(row["comparison"]["leads"][7:])
+    leads = row["order"]["leads"]
+    row["orderedEarly"] = sum(leads[1:])
+    row["soon"] = sum(leads[:5])
+
+
 def add(total, row):
     for key, value in row.items():
         if isinstance(value, dict):
@@ -55,6 +63,8 @@ def main():
                 [callhome, "patterns", "backtest", data, "--patterns", str(folder), "--drives", str(names), "--json", *options],
                 check=True, stdout=subprocess.PIPE).stdout
             result = json.loads(out)
+            for row in [result["pack"], *result["patterns"], *result["baselines"]]:
+                count(row)
             one = {key: result[key] for key in ["population", "pack"]}
             one["years"] = result["driveYears"]
             add(total, one)
@@ -72,11 +82,12 @@ def main():
 def row_words(row, population, years):
     """Recall and false alarms in the window, and what the orders of whole lives cost."""
     compared, order = row["comparison"], row["order"]
-    failed, healthy = population.get("comparedFailed", 0), population.get("comparedHealthy", 0)
-    lead = sum(1 for _ in ()) or compared.get("predictedWithLead", 0)
+    failed, healthy = population["failed"], population["healthy"]
     return (
-        f"recall {share(compared['predicted'], failed)}, FAR {share(compared['falseAlarms'], healthy)}; orders "
-        f"{1000 * order['drives'] / years:.1f}, never failed {1000 * order['neverFailed'] / years:.2f} per 1,000 drive-years")
+        f"recall {share(compared['predicted'], failed)} ({share(row['early'], failed)} with 7 days or more), "
+        f"FAR {share(compared['falseAlarms'], healthy)}; per 1,000 drive-years {1000 * order['drives'] / years:.1f} ordered, "
+        f"{1000 * order['neverFailed'] / years:.2f} for nothing, {share(row['soon'], order['drives'])} of them failed within "
+        f"90 days; orders reach {share(row['orderedEarly'], failed)} of the failures 7 days or more before")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ public struct Diagnosis: Sendable {
     private var neighbourhood = Neighbourhood()
     private var neighbourhoodIsStale = true
     private var layouts: [LayoutKey: Layout] = [:]
+    /// Layouts by what the patterns of a kind select by.
+    private var layoutsOfAttributes: [AttributesKey: Layout] = [:]
+    /// Whether a fault opened or cleared since others were last asked for theirs.
+    private var faultsAreNews = true
     /// Of the last life that was replayed.
     private var replayLayout: (kind: ComponentKind, attributes: [String: String], layout: Layout)?
     private var rootCause = RootCause()
@@ -29,6 +33,11 @@ public struct Diagnosis: Sendable {
     private var newest: Timestamp?
     /// What could not be taken up of the stored state, and so starts afresh; for the log.
     public private(set) var problems: [String] = []
+
+    private struct AttributesKey: Hashable {
+        var kind: ComponentKind
+        var values: [String?]
+    }
 
     private struct LayoutKey: Hashable {
         var kind: ComponentKind
@@ -204,17 +213,23 @@ public struct Diagnosis: Sendable {
     private mutating func layout(
         for kind: ComponentKind, _ attributes: [String: String], keeping entries: [Int]
     ) -> Layout {
+        let selectors = AttributesKey(kind: kind, values: (book.selectors[kind] ?? []).map { attributes[$0] })
+        if entries.isEmpty, let layout = layoutsOfAttributes[selectors] { return layout }
         var chosen = book.choice(for: kind, attributes)
         for entry in entries where !chosen.contains(where: { $0.entry == entry }) {
             chosen.append((entry, book.entries[entry].base))
         }
         chosen.sort { $0.entry < $1.entry }
         let key = LayoutKey(kind: kind, chosen: chosen.map(\.compiled))
-        if let layout = layouts[key] { return layout }
+        if let layout = layouts[key] {
+            if entries.isEmpty { layoutsOfAttributes[selectors] = layout }
+            return layout
+        }
         let layout = Layout(
             chosen.map { ($0.entry, book.compiled[$0.compiled]) }, exported: book.exported(by: kind),
             tables: book.tables)
         layouts[key] = layout
+        if entries.isEmpty { layoutsOfAttributes[selectors] = layout }
         return layout
     }
 
@@ -332,32 +347,33 @@ public struct Diagnosis: Sendable {
         guard !touched.isEmpty else { return [] }
         if neighbourhoodIsStale { meetNeighbours() }
         var judged = touched
-        if !neighbourhood.readers.isEmpty {
+        if !neighbourhood.signalReaders.isEmpty {
             let readers = askNeighbours(at: moment).subtracting(touched)
             judged += readers.sorted { memories[$0].id < memories[$1].id }
         }
-        var changes = judge(judged, at: moment, isTick: false)
-        if neighbourhood.asksForFaults {
-            for _ in 0..<PatternLimits.activeRounds {
-                let readers = askForFaults(at: moment)
-                guard !readers.isEmpty else { break }
-                changes += judge(readers, at: moment, isTick: false)
-            }
-        }
+        let changes = judge(judged, at: moment, isTick: false) + judgeByFaults(at: moment, isTick: false)
         return changes.isEmpty ? [] : settle(changes, at: moment)
     }
 
     private mutating func tick(at now: Timestamp) -> [FaultChange] {
         guard !ticking.isEmpty else { return [] }
         var changes = judge(ticking.sorted { memories[$0].id < memories[$1].id }, at: now, isTick: true)
-        if !changes.isEmpty, neighbourhood.asksForFaults {
-            for _ in 0..<PatternLimits.activeRounds {
-                let readers = askForFaults(at: now)
-                guard !readers.isEmpty else { break }
-                changes += judge(readers, at: now, isTick: true)
-            }
-        }
+        if !changes.isEmpty { changes += judgeByFaults(at: now, isTick: true) }
         return changes.isEmpty ? [] : settle(changes, at: now)
+    }
+
+    /// Judges what looks for others' faults, until these lead to no more.
+    private mutating func judgeByFaults(
+        at moment: Timestamp, isTick: Bool
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        guard !neighbourhood.faultReaders.isEmpty else { return [] }
+        var changes: [(key: RootCause.Key, change: FaultChange)] = []
+        for _ in 0..<PatternLimits.activeRounds {
+            let readers = askForFaults(at: moment)
+            guard !readers.isEmpty else { break }
+            changes += judge(readers, at: moment, isTick: isTick)
+        }
+        return changes
     }
 
     private mutating func judge(
@@ -368,6 +384,7 @@ public struct Diagnosis: Sendable {
             let found = memories[number].judge(
                 at: moment.milliseconds, isTick: isTick, known: topology.known, book: book)
             updateTicking(number)
+            if !found.isEmpty { faultsAreNews = true }
             for change in found {
                 guard let entry = book.entryOfPattern[change.fault.pattern] else { continue }
                 changes.append((RootCause.Key(component: memories[number].id, entry: entry), change))
@@ -408,8 +425,9 @@ public struct Diagnosis: Sendable {
 
     private mutating func meetNeighbours() {
         topology.build()
-        neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, tables: book.tables)
+        neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, book: book)
         neighbourhoodIsStale = false
+        faultsAreNews = true
     }
 
     /// Fills what is read from other components' signals.
@@ -423,7 +441,7 @@ public struct Diagnosis: Sendable {
             )
         }
         var told: Set<Int> = []
-        for reader in neighbourhood.readers {
+        for reader in neighbourhood.signalReaders {
             let number = reader.component
             guard !toldByHand.contains(memories[number].layout.slots[reader.slot].signal) else { continue }
             let measurement: Measurement?
@@ -474,26 +492,22 @@ public struct Diagnosis: Sendable {
     /// - Returns: the components for which that is news, or whose sources were read just now.
     private mutating func askForFaults(at moment: Timestamp) -> [Int] {
         let now = moment.milliseconds
+        let isNews = faultsAreNews
+        faultsAreNews = false
         var told: Set<Int> = []
-        for reader in neighbourhood.readers {
-            guard case .faults(let faultClass, let sources) = reader.source,
+        for reader in neighbourhood.faultReaders {
+            let before = memories[reader.component].slots[reader.slot]
+            // Nothing opened or cleared: it is the same count, told once more where its sources were read.
+            guard isNews || before.time < now, case .faults(let entries, let sources) = reader.source,
                 !toldByHand.contains(memories[reader.component].layout.slots[reader.slot].signal)
             else { continue }
-            var count = 0
-            var wasRead = false
-            for source in sources {
-                if memories[source].newest == now { wasRead = true }
-                let hasSuch = memories[source].faults.contains { entry, fault in
-                    faultClass.matches(fault.faultClass)
-                        && !book.isOnTrial(book.compiled[book.entries[entry].base].pattern)
-                }
-                if hasSuch { count += 1 }
-            }
-            let before = memories[reader.component].slots[reader.slot]
-            guard before.value != Double(count) || (wasRead && before.time < now) else { continue }
-            if memories[reader.component].retake(Double(count), slot: reader.slot, at: now) {
-                told.insert(reader.component)
-            }
+            guard isNews || sources.contains(where: { memories[$0].newest == now }) else { continue }
+            let count =
+                isNews
+                ? Double(sources.count { memories[$0].faults.keys.contains(where: entries.contains) }) : before.value
+            let wasRead = before.time < now && sources.contains { memories[$0].newest == now }
+            guard before.value != count || wasRead else { continue }
+            if memories[reader.component].retake(count, slot: reader.slot, at: now) { told.insert(reader.component) }
         }
         return told.sorted { memories[$0].id < memories[$1].id }
     }
@@ -578,16 +592,17 @@ public struct Diagnosis: Sendable {
         newest = moment
         if neighbourhoodIsStale { meetNeighbours() }
         memories[0].retell(at: moment.milliseconds)
-        if neighbourhood.readers.isEmpty {
-            let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
-            guard !found.isEmpty else { return [] }
-            let changes = found.compactMap { change in
-                book.entryOfPattern[change.fault.pattern].map {
-                    (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
-                }
+        guard neighbourhood.signalReaders.isEmpty else { return finish([0], at: moment) }
+        let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
+        if !found.isEmpty { faultsAreNews = true }
+        guard faultsAreNews || !found.isEmpty else { return [] }
+        var changes = found.compactMap { change in
+            book.entryOfPattern[change.fault.pattern].map {
+                (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
             }
-            return settle(changes, at: moment)
         }
-        return finish([0], at: moment)
+        changes += judgeByFaults(at: moment, isTick: false)
+        faultsAreNews = false
+        return changes.isEmpty ? [] : settle(changes, at: moment)
     }
 }

@@ -8,7 +8,8 @@ struct Neighbourhood: Sendable {
             case signal(Int, RemoteQuery.Digest, [Int])
             /// By the number of the group.
             case peers(RemoteQuery.Digest, Int)
-            case faults(ClassPattern, [Int])
+            /// Entries of the rule base whose faults count, and the components that are looked at.
+            case faults(Set<Int>, [Int])
         }
         var component: Int
         var slot: Int
@@ -28,16 +29,20 @@ struct Neighbourhood: Sendable {
         var signal: Int
     }
 
-    private(set) var readers: [Reader] = []
+    /// Of others' signals; those that have nobody to ask are left out.
+    private(set) var signalReaders: [Reader] = []
+    /// Of others' faults.
+    private(set) var faultReaders: [Reader] = []
     private(set) var groups: [Group] = []
-    private(set) var asksForFaults = false
 
     init() {}
 
     init(
         of memories: ContiguousArray<ComponentMemory>, numbers: [ComponentID: Int], topology: Topology,
-        tables: ProgramTables
+        book: Rulebook
     ) {
+        let tables = book.tables
+        var entriesOfClass: [ClassPattern: Set<Int>] = [:]
         var groupNumbers: [GroupKey: Int] = [:]
         func present(_ ids: [ComponentID], except own: Int, having signal: Int) -> [Int] {
             ids.compactMap { numbers[$0] }.filter { $0 != own && memories[$0].slot(of: signal) != nil }
@@ -70,13 +75,21 @@ struct Neighbourhood: Sendable {
                     if groups[group].members.last != number { groups[group].members.append(number) }
                     source = .peers(digest, group)
                 case .faults(let faultClass, let scope):
-                    source = .faults(
-                        faultClass,
-                        topology.members(of: scope, around: id).compactMap { numbers[$0] })
-                    asksForFaults = true
+                    let entries = entriesOfClass[faultClass] ?? book.entries(telling: faultClass)
+                    entriesOfClass[faultClass] = entries
+                    source = .faults(entries, topology.members(of: scope, around: id).compactMap { numbers[$0] })
                 }
-                readers.append(Reader(component: number, slot: Int(slot), source: source))
+                let reader = Reader(component: number, slot: Int(slot), source: source)
+                switch source {
+                case .faults: faultReaders.append(reader)
+                case .signal(_, _, let sources): if !sources.isEmpty { signalReaders.append(reader) }
+                case .peers: signalReaders.append(reader)
+                }
             }
+        }
+        let groups = groups
+        signalReaders.removeAll { reader in
+            if case .peers(_, let group) = reader.source { groups[group].members.count < 2 } else { false }
         }
     }
 }

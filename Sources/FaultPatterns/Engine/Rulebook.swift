@@ -7,6 +7,8 @@ final class Rulebook: Sendable {
     let tables: ProgramTables
     let entryOfPattern: [String: Int]
     let entriesOfKind: [ComponentKind: [Int]]
+    /// Attributes that the patterns of a kind select by, sorted.
+    let selectors: [ComponentKind: [String]]
     /// Patterns that this engine cannot run.
     let skipped: Set<String>
     /// Whether patterns on trial are taken for active ones: in tests, and to measure what they would do.
@@ -28,6 +30,16 @@ final class Rulebook: Sendable {
             for kind in Set(compiled[entry.base].pattern.kinds) { ofKind[kind, default: []].append(number) }
         }
         entriesOfKind = ofKind
+        selectors = ofKind.mapValues { numbers in
+            var keys: Set<String> = []
+            for number in numbers {
+                let base = compiled[entries[number].base].pattern
+                keys.formUnion(base.attributes.keys)
+                keys.formUnion(base.exceptions.keys)
+                for variant in entries[number].variants { keys.formUnion(variant.selection.keys) }
+            }
+            return keys.sorted()
+        }
     }
 
     /// On trial: shown, and neither a ticket nor the cause of others.
@@ -41,6 +53,15 @@ final class Rulebook: Sendable {
             else { return nil }
             return (number, chosen)
         }
+    }
+
+    /// Patterns whose faults are of such a class; those on trial do not count.
+    func entries(telling faultClass: ClassPattern) -> Set<Int> {
+        Set(
+            entries.indices.filter { number in
+                let pattern = compiled[entries[number].base].pattern
+                return !isOnTrial(pattern) && faultClass.matches(pattern.faultClass)
+            })
     }
 
     /// Signals of such a component that others ask for.
