@@ -111,7 +111,7 @@ struct PatternCommandTests {
         let flaps = Self.source("disk.a", [("urgency: plan\nsuspects", "urgency: plan\nclear: pending < 20\nsuspects")])
         let found = try run(["lint", "FOLDER"], on: ["a.yaml": flaps])
         #expect(found.status == 1)
-        #expect(found.output.contains("a.yaml:11:8: `clear` can hold while `when` holds"), "\(found.output)")
+        #expect(found.output.contains("a.yaml:11:16: `clear` can hold while `when` holds"), "\(found.output)")
         #expect(found.output.contains("[clears-while-it-holds]"))
         let json = try run(["lint", "FOLDER", "--json"], on: ["a.yaml": flaps])
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
@@ -140,7 +140,7 @@ struct PatternCommandTests {
         #expect(found.status == 1)
         #expect(
             found.output.contains(
-                "a.yaml:8:7: makes a ticket on 2 % of the healthy drives of M1 (5 of 250; the limit is 1 %)"),
+                "a.yaml:8:15: makes a ticket on 2 % of the healthy drives of M1 (5 of 250; the limit is 1 %)"),
             "\(found.output) \(found.problems)")
     }
 
@@ -183,7 +183,7 @@ struct PatternCommandTests {
         for words in [
             "hw.temperature", "unit Cel", "the rise of pending within 7 days",
             "increase: rise of a counter in the window",
-            "Sign of      disk.b", "Example: many sectors and heat", "<- the fault opens: plan", "70 °C",
+            "Sign of       disk.b", "Example: many sectors and heat", "<- the fault opens: plan", "70 °C",
             "neither opens nor clears",
         ] { #expect(page.output.contains(words), "\(words) in \(page.output)") }
     }

@@ -113,7 +113,12 @@ extension PatternLint {
         var used: Set<String> = []
         for pattern in all { used.formUnion(pattern.usedNames) }
         var found: [LintFinding] = []
+        // Tests tell a model's signals by such names.
+        let asksModel = all.flatMap(\.allExpressions).flatMap(\.parts).contains {
+            if case .call("model", _) = $0.kind { true } else { false }
+        }
         for definition in all.flatMap(\.definitions) where !used.contains(definition.name) {
+            if asksModel, case .signal = definition.expression.kind { continue }
             found.append(
                 LintFinding(
                     .unusedDefinition, of: file.pattern.id, at: definition.expression.location,
