@@ -1,7 +1,7 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format lint build release install clean
+.PHONY: help run test bench fuzz format lint build release install clean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,13 @@ test:  ## Install what is needed, build, and run every test
 bench: release  ## Measure agent, collector and pattern engine in a release build
 	@scripts/prepare run
 	@swift build -c release $(STATIC) --product callhome-load
+	@swift build -c release $(STATIC) --product callhome-patterns-bench
 	@Benchmarks/run
+
+fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECONDS=1200
+	@swift build -c release $(STATIC) --product callhome-patterns-fuzz
+	@.build/release/callhome patterns build patterns -o .build/release/patterns.json
+	@.build/release/callhome-patterns-fuzz .build/release/patterns.json --seconds $(or $(SECONDS),1200)
 
 format:  ## Format the sources as CI checks them
 	@swift format format -i --parallel -r Sources Tests Demo Benchmarks Package.swift

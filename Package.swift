@@ -101,7 +101,8 @@ let package = Package(
             name: "callhome-load", dependencies: ["Reports", "Transfer"], path: "Benchmarks/CollectorLoad",
             swiftSettings: settings),
         .executableTarget(
-            name: "callhome-patterns-bench", dependencies: ["Reports", "FaultPatterns"], path: "Benchmarks/PatternsBench",
+            name: "callhome-patterns-bench", dependencies: ["Reports", "FaultPatterns"],
+            path: "Benchmarks/PatternsBench",
             swiftSettings: settings),
         .executableTarget(
             name: "callhome-patterns-fuzz", dependencies: ["Reports", "FaultPatterns"], path: "Benchmarks/PatternsFuzz",

@@ -26,6 +26,8 @@ struct PatternsBench {
             print("usage: callhome-patterns-bench PACK")
             exit(2)
         }
+        // Each figure as it is measured, also into a file.
+        setvbuf(stdout, nil, _IOLBF, 0)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
         var bench = PatternsBench(shipped: try PatternPack(json: bytes), shippedBytes: bytes)
         try bench.measureSamples()
@@ -127,7 +129,8 @@ struct PatternsBench {
         let perSecond = patterns / watch.best * 1e9
         let against = "\(Self.nanoseconds(watch)) a sample" + (aim.map { ", aim \(Int($0 / 1e6)) M/s" } ?? "")
         report.line(
-            what, Self.millions(patterns, per: watch.best), against: against, isMissed: aim.map { perSecond < $0 } ?? false)
+            what, Self.millions(patterns, per: watch.best), against: against,
+            isMissed: aim.map { perSecond < $0 } ?? false)
         return perSecond
     }
 
@@ -277,7 +280,8 @@ struct PatternsBench {
         }
         let mean = Double(subscribed) / Double(max(1, count))
         updates(
-            "shipped pack (\(shipped.patterns.count)), \(count) signals of a disk, \(Report.digits(mean)) patterns each", ours,
+            "shipped pack (\(shipped.patterns.count)), \(count) signals of a disk, \(Report.digits(mean)) patterns each",
+            ours,
             patterns: mean)
         var diagnosis = Diagnosis(patterns: shipped)
         _ = diagnosis.know([BenchDisk.component()], at: BenchDisk.start)
@@ -300,7 +304,8 @@ struct PatternsBench {
     // MARK: State
 
     private mutating func measureState() throws {
-        report.heading("State of one disk, shipped pack, all \(BenchDisk.values(round: 0).count) signals told for 60 rounds")
+        report.heading(
+            "State of one disk, shipped pack, all \(BenchDisk.values(round: 0).count) signals told for 60 rounds")
         let disks = 2_000
         let before = Stopwatch.residentBytes
         var diagnosis = Diagnosis(patterns: shipped)
@@ -333,7 +338,9 @@ struct PatternsBench {
 
     private mutating func measureLoading() throws {
         report.heading("Loading a pack: parse, type-check, compile")
-        try load("shipped pack, \(shipped.patterns.count) patterns, \(shippedBytes.count / 1_024) kB", shippedBytes, limit: 1)
+        try load(
+            "shipped pack, \(shipped.patterns.count) patterns, \(shippedBytes.count / 1_024) kB", shippedBytes, limit: 1
+        )
         for count in [10_000, PatternLimits.patterns] {
             var pack = BenchPack()
             pack.addUnrelated(count)

@@ -54,7 +54,10 @@ struct HostileMachine {
         guard random.once(in: 6) else { return known }
         return Signal(
             known.name,
-            ["attribute": "\(random.below(256)).raw", random.pick(["page", "row", "column", "bank", ""]): "a\(random.below(9))"])
+            [
+                "attribute": "\(random.below(256)).raw",
+                random.pick(["page", "row", "column", "bank", ""]): "a\(random.below(9))",
+            ])
     }
 
     func observations(at clock: Int64, _ random: inout SplitMix) -> [Observation] {
@@ -70,7 +73,9 @@ struct HostileMachine {
         (0..<random.below(8)).map { _ in
             let own = id(&random)
             return Component(
-                id: own, kind: random.once(in: 5) ? random.pick(Self.kinds) : ComponentKind(rawValue: String(own.rawValue.prefix { $0 != ":" })),
+                id: own,
+                kind: random.once(in: 5)
+                    ? random.pick(Self.kinds) : ComponentKind(rawValue: String(own.rawValue.prefix { $0 != ":" })),
                 parent: random.once(in: 3) ? nil : id(&random), name: random.pick(["", "x", "/dev/sda"]),
                 part: Part(
                     manufacturer: random.pick([nil, "Seagate", ""]), model: random.pick([nil, "ST4000DM000", "*"]),

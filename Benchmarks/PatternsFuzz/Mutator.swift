@@ -10,7 +10,8 @@ struct Mutator {
     private static let place = SourceLocation(file: "fuzz")
 
     private static let words = [
-        "and", "or", "not", "(", ")", "[", "]", "{", "}", ",", "\"", "<", "<=", ">", ">=", "==", "!=", "=", "+", "-", "*",
+        "and", "or", "not", "(", ")", "[", "]", "{", "}", ",", "\"", "<", "<=", ">", ">=", "==", "!=", "=", "+", "-",
+        "*",
         "/", "true", "false", "0", "1", "-1", "1e308", "1e309", "-1e308", "1e-320", "9223372036854775807",
         "18446744073709551615", "18446744073709551616", "0.1", ".", "..", "1h", "0s", "400d", "401d",
         "99999999999999999999d", "1ms", "30d", "under", "beside", "self", "parent", "anywhere", "increase(", "rises(",
@@ -57,11 +58,16 @@ struct Mutator {
                 characters =
                     Array(String(repeating: open, count: depth).unicodeScalars) + characters
                     + Array(String(repeating: close, count: depth).unicodeScalars)
-            case 8: characters = Array("\(String(String.UnicodeScalarView(characters))) or \(random.pick(texts))".unicodeScalars)
+            case 8:
+                characters = Array(
+                    "\(String(String.UnicodeScalarView(characters))) or \(random.pick(texts))".unicodeScalars)
             case 9: characters = Array(random.pick(texts).unicodeScalars)
             default:
                 // A number becomes another one.
-                guard let digit = characters[min(place, characters.count)...].firstIndex(where: { ("0"..."9").contains($0) })
+                guard
+                    let digit = characters[min(place, characters.count)...].firstIndex(where: {
+                        ("0"..."9").contains($0)
+                    })
                 else { continue }
                 characters.replaceSubrange(digit...digit, with: random.pick(Self.words).unicodeScalars)
             }

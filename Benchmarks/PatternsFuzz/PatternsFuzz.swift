@@ -30,6 +30,7 @@ struct PatternsFuzz {
     }
 
     static func main() throws {
+        setvbuf(stdout, nil, _IOLBF, 0)
         var words = Array(CommandLine.arguments.dropFirst())
         func option(_ name: String) -> UInt64? {
             guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
@@ -62,7 +63,8 @@ struct PatternsFuzz {
             run += 1
         }
         alarm(0)
-        print("done: \(run - from) runs in \(Int(Date().timeIntervalSince(start))) s, \(fuzz.summary); no crash, no hang")
+        print(
+            "done: \(run - from) runs in \(Int(Date().timeIntervalSince(start))) s, \(fuzz.summary); no crash, no hang")
     }
 
     private init(pack data: Data) throws {
@@ -72,7 +74,8 @@ struct PatternsFuzz {
         // One pattern in a pack by itself: what a changed byte hits is more often read.
         let small = Content(patterns: Array(content.patterns.prefix(3)))
         packBytes = Array(try JSONEncoder().encode(small))
-        models = try [PatternsFuzz.smallModel] + pack.models.values.map { Array(try $0.form.canonical().prefix(20_000)) }
+        models =
+            try [PatternsFuzz.smallModel] + pack.models.values.map { Array(try $0.form.canonical().prefix(20_000)) }
         var texts: [String] = []
         var parts: [SourceNode] = []
         func walk(_ node: SourceNode, _ key: String) {

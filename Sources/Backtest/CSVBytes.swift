@@ -159,6 +159,19 @@
         return CalendarDay.number(year: year, month: month, day: day)
     }
 
+    /// The day of a date that is later in the same month than another one, which is known; nil for what is not so plain.
+    @inline(__always)
+    func dayInMonth(_ field: Range<Int>, after before: Range<Int>, on day: Int) -> Int? {
+        guard field.count == 10, before.count == 10, word(field.lowerBound) == word(before.lowerBound),
+            let new = digits(field.lowerBound + 8, 2), let old = digits(before.lowerBound + 8, 2), new > old,
+            new <= CSVBytes.shortestMonth
+        else { return nil }
+        return day + new - old
+    }
+
+    /// Days that each month has.
+    private static let shortestMonth = 28
+
     private func digits(_ start: Int, _ count: Int) -> Int? {
         var value = 0
         for place in start..<(start + count) {

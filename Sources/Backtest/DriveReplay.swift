@@ -167,7 +167,9 @@ struct DriveReplay {
             hasPrevious && layout == number
             && csv.isEqual(serial, previousField(shape.serial))
         if !isSame, !turn(to: csv, serial, origin, &extent) { return line.next }
-        guard let today = csv.day(field(shape.date, start)) else {
+        let date = field(shape.date, start)
+        let next = isSame ? csv.dayInMonth(date, after: previousField(shape.date), on: day) : nil
+        guard let today = next ?? csv.day(date) else {
             tallies.problems.note(.badDate, at: origin)
             return line.next
         }

@@ -32,7 +32,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     }
 
     public static func - (time: Timestamp, duration: Duration) -> Timestamp {
-        time + .milliseconds(-duration.inMilliseconds)
+        let span = duration.inMilliseconds
+        return time + .milliseconds(span == .min ? .max : -span)
     }
 
     /// Time from `earlier` to `later`; negative where the clock went back.

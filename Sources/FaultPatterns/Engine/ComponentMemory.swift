@@ -27,6 +27,9 @@ struct ComponentMemory: Sendable {
     private var nextExpiry = Int64.max
     /// After a restart or another choice of patterns.
     private var needsReview = false
+    /// From when on time alone may change what this component says; milliseconds. A stored value, for it is looked at
+    /// where nothing else of the component is.
+    private(set) var wakesAt = Int64.max
     /// Places of patterns whose judgement may have changed.
     private var dirty: ContiguousArray<Int32> = []
     private var isDirty: ContiguousArray<Bool>
@@ -208,7 +211,8 @@ struct ComponentMemory: Sendable {
             guard memories[Int(place)]?.take(event: text, labels, for: rule, at: now) == true else { continue }
             isNews = true
             refresh(answersOf: Int(place), at: time)
-            for pattern in layout.memories[Int(place)].patterns { markDirty(pattern) }
+            for pattern in layout.memories[Int(place)].patterns
+            where layout.patterns[Int(pattern)].compiled.isAlwaysJudged { markDirty(pattern) }
         }
         guard isNews else { return false }
         hasNewLatches = true
@@ -280,7 +284,7 @@ struct ComponentMemory: Sendable {
             let unit: Double = question == .knownFor ? 1_000 : 86_400_000
             // At the limit, and a millisecond later above it.
             let left = Int64(min((next - bounds.low) * unit, 1e15).rounded(.up))
-            return time.addingReportingOverflow(max(1, left)).partialValue
+            return Timestamp(milliseconds: time).plus(max(1, left)).milliseconds
         }
         let place = Int(layout.answers[index].memory)
         return memories[place]?
@@ -404,12 +408,15 @@ struct ComponentMemory: Sendable {
         }
     }
 
-    /// Whether time alone may change what this component says.
-    var ticks: Bool {
-        ((needsReview || nextExpiry != .max) && (!faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty))
-            || progress.keys.contains { entry in
-                layout.patternOfEntry[entry].map { layout.patterns[$0].compiled.needsTicks } ?? false
-            }
+    /// Notes when time alone may change what this component says, for `wakesAt`.
+    mutating func setAlarm() {
+        let mayWake = !faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty
+        wakesAt = !mayWake ? .max : needsReview ? .min : nextExpiry
+        guard !progress.isEmpty else { return }
+        let counts = progress.keys.contains { entry in
+            layout.patternOfEntry[entry].map { layout.patterns[$0].compiled.needsTicks } ?? false
+        }
+        if counts { wakesAt = .min }
     }
 
     // MARK: Reading
@@ -417,6 +424,7 @@ struct ComponentMemory: Sendable {
     func text(ofSlot place: Int) -> String? { texts[Int32(place)] }
 
     /// The place of a signal here, by its number in the pack.
+    @inline(__always)
     func slot(of signal: Int) -> Int? {
         let place = layout.slotOfSignal[signal]
         return place >= 0 ? Int(place) : nil
@@ -467,7 +475,7 @@ struct ComponentMemory: Sendable {
     mutating func shift(by step: Duration) {
         hasNewLatches = true
         hasNewWindows = true
-        if newest != .min { newest = newest &+ step.inMilliseconds }
+        if newest != .min { newest = (Timestamp(milliseconds: newest) + step).milliseconds }
         for index in slots.indices { slots[index].shift(by: step.inMilliseconds) }
         for index in memories.indices { memories[index]?.shift(by: step) }
         for key in sequences.keys { sequences[key]?.shift(by: step) }

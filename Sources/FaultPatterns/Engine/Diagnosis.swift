@@ -202,7 +202,8 @@ public struct Diagnosis: Sendable {
     }
 
     private mutating func updateTicking(_ number: Int) {
-        if memories[number].ticks { ticking.insert(number) } else { ticking.remove(number) }
+        memories[number].setAlarm()
+        if memories[number].wakesAt < .max { ticking.insert(number) } else { ticking.remove(number) }
     }
 
     /// Patterns for this component, and those that already have a fault on it.
@@ -243,32 +244,13 @@ public struct Diagnosis: Sendable {
     public mutating func observe(_ observations: some Sequence<Observation>, at time: Timestamp) -> [FaultChange] {
         let now = advance(to: time)
         var changes = clearWithdrawn(at: now)
-        var samples: [Sample] = []
-        for observation in observations {
-            guard let component = number(of: observation.component) else { continue }
-            let time = min(observation.time, now)
-            if let signal = book.tables.signalNumbers[observation.signal],
-                let slot = memories[component].slot(of: signal)
-            {
-                samples.append(Sample(component: component, slot: slot, observation: observation, time: time))
-            } else if !memories[component].layout.absenceWatchers.isEmpty {
-                samples.append(Sample(component: component, slot: -1, observation: observation, time: time))
-            }
-            // Events that patterns name with some of their labels only.
-            for signal in book.tables.openEvents[observation.signal.name] ?? []
-            where book.tables.signals[signal] != observation.signal {
-                guard let slot = memories[component].slot(of: signal),
-                    book.tables.signals[signal].labels.allSatisfy({ observation.signal[label: $0.key] == $0.value })
-                else { continue }
-                samples.append(Sample(component: component, slot: slot, observation: observation, time: time))
-            }
-        }
-        // The sort is stable: of two values of one time, the first told counts.
-        samples.sort { $0.time < $1.time }
+        let list = Array(observations)
+        let samples = samples(of: list, at: now)
         var index = 0
         while index < samples.count {
             let moment = samples[index].time
             var touched: Set<Int> = []
+            var newestTouched = -1
             while index < samples.count, samples[index].time == moment {
                 let sample = samples[index]
                 guard sample.slot >= 0 else {
@@ -278,21 +260,24 @@ public struct Diagnosis: Sendable {
                     continue
                 }
                 let isNews =
-                    if case .event(let text) = sample.observation.measurement {
+                    if case .event(let text) = list[sample.observation].measurement {
                         memories[sample.component].take(
-                            event: text, labels: sample.observation.signal, slot: sample.slot,
+                            event: text, labels: list[sample.observation].signal, slot: sample.slot,
                             at: moment.milliseconds)
                     } else {
                         memories[sample.component].take(
-                            sample.observation.measurement, slot: sample.slot, at: moment.milliseconds)
+                            list[sample.observation].measurement, slot: sample.slot, at: moment.milliseconds)
                     }
-                if isNews { touched.insert(sample.component) }
+                if isNews, newestTouched != sample.component {
+                    newestTouched = sample.component
+                    touched.insert(newestTouched)
+                }
                 index += 1
             }
-            changes += finish(touched.sorted { memories[$0].id < memories[$1].id }, at: moment)
+            changes += finish(touched, at: moment)
         }
         if !handTold.isEmpty {
-            changes += finish(handTold.sorted { memories[$0].id < memories[$1].id }, at: now)
+            changes += finish(handTold, at: now)
             handTold = []
         }
         changes += tick(at: now)
@@ -303,8 +288,41 @@ public struct Diagnosis: Sendable {
         var component: Int
         /// Below 0 for what no pattern looks at.
         var slot: Int
-        var observation: Observation
+        /// Its place in the list.
+        var observation: Int
         var time: Timestamp
+    }
+
+    /// Where each observation belongs, in the order of their times.
+    private mutating func samples(of list: [Observation], at now: Timestamp) -> [Sample] {
+        var samples: [Sample] = []
+        samples.reserveCapacity(list.count)
+        var isInOrder = true
+        func add(_ sample: Sample) {
+            if let last = samples.last, last.time > sample.time { isInOrder = false }
+            samples.append(sample)
+        }
+        for index in list.indices {
+            guard let component = number(of: list[index].component) else { continue }
+            let time = min(list[index].time, now)
+            let own = book.tables.signalNumbers[list[index].signal]
+            if let own, let slot = memories[component].slot(of: own) {
+                add(Sample(component: component, slot: slot, observation: index, time: time))
+            } else if !memories[component].layout.absenceWatchers.isEmpty {
+                add(Sample(component: component, slot: -1, observation: index, time: time))
+            }
+            guard !book.tables.openEvents.isEmpty, list[index].measurement.mayBeOfEvent else { continue }
+            // Events that patterns name with some of their labels only.
+            for signal in book.tables.openEvents[list[index].signal.name] ?? [] where signal != own {
+                guard let slot = memories[component].slot(of: signal),
+                    book.tables.signals[signal].labels.allSatisfy({ list[index].signal[label: $0.key] == $0.value })
+                else { continue }
+                add(Sample(component: component, slot: slot, observation: index, time: time))
+            }
+        }
+        // The sort is stable: of two values of one time, the first told counts.
+        if !isInOrder { samples.sort { $0.time < $1.time } }
+        return samples
     }
 
     /// The number of a component, one that was not heard of before included; nil where there is no more room.
@@ -325,8 +343,11 @@ public struct Diagnosis: Sendable {
         }
         // One millisecond more, so that what comes now is newer than what came before.
         let step = time - before - .milliseconds(1)
-        guard -step.inMilliseconds > PatternLimits.lateness else { return before }
-        for number in memories.indices { memories[number].shift(by: step) }
+        guard step.inMilliseconds < -PatternLimits.lateness else { return before }
+        for number in memories.indices {
+            memories[number].shift(by: step)
+            updateTicking(number)
+        }
         newest = time
         return time
     }
@@ -343,21 +364,19 @@ public struct Diagnosis: Sendable {
     // MARK: What it means
 
     /// Judges the components that a moment's samples touched, and those that these concern.
-    private mutating func finish(_ touched: [Int], at moment: Timestamp) -> [FaultChange] {
+    private mutating func finish(_ touched: Set<Int>, at moment: Timestamp) -> [FaultChange] {
         guard !touched.isEmpty else { return [] }
         if neighbourhoodIsStale { meetNeighbours() }
         var judged = touched
-        if !neighbourhood.signalReaders.isEmpty {
-            let readers = askNeighbours(at: moment).subtracting(touched)
-            judged += readers.sorted { memories[$0].id < memories[$1].id }
-        }
+        if !neighbourhood.signalReaders.isEmpty { judged.formUnion(askNeighbours(at: moment)) }
         let changes = judge(judged, at: moment, isTick: false) + judgeByFaults(at: moment, isTick: false)
         return changes.isEmpty ? [] : settle(changes, at: moment)
     }
 
     private mutating func tick(at now: Timestamp) -> [FaultChange] {
-        guard !ticking.isEmpty else { return [] }
-        var changes = judge(ticking.sorted { memories[$0].id < memories[$1].id }, at: now, isTick: true)
+        let due = ticking.filter { memories[$0].wakesAt <= now.milliseconds }
+        guard !due.isEmpty else { return [] }
+        var changes = judge(due, at: now, isTick: true)
         if !changes.isEmpty { changes += judgeByFaults(at: now, isTick: true) }
         return changes.isEmpty ? [] : settle(changes, at: now)
     }
@@ -376,8 +395,9 @@ public struct Diagnosis: Sendable {
         return changes
     }
 
+    /// Judges components, each by itself: in what order does not matter, and one that was judged has nothing left to judge.
     private mutating func judge(
-        _ components: [Int], at moment: Timestamp, isTick: Bool
+        _ components: Set<Int>, at moment: Timestamp, isTick: Bool
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for number in components {
@@ -397,14 +417,15 @@ public struct Diagnosis: Sendable {
         _ changes: [(key: RootCause.Key, change: FaultChange)], at moment: Timestamp
     ) -> [FaultChange] {
         var open: [RootCause.OpenFault] = []
-        for memory in memories where !memory.faults.isEmpty {
-            for (entry, fault) in memory.faults.sorted(by: { $0.key < $1.key }) {
-                let place = memory.layout.patternOfEntry[entry]
-                let pattern =
-                    place.map { memory.layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
+        for number in memories.indices where !memories[number].faults.isEmpty {
+            let layout = memories[number].layout
+            for (entry, fault) in memories[number].faults.sorted(by: { $0.key < $1.key }) {
+                let place = layout.patternOfEntry[entry]
+                let pattern = place.map { layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
                 open.append(
                     RootCause.OpenFault(
-                        key: RootCause.Key(component: memory.id, entry: entry), fault: fault, pattern: pattern))
+                        key: RootCause.Key(component: memories[number].id, entry: entry), fault: fault,
+                        pattern: pattern))
             }
         }
         let causesBefore = rootCause.causes
@@ -490,7 +511,7 @@ public struct Diagnosis: Sendable {
 
     /// Fills how many components have such faults.
     /// - Returns: the components for which that is news, or whose sources were read just now.
-    private mutating func askForFaults(at moment: Timestamp) -> [Int] {
+    private mutating func askForFaults(at moment: Timestamp) -> Set<Int> {
         let now = moment.milliseconds
         let isNews = faultsAreNews
         faultsAreNews = false
@@ -509,7 +530,7 @@ public struct Diagnosis: Sendable {
             guard before.value != count || wasRead else { continue }
             if memories[reader.component].retake(count, slot: reader.slot, at: now) { told.insert(reader.component) }
         }
-        return told.sorted { memories[$0].id < memories[$1].id }
+        return told
     }
 
     // MARK: What to store
@@ -595,7 +616,7 @@ public struct Diagnosis: Sendable {
         guard neighbourhood.signalReaders.isEmpty else { return finish([0], at: moment) }
         let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
         if !found.isEmpty { faultsAreNews = true }
-        guard faultsAreNews || !found.isEmpty else { return [] }
+        guard faultsAreNews else { return [] }
         var changes = found.compactMap { change in
             book.entryOfPattern[change.fault.pattern].map {
                 (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
@@ -604,5 +625,15 @@ public struct Diagnosis: Sendable {
         changes += judgeByFaults(at: moment, isTick: false)
         faultsAreNews = false
         return changes.isEmpty ? [] : settle(changes, at: moment)
+    }
+}
+
+extension Measurement {
+    /// An event, or that the source of events cannot be read.
+    fileprivate var mayBeOfEvent: Bool {
+        switch self {
+        case .event, .unavailable: true
+        case .reading, .counter, .state: false
+        }
     }
 }

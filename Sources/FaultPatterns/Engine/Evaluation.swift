@@ -84,7 +84,9 @@ extension ComponentMemory {
                 return .unknown
             }
             // Counted to the newest sample of the component: while nothing of it is read, nothing is missed.
-            return Truth(newest.subtractingReportingOverflow(slots[place].readTime).partialValue > within)
+            let silence = Timestamp(milliseconds: newest).milliseconds(
+                since: Timestamp(milliseconds: slots[place].readTime))
+            return Truth(silence > within)
         case .sequence(let number, _, let second, _):
             guard let memory = sequences[number] else { return truth(second, at: now, book) == .no ? .no : .unknown }
             return memory.truth

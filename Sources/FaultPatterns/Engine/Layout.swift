@@ -224,7 +224,7 @@ struct ProgramUses {
             take(left)
             take(right)
         case .stateIs(let signal, _, _, _): otherSignals.insert(signal)
-        case .events(let answer, _, _, _): otherAnswers.insert(answer)
+        case .events(let answer, _, let count, _): comparedAnswers[answer, default: []].append(Double(count))
         case .absent(let signal, _, _): otherSignals.insert(signal)
         case .sequence(_, let first, let second, _):
             take(first)

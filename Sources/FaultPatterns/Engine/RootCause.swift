@@ -133,10 +133,10 @@ struct RootCause: Sendable {
             var signs: [Int] = []
             var width = 0
             for (other, sign) in open.enumerated() where other != index {
-                let apart = abs((sign.fault.openedAt - one.fault.openedAt).inMilliseconds)
+                let apart = (sign.fault.openedAt - one.fault.openedAt).inMilliseconds.magnitude
                 guard
                     let rule = rules.first(where: { rule in
-                        rule.faultClass.matches(sign.fault.faultClass) && apart <= rule.within ?? .max
+                        rule.faultClass.matches(sign.fault.faultClass) && apart <= rule.within.map(\.magnitude) ?? .max
                             && topology.contains(sign.key.component, in: rule.scope, around: one.key.component)
                     })
                 else { continue }

@@ -45,11 +45,15 @@ struct Slot: Hashable, Sendable {
 
     /// Whether the value is stale at a time, so that it says nothing any more.
     func isStale(at now: Int64) -> Bool {
-        time == .min || now.subtractingReportingOverflow(time).partialValue > PatternLimits.staleAfter
+        let (age, overflow) = now.subtractingReportingOverflow(time)
+        return time == .min || (overflow ? now > time : age > PatternLimits.staleAfter)
     }
 
     mutating func shift(by step: Int64) {
-        func moved(_ time: Int64) -> Int64 { time == .min ? .min : time &+ step }
+        // Saturates; the first moment of all stands for none.
+        func moved(_ time: Int64) -> Int64 {
+            time == .min ? .min : max(.min + 1, Timestamp(milliseconds: time).plus(step).milliseconds)
+        }
         time = moved(time)
         lastRead = moved(lastRead)
         first = moved(first)
