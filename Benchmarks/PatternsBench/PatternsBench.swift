@@ -23,11 +23,9 @@ struct PatternsBench {
 
     static func main() throws {
         guard CommandLine.arguments.count == 2 else {
-            print("usage: callhome-patterns-bench PACK")
+            say("usage: callhome-patterns-bench PACK")
             exit(2)
         }
-        // Each figure as it is measured, also into a file.
-        setvbuf(stdout, nil, _IOLBF, 0)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
         var bench = PatternsBench(shipped: try PatternPack(json: bytes), shippedBytes: bytes)
         try bench.measureSamples()
@@ -38,7 +36,7 @@ struct PatternsBench {
         try bench.measureLoading()
         bench.measureModels()
         if !bench.report.missed.isEmpty {
-            print("\nmissed: \(bench.report.missed.joined(separator: "; "))")
+            say("\nmissed: \(bench.report.missed.joined(separator: "; "))")
             exit(1)
         }
     }
@@ -363,7 +361,7 @@ struct PatternsBench {
     private mutating func measureModels() {
         report.heading("Tree ensembles: one score")
         guard !shipped.models.isEmpty else {
-            print("the shipped pack has none")
+            say("the shipped pack has none")
             return
         }
         for (name, model) in shipped.models.sorted(by: { $0.key < $1.key }) {

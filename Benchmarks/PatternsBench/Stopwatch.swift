@@ -45,11 +45,11 @@ struct Report {
     mutating func line(_ what: String, _ value: String, against: String = "", isMissed: Bool = false) {
         let name = what + String(repeating: " ", count: max(1, 62 - what.count))
         let figure = String(repeating: " ", count: max(0, 16 - value.count)) + value
-        print(name + figure + (against.isEmpty ? "" : "   " + against) + (isMissed ? "  MISSED" : ""))
+        say(name + figure + (against.isEmpty ? "" : "   " + against) + (isMissed ? "  MISSED" : ""))
         if isMissed { missed.append(what) }
     }
 
-    func heading(_ text: String) { print("\n\(text)") }
+    func heading(_ text: String) { say("\n\(text)") }
 
     static func digits(_ value: Double, _ places: Int = 1) -> String {
         var scale = 1.0

@@ -30,7 +30,6 @@ struct PatternsFuzz {
     }
 
     static func main() throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         var words = Array(CommandLine.arguments.dropFirst())
         func option(_ name: String) -> UInt64? {
             guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
@@ -43,18 +42,18 @@ struct PatternsFuzz {
         let from = option("--from") ?? 0
         let isTraced = words.last == "--trace"
         guard let path = words.first, seconds != .max || runs != .max else {
-            print("usage: callhome-patterns-fuzz PACK --seconds N [--runs N] [--seed N] [--from N] [--trace]")
+            say("usage: callhome-patterns-fuzz PACK --seconds N [--runs N] [--seed N] [--from N] [--trace]")
             exit(2)
         }
         var fuzz = try PatternsFuzz(pack: Data(contentsOf: URL(fileURLWithPath: path)))
-        print("seed \(seed)")
+        say("seed \(seed)")
         let start = Date()
         var run = from
         while run &- from < runs {
-            if isTraced { print("run \(run)") }
+            if isTraced { say("run \(run)") }
             if run % 100_000 == 0 {
                 let spent = Date().timeIntervalSince(start)
-                print("from \(run): \(Int(spent)) s, \(fuzz.summary)")
+                say("from \(run): \(Int(spent)) s, \(fuzz.summary)")
                 if spent >= Double(seconds) { break }
             }
             alarm(longestRun)
@@ -63,7 +62,7 @@ struct PatternsFuzz {
             run += 1
         }
         alarm(0)
-        print(
+        say(
             "done: \(run - from) runs in \(Int(Date().timeIntervalSince(start))) s, \(fuzz.summary); no crash, no hang")
     }
 
