@@ -24,9 +24,14 @@ struct PatternsFuzz {
 
     private struct Content: Codable {
         var format = 1
-        var engine_level = 2
+        var engineLevel = 2
         var version = "fuzz"
         var patterns: [SourceNode]
+
+        enum CodingKeys: String, CodingKey {
+            case format, version, patterns
+            case engineLevel = "engine_level"
+        }
     }
 
     static func main() throws {

@@ -42,10 +42,11 @@ struct ExpressionParser {
             throw PatternProblem(
                 node.location, "an expression is one line of text; put it in quotes if YAML reads a list")
         }
-        guard text.count <= PatternLimits.expressionCharacters else {
+        // What one reads as one character may be made of a million.
+        guard text.unicodeScalars.count <= PatternLimits.expressionCharacters else {
             throw PatternProblem(
                 node.location,
-                "an expression of \(text.count) characters; the limit is \(PatternLimits.expressionCharacters): use `let`"
+                "an expression of \(text.unicodeScalars.count) characters; the limit is \(PatternLimits.expressionCharacters): use `let`"
             )
         }
         var parser = ExpressionParser(node: node, text: text)

@@ -48,7 +48,7 @@ struct EnsembleCheck {
             throw ModelProblem("`base` is \(form.base); it lies within ±\(PatternLimits.modelLeaf)")
         }
         let texts = [form.provenance, form.training?.data, form.training?.by]
-        guard texts.allSatisfy({ ($0?.count ?? 0) <= PatternLimits.textCharacters }) else {
+        guard texts.allSatisfy({ ($0?.unicodeScalars.count ?? 0) <= PatternLimits.textCharacters }) else {
             throw ModelProblem("`provenance` and `training` have at most \(PatternLimits.textCharacters) characters")
         }
     }
@@ -73,7 +73,7 @@ struct EnsembleCheck {
             guard feature.expression?.isEmpty != true, feature.attribute?.isEmpty != true else {
                 throw ModelProblem("`expression` or `attribute` is empty; write it or take the key out", at: place)
             }
-            guard (feature.expression?.count ?? 0) <= PatternLimits.expressionCharacters,
+            guard (feature.expression?.unicodeScalars.count ?? 0) <= PatternLimits.expressionCharacters,
                 (feature.attribute?.count ?? 0) <= 200
             else {
                 throw ModelProblem(

@@ -48,9 +48,10 @@ extension SourceNode {
         guard case .scalar(let text) = content else { throw PatternProblem(location, "`\(key)` is a text") }
         let trimmed = text.trimmed
         guard !trimmed.isEmpty else { throw PatternProblem(location, "`\(key)` is empty") }
-        guard trimmed.count <= PatternLimits.textCharacters else {
+        let length = trimmed.unicodeScalars.count
+        guard length <= PatternLimits.textCharacters else {
             throw PatternProblem(
-                location, "`\(key)` has \(trimmed.count) characters; the limit is \(PatternLimits.textCharacters)")
+                location, "`\(key)` has \(length) characters; the limit is \(PatternLimits.textCharacters)")
         }
         return trimmed
     }
