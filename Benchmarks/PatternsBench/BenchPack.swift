@@ -57,17 +57,19 @@ enum BenchDisk {
 
     /// Raw values of a healthy ATA disk that stay as they are.
     private static let still: [(attribute: UInt64, value: UInt64)] = [
-        (3, 0), (5, 8), (10, 0), (12, 17), (183, 0), (184, 0), (187, 0), (188, 0), (189, 0), (191, 0), (192, 17),
+        (3, 0), (10, 0), (12, 17), (183, 0), (184, 0), (187, 0), (188, 0), (189, 0), (191, 0), (192, 17),
         (196, 0), (197, 0), (198, 0), (199, 0), (200, 0),
     ]
 
-    /// What a healthy ATA disk says in one round.
-    static func values(round: Int) -> [(signal: Signal, measurement: Reports.Measurement)] {
+    /// What an ATA disk says in one round.
+    /// - Parameter reallocated: sectors that it has replaced; a healthy disk none.
+    static func values(round: Int, reallocated: UInt64 = 0) -> [(signal: Signal, measurement: Reports.Measurement)] {
         let number = UInt64(round)
         let hours = 20_000 + number
         let warmth = 24 + number % 9
         let moving: [(attribute: UInt64, value: UInt64)] = [
-            (1, number &* 7_919 & 0xFFF_FFFF), (7, number * 31), (9, hours), (190, warmth), (193, 4_000 + number),
+            (1, number &* 7_919 & 0xFFF_FFFF), (5, reallocated), (7, number * 31), (9, hours), (190, warmth),
+            (193, 4_000 + number),
             (194, warmth), (240, hours), (241, number &* 90_000), (242, number &* 190_000),
         ]
         var told: [(signal: Signal, measurement: Reports.Measurement)] = (still + moving).map { raw in
