@@ -4,8 +4,6 @@ import Testing
 /// The real libsensors and the real `sensors` on made-up machines: what both see must be the same.
 @Suite("Chip sensors on recorded machines")
 struct ChipSensorsMachineTests {
-    static let canMakeMachines = isInstalled("umockdev-run") && isInstalled("sensors")
-
     /// What one machine showed.
     private struct Comparison {
         var values = 0
@@ -17,35 +15,22 @@ struct ChipSensorsMachineTests {
 
     @Test(
         "each value, limit and alarm that sensors -j prints is in once --json, equal to three decimals",
-        .enabled(if: canMakeMachines, "umockdev and lm-sensors are not installed"), .timeLimit(.minutes(5)))
+        .enabled(if: RecordedSensors.canBeShown, "umockdev and lm-sensors are not installed"), .timeLimit(.minutes(5)))
     func sameAsSensors() async throws {
-        var machines: [(name: String, machine: MadeMachine, exact: Set<MadeMachine.Printed>?)] = []
         let own = MadeMachine.printed(json: Recordings.text(Recordings.own("sensors/every-feature.json")))
-        machines.append(("every-feature.json", MadeMachine(printed: own), Set(own.map(\.value))))
-        for file in Recordings.entries("sensors") {
-            let text = Recordings.text(file)
-            let printed =
-                text.contains("\"Adapter\"")
-                ? MadeMachine.printed(json: text)
-                : text.contains("_input: ") ? MadeMachine.printed(raw: text) : []
-            let machine = printed.isEmpty ? MadeMachine(text: text) : MadeMachine(printed: printed)
-            machines.append((file.lastPathComponent, machine, printed.isEmpty ? nil : Set(printed.map(\.value))))
-        }
-        for tree in Recordings.entries("sysfs") where Self.mayHaveSensors(tree) {
-            try await withTree(tree) { machines.append((tree.lastPathComponent, MadeMachine(tree: $0), nil)) }
-        }
-        machines.removeAll { !$0.machine.chips.contains { !$0.attributes.isEmpty } }
-        #expect(!machines.isEmpty)
-
+        let made = RecordedSensors.Recording(
+            name: "every-feature.json", machine: MadeMachine(printed: own), exact: Set(own.map(\.value)))
+        let machines = [made] + (try await RecordedSensors.all())
         var total = Comparison()
         var exact = 0
         // Trees whose value files were recorded empty: sensors can read nothing there either.
         var silent: [String] = []
-        for (name, machine, recorded) in machines {
-            let comparison = try await compare(machine)
+        for recording in machines {
+            let name = recording.name
+            let comparison = try await compare(recording.machine)
             #expect(comparison.missing.isEmpty, "\(name): \(comparison.missing.prefix(5))")
             if comparison.values == 0 { silent.append(name) }
-            if let recorded {
+            if let recorded = recording.exact {
                 let lost = recorded.subtracting(comparison.printed)
                 #expect(lost.isEmpty, "\(name): not the recorded machine: \(lost.prefix(5))")
                 exact += recorded.count
@@ -63,19 +48,6 @@ struct ChipSensorsMachineTests {
         print(
             "chip sensors: \(machines.count) machines, \(total.features.count) features, \(total.values) values compared, "
                 + "\(exact) of them exactly as recorded; kinds: \(total.kinds.sorted().joined(separator: " "))")
-    }
-
-    private static func mayHaveSensors(_ tree: URL) -> Bool {
-        ["hwmon", "telegraf-temp", "-sys", "libnvme_config", "pcp_scsi-map-root"].contains {
-            tree.lastPathComponent.contains($0)
-        }
-    }
-
-    private func withTree(_ entry: URL, _ body: (URL) throws -> Void) async throws {
-        guard entry.pathExtension == "bz2" else { return try body(entry) }
-        let scratch = try ScratchFolder()
-        guard try await run("tar", ["-xjf", entry.path, "-C", scratch.url.path]).0 == 0 else { return }
-        try body(scratch.url)
     }
 
     /// Runs `sensors -j` and the agent on `machine`, and looks for each printed value in the agent's output.

@@ -1,11 +1,11 @@
 import Foundation
 
 /// A machine for umockdev: monitoring chips with the values of a recorded `sensors` output or hwmon tree.
-struct MadeMachine {
+struct MadeMachine: Sendable {
     /// `temp1_input` and what the file of that name says.
     typealias Attribute = (name: String, text: String)
 
-    struct Chip {
+    struct Chip: Sendable {
         /// `nct6798-isa-0290`.
         var name: String
         var attributes: [Attribute] = []
@@ -34,7 +34,7 @@ struct MadeMachine {
     // MARK: From `sensors -j` and `sensors -u`
 
     /// One printed value: chip, subfeature, and its text with three decimals.
-    struct Printed: Hashable {
+    struct Printed: Hashable, Sendable {
         var chip: String
         var subfeature: String
         var text: String

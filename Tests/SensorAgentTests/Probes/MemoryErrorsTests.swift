@@ -116,12 +116,8 @@ struct MemoryErrorsTests {
         var trees = 0
         var counts = 0
         for entry in Recordings.entries("edac") + Recordings.entries("sysfs").filter({ $0.pathExtension != "bz2" }) {
-            let scratch = try ScratchFolder()
-            var root = entry.path
-            if entry.pathExtension == "txt" {
-                guard try Self.rebuild(Recordings.text(entry), in: scratch) > 0 else { continue }
-                root = scratch.url.path
-            }
+            guard let recorded = try await RecordedTree(entry) else { continue }
+            let root = recorded.root.path
             let outcome = try? await MemoryErrors(tree: SysTree(root: root)).observe(at: Self.now, since: nil)
             guard let result = outcome else { continue }
             trees += 1
@@ -129,23 +125,6 @@ struct MemoryErrorsTests {
         }
         print("memory errors: \(trees) recorded trees, \(counts) counts equal")
         #expect(trees == 0 || counts > 0)
-    }
-
-    /// Makes files of a listing (`grep -r .`, a diff of two): `path:value`, `path:1:value`.
-    private static func rebuild(_ listing: String, in scratch: ScratchFolder) throws -> Int {
-        var files = 0
-        for line in listing.split(separator: "\n") {
-            guard !line.hasPrefix("-"), let start = line.range(of: "/sys/devices/system/edac/mc/mc") else { continue }
-            let rest = line[start.lowerBound...]
-            guard let colon = rest.firstIndex(of: ":") else { continue }
-            var value = rest[rest.index(after: colon)...]
-            if value.hasPrefix("1:") { value = value.dropFirst(2) }
-            let path = String(rest[..<colon])
-            guard !path.contains(" "), !path.contains("*") else { continue }
-            try scratch.write(String(path.dropFirst()), String(value) + "\n")
-            files += 1
-        }
-        return files
     }
 
     /// Finds each `*_count` file's number among the observations of its component.

@@ -10,17 +10,6 @@ import Testing
 struct RecordedDisksTests {
     private static let start = Timestamp(seconds: 1_763_712_000)
 
-    /// The pack that `callhome patterns build`, which lies beside these tests, makes of this package's patterns.
-    private static func pack() async throws -> PatternPack {
-        let scratch = try ScratchFolder()
-        let file = scratch.url.appending(path: "pack.json")
-        let callhome = Recordings.agent.deletingLastPathComponent().appending(path: "callhome")
-        let patterns = Recordings.package.appending(path: "patterns")
-        let (status, _) = try await run(callhome.path, ["patterns", "build", patterns.path, "-o", file.path])
-        #expect(status == 0)
-        return try PatternPack(json: try Data(contentsOf: file))
-    }
-
     /// The faults of tickets, as `urgency pattern`, that the disk in `file` has after three weeks of such readings.
     private static func tickets(_ pack: PatternPack, _ file: URL) throws -> Set<String> {
         guard let report = try? SmartctlReport(parsing: [UInt8](try Data(contentsOf: file)), at: start) else {
@@ -50,7 +39,7 @@ struct RecordedDisksTests {
 
     @Test("a recorded disk has no fault that costs a part, unless it says itself that it is failing")
     func recorded() async throws {
-        let pack = try await Self.pack()
+        let pack = try await ShippedPack.built()
         var disks = 0
         for file in Recordings.entries("smartctl-json") {
             disks += 1

@@ -1,0 +1,119 @@
+import FaultPatterns
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+/// The shipped patterns on every recorded machine that a probe can read, which stays as it was recorded.
+@Suite("Shipped patterns on recorded machines")
+struct RecordedMachinesTests {
+    private static let start = Timestamp(seconds: 1_763_712_000)
+
+    /// A fault that costs a part although nothing changed since the recording, which says so itself.
+    private struct Exception {
+        var file: String
+        var pattern: String
+        var reason: String
+    }
+
+    private static let exceptions: [Exception] = []
+
+    /// What the recordings of one kind gave.
+    private struct Tally: CustomStringConvertible {
+        var machines = 0
+        var refused = 0
+        var urgencies: [Urgency: Int] = [:]
+        var found: Set<String> = []
+        /// Why a part is to be replaced: file, urgency, pattern, and the sentence.
+        var tickets: [(key: String, urgency: Urgency, words: String)] = []
+
+        var description: String {
+            let faults = urgencies.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
+            return "\(machines) machines read, \(refused) refused, faults: "
+                + (faults.isEmpty ? "none" : faults.joined(separator: ", "))
+        }
+
+        /// - Parameter faults: nil where the probe refused the recording.
+        mutating func add(_ faults: [Fault]?, of file: String) {
+            guard let faults else {
+                refused += 1
+                return
+            }
+            machines += 1
+            var highest: [String: Fault] = [:]
+            for fault in faults {
+                let key = "\(fault.component) \(fault.pattern)"
+                if highest[key].map({ $0.urgency < fault.urgency }) ?? true { highest[key] = fault }
+            }
+            for fault in highest.values {
+                urgencies[fault.urgency, default: 0] += 1
+                found.insert("\(file) \(fault.urgency.rawValue) \(fault.pattern) on \(fault.component): \(fault.because)")
+                guard fault.urgency.makesTicket else { continue }
+                tickets.append(("\(file) \(fault.pattern)", fault.urgency, "\(fault.component): \(fault.because)"))
+            }
+        }
+    }
+
+    /// Two hours at the interval of a probe, and one look a day later.
+    private static func times(every interval: Duration) -> [Timestamp] {
+        let step = interval.components.seconds
+        return (0...max(1, 7200 / step)).map { start + .seconds($0 * step) } + [start + .seconds(86_400 + 7200)]
+    }
+
+    private static func check(_ tally: Tally, _ kind: String) {
+        print("shipped patterns on \(kind): \(tally)")
+        for words in tally.found.sorted() { print("  \(words)") }
+        for (key, urgency, words) in tally.tickets {
+            #expect(urgency != .order, "\(key): \(words)")
+            #expect(exceptions.contains { "\($0.file) \($0.pattern)" == key }, "\(key) \(urgency.rawValue): \(words)")
+        }
+    }
+
+    @Test(
+        "no recorded set of sensors has a fault that costs a part, but for the listed ones",
+        .enabled(if: RecordedSensors.canBeShown, "umockdev and lm-sensors are not installed"),
+        .timeLimit(.minutes(5)))
+    func sensors() async throws {
+        let pack = try await ShippedPack.built()
+        let times = Self.times(every: ChipSensors(tree: SysTree()).interval)
+        var tally = Tally()
+        let recordings = try await RecordedSensors.all()
+        try await withThrowingTaskGroup(of: (String, [Fault]?).self) { group in
+            for recording in recordings {
+                group.addTask {
+                    let reading = try await RecordedSensors.reading(of: recording.machine)
+                    return (recording.name, reading?.faults(pack, at: times))
+                }
+            }
+            for try await (name, faults) in group { tally.add(faults, of: name) }
+        }
+        Self.check(tally, "sensors")
+    }
+
+    @Test("no recorded memory controller, inventory or firmware table has a fault that costs a part")
+    func trees() async throws {
+        let pack = try await ShippedPack.built()
+        var memory = Tally()
+        var inventory = Tally()
+        for entry in Recordings.entries("edac") + Recordings.entries("sysfs") {
+            guard let recorded = try await RecordedTree(entry) else { continue }
+            let tree = SysTree(root: recorded.root.path)
+            await Self.replay(MemoryErrors(tree: tree), pack, entry, &memory)
+            await Self.replay(MachineInventory(tree: tree), pack, entry, &inventory)
+        }
+        var firmware = Tally()
+        for file in Recordings.entries("dmi-binary") {
+            await Self.replay(MachineInventory(tree: SysTree(), input: file.path), pack, file, &firmware)
+        }
+        Self.check(memory, "memory errors")
+        Self.check(inventory, "inventories")
+        Self.check(firmware, "firmware tables")
+    }
+
+    private static func replay(_ probe: some Probe, _ pack: PatternPack, _ file: URL, _ tally: inout Tally) async {
+        let result = try? await probe.observe(at: start, since: nil)
+        let reading = result.map { RepeatedReading(components: $0.components, observations: $0.observations) }
+        tally.add(reading?.faults(pack, at: times(every: probe.interval)), of: file.lastPathComponent)
+    }
+}
