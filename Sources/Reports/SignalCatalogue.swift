@@ -315,7 +315,8 @@ public enum SignalCatalogue {
             "ok, replace, failed, charging, learning"),
         gauge("hw.battery.learn_age", "s", [.controller], [:], "time since the cache battery's last learn cycle"),
         state(
-            "hw.ups.status", [.ups], ["flag": []], "asserted or clear, for every flag of NUT's ups.status: OL, OB, LB, RB, BYPASS, OFF, …"),
+            "hw.ups.status", [.ups], ["flag": []],
+            "asserted or clear, for every flag of NUT's ups.status: OL, OB, LB, RB, BYPASS, OFF, …"),
         state("hw.ups.test_result", [.ups], [:], "passed, failed, running, none"),
         gauge("hw.ups.load", "1", [.ups], [:], "load against the rating"),
         gauge("hw.ups.input_voltage", "V", [.ups], [:], "mains voltage"),

@@ -214,6 +214,8 @@ public struct Diagnosis: Sendable {
     private mutating func layout(
         for kind: ComponentKind, _ attributes: [String: String], keeping entries: [Int]
     ) -> Layout {
+        // Of attributes that change without end, the newest are enough.
+        if layoutsOfAttributes.count >= PatternLimits.components { layoutsOfAttributes = [:] }
         let selectors = AttributesKey(kind: kind, values: (book.selectors[kind] ?? []).map { attributes[$0] })
         if entries.isEmpty, let layout = layoutsOfAttributes[selectors] { return layout }
         var chosen = book.choice(for: kind, attributes)
