@@ -7,12 +7,15 @@ extension ComponentMemory {
         return slots[place]
     }
 
+    private func number(ofSignal signal: Int, at now: Int64) -> Bounds {
+        guard let slot = latest(signal, at: now), slot.isNumber else { return .unknown }
+        return Bounds(slot.value)
+    }
+
     func number(_ program: NumberProgram, at now: Int64, _ book: Rulebook) -> Bounds {
         switch program.step {
         case .constant(let value): return Bounds(value)
-        case .signal(let signal):
-            guard let slot = latest(signal, at: now), slot.isNumber else { return .unknown }
-            return Bounds(slot.value)
+        case .signal(let signal): return number(ofSignal: signal, at: now)
         case .answer(let answer): return bounds(ofAnswer: answer, at: now)
         case .negative(let inner): return -number(inner, at: now, book)
         case .absolute(let inner):
@@ -52,15 +55,25 @@ extension ComponentMemory {
 
     /// The features of a model: a quantity that is known in part counts as what is sure of it, an unknown one as missing.
     func features(ofModel number: Int, at now: Int64, _ book: Rulebook) -> [Double] {
-        let model = book.tables.models[number]
-        return model.features.enumerated().map { index, feature in
-            switch feature {
-            case .attribute(let name): return attributes[name].map { model.ensemble.value(of: $0, for: index) } ?? .nan
-            case .number(let program):
-                let value = self.number(program, at: now, book)
-                return value.low.isFinite ? value.low : value.high.isFinite ? value.high : .nan
+        let sources = book.tables.models[number].sources
+        var values = [Double](repeating: .nan, count: sources.count)
+        for index in values.indices {
+            let known: Bounds
+            switch sources[index] {
+            case .signal(let signal): known = self.number(ofSignal: signal, at: now)
+            case .answer(let answer): known = bounds(ofAnswer: answer, at: now)
+            case .computed(let place):
+                switch book.tables.models[number].features[place] {
+                case .number(let program): known = self.number(program, at: now, book)
+                case .attribute(let name):
+                    values[index] =
+                        attributes[name].map { book.tables.models[number].ensemble.value(of: $0, for: place) } ?? .nan
+                    continue
+                }
             }
+            values[index] = known.low.isFinite ? known.low : known.high.isFinite ? known.high : .nan
         }
+        return values
     }
 
     func score(ofModel number: Int, at now: Int64, _ book: Rulebook) -> Double {

@@ -42,7 +42,6 @@ struct Neighbourhood: Sendable {
         book: Rulebook
     ) {
         let tables = book.tables
-        var entriesOfClass: [ClassPattern: Set<Int>] = [:]
         var groupNumbers: [GroupKey: Int] = [:]
         func present(_ ids: [ComponentID], except own: Int, having signal: Int) -> [Int] {
             ids.compactMap { numbers[$0] }.filter { $0 != own && memories[$0].slot(of: signal) != nil }
@@ -75,9 +74,9 @@ struct Neighbourhood: Sendable {
                     if groups[group].members.last != number { groups[group].members.append(number) }
                     source = .peers(digest, group)
                 case .faults(let faultClass, let scope):
-                    let entries = entriesOfClass[faultClass] ?? book.entries(telling: faultClass)
-                    entriesOfClass[faultClass] = entries
-                    source = .faults(entries, topology.members(of: scope, around: id).compactMap { numbers[$0] })
+                    source = .faults(
+                        book.entries(telling: faultClass),
+                        topology.members(of: scope, around: id).compactMap { numbers[$0] })
                 }
                 let reader = Reader(component: number, slot: Int(slot), source: source)
                 switch source {

@@ -7,6 +7,8 @@ final class Rulebook: Sendable {
     let tables: ProgramTables
     let entryOfPattern: [String: Int]
     let entriesOfKind: [ComponentKind: [Int]]
+    /// Of each class that is looked for on others, the patterns that tell of such faults.
+    private let tellers: [ClassPattern: Set<Int>]
     /// Attributes that the patterns of a kind select by, sorted.
     let selectors: [ComponentKind: [String]]
     /// Patterns that this engine cannot run.
@@ -30,6 +32,11 @@ final class Rulebook: Sendable {
             for kind in Set(compiled[entry.base].pattern.kinds) { ofKind[kind, default: []].append(number) }
         }
         entriesOfKind = ofKind
+        var tellers: [ClassPattern: Set<Int>] = [:]
+        for case .remote(.faults(let faultClass, _)) in tables.sources where tellers[faultClass] == nil {
+            tellers[faultClass] = Rulebook.tellers(of: faultClass, entries, compiled, trialsCount: trialsCount)
+        }
+        self.tellers = tellers
         selectors = ofKind.mapValues { numbers in
             var keys: Set<String> = []
             for number in numbers {
@@ -57,10 +64,16 @@ final class Rulebook: Sendable {
 
     /// Patterns whose faults are of such a class; those on trial do not count.
     func entries(telling faultClass: ClassPattern) -> Set<Int> {
+        tellers[faultClass] ?? []
+    }
+
+    private static func tellers(
+        of faultClass: ClassPattern, _ entries: [PatternEntry], _ compiled: [CompiledPattern], trialsCount: Bool
+    ) -> Set<Int> {
         Set(
             entries.indices.filter { number in
                 let pattern = compiled[entries[number].base].pattern
-                return !isOnTrial(pattern) && faultClass.matches(pattern.faultClass)
+                return (trialsCount || pattern.status != .shadow) && faultClass.matches(pattern.faultClass)
             })
     }
 

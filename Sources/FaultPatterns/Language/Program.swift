@@ -288,8 +288,30 @@ struct ModelProgram: Sendable {
         /// An attribute of the component, as the place of its value in the list of categories.
         case attribute(String)
     }
-    var ensemble: TreeEnsemble
-    var features: [Feature]
+    /// Where a feature's number is found at once, without running a program: nearly all are a signal or an answer.
+    enum Source: Sendable {
+        case signal(Int)
+        case answer(Int)
+        /// The place among the features.
+        case computed(Int)
+    }
+
+    let ensemble: TreeEnsemble
+    let features: [Feature]
+    let sources: [Source]
+
+    init(ensemble: TreeEnsemble, features: [Feature]) {
+        self.ensemble = ensemble
+        self.features = features
+        sources = features.enumerated().map { index, feature in
+            guard case .number(let program) = feature else { return .computed(index) }
+            return switch program.step {
+            case .signal(let number): .signal(number)
+            case .answer(let number): .answer(number)
+            default: .computed(index)
+            }
+        }
+    }
 }
 
 /// A quantity, checked and ready to be computed.
