@@ -27,6 +27,8 @@ struct ComponentMemory: Sendable {
     private var nextExpiry = Int64.max
     /// After a restart or another choice of patterns.
     private var needsReview = false
+    /// The time that had been told when it stopped: what comes late is judged as it would have been without a restart.
+    var reviewFrom = Int64.min
     /// From when on time alone may change what this component says; milliseconds. A stored value, for it is looked at
     /// where nothing else of the component is.
     private(set) var wakesAt = Int64.max
@@ -348,7 +350,7 @@ struct ComponentMemory: Sendable {
         // An event that comes late is judged at its own time; all else stands as it was judged since.
         let isLate = moment < newest
         if !isTick { feedLate(at: moment) }
-        if needsReview, !isLate { review(at: moment) }
+        if needsReview, !isLate, moment >= reviewFrom { review(at: moment) }
         if moment >= nextExpiry, !isLate {
             nextExpiry = .max
             for index in answers.indices {

@@ -47,6 +47,7 @@ public struct Diagnosis: Sendable {
     public init(patterns: PatternPack, resuming states: [ComponentState] = []) {
         book = patterns.book
         for state in states.prefix(PatternLimits.components) { resume(state) }
+        if let newest { for number in memories.indices { memories[number].reviewFrom = newest.milliseconds } }
     }
 
     private mutating func resume(_ state: ComponentState) {
