@@ -55,7 +55,6 @@ final class CompiledPattern: Sendable {
     let looksForAbsence: Bool
     /// True where what it looks at may change with every reading: it is judged each time one of its signals is told.
     let isAlwaysJudged: Bool
-    let learnsBaseline: Bool
     /// The most urgent that a fault of it may be.
     let highestUrgency: Urgency
     /// A fault of it stays as it is until the part is exchanged.
@@ -109,7 +108,6 @@ final class CompiledPattern: Sendable {
         let rules = memories.map { checker.tables.memories[$0].rule }
         let countsEvents = rules.contains(where: \.isOfEvents)
         needsTicks = countsEvents
-        learnsBaseline = rules.contains { if case .baseline = $0 { true } else { false } }
         isAlwaysJudged = checker.usesModel || !checker.sequences.isEmpty
         guard !signals.isEmpty else {
             throw PatternProblem(pattern.condition.location, "`when` looks at no signal; it would always say the same")
