@@ -1,10 +1,10 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz format lint build release install clean
+.PHONY: help run test bench fuzz format lint build release install packages try-packages lab clean
 
 help:  ## Say what there is
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run:  ## Start collectors, agent, mailbox and a made-up failing server, and watch a fault become a ticket
 	@scripts/prepare run
@@ -44,6 +44,13 @@ release:  ## Release build of the three programs
 
 install: release  ## Install programs, patterns and units under $(DESTDIR)/usr
 	@scripts/install "$(DESTDIR)"
+
+packages: release  ## Debian packages of agent, collector and command, in .build/packages
+	@packaging/build
+
+try-packages: packages  ## Install, remove and purge the packages in a fresh Debian (root)
+	@scripts/prepare packages
+	@packaging/try
 
 clean:
 	@rm -rf .build .run

@@ -42,22 +42,24 @@ struct UnitTests {
         #expect(exposure <= limit, "\(line)")
     }
 
-    @Test("Accounts and folders are accepted by systemd-sysusers and systemd-tmpfiles")
-    func accounts() throws {
+    @Test(
+        "Accounts and folders are accepted by systemd-sysusers and systemd-tmpfiles",
+        arguments: ["callhome-agent", "callhome-collector"])
+    func accounts(program: String) throws {
         let root = FileManager.default.temporaryDirectory.appending(path: "callhome-accounts-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }
         try FileManager.default.createDirectory(
             at: root.appending(path: "etc"), withIntermediateDirectories: true)
         let folder = SourceTree.root.appending(path: "systemd")
         let users = try run(
-            "systemd-sysusers", ["--root=\(root.path)", folder.appending(path: "callhome.sysusers").path])
+            "systemd-sysusers", ["--root=\(root.path)", folder.appending(path: "\(program).sysusers").path])
         #expect(users.status == 0, "\(users.output)")
         let passwd = try String(contentsOf: root.appending(path: "etc/passwd"), encoding: .utf8)
-        #expect(passwd.contains("callhome-agent") && passwd.contains("callhome-collector"))
+        #expect(passwd.contains(program))
         let files = try run(
             "systemd-tmpfiles",
-            ["--create", "--root=\(root.path)", folder.appending(path: "callhome.tmpfiles").path])
+            ["--create", "--root=\(root.path)", folder.appending(path: "\(program).tmpfiles").path])
         #expect(files.status == 0, "\(files.output)")
-        #expect(FileManager.default.fileExists(atPath: root.appending(path: "var/lib/callhome-agent").path))
+        #expect(FileManager.default.fileExists(atPath: root.appending(path: "var/lib/\(program)").path))
     }
 }
