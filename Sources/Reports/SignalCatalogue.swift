@@ -331,6 +331,9 @@ public enum SignalCatalogue {
             ["severity": ["correctable", "nonfatal", "fatal"], "error": []], "AER counters of sysfs, by error name"),
         event(
             "hw.pcie.error", linkKinds, ["severity": ["correctable", "nonfatal", "fatal"]], "one AER event"),
+        state(
+            "hw.pcie.error_seen", linkKinds, ["severity": ["correctable", "nonfatal", "fatal"]],
+            "asserted or clear: a bit of the Device Status register"),
         gauge("hw.pcie.link_speed", "GT/s", linkKinds, [:], "speed of the link now"),
         gauge("hw.pcie.link_speed.limit", "GT/s", linkKinds, ["limit_type": limitTypes], "best speed both ends can"),
         gauge("hw.pcie.link_width", "{lane}", linkKinds, [:], "lanes in use"),

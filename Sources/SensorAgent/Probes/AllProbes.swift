@@ -1,7 +1,10 @@
 /// Every probe there is. A new probe is its file, its parser, one line here, and a fixture.
 public enum AllProbes {
     /// The probes that `--input FILE` makes sense for: one output of smartctl, one SMBIOS table.
-    public static let readingRecordedOutput = ["disk-health", "inventory"]
+    public static let readingRecordedOutput = [
+        "disk-health", "inventory",
+        "pcie",
+    ]
 
     /// - Parameters:
     ///   - tree: where files are read.
@@ -10,6 +13,7 @@ public enum AllProbes {
         [
             ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
             MachineInventory(tree: tree, input: input),
+            PCIDevices(tree: tree, input: input),
         ]
     }
 }

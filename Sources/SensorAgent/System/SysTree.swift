@@ -39,6 +39,19 @@ public struct SysTree: Sendable {
 
     /// The whole file as bytes.
     public func bytes(_ path: String, limit: Int = SysTree.fileBytes) throws(SysTreeError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try stream(path, limit: limit) { chunk in
+            bytes.append(contentsOf: chunk)
+            return true
+        }
+        return bytes
+    }
+
+    /// The file piece by piece, for what is too large to be held.
+    /// - Parameter take: returns whether it wants more.
+    func stream(
+        _ path: String, limit: Int, _ take: (ArraySlice<UInt8>) -> Bool
+    ) throws(SysTreeError) {
         let file = try located(path)
         let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .failed(path: path, errno: errno) }
@@ -46,7 +59,7 @@ public struct SysTree: Sendable {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .failed(path: path, errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
-        var bytes: [UInt8] = []
+        var total = 0
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
@@ -54,9 +67,10 @@ public struct SysTree: Sendable {
                 if errno == EINTR { continue }
                 throw .failed(path: path, errno: errno)
             }
-            if count == 0 { return bytes }
-            guard bytes.count + count <= limit else { throw .tooLarge(path: path, limit: limit) }
-            bytes.append(contentsOf: chunk[..<count])
+            if count == 0 { return }
+            total += count
+            guard total <= limit else { throw .tooLarge(path: path, limit: limit) }
+            guard take(chunk[..<count]) else { return }
         }
     }
 

@@ -85,11 +85,13 @@ struct RecordedMachinesTests {
         let pack = try await ShippedPack.built()
         var memory = Tally()
         var inventory = Tally()
+        var links = Tally()
         for entry in Recordings.entries("edac") + Recordings.entries("sysfs") {
             guard let recorded = try await RecordedTree(entry) else { continue }
             let tree = SysTree(root: recorded.root.path)
             await Self.replay(MemoryErrors(tree: tree), pack, entry, &memory)
             await Self.replay(MachineInventory(tree: tree), pack, entry, &inventory)
+            await Self.replay(PCIDevices(tree: tree), pack, entry, &links)
         }
         var firmware = Tally()
         for file in Recordings.entries("dmi-binary") {
@@ -97,6 +99,7 @@ struct RecordedMachinesTests {
         }
         Self.check(memory, "memory errors")
         Self.check(inventory, "inventories")
+        Self.check(links, "PCI devices")
         Self.check(firmware, "firmware tables")
     }
 

@@ -46,6 +46,13 @@ final class ScratchFolder {
     }
 
     func write(_ path: String, _ text: String) throws { try write(path, text.utf8) }
+
+    /// Makes a symbolic link at `path`, with the folders that it needs.
+    func link(_ path: String, to target: String) throws {
+        let file = url.appending(path: path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
 }
 
 /// Runs a program to its end and returns its exit status and standard output; it waits outside the cooperative pool.
