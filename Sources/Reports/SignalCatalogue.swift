@@ -238,10 +238,25 @@ public enum SignalCatalogue {
         counter("hw.physical_disk.non_medium_errors", "{error}", [.disk], [:], "SAS non-medium errors"),
         state("hw.physical_disk.informational_exception", [.disk], ["asc": [], "ascq": []], "asserted: SAS IE page"),
         gauge("hw.physical_disk.await", "s", [.disk], ["direction": ["read", "write", "all"]], "mean time of one I/O"),
+        counter(
+            "hw.physical_disk.requests", "{request}", [.disk],
+            ["direction": ["read", "write", "discard", "flush"]], "requests finished since the start (diskstats)"),
+        counter(
+            "hw.physical_disk.moved", "By", [.disk], ["direction": ["read", "write", "discard"]],
+            "bytes moved since the start (diskstats)"),
+        gauge("hw.physical_disk.in_flight", "{request}", [.disk], [:], "requests that the disk has now (diskstats)"),
+        gauge(
+            "hw.physical_disk.stalled", "s", [.disk], [:],
+            "time for which the disk has had requests and finished none; 0 while it works (diskstats)"),
+        gauge("hw.physical_disk.busy", "1", [.disk], [:], "share of the time in which it had requests (diskstats)"),
+        counter(
+            "hw.physical_disk.failed_commands", "{command}", [.disk], [:],
+            "commands that ended with an error: SCSI's ioerr_cnt of sysfs"),
         event(
             "hw.physical_disk.io_error", [.disk], ["operation": ["read", "write", "flush", "any"]], "one failed I/O"),
         event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
         event("hw.physical_disk.reset", [.disk], [:], "the kernel reset the link or controller"),
+        counter("hw.physical_disk.background_scans", "{scan}", [.disk], [:], "SAS background scans since the format"),
         gauge("hw.physical_disk.pending_defects", "{defect}", [.disk], [:], "SAS pending defects log page (15h)"),
         gauge("hw.physical_disk.link_speed", "Gbit/s", [.disk], [:], "SATA link speed now"),
         gauge(
@@ -365,8 +380,23 @@ public enum SignalCatalogue {
         gauge("hw.raid.missing", "{disk}", [.raidArray, .pool], [:], "members missing"),
         gauge("hw.raid.spares", "{disk}", [.raidArray, .pool], [:], "spares ready"),
         counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub"),
-        gauge("hw.raid.scrub.age", "s", [.raidArray, .pool], [:], "time since the last full scrub"),
+        gauge(
+            "hw.raid.scrub.age", "s", [.raidArray, .pool], [:],
+            "time since the last full scrub; at least this long where none was seen since the agent watches"),
         state("hw.raid.member", [.disk], ["array": []], "in_sync, spare, faulty, rebuilding, missing"),
+        state(
+            "hw.raid.membership", [.disk], [:],
+            "the worst of what the disk is in its arrays: missing, faulty, rebuilding, spare, in_sync; "
+                + "replaced: another disk has taken its place"),
+        gauge("hw.raid.members", "{disk}", [.raidArray, .pool], [:], "disks that the array is to have"),
+        state(
+            "hw.raid.activity", [.raidArray, .pool], [:],
+            "idle, check, repair, resync, recovery, reshape, frozen: what the array does beside its work"),
+        gauge("hw.raid.progress", "1", [.raidArray, .pool], [:], "how much of the activity is done, 0 to 1"),
+        counter(
+            "hw.raid.corrected_reads", "{error}", [.disk], ["array": []],
+            "reads that failed and were mended from the other disks: md's `errors` of sysfs"),
+        gauge("hw.raid.bad_ranges", "{range}", [.disk], ["array": []], "ranges that md notes as unreadable"),
         counter(
             "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
             "remapped rows"),

@@ -4,6 +4,7 @@ public enum AllProbes {
     public static let readingRecordedOutput = [
         "disk-health", "inventory",
         "pcie",
+        "disk-latency", "raid",
     ]
 
     /// - Parameters:
@@ -14,6 +15,9 @@ public enum AllProbes {
             ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
             MachineInventory(tree: tree, input: input),
             PCIDevices(tree: tree, input: input),
+            DiskLatency(tree: tree, input: input),
+            Enclosures(tree: tree),
+            RaidVolumes(tree: tree, input: input),
         ]
     }
 }

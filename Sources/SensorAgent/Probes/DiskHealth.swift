@@ -4,24 +4,32 @@ public import Reports
 
 /// `disk-health`: what each disk says of itself, through `smartctl --json` (smartmontools 7 or later).
 ///
-/// A disk that sleeps is not woken (`-n standby`), one that hangs delays no other, and each that cannot be read is one
-/// `unavailable`. NVMe disks are asked for nothing but identity, health and the health log: each optional log that a
-/// controller does not have would count as an error of the disk.
+/// A disk that sleeps is not woken (`-n standby`), and each that cannot be read is one `unavailable`. Disks are asked
+/// one after another, so that two members of one array never are at once, whoever manages the array; while a command
+/// hangs, the other members of that disk's arrays are left alone. No disk is asked twice within ten minutes, also not
+/// after a restart or when another comes or goes: what was said before then stands, and is not repeated.
+///
+/// NVMe disks are asked for nothing but identity, health, the health log, and the self-test log, which smartctl reads
+/// only where the controller's identity has it: each log that a controller does not have would count as an error.
 public actor DiskHealth: Probe {
     public nonisolated let name = "disk-health"
-    public nonisolated let interval = Duration.seconds(300)
-    public nonisolated let deadline = Duration.seconds(240)
+    /// A little more than the spacing, so that each look finds it over.
+    public nonisolated let interval = DiskHealth.spacing + .seconds(30)
+    public nonisolated let deadline = Duration.seconds(600)
 
-    /// Disks asked at once.
-    private static let parallel = 4
+    /// Time between two commands to one disk.
+    static let spacing = Duration.seconds(600)
 
     private let tree: SysTree
     private let input: String?
     private let smartctl: Tool
     private let canAsk: Bool
     private let diskDeadline: Duration
-    /// Disks as smartctl last named them, by serial: a sleeping disk's full identity may stand nowhere else.
-    private var lastNamed: [String: Component] = [:]
+    private let isPrompted: Bool
+    private var directory: DiskDirectory
+    private var behindControllers: ControllerScan
+    /// Disks with their sensors as smartctl last named them.
+    private var lastNamed: [ComponentID: [Component]] = [:]
 
     /// - Parameters:
     ///   - tree: where disks are looked for.
@@ -35,19 +43,36 @@ public actor DiskHealth: Probe {
         self.input = input
         self.diskDeadline = diskDeadline
         canAsk = tree.isThisMachine || program != nil
+        isPrompted = tree.isThisMachine && input == nil
         smartctl = program.map { Tool(path: $0) } ?? Tool(named: "smartctl")
+        directory = DiskDirectory(tree: tree)
+        behindControllers = ControllerScan(deadline: diskDeadline)
+    }
+
+    /// A disk that came is asked at once; the others keep their ten minutes.
+    public nonisolated var prompts: AsyncStream<String>? {
+        isPrompted ? DeviceMonitor.changes(in: ["block", "nvme"]) : nil
     }
 
     /// One device as smartctl is to be called for it.
-    private struct Device: Sendable {
+    struct Device: Hashable, Sendable {
         var name: String
         /// `megaraid,5`: a disk behind a controller; nil where smartctl finds out by itself.
         var type: String?
 
         var key: String { type.map { "\(name) \($0)" } ?? name }
 
-        var arguments: [String] {
-            let what = name.hasPrefix("/dev/nvme") ? ["-i", "-H", "-A"] : ["-a"]
+        /// `sda` of `/dev/sda`.
+        var kernelName: String { name.split(separator: "/").last.map(String.init) ?? name }
+
+        /// - Parameter version: of smartctl, 704 for 7.4: what an older one does not know it would refuse as a whole.
+        func arguments(bus: String?, version: UInt64) -> [String] {
+            var what = ["-a"]
+            if name.hasPrefix("/dev/nvme") {
+                what = ["-i", "-H", "-A"] + (version >= 704 ? ["-l", "selftest"] : [])
+            } else if bus == "sas", version >= 704 {
+                what += ["-l", "background", "-l", "defects"]
+            }
             return ["--json=c", "-n", "standby,\(SmartctlReport.asleepExitCode)"] + what
                 + (type.map { ["-d", $0] } ?? []) + [name]
         }
@@ -58,96 +83,112 @@ public actor DiskHealth: Probe {
         guard canAsk else {
             throw .absent(because: "smartctl asks real disks: for a recorded output give --input FILE")
         }
-        let devices = try await devices()
+        directory.refresh()
+        let devices = try await devices(at: time)
         guard !devices.isEmpty else {
             throw .absent(because: "smartctl and the kernel know no disk (a virtual machine's have no health)")
         }
+        var visits = DiskVisits(cursor)
         var answers: [(Device, Answer)] = []
-        await withTaskGroup(of: (Device, Answer).self) { group in
-            var waiting = devices[...]
-            for device in waiting.prefix(DiskHealth.parallel) { group.addTask { await self.ask(device, at: time) } }
-            waiting = waiting.dropFirst(DiskHealth.parallel)
-            for await answer in group {
-                answers.append(answer)
-                if let device = waiting.popFirst() { group.addTask { await self.ask(device, at: time) } }
+        for device in devices {
+            let disk = identity(of: device)
+            switch visits.visit(device.key, disk: disk?.id, at: time, spacing: DiskHealth.spacing) {
+            case .alreadySeen: continue
+            case .tooEarly: answers.append((device, .notAsked))
+            case .due:
+                if await hasHangingSibling(device) {
+                    answers.append((device, .notAsked))
+                    continue
+                }
+                let answer = await ask(device, bus: disk?.attributes["bus"], at: time)
+                // A device of another name may turn out to be a disk that was asked already.
+                if case .read(let report) = answer { visits.learn(device.key, is: report.disk.id) }
+                answers.append((device, answer))
             }
         }
-        answers.sort { SysTree.naturallyOrdered($0.0.key, $1.0.key) }
-        return combined(answers, at: time)
+        return combined(answers, visits, at: time)
+    }
+
+    /// Whether a command to another member of the disk's arrays has not come back.
+    private func hasHangingSibling(_ device: Device) async -> Bool {
+        let hanging = await smartctl.busyDevices
+        guard !hanging.isEmpty, device.type == nil else { return false }
+        let groups = directory.groups(above: device.kernelName)
+        return hanging.contains { key in
+            key != device.key
+                && !groups.isDisjoint(
+                    with: directory.groups(above: key.split(separator: "/").last.map(String.init) ?? ""))
+        }
     }
 
     // MARK: One disk
 
-    private typealias Answer = Result<SmartctlReport, Trouble>
-
-    private enum Trouble: Error {
-        case refused(SmartctlReport.Refusal)
-        case tool(Tool.Failure)
-
-        var unavailable: Unavailable {
-            switch self {
-            case .refused(let refusal): refusal.unavailable
-            case .tool(.timedOut), .tool(.stuck): .timedOut
-            case .tool(.tooMuchOutput): .malformed
-            case .tool(.missing): .notSupported
-            case .tool(.failed): .readError
-            }
-        }
+    private enum Answer: Sendable {
+        case read(SmartctlReport)
+        case trouble(Unavailable)
+        /// Neither a disk nor anything else to tell of.
+        case nothing
+        /// Not now: what was said before stands.
+        case notAsked
     }
 
-    private func ask(_ device: Device, at time: Timestamp) async -> (Device, Answer) {
+    private func ask(_ device: Device, bus: String?, at time: Timestamp) async -> Answer {
+        let arguments = device.arguments(bus: bus, version: behindControllers.version)
         do throws(Tool.Failure) {
-            let output = try await smartctl.run(device.arguments, for: device.key, deadline: diskDeadline)
+            let output = try await smartctl.run(arguments, for: device.key, deadline: diskDeadline)
             do throws(SmartctlReport.Refusal) {
-                return (
-                    device, .success(try SmartctlReport(parsing: output.bytes, exitCode: output.exitCode, at: time))
-                )
+                return .read(try SmartctlReport(parsing: output.bytes, exitCode: output.exitCode, at: time))
             } catch {
-                return (device, .failure(.refused(error)))
+                switch error {
+                case .raidVolume, .opticalDrive, .nothing: return .nothing
+                default: return .trouble(error.unavailable)
+                }
             }
         } catch {
-            return (device, .failure(.tool(error)))
+            return .trouble(error.unavailable)
         }
     }
 
-    private func combined(_ answers: [(Device, Answer)], at time: Timestamp) -> ProbeResult {
-        var result = ProbeResult()
+    private func combined(_ answers: [(Device, Answer)], _ visits: DiskVisits, at time: Timestamp) -> ProbeResult {
+        var result = ProbeResult(cursor: ProbeCursor(probe: name, value: visits.text))
         var seen: Set<ComponentID> = []
+        func add(_ disk: ComponentID, _ signal: String, _ measurement: Measurement) {
+            result.observations.append(
+                Observation(component: disk, signal: Signal(signal), measurement: measurement, time: time))
+        }
         for (device, answer) in answers {
+            let known = identity(of: device)
             switch answer {
-            case .success(let report):
+            case .nothing: continue
+            case .read(let report):
                 // The second path to one disk (multipath) tells nothing new.
                 guard seen.insert(report.disk.id).inserted else { continue }
                 var disk = report.disk
-                let known = identity(of: device)
                 disk.part.location = known?.part.location
-                if let serial = disk.part.serial { lastNamed[serial] = disk }
-                result.components.append(disk)
-                result.components.append(contentsOf: report.parts)
+                disk.attributes["rotational"] = disk.attributes["rotational"] ?? known?.attributes["rotational"]
+                lastNamed[disk.id] = [disk] + report.parts
+                result.components.append(contentsOf: [disk] + report.parts)
                 result.observations.append(contentsOf: report.observations)
-                result.observations.append(
-                    Observation(
-                        component: disk.id, signal: Signal("hw.physical_disk.power_mode"),
-                        measurement: .state("active"),
-                        time: time))
-            case .failure(.refused(.raidVolume)), .failure(.refused(.opticalDrive)), .failure(.refused(.nothing)):
-                continue
-            case .failure(let trouble):
+                add(disk.id, "hw.physical_disk.power_mode", .state("active"))
+            case .notAsked:
+                let disk = visits.disk(of: device.key) ?? known?.id
+                let components = disk.flatMap { lastNamed[$0] } ?? known.map { [$0] } ?? []
+                guard let first = components.first, seen.insert(first.id).inserted else { continue }
+                result.components.append(contentsOf: components)
+            case .trouble(let reason):
                 let disk =
-                    identity(of: device)
+                    known.map { lastNamed[$0.id]?.first ?? $0 }
                     ?? Component(
-                        id: DiskIdentity.id(wwn: nil, serial: nil, device: device.key), kind: .disk, name: device.key,
+                        id: visits.disk(of: device.key)
+                            ?? DiskIdentity.id(wwn: nil, serial: nil, device: device.key), kind: .disk,
+                        name: device.key,
                         attributes: ["device": device.name, "identity": "by device name, which may change"])
                 guard seen.insert(disk.id).inserted else { continue }
                 result.components.append(disk)
-                let asleep = trouble.unavailable == .asleep
-                for (signal, measurement) in [
-                    ("hw.physical_disk.smart.health", Measurement.unavailable(trouble.unavailable)),
-                    ("hw.physical_disk.power_mode", asleep ? .state("standby") : .unavailable(trouble.unavailable)),
-                ] {
-                    result.observations.append(
-                        Observation(component: disk.id, signal: Signal(signal), measurement: measurement, time: time))
-                }
+                add(disk.id, "hw.physical_disk.smart.health", .unavailable(reason))
+                add(
+                    disk.id, "hw.physical_disk.power_mode",
+                    reason == .asleep ? .state("standby") : .unavailable(reason))
             }
         }
         return result
@@ -155,47 +196,21 @@ public actor DiskHealth: Probe {
 
     /// What sysfs says of the disk; nil behind a RAID controller, which sysfs does not see through.
     private func identity(of device: Device) -> Component? {
-        guard device.type == nil, let name = device.name.split(separator: "/").last.map(String.init),
-            ["class/block", "block", "class/nvme"].contains(where: { tree.exists("/sys/\($0)/\(name)") })
-        else { return nil }
-        var disk = DiskIdentity.component(name, tree: tree)
-        if let serial = disk.part.serial, let named = lastNamed[serial] {
-            let location = disk.part.location
-            disk = named
-            disk.part.location = location
-        }
-        return disk
+        device.type == nil ? directory.disk(named: device.kernelName) : nil
     }
 
     // MARK: Which disks
 
-    /// smartctl's list, for disks behind controllers, and the kernel's own, since smartctl lists nothing that it cannot
-    /// name.
-    private func devices() async throws(ProbeError) -> [Device] {
-        var devices = DiskIdentity.names(in: tree).filter { !$0.hasPrefix("vd") && !$0.hasPrefix("mmcblk") }
+    /// The kernel's disks, and those that smartctl finds behind controllers.
+    private func devices(at time: Timestamp) async throws(ProbeError) -> [Device] {
+        let kernel = DiskIdentity.names(in: tree).filter { !$0.hasPrefix("vd") && !$0.hasPrefix("mmcblk") }
             .map { Device(name: "/dev/\($0)") }
-        do throws(Tool.Failure) {
-            let output = try await smartctl.run(["--scan", "--json=c"], for: "scan", deadline: diskDeadline)
-            let known = Set(devices.map(\.name))
-            let listed = (try? JSONTree(parsing: output.bytes))?["devices"]?.elements ?? []
-            for entry in listed.prefix(DiskHealth.deviceLimit) {
-                guard let name = entry["name"]?.text, name.hasPrefix("/dev/"), !known.contains(name) else { continue }
-                let type = entry["type"]?.text
-                devices.append(Device(name: name, type: type?.contains(",") == true ? type : nil))
-            }
-        } catch {
-            switch error {
-            case .missing:
-                throw .absent(because: "smartctl is not installed: apt-get install smartmontools")
-            // The kernel's list is enough to go on with.
-            case .timedOut, .stuck, .tooMuchOutput, .failed: break
-            }
-        }
-        return devices
+        var scan = behindControllers
+        let hidden = try await scan.devices(besides: kernel, asking: smartctl, at: time)
+        // No other look runs meanwhile: a probe is not started twice at once.
+        behindControllers = scan
+        return kernel + hidden
     }
-
-    /// Devices taken from one scan.
-    private static let deviceLimit = 1_024
 
     // MARK: A recorded output
 

@@ -207,9 +207,19 @@ struct SmartctlReport: Sendable {
         addCounter("hw.physical_disk.power_on_time", [:], tree["power_on_time", "hours"]?.unsigned)
         addCounter("hw.physical_disk.power_cycles", [:], tree["power_cycle_count"]?.unsigned)
         addGauge("hw.physical_disk.size", [:], tree["user_capacity", "bytes"]?.double)
+        addGauge("hw.physical_disk.link_speed", [:], linkSpeed("current"))
+        addGauge("hw.physical_disk.link_speed.limit", ["limit_type": "rated.high"], linkSpeed("max"))
         addGauge(
             "hw.physical_disk.endurance_used", [:], tree["endurance_used", "current_percent"]?.double.map { $0 / 100 })
         addGauge("hw.physical_disk.spare", [:], tree["spare_available", "current_percent"]?.double.map { $0 / 100 })
+    }
+
+    /// Gbit/s of the SATA link.
+    private func linkSpeed(_ which: String) -> Double? {
+        guard let speed = tree["interface_speed", which], let units = speed["units_per_second"]?.double,
+            let bits = speed["bits_per_unit"]?.double
+        else { return nil }
+        return units * bits / 1e9
     }
 
     private mutating func addATA() {
@@ -293,6 +303,9 @@ struct SmartctlReport: Sendable {
                 addCounter("hw.physical_disk.io", ["direction": operation], UInt64((gigabytes * 1e9).rounded()))
             }
         }
+        addGauge("hw.physical_disk.pending_defects", [:], tree["scsi_pending_defects", "count"]?.double)
+        let scan = tree["scsi_background_scan", "status"]
+        addCounter("hw.physical_disk.background_scans", [:], scan?["number_scans_performed"]?.unsigned)
         let other = tree["scsi_nonmedium_error", "count"] ?? tree["scsi_non_medium_error_count"]
         addCounter("hw.physical_disk.non_medium_errors", [:], other?.unsigned)
         let wear = tree["scsi_percentage_used_endurance_indicator"]?.double.map { $0 / 100 }

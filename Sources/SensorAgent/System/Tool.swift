@@ -1,4 +1,5 @@
 import Glibc
+import Reports
 import Subprocess
 import SystemPackage
 
@@ -29,6 +30,12 @@ actor Tool {
     private let executable: String?
     /// Devices that a run is out for; it stays for as long as the process hangs.
     private var busy: Set<String> = []
+
+    /// Devices whose last run has not come back.
+    var busyDevices: Set<String> { busy }
+
+    /// Whether the program is installed.
+    nonisolated var isInstalled: Bool { executable != nil }
 
     /// - Parameter name: looked for in `PATH` and in the folders for administrators, which `PATH` may lack.
     init(named name: String) {
@@ -84,6 +91,18 @@ actor Tool {
             return .failure(.tooMuchOutput(limit: outputBytes))
         } catch {
             return .failure(.failed(String(String(describing: error).prefix(200))))
+        }
+    }
+}
+
+extension Tool.Failure {
+    /// The reason for an observation of the device that was asked.
+    var unavailable: Unavailable {
+        switch self {
+        case .timedOut, .stuck: .timedOut
+        case .tooMuchOutput: .malformed
+        case .missing: .notSupported
+        case .failed: .readError
         }
     }
 }
