@@ -39,6 +39,8 @@ struct ComponentMemory: Sendable {
     var faults: [Int: Fault] = [:]
     var progress: [Int: Progress] = [:]
     var sequences: [Int: SequenceMemory] = [:]
+    /// By the model's number; made anew whenever it is not there.
+    var scores: [Int: ScoreMemory] = [:]
     /// Open faults of patterns that this engine cannot run: kept as they are until one can.
     var heldFaults: [String: Fault] = [:]
 
@@ -305,7 +307,7 @@ struct ComponentMemory: Sendable {
         }
         return content.bounds(
             layout.answers[index].question, of: slot, covariate: number(inSlot: layout.memories[place].covariate),
-            limit: number(inSlot: layout.answers[index].limitSlot), rule: layout.memories[place].rule,
+            limit: number(inSlot: layout.answers[index].limitSlot), layout: layout, place: place,
             at: Timestamp(milliseconds: time), isFresh: isFresh)
     }
 

@@ -388,6 +388,8 @@ public struct Diagnosis: Sendable {
     private mutating func judgeByFaults(
         at moment: Timestamp, isTick: Bool
     ) -> [(key: RootCause.Key, change: FaultChange)] {
+        // Time may go on right after parts came and went.
+        if neighbourhoodIsStale { meetNeighbours() }
         guard !neighbourhood.faultReaders.isEmpty else { return [] }
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for _ in 0..<PatternLimits.activeRounds {

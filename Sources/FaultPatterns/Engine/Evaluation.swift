@@ -77,7 +77,16 @@ extension ComponentMemory {
     }
 
     func score(ofModel number: Int, at now: Int64, _ book: Rulebook) -> Double {
-        book.tables.models[number].ensemble.score(features(ofModel: number, at: now, book).span)
+        if let memory = scores[number], memory.time == now { return memory.score }
+        return book.tables.models[number].ensemble.score(features(ofModel: number, at: now, book).span)
+    }
+
+    /// Asks models anew where an input has left the range in which their score stays as it is.
+    mutating func refreshScores(of models: [Int], at now: Int64, _ book: Rulebook) {
+        for model in models {
+            let values = features(ofModel: model, at: now, book)
+            scores[model, default: ScoreMemory()].refresh(values, of: book.tables.models[model], at: now)
+        }
     }
 
     func truth(_ program: TruthProgram, at now: Int64, _ book: Rulebook) -> Truth {

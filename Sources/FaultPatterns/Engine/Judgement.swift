@@ -19,11 +19,18 @@ extension ComponentMemory {
         if before == nil {
             // Nearly always: no fault, nothing on its way to one, and a condition that does not hold.
             if faults.index(forKey: entry) == nil {
+                if !compiled.models.isEmpty {
+                    guard !compiled.sureTerms.contains(where: { truth($0, at: moment, book) == .no }) else {
+                        return nil
+                    }
+                    refreshScores(of: compiled.models, at: moment, book)
+                }
                 guard truth(compiled.condition, at: moment, book) == .yes else { return nil }
             } else if compiled.isLatchedAtOneUrgency {
                 return nil
             }
         }
+        if !compiled.models.isEmpty { refreshScores(of: compiled.models, at: moment, book) }
         let step = Judgement(pattern: compiled, known: known, book: book, moment: moment, isSample: isSample)
         let outcome = step.outcome(open: faults[entry], progress: before, of: self)
         if outcome.progress != before {

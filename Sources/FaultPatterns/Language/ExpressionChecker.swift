@@ -21,7 +21,8 @@ struct ExpressionChecker {
     /// Fault classes that `active(…)` looks for.
     var watchedClasses: [(faultClass: ClassPattern, location: SourceLocation)] = []
     var looksForAbsence = false
-    var usesModel = false
+    /// Models that any expression names, by their numbers.
+    var usedModels: Set<Int> = []
     /// While the operand of a function on other components is checked: their signals need not be of the pattern's kinds.
     var isElsewhere = false
 

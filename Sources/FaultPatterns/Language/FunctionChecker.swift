@@ -615,7 +615,7 @@ extension ExpressionChecker {
         let key = "\(name) \(kinds.map(\.rawValue).joined(separator: ","))"
         let number =
             tables.number(ofModel: key) ?? tables.add(ModelProgram(ensemble: ensemble, features: features), key: key)
-        usesModel = true
+        usedModels.insert(number)
         return NumberProgram(step: .model(number), unit: "1", label: "the score of the model \(name)")
     }
 }

@@ -281,8 +281,8 @@ struct ProgramTables: Sendable {
     }
 }
 
-/// A tree ensemble with its features as programs.
-struct ModelProgram: Sendable {
+/// A tree ensemble with its features as programs. A class, for it is large and passed on for every look.
+final class ModelProgram: Sendable {
     enum Feature: Sendable {
         case number(NumberProgram)
         /// An attribute of the component, as the place of its value in the list of categories.
@@ -338,6 +338,17 @@ struct NumberProgram: Sendable {
     var signal: Signal?
 
     var isConstant: Bool { if case .constant = step { true } else { false } }
+
+    var asksModel: Bool {
+        switch step {
+        case .model: true
+        case .constant, .signal, .answer: false
+        case .arithmetic(_, let left, let right), .least(let left, let right), .greatest(let left, let right):
+            left.asksModel || right.asksModel
+        case .negative(let inner), .absolute(let inner): inner.asksModel
+        case .count(let conditions): conditions.contains(where: \.asksModel)
+        }
+    }
 }
 
 /// A condition, checked and ready to be computed.
@@ -352,6 +363,21 @@ indirect enum TruthProgram: Sendable {
     case not(TruthProgram)
     case and(TruthProgram, TruthProgram)
     case or(TruthProgram, TruthProgram)
+
+    /// The parts that `and` joins: where one of them does not hold, nor does the whole.
+    var terms: [TruthProgram] {
+        if case .and(let left, let right) = self { left.terms + right.terms } else { [self] }
+    }
+
+    var asksModel: Bool {
+        switch self {
+        case .constant, .stateIs, .events, .absent: false
+        case .compare(_, let left, let right): left.asksModel || right.asksModel
+        case .sequence(_, let left, let right, _), .and(let left, let right), .or(let left, let right):
+            left.asksModel || right.asksModel
+        case .not(let inner): inner.asksModel
+        }
+    }
 }
 
 /// What an expression turned out to be.

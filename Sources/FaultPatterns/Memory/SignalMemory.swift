@@ -109,10 +109,11 @@ enum SignalMemory: Hashable, Codable, Sendable {
     /// What is known of the answer to a question.
     /// - Parameters:
     ///   - slot: the signal's newest; `limit` the limit's, of `time_to`.
+    ///   - layout: where its rule stands, at `place`: copying a rule costs as much as many an answer.
     ///   - isFresh: passes over that the newest value may be stale: to see whether the answer itself changes.
     func bounds(
-        _ question: Question, of slot: Slot, covariate: Double?, limit: Double?, rule: MemoryRule, at now: Timestamp,
-        isFresh: Bool
+        _ question: Question, of slot: Slot, covariate: Double?, limit: Double?, layout: Layout, place: Int,
+        at now: Timestamp, isFresh: Bool
     ) -> Bounds {
         let first = Timestamp(milliseconds: slot.first)
         switch self {
@@ -140,10 +141,12 @@ enum SignalMemory: Hashable, Codable, Sendable {
             default: return .unknown
             }
         case .samples(let samples):
-            guard case .samples(let window) = rule, let statistic = question.statistic else { return .unknown }
+            guard case .samples(let window) = layout.memories[place].rule, let statistic = question.statistic else {
+                return .unknown
+            }
             return samples.bounds(of: statistic, at: now, window: window)
         case .trend(let trend):
-            guard case .trend(let window, _) = rule else { return .unknown }
+            guard case .trend(let window, _) = layout.memories[place].rule else { return .unknown }
             switch question {
             case .slope: return trend.slope(at: now, window: window)
             case .prediction(let ahead): return trend.prediction(in: ahead, at: now, window: window)
@@ -152,7 +155,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
             default: return .unknown
             }
         case .baseline(let baseline):
-            guard case .baseline(_, let number, let width, _) = rule,
+            guard case .baseline(_, let number, let width, _) = layout.memories[place].rule,
                 let bin = Self.bin(covariate, isWanted: number != nil, width: width)
             else { return .unknown }
             switch question {
@@ -163,19 +166,19 @@ enum SignalMemory: Hashable, Codable, Sendable {
             default: return .unknown
             }
         case .events(let events):
-            guard case .events(let count, let window) = rule else { return .unknown }
+            guard case .events(let count, let window) = layout.memories[place].rule else { return .unknown }
             return Self.bounds(
                 Double(events.countInside(window, at: now)), events.truth(at: now, count: count, within: window))
         case .keyedEvents(let events):
-            guard case .keyedEvents(_, let count, let window) = rule else { return .unknown }
+            guard case .keyedEvents(_, let count, let window) = layout.memories[place].rule else { return .unknown }
             return Self.bounds(
                 Double(events.highestCount(within: window, at: now)),
                 events.truth(at: now, count: count, within: window))
         case .distinct(let events):
-            guard case .distinct(_, _, let window) = rule else { return .unknown }
+            guard case .distinct(_, _, let window) = layout.memories[place].rule else { return .unknown }
             return events.bounds(at: now, window: window)
         case .bucket(let bucket):
-            guard case .bucket(let count, let window) = rule else { return .unknown }
+            guard case .bucket(let count, let window) = layout.memories[place].rule else { return .unknown }
             return Self.bounds(
                 bucket.level(at: now, count: count, within: window),
                 bucket.truth(at: now, count: count, within: window))

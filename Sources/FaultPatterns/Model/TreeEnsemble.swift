@@ -29,6 +29,9 @@ public struct TreeEnsemble: Sendable {
     let categoryCounts: [Int]
     /// What a walk expects at each node: the mean of the leaves below, weighted by what was trained on them.
     let expectations: [Float]
+    /// Of each feature the thresholds that it is compared with anywhere, as sort keys in their order; nil where more
+    /// than the order counts: categories, and numbers whose zero is missing.
+    private let thresholds: [[Int64]?]
 
     /// - Throws: what is wrong with the model, in which tree and at which node.
     public init(_ form: EnsembleForm) throws(ModelProblem) {
@@ -48,6 +51,19 @@ public struct TreeEnsemble: Sendable {
         sets = check.sets
         categoryCounts = check.categoryCounts
         expectations = check.expectations
+        thresholds = TreeEnsemble.thresholds(of: check)
+    }
+
+    private static func thresholds(of check: borrowing EnsembleCheck) -> [[Int64]?] {
+        var thresholds: [Set<Int64>?] = check.categoryCounts.map { $0 == 0 ? [] : nil }
+        for node in check.nodes where !node.isLeaf {
+            if node.rule.contains(.zeroIsMissing) {
+                thresholds[node.feature] = nil
+            } else {
+                thresholds[node.feature]?.insert(node.threshold)
+            }
+        }
+        return thresholds.map { $0?.sorted() }
     }
 
     public init(json: Data) throws(ModelProblem) { try self.init(EnsembleForm(json: json)) }
@@ -125,14 +141,29 @@ public struct TreeEnsemble: Sendable {
         precondition(values.count == features.count, "a model is given one value per feature")
         var inputs = InlineArray<500, Int64>(repeating: SortKey.missing)
         for index in values.indices {
-            let (value, count) = (values[index], categoryCounts[index])
-            if count == 0 {
-                inputs[index] = SortKey.of(value)
-            } else {
-                inputs[index] = value >= 0 && value < Double(count) ? Int64(value) : -1
-            }
+            inputs[index] = input(values[index], feature: index)
         }
         return inputs
+    }
+
+    /// One value as it is compared.
+    func input(_ value: Double, feature: Int) -> Int64 {
+        let count = categoryCounts[feature]
+        if count == 0 { return SortKey.of(value) }
+        return value >= 0 && value < Double(count) ? Int64(value) : -1
+    }
+
+    /// Which inputs go the same way as this one at every split.
+    func range(around input: Int64, feature: Int) -> ClosedRange<Int64> {
+        guard let limits = thresholds[feature], input != SortKey.missing else { return input...input }
+        var (start, end) = (0, limits.count)
+        while start < end {
+            let middle = (start + end) / 2
+            if limits[middle] < input { start = middle + 1 } else { end = middle }
+        }
+        // What equals a threshold goes left with what is below it.
+        let low = start > 0 ? limits[start - 1] + 1 : .min
+        return low...(start < limits.count ? limits[start] : SortKey.missing - 1)
     }
 
     /// Nodes to go on; 0 at a leaf.

@@ -46,6 +46,8 @@ struct TreeNode: Sendable {
     }
 
     var isLeaf: Bool { left == 0 }
+    /// A plain split's threshold as a `SortKey`.
+    var threshold: Int64 { number - (rule.contains(.missingLeft) ? 1 : 0) }
     var value: Double { Double(bitPattern: UInt64(bitPattern: number)) }
 }
 

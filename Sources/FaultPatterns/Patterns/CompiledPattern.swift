@@ -48,6 +48,11 @@ final class CompiledPattern: Sendable {
     let memories: [Int]
     let answers: [Int]
     let sequences: [Sequence]
+    /// Models that it asks, in the order of their numbers.
+    let models: [Int]
+    /// Of a condition that asks a model, the terms joined by `and` that ask none: where one does not hold, no model
+    /// needs to be asked.
+    let sureTerms: [TruthProgram]
     /// Fault classes that it looks for on other components.
     let watchedClasses: [(faultClass: ClassPattern, location: SourceLocation)]
     /// True where time alone can end the condition without a sample: windows of events.
@@ -103,12 +108,14 @@ final class CompiledPattern: Sendable {
         sequences = checker.sequences.map {
             Sequence(number: $0.number, first: $0.first, second: $0.second, within: $0.within)
         }
+        models = checker.usedModels.sorted()
+        sureTerms = models.isEmpty ? [] : condition.terms.filter { !$0.asksModel }
         watchedClasses = checker.watchedClasses
         looksForAbsence = checker.looksForAbsence
         let rules = memories.map { checker.tables.memories[$0].rule }
         let countsEvents = rules.contains(where: \.isOfEvents)
         needsTicks = countsEvents
-        isAlwaysJudged = checker.usesModel || !checker.sequences.isEmpty
+        isAlwaysJudged = !models.isEmpty || !checker.sequences.isEmpty
         guard !signals.isEmpty else {
             throw PatternProblem(pattern.condition.location, "`when` looks at no signal; it would always say the same")
         }
