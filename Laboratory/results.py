@@ -1,0 +1,34 @@
+"""The result table in Markdown."""
+
+
+def seconds(value):
+    return "" if value is None else f"{value:.0f} s"
+
+
+def table(outcomes):
+    lines = [
+        "| fault | injected | case | part named | to the case | of it waits the pattern | limit | closed after mending | "
+        "result |", "|---|---|---|---|---|---|---|---|---|"]
+    for outcome in outcomes:
+        row = outcome.row
+        told = ", ".join(sorted(set(row.classes) & set(getattr(outcome, "told", [])))) or ", ".join(row.classes)
+        closing = seconds(outcome.to_closing)
+        if row.closes_within is None and outcome.cases:
+            closing = "when exchanged, by design"
+        result = outcome.result + (f": {outcome.note}" if outcome.note else "")
+        lines.append(
+            f"| {row.name} | {row.injection} | `{told}` {getattr(outcome, 'urgency', '')} | {row.part} | "
+            f"{seconds(outcome.to_case)} | {row.waits} | {row.within} s | {closing} | {result} |")
+    return "\n".join(lines)
+
+
+def page(date, about, outcomes, unexpected, healthy):
+    good = sum(outcome.result == "ok" for outcome in outcomes)
+    skipped = sum(outcome.result == "skipped" for outcome in outcomes)
+    text = [
+        "# Results of the laboratory", "",
+        f"{date}: {good} of {len(outcomes)} rows as they should be, {skipped} skipped. `make lab` writes this page.", "",
+        *about, "", table(outcomes), "", "## Cases that no row expected", ""]
+    text += [f"- {words}" for words in unexpected] or ["None."]
+    text += ["", "## Healthy running", "", *healthy, ""]
+    return "\n".join(text)
