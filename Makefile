@@ -52,5 +52,9 @@ try-packages: packages  ## Install, remove and purge the packages in a fresh Deb
 	@scripts/prepare packages
 	@packaging/try
 
+lab: packages  ## Break a virtual server and see what the collector says of it (root, about two hours)
+	@scripts/prepare lab
+	@Laboratory/run
+
 clean:
 	@rm -rf .build .run

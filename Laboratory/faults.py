@@ -4,6 +4,7 @@ One row, one fault. Rows of one wave are broken at the same time: they are indep
 of their patterns pass together. A row whose probe the installed agent does not have is skipped, and said so.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -29,15 +30,26 @@ class Row:
     closes_within: Optional[int] = None
 
 
-def read_disk(lab, disk_serial, times, operation="read"):
-    """Reads (or writes) directly, past the cache; errors are what is wanted."""
-    if operation == "read":
-        what = "dd if=$disk of=/dev/null bs=4096 skip=512 count=1 iflag=direct"
-    else:
-        what = "dd if=/dev/zero of=$disk bs=4096 seek=512 count=1 oflag=direct"
+# A sector of 512 bytes that injections break, and where it is for 4096-byte blocks.
+BAD_SECTOR = 4096
+BAD_BLOCK = BAD_SECTOR // 8
+# Machine check status of a corrected read error in a second-level cache: valid, enabled, address and misc valid, one
+# error; MCACOD 0000 0001 RRRR TTLL (Intel SDM 3B, 16.9.2).
+CACHE_ERROR = 0x8C00004000010136
+# Of an uncorrected one that software may act on, found by the memory scrubber (SRAO): MCACOD 00C0h.
+SCRUBBED_ERROR = 0xBD000000000000C0
+
+
+def device(name):
+    """The guest's name of a disk, as a shell finds it."""
+    return f"$(readlink -f $(ls /dev/disk/by-id/*LAB{name.upper()}* | grep -v -e -part | head -1))"
+
+
+def read_disk(lab, name, times):
+    """Reads the bad sector directly, past the cache; that it fails is what is wanted."""
     lab.run(
-        f"disk=$(readlink -f /dev/disk/by-id/*{disk_serial} | head -1); "
-        f"for i in $(seq {times}); do {what} 2>/dev/null; done; true", seconds=180)
+        f"for i in $(seq {times}); do dd if={device(name)} of=/dev/null bs=4096 skip={BAD_BLOCK} count=1 iflag=direct "
+        "2>/dev/null; done; true", seconds=180)
 
 
 def sensor_rows():
@@ -54,7 +66,7 @@ def sensor_rows():
             lambda lab: lab.board("lm85 volts4 170"), "12 V rail at 10.6 V, minimum 11.1 V (i2c-stub)",
             ("voltage.rail-outside-limits",), "in4", 360, "5 min",
             lambda lab: lab.board("lm85 volts4 192"), 360),
-        Row("over-temperature", 1, ("chip-sensors",),
+        Row("over-temperature", 2, ("chip-sensors",),
             lambda lab: lab.board("jc42 temp 97"), "memory sensor at 97 °C, critical 95 °C (i2c-stub)",
             ("temperature.above-critical",), "jc42", 120, "2 samples and 1 min",
             lambda lab: lab.board("jc42 temp 36"), 360)]
@@ -72,24 +84,77 @@ def memory_rows():
 
 def disk_rows():
     return [
+        Row("disk read error", 1, ("kernel-log",),
+            lambda lab: (lab.machine.disk_error("scsi0", BAD_SECTOR), read_disk(lab, "scsi0", 12)),
+            "one sector fails, and is read 12 times (blkdebug)",
+            ("disk.io-errors",), "LABSCSI0", 90, "10 errors"),
+        Row("disk dead", 1, ("kernel-log",),
+            lambda lab: (lab.machine.disk_dead("scsi3"), read_disk(lab, "scsi3", 12)),
+            "every read and write fails (blkdebug)",
+            ("disk.io-errors", "disk.gone-offline"), "LABSCSI3", 90, "10 errors"),
+        Row("disk stands still", 1, ("disk-latency",),
+            lambda lab: (
+                lab.run(f"echo 3600 >/sys/block/$(basename {device('scsi4')})/device/timeout"),
+                lab.machine.disk_slow("scsi4", 1),
+                lab.run(f"systemd-run --unit=slow dd if={device('scsi4')} of=/dev/null bs=4096 count=4 iflag=direct")),
+            "throttled to one byte a second, and read (QEMU). A disk that is merely slow is told after 3 h, by design",
+            ("disk.stalled",), "LABSCSI4", 360, "120 s, then 2 samples",
+            lambda lab: lab.machine.disk_heal("scsi4"), 900),
+        Row("RAID1 member lost", 1, ("raid",),
+            lambda lab: (
+                lab.machine.disk_dead("scsi1"),
+                lab.run("dd if=/dev/urandom of=/dev/md/first bs=64k count=4 oflag=direct conv=fsync; true")),
+            "every read and write of a member fails (blkdebug), and the array is written",
+            ("disk.dropped-from-array",), "LABSCSI1", 150, "2 samples",
+            lambda lab: (
+                lab.machine.disk_heal("scsi1"),
+                lab.run(f"mdadm /dev/md/first --remove {device('scsi1')}; mdadm --zero-superblock {device('scsi1')}; "
+                        f"mdadm /dev/md/first --add {device('scsi1')}")), 300),
+        Row("disk pulled", 2, ("raid",),
+            lambda lab: lab.machine.monitor.ask("device_del", {"id": "nvme1dev"}),
+            "the NVMe disk of an array is unplugged (PCIe hot-plug)",
+            ("disk.dropped-from-array",), "LABNVME1", 150, "2 samples"),
         Row("NVMe critical warning", 1, ("disk-health",),
             lambda lab: lab.nvme_warning("nvme0dev", 4), "critical warning bit 2, reliability (QEMU)",
-            ("disk.nvme.reliability",), "LABNVME0", 120, "2 samples"),
-        Row("NVMe temperature", 2, ("disk-health",),
-            lambda lab: (lab.nvme_temperature("nvme1dev").set(83), lab.nvme_warning("nvme1dev", 2)),
-            "83 °C and critical warning bit 1 (QEMU)",
-            ("disk.nvme.temperature", "disk.temperature-above-limit", "temperature.above-limit"), "LABNVME1", 150,
-            "3 samples",
-            lambda lab: (lab.nvme_temperature("nvme1dev").set(50), lab.nvme_warning("nvme1dev", 0)), 180),
-        Row("pending sectors rising", 1, ("disk-health",),
-            lambda lab: lab.ata.set(197, raw=24), "attribute 197 from 0 to 24 (QEMU's memory)",
-            ("disk.ata.media-failing",), "LABSATA0", 120, "2 samples"),
-        Row("reallocated sectors rising", 2, ("disk-health",),
-            lambda lab: lab.ata.set(5, raw=2040), "attribute 5 from 0 to 2040 (QEMU's memory)",
-            ("disk.ata.reallocated",), "LABSATA0", 120, "2 samples"),
-        Row("attribute below its threshold", 3, ("disk-health",),
-            lambda lab: lab.ata.set(5, value=20, worst=20), "attribute 5 at 20, threshold 36 (QEMU's memory)",
-            ("disk.ata.attribute-failed",), "LABSATA0", 120, "2 samples")]
+            ("disk.nvme.reliability",), "LABNVME0", 1500, "2 samples 10 min apart"),
+        Row("NVMe temperature", 3, ("chip-sensors",),
+            lambda lab: (lab.nvme_temperature("nvme0dev").set(101)),
+            "101 °C, critical 100 °C (QEMU's memory)",
+            ("temperature.above-critical",), "nvme-pci-0200", 120, "2 samples and 1 min",
+            lambda lab: (lab.nvme_temperature("nvme0dev").set(50)), 420),
+        Row("pending sectors and other SMART attributes rising", 1, ("disk-health",),
+            lambda lab: (lab.ata.set(197, raw=24), lab.ata.set(198, raw=24), lab.ata.set(5, raw=2040)),
+            "attributes 197 and 198 from 0 to 24, 5 from 0 to 2040 (QEMU's memory)",
+            ("disk.ata.media-failing", "disk.ata.several-symptoms", "disk.hdd.failure-likely"), "LABSATA0", 1500,
+            "2 samples 10 min apart")]
+
+
+def processor_rows():
+    def cache_errors(lab):
+        for _ in range(4):
+            lab.machine.command_line(f"mce 0 3 {CACHE_ERROR:#x} 0 0x12346040 0x86")
+            time.sleep(2)
+
+    return [
+        Row("corrected machine checks", 1, ("machine-checks",), cache_errors,
+            "4 corrected errors of a second-level cache (QEMU's mce)",
+            ("cpu.cache-errors",), "cpu", 60, "3 errors"),
+        Row("uncorrected machine check", 7, ("machine-checks",),
+            lambda lab: lab.machine.command_line(f"mce -b 0 9 {SCRUBBED_ERROR:#x} 0x5 0x12346000 0x8c"),
+            "one that the memory scrubber found; the kernel takes the page out (QEMU's mce)",
+            ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "", 120, "one event")]
+
+
+def link_rows():
+    return [
+        Row("PCIe correctable errors", 1, ("pcie",),
+            lambda lab: lab.run("for i in 1 2 3 4 5 6 7 8; do pcie-error 01:00.0 0x40 0; sleep 0.5; done"),
+            "8 bad TLPs of a network card (aer_inject)",
+            ("pcie.corrected-link-errors",), "0000:01:00.0", 60, "6 errors"),
+        Row("PCIe fatal error", 3, ("pcie",),
+            lambda lab: lab.run("pcie-error 01:00.0 0 0x10"),
+            "one data link protocol error of a network card (aer_inject)",
+            ("pcie.fatal-error",), "0000:01:00.0", 60, "one error")]
 
 
 def disturbed_rows():
@@ -103,10 +168,9 @@ def disturbed_rows():
             ("memory.corrected-errors",), "DIMM_A2", 120, "one look"),
         Row("agent starved", 5, ("chip-sensors",),
             lambda lab: (
-                lab.run("for i in 1 2 3 4 5 6; do systemd-run --unit=load$i -p Nice=-10 "
-                        "sh -c 'while :; do :; done'; done"),
+                lab.run("for i in 1 2 3 4 5 6; do systemd-run --unit=load$i sh -c 'while :; do :; done'; done"),
                 lab.board("lm85 fan4 0; board set lm85 alarms2 0x20")),
-            "six busy loops at nice -10, then a fan stops",
+            "six busy loops on two processors, at higher priority than the agent's; then a fan stops",
             ("fan.seized",), "fan4", 240, "3 samples and 30 s",
             lambda lab: (lab.run("systemctl stop 'load*'"), lab.board("lm85 fan4 4980; board set lm85 alarms2 0")), 300),
         Row("clock wrong by decades", 6, ("chip-sensors",),
@@ -117,10 +181,14 @@ def disturbed_rows():
 
 
 def prepare(lab):
-    """Before the agent looks first: attributes that QEMU's SATA disk lacks, at nought."""
+    """Before the agent looks first: two arrays, and attributes that QEMU's SATA disk lacks, at nought."""
+    for name, members in (("first", ("scsi1", "scsi2")), ("second", ("nvme1", "scsi5"))):
+        lab.run(
+            f"mdadm --create /dev/md/{name} --name={name} --level=1 --raid-devices=2 --metadata=1.2 --run "
+            f"--assume-clean {' '.join(device(member) for member in members)}")
     for old, new in ((3, 197), (4, 198)):
         lab.ata.rename(old, new)
         lab.ata.set(new, raw=0, value=100, worst=100)
 
 
-ROWS = sensor_rows() + memory_rows() + disk_rows() + disturbed_rows()
+ROWS = sensor_rows() + memory_rows() + disk_rows() + processor_rows() + link_rows() + disturbed_rows()

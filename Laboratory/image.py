@@ -24,8 +24,10 @@ FOR_THE_AGENT = [
     "libcurl4", "libsensors5", "libsensors-config", "libsqlite3-0", "libudev1", "libstdc++6", "zlib1g", "smartmontools",
     "nvme-cli", "ipmitool", "dmidecode", "mdadm", "nut-server", "nut-client"]
 FOR_INJECTIONS = ["pciutils", "ethtool", "i2c-tools", "sg3-utils", "lm-sensors", "fio"]
-# Measured beside the agent; libdbi-perl is what debootstrap does not find for rasdaemon by itself.
-FOR_COMPARISON = ["prometheus-node-exporter", "rasdaemon", "libdbi-perl", "collectd-core"]
+# Measured beside the agent. libdbi-perl is what debootstrap does not find for rasdaemon by itself; libopenipmi0 and
+# libatasmart4 are what collectd's plugins load.
+FOR_COMPARISON = [
+    "prometheus-node-exporter", "rasdaemon", "libdbi-perl", "collectd-core", "libopenipmi0", "libatasmart4"]
 
 # They would make the machine busy, or its disks, while something is measured.
 NOT_STARTED = [

@@ -15,9 +15,8 @@ import time
 DISK_BYTES = 64 << 20
 # Name of the block node, serial number.
 # There is one SATA disk, since all that QEMU emulates share one table of SMART attributes.
-DISKS = {
-    "sata0": "LABSATA0", "nvme0": "LABNVME0", "nvme1": "LABNVME1", "scsi0": "LABSCSI0", "scsi1": "LABSCSI1",
-    "scsi2": "LABSCSI2"}
+SCSI_DISKS = [f"scsi{number}" for number in range(6)]
+DISKS = {name: f"LAB{name.upper()}" for name in ("sata0", "nvme0", "nvme1", *SCSI_DISKS)}
 
 
 class MachineError(Exception):
@@ -139,8 +138,7 @@ class Machine:
         options += [
             "-device", f"ide-hd,id=sata0dev,bus=ide.1,drive=sata0,serial={DISKS['sata0']},rotation_rate=7200,{report}",
             "-device", "virtio-scsi-pci,id=vscsi"]
-        for number in (0, 1, 2):
-            name = f"scsi{number}"
+        for number, name in enumerate(SCSI_DISKS):
             options += [
                 "-device",
                 f"scsi-hd,id={name}dev,bus=vscsi.0,scsi-id={number},drive={name},serial={DISKS[name]},{report}"]
@@ -247,12 +245,12 @@ class Machine:
         self.put_filter(disk, driver="blkdebug", image=f"{disk}-file", **{
             "inject-error": [{"event": "none", "iotype": kind, "errno": 5} for kind in ("read", "write")]})
 
-    def disk_slow(self, disk, requests_per_second):
+    def disk_slow(self, disk, bytes_per_second):
         group = f"slow-{disk}"
         if group not in [entry["name"] for entry in self.monitor.ask("qom-list", {"path": "/objects"})]:
             self.monitor.ask("object-add", {"qom-type": "throttle-group", "id": group})
         self.monitor.ask("qom-set", {
-            "path": f"/objects/{group}", "property": "limits", "value": {"iops-total": requests_per_second}})
+            "path": f"/objects/{group}", "property": "limits", "value": {"bps-total": bytes_per_second}})
         self.put_filter(disk, driver="throttle", file=f"{disk}-file", **{"throttle-group": group})
 
     def disk_heal(self, disk):

@@ -65,6 +65,9 @@ class Matrix:
             elif self.act(outcome, row.inject):
                 outcome.injected = time.time()
                 outcomes.append(outcome)
+            elif row.heal:
+                # Half broken is broken.
+                self.act_quietly(outcome)
         self.wait_for_cases(outcomes)
         for outcome in outcomes:
             self.mend(outcome)
@@ -102,9 +105,7 @@ class Matrix:
             owner = next((outcome for outcome in outcomes if self.belongs(detail, outcome.row)), None)
             if owner is None:
                 # It may become the wanted one when the next fault joins it.
-                if case["number"] not in self.unexpected:
-                    self.unexpected[case["number"]] = self.told(detail)
-                    self.say(f"a case that no row expects: {self.told(detail)}")
+                self.unexpected[case["number"]] = self.told(detail)
                 continue
             self.known.add(case["number"])
             self.unexpected.pop(case["number"], None)
@@ -141,9 +142,10 @@ class Matrix:
 
     def act_quietly(self, outcome):
         before = outcome.result
+        note = outcome.note
         done = self.act(outcome, outcome.row.heal)
         if done:
-            outcome.result = before
+            outcome.result, outcome.note = before, note
         return done
 
     def wait_for_closings(self, outcomes):
@@ -169,6 +171,9 @@ class Matrix:
     def tidy(self, outcomes):
         """Closes what stays until a part is exchanged, as a technician would, so that the next wave opens cases of its own."""
         self.look(outcomes)
+        for number in sorted(self.unexpected.keys() - self.known):
+            self.known.add(number)
+            self.say(f"a case that no row expects: {self.unexpected[number]}")
         for outcome in outcomes:
             for number in outcome.cases:
                 if self.lab.site.case(number)["summary"]["state"] != "closed":
