@@ -58,7 +58,8 @@ public enum SignalCatalogue {
     private static let byName = Dictionary(entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
     static let limitTypes = [
-        "low.critical", "low.degraded", "high.degraded", "high.critical", "high.emergency", "low.critical.hysteresis",
+        "low.emergency", "low.critical", "low.degraded", "high.degraded", "high.critical", "high.emergency",
+        "low.critical.hysteresis",
         "low.degraded.hysteresis", "high.degraded.hysteresis", "high.critical.hysteresis", "high.emergency.hysteresis",
         "cap", "cap.hysteresis", "rated.low", "rated.high", "average.low", "average.high",
     ]
@@ -101,6 +102,9 @@ public enum SignalCatalogue {
         event(
             "hw.watchdog", [.server, .board], [:], "the watchdog reset the server (IPMI 23h, watchdog's bootstatus)"),
         counter("hw.unclean_shutdowns", "{start}", [.server], [:], "starts that no orderly shutdown preceded"),
+        event(
+            "hw.event_log.entry", [], ["sensor": [], "state": []],
+            "one entry of the BMC's event log: the sensor's name, and asserted or deasserted or empty"),
         gauge("hw.event_log.used", "1", [.server, .board], [:], "share of the system event log that is used, 0 to 1"),
         state("hw.bmc.self_test", [.server, .board], [:], "passed or failed: IPMI Get Self Test Results"),
     ]
@@ -143,7 +147,7 @@ public enum SignalCatalogue {
         gauge("hw.sensor.offset", "Cel", [.temperature], [:], "what the chip adds to the reading"),
         gauge("hw.sensor.beep", "1", [], [:], "1 if the chip would beep"),
         gauge("hw.chip.beep_enable", "1", [.chip], [:], "1 if the chip may beep at all"),
-        gauge("hw.sensor.other", "1", [], ["subfeature": []], "what libsensors reads and nothing here has a word for"),
+        gauge("hw.sensor.other", "1", [], ["subfeature": []], "what a sensor reads and nothing here has a word for"),
         gauge("hw.chip.vid", "V", [.voltage], [:], "core voltage that the processor asks for"),
         state(
             "hw.alarm", [],
@@ -153,10 +157,13 @@ public enum SignalCatalogue {
                 ]
             ], "asserted or clear: an alarm bit of the chip"),
         state("hw.sensor.fault", [], [:], "asserted or clear: the sensor itself is faulty"),
+        state(
+            "hw.sensor.state", [], ["sensor": []],
+            "what a sensor of states says, in its own words between commas, or none: IPMI discrete sensors"),
         state("hw.intrusion", [.intrusion], [:], "asserted or clear: the chassis was opened"),
         state(
             "hw.fan.redundancy", [.chassis, .cooling, .zone, .server], [:],
-            "full, degraded, lost: IPMI redundancy sensor of the fans, Redfish FanRedundancy"),
+            "full, degraded, lost, none: IPMI redundancy sensor of the fans, Redfish FanRedundancy"),
     ]
 
     private static let memoryKinds: [ComponentKind] = [.dimm, .memoryRow, .memoryChannel, .memoryController]
@@ -317,7 +324,7 @@ public enum SignalCatalogue {
                 ]
             ],
             "asserted or clear: IPMI sensor type 08h"),
-        state("hw.psu.redundancy", [.chassis, .psu, .server], [:], "full, degraded, lost"),
+        state("hw.psu.redundancy", [.chassis, .psu, .server], [:], "full, degraded, lost, none"),
         state("hw.psu.mode", [.psu], [:], "active, cold_redundant, hot_spare"),
         gauge("hw.battery.voltage", "V", [.boardBattery, .upsBattery], [:], "battery voltage"),
         gauge("hw.battery.nominal_voltage", "V", [.upsBattery], [:], "nominal voltage"),

@@ -3,6 +3,7 @@ public enum AllProbes {
     /// The probes that `--input FILE` makes sense for: one output of smartctl, one SMBIOS table.
     public static let readingRecordedOutput = [
         "disk-health", "inventory",
+        "ipmi",
         "pcie",
         "disk-latency", "raid",
     ]
@@ -18,6 +19,7 @@ public enum AllProbes {
             DiskLatency(tree: tree, input: input),
             Enclosures(tree: tree),
             RaidVolumes(tree: tree, input: input),
+            IPMI(tree: tree, input: input),
         ]
     }
 }

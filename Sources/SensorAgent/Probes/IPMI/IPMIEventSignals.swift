@@ -1,0 +1,116 @@
+import Reports
+
+/// Entries of the event log as observations on the components that the sensors made.
+struct IPMIEventSignals: Sendable {
+    private(set) var components: [Component] = []
+    private(set) var observations: [Observation] = []
+
+    private let parts: IPMIParts
+    private let sensors: [UInt8: IPMISensor]
+    private let time: Timestamp
+
+    /// - Parameter sensors: the BMC's sensors, which tell the names that an entry has only the number of.
+    init(_ events: [IPMIEvent], sensors: [IPMISensor] = [], parts: IPMIParts, at time: Timestamp) {
+        self.parts = parts
+        self.time = time
+        self.sensors = Dictionary(
+            sensors.compactMap { sensor in sensor.number.map { ($0, sensor) } }, uniquingKeysWith: { first, _ in first }
+        )
+        for event in events { add(event) }
+    }
+
+    private mutating func add(_ event: IPMIEvent) {
+        let sensor = event.number.flatMap { sensors[$0] }
+        let name = event.name ?? sensor?.name ?? event.number.map { "sensor \(hexadecimal(UInt64($0), digits: 2))h" }
+        var part = parts.part(name: name ?? "", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
+        if event.type == IPMIStates.fan, let name {
+            let fan = IPMISensorSignals.fanName(name)
+            part = Component(id: ComponentID(.fan, "ipmi/\(fan)"), kind: .fan, name: fan, part: Part(location: fan))
+        }
+        let state = event.isAssertion ? "asserted" : "deasserted"
+        add(
+            part, Signal("hw.event_log.entry", ["sensor": name ?? "none", "state": state]),
+            .event("\(name.map { "\($0): " } ?? "")\(event.words), \(state)"))
+        guard let offset = event.offset, let type = event.type else { return }
+        addMeaning(event, type, offset, part)
+    }
+
+    private mutating func addMeaning(_ event: IPMIEvent, _ type: UInt8, _ offset: Int, _ part: Component) {
+        let asserted = Measurement.state(event.isAssertion ? "asserted" : "clear")
+        switch (type, part.kind) {
+        case (IPMIStates.processor, .cpu):
+            guard offset < IPMISensorSignals.processorOffsets.count,
+                let word = IPMISensorSignals.processorOffsets[offset]
+            else { return }
+            add(part, Signal("hw.cpu.state", ["offset": word]), asserted)
+        case (IPMIStates.powerSupply, .psu):
+            guard let word = IPMISensorSignals.supplyOffsets.first(where: { $0.1.contains(offset) })?.0 else { return }
+            add(part, Signal("hw.psu.state", ["offset": word]), asserted)
+        case (IPMIStates.driveSlot, .slot) where offset == 1:
+            add(part, Signal("hw.enclosure.slot"), .state(event.isAssertion ? "fault" : "ok"))
+        case (IPMIStates.battery, _) where offset < 2:
+            let word = event.isAssertion ? offset == 1 ? "failed" : "replace" : "ok"
+            add(part, Signal("hw.battery.state"), .state(word))
+        case (IPMIStates.physicalSecurity, .intrusion) where [0, 1, 2, 3, 6].contains(offset):
+            add(part, Signal("hw.intrusion"), asserted)
+        case _ where !event.isAssertion: return
+        case (IPMIStates.memory, .dimm), (IPMIStates.memory, .memoryController):
+            addMemory(event, offset, part)
+        case (IPMIStates.eventLogging, _) where offset == 0:
+            let controller = Component(
+                id: ComponentID(.memoryController, "ipmi/memory"), kind: .memoryController,
+                parent: IPMIParts.board.id, name: "memory")
+            add(controller, Signal("hw.memory.correction_limit"), .event(event.words))
+        case (IPMIStates.watchdog, _) where (1...3).contains(offset):
+            add(IPMIParts.board, Signal("hw.watchdog"), .event(event.words))
+        case (IPMIStates.criticalInterrupt, _):
+            let severities = [4: "nonfatal", 5: "fatal", 7: "correctable", 8: "nonfatal", 10: "fatal"]
+            guard let severity = severities[offset] else { return }
+            // Which function it was, the entry says only in each maker's own way.
+            let slot = Component(
+                id: ComponentID(.slot, "ipmi/PCI"), kind: .slot, parent: IPMIParts.board.id, name: "a PCI slot")
+            add(slot, Signal("hw.pcie.error", ["severity": severity]), .event(event.words))
+        default: return
+        }
+    }
+
+    private mutating func addMemory(_ event: IPMIEvent, _ offset: Int, _ part: Component) {
+        switch offset {
+        case 0: add(part, Signal("hw.memory.error", ["error.type": "corrected"]), .event(event.words))
+        case 1: add(part, Signal("hw.memory.error", ["error.type": "uncorrected"]), .event(event.words))
+        case 2: add(part, Signal("hw.memory.address_parity"), .event(event.words))
+        case 5: add(part, Signal("hw.memory.correction_limit"), .event(event.words))
+        case 8: add(part, Signal("hw.memory.spared"), .event(event.words))
+        default: return
+        }
+    }
+
+    private mutating func add(_ part: Component, _ signal: Signal, _ measurement: Measurement) {
+        if !components.contains(where: { $0.id == part.id }) { components.append(part) }
+        observations.append(Observation(component: part.id, signal: signal, measurement: measurement, time: time))
+    }
+}
+
+extension ProbeResult {
+    /// Takes the events up. A state that the log says was asserted since the last look counts in this one, though the
+    /// sensor may be clear again: a processor that tripped is cool after the restart.
+    mutating func add(_ events: IPMIEventSignals) {
+        for component in events.components where !components.contains(where: { $0.id == component.id }) {
+            components.append(component)
+        }
+        struct Key: Hashable {
+            var component: ComponentID
+            var signal: Signal
+        }
+        let told = Set(
+            events.observations.filter { $0.measurement == .state("asserted") }
+                .map { Key(component: $0.component, signal: $0.signal) })
+        observations.removeAll { told.contains(Key(component: $0.component, signal: $0.signal)) }
+        let known = Set(observations.map { Key(component: $0.component, signal: $0.signal) })
+        // What the sensor says now is newer than what the log says was.
+        observations += events.observations.filter { observation in
+            guard case .state(let word) = observation.measurement, word != "asserted" else { return true }
+            return !known.contains(Key(component: observation.component, signal: observation.signal))
+        }
+    }
+}

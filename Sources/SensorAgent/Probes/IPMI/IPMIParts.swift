@@ -1,0 +1,141 @@
+import Reports
+
+/// Which part of the server a sensor or an event of the BMC is about.
+///
+/// The BMC knows entities and names; SMBIOS knows the parts. Where a name leads to exactly one part of SMBIOS, that is the
+/// part, so that one DIMM is one component whoever speaks of it; else the BMC's own name makes one.
+struct IPMIParts: Sendable {
+    static let chassis = Component(id: ComponentID(.chassis, "main"), kind: .chassis, name: "chassis")
+    static let board = Component(id: ComponentID(.board, "main"), kind: .board, name: "main board")
+    static let battery = Component(
+        id: ComponentID(.boardBattery, "main"), kind: .boardBattery, parent: board.id, name: "battery of the main board"
+    )
+
+    private let modules: [Component]
+    private let processors: [Component]
+
+    init(firmware: SMBIOS = SMBIOS(parsing: [])) {
+        let all = FirmwareInventory(firmware, files: SysTree(root: "/nonexistent")).components
+        modules = all.filter { $0.kind == .dimm }
+        processors = all.filter { $0.kind == .cpu }
+    }
+
+    // Entity ids (table 43-13).
+    private static let processorEntities: Set<UInt8> = [0x03, 0x41]
+    private static let memoryEntities: Set<UInt8> = [0x08, 0x20]
+    private static let supplyEntity: UInt8 = 0x0A
+    private static let chassisEntities: Set<UInt8> = [0x13, 0x15, 0x17, 0x1E]
+    private static let batteryEntity: UInt8 = 0x28
+
+    /// What a sensor measures or watches; nil for the board in general.
+    func part(name: String, type: UInt8?, entity: IPMISensor.Entity?) -> Component? {
+        let id = entity?.id
+        if type == IPMIStates.processor || id.map(Self.processorEntities.contains) == true {
+            return processor(name, entity)
+        }
+        if type == IPMIStates.memory || id.map(Self.memoryEntities.contains) == true { return module(name, type) }
+        if type == IPMIStates.powerSupply || id == Self.supplyEntity { return supply(name, entity) }
+        if type == IPMIStates.battery || IPMIParts.isBoardBattery(name, entity) {
+            if IPMIParts.isBoardBattery(name, entity) || !IPMIParts.isCacheBattery(name) { return Self.battery }
+            return Component(id: ComponentID(.controller, "ipmi/\(name)"), kind: .controller, name: name)
+        }
+        if type == IPMIStates.driveSlot {
+            return Component(
+                id: ComponentID(.slot, "ipmi/\(name)"), kind: .slot, parent: Self.chassis.id, name: name,
+                part: Part(location: name))
+        }
+        if type == IPMIStates.physicalSecurity {
+            return Component(
+                id: ComponentID(.intrusion, "ipmi/\(name)"), kind: .intrusion, parent: Self.chassis.id, name: name)
+        }
+        if type == IPMIStates.powerUnit || id.map(Self.chassisEntities.contains) == true { return Self.chassis }
+        return nil
+    }
+
+    private static func isCacheBattery(_ name: String) -> Bool {
+        let word = IPMIStates.plain(name)
+        return ["raid", "romb", "perc", "stor", "bbu", "megacell", "cache"].contains { word.contains($0) }
+    }
+
+    /// `VBAT`, `Planar VBAT`, `CMOS Battery`, `3V BAT`: the coin cell, and no cache battery.
+    static func isBoardBattery(_ name: String, _ entity: IPMISensor.Entity?) -> Bool {
+        guard !isCacheBattery(name) else { return false }
+        let word = IPMIStates.plain(name)
+        return entity?.id == batteryEntity || word.contains("vbat") || word.contains("cmos") || word.hasSuffix("vbatt")
+            || word == "battery" || word.hasSuffix("bat") || word.contains("cellbatt")
+    }
+
+    private func processor(_ name: String, _ entity: IPMISensor.Entity?) -> Component? {
+        let number = IPMIParts.number(in: name, after: ["cpu", "proc", "p", "statc", "vcpu"])
+        if let number {
+            let fitting = processors.filter {
+                IPMIParts.lastNumber(in: $0.part.location ?? $0.name) == number
+            }
+            if fitting.count == 1 { return fitting.first }
+        }
+        if processors.count == 1, number == nil || number == 1 || number == 0 { return processors.first }
+        guard let which = number ?? entity.map({ Int($0.instance) }) else { return nil }
+        return Component(
+            id: ComponentID(.cpu, "ipmi/\(which)"), kind: .cpu, parent: Self.board.id, name: "processor \(which)",
+            part: Part(location: "CPU \(which)"))
+    }
+
+    private func module(_ name: String, _ type: UInt8?) -> Component? {
+        let word = IPMIStates.plain(name)
+        let fitting = modules.filter { module in
+            let locator = IPMIStates.plain(module.part.location ?? "")
+            return !locator.isEmpty && word.contains(locator)
+        }
+        // `P1DIMMA1` contains `DIMMA1` as well: the longest counts.
+        let longest = fitting.map { IPMIStates.plain($0.part.location ?? "").count }.max()
+        let best = fitting.filter { IPMIStates.plain($0.part.location ?? "").count == longest }
+        if best.count == 1 { return best.first }
+        if word.contains("dimm"), word.contains(where: \.isNumber) {
+            let slot = name.split(separator: " ").first { IPMIStates.plain($0).contains("dimm") && $0.count > 4 }
+            let label = slot.map(String.init) ?? name
+            return Component(
+                id: ComponentID(.dimm, "ipmi/\(label)"), kind: .dimm, parent: Self.board.id, name: label,
+                part: Part(location: label))
+        }
+        guard type == IPMIStates.memory else { return nil }
+        return Component(
+            id: ComponentID(.memoryController, "ipmi/\(name)"), kind: .memoryController, parent: Self.board.id,
+            name: name)
+    }
+
+    /// `PS1 Status`, `Power Supply 1`, `PSU2`; else the entity's instance.
+    private func supply(_ name: String, _ entity: IPMISensor.Entity?) -> Component? {
+        let word = IPMIStates.plain(name)
+        if word.contains("powersupplies") || word.contains("redundancy") || word.contains("psredun") {
+            return Self.chassis
+        }
+        let number = IPMIParts.number(in: name, after: ["ps", "psu", "pwrsupply", "powersupply", "pws", "pwrsply"])
+        guard let which = number ?? entity.flatMap({ $0.id == Self.supplyEntity ? Int($0.instance) : nil }) else {
+            return Self.chassis
+        }
+        return IPMIParts.supply(which)
+    }
+
+    static func supply(_ number: Int) -> Component {
+        Component(
+            id: ComponentID(.psu, "ipmi/\(number)"), kind: .psu, parent: chassis.id, name: "power supply \(number)",
+            part: Part(location: "PSU \(number)"))
+    }
+
+    /// The number that stands behind one of `words` in `name`: 2 of `PS 2 Status`, 1 of `CPU1 Temp`.
+    static func number(in name: String, after words: [String]) -> Int? {
+        let word = IPMIStates.plain(name)
+        for beginning in words.sorted(by: { $0.count > $1.count }) {
+            for range in word.ranges(of: beginning) {
+                let digits = word[range.upperBound...].prefix(while: \.isNumber)
+                if !digits.isEmpty, digits.count <= 3, let number = Int(digits) { return number }
+            }
+        }
+        return nil
+    }
+
+    private static func lastNumber(in name: String) -> Int? {
+        let digits = name.reversed().drop { !($0.isASCII && $0.isNumber) }.prefix { $0.isASCII && $0.isNumber }
+        return Int(String(digits.reversed()))
+    }
+}

@@ -1,0 +1,210 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Event log of a BMC")
+struct IPMIEventLogTests {
+    /// A log that hands out its records as a BMC does; record numbers start at 1.
+    private struct MadeLog {
+        var records: [(number: UInt16, bytes: [UInt8])] = []
+        var erased: UInt32 = .max
+
+        /// - Parameter data: event data 1: the offset.
+        mutating func add(number: UInt16, seconds: UInt32, type: UInt8 = 0x0C, offset: UInt8 = 0) {
+            let time = (0..<4).map { UInt8(seconds >> UInt32(8 * $0) & 0xFF) }
+            records.append(
+                (
+                    number,
+                    [UInt8(number & 0xFF), UInt8(number >> 8), 2] + time + [
+                        0x20, 0, 4, type, 0x12, 0x6F, offset, 0xFF, 0xFF,
+                    ]
+                ))
+        }
+
+        func entry(_ number: UInt16) -> IPMIEventLogEntry? {
+            let index =
+                number == 0 ? 0 : number == 0xFFFF ? records.count - 1 : records.firstIndex { $0.number == number }
+            guard let index, records.indices.contains(index) else { return nil }
+            let next = index + 1 < records.count ? records[index + 1].number : 0xFFFF
+            return IPMIEventLogEntry(
+                parsing: [UInt8(next & 0xFF), UInt8(next >> 8)] + records[index].bytes)
+        }
+
+        func info() -> IPMIEventLogInfo {
+            let erasure = (0..<4).map { UInt8(erased >> UInt32(8 * $0) & 0xFF) }
+            let count = records.count
+            return IPMIEventLogInfo(
+                parsing: [0x51, UInt8(count & 0xFF), UInt8(count >> 8), 0, 0x10, 0, 0, 0, 0] + erasure + [0])!
+        }
+
+        /// One look; the cursor is what a restart would find again.
+        func look(_ cursor: inout IPMICursor?, clock: UInt32? = nil) async throws -> IPMIEventLog {
+            let log = try await IPMIEventLog(since: cursor, info: info(), clock: clock) { self.entry($0) }
+            let stored = IPMICursor(last: log.last, erased: erased, seen: []).stored(for: "ipmi")
+            cursor = IPMICursor(stored)
+            return log
+        }
+    }
+
+    private static let clock: UInt32 = 1_763_712_000
+
+    @Test("each entry is told once, also after a restart")
+    func once() async throws {
+        var log = MadeLog()
+        log.add(number: 1, seconds: Self.clock - 60)
+        var cursor: IPMICursor?
+        #expect(try await log.look(&cursor, clock: Self.clock).events.map(\.record) == [1])
+        #expect(try await log.look(&cursor).events.isEmpty)
+        log.add(number: 2, seconds: Self.clock + 60)
+        log.add(number: 3, seconds: Self.clock + 61)
+        #expect(try await log.look(&cursor).events.map(\.record) == [2, 3])
+        #expect(try await log.look(&cursor).events.isEmpty)
+    }
+
+    @Test("of a log that is seen for the first time only the last day is told, by the BMC's own clock")
+    func first() async throws {
+        var log = MadeLog()
+        // The BMC's clock is ten years behind.
+        let clock = Self.clock - 315_360_000
+        log.add(number: 1, seconds: clock - 90_000)
+        log.add(number: 2, seconds: 17)
+        log.add(number: 3, seconds: clock - 3_600)
+        var cursor: IPMICursor?
+        #expect(try await log.look(&cursor, clock: clock).events.map(\.record) == [3])
+        #expect(try await log.look(&cursor).events.isEmpty)
+    }
+
+    @Test("entries after the log was cleared are told, though their numbers came before")
+    func cleared() async throws {
+        var log = MadeLog()
+        for number in 1...5 { log.add(number: UInt16(number), seconds: Self.clock) }
+        var cursor: IPMICursor?
+        _ = try await log.look(&cursor, clock: Self.clock)
+        log.records = []
+        log.erased = Self.clock + 10
+        #expect(try await log.look(&cursor).events.isEmpty)
+        for number in 1...5 { log.add(number: UInt16(number), seconds: Self.clock + 20) }
+        #expect(try await log.look(&cursor).events.map(\.record) == [1, 2, 3, 4, 5])
+        log.records = []
+        log.erased = Self.clock + 30
+        log.add(number: 1, seconds: Self.clock - 500, offset: 1)
+        #expect(try await log.look(&cursor).events.map(\.record) == [1])
+    }
+
+    @Test("in a log that went round only what is younger than the last told entry is told")
+    func wentRound() async throws {
+        var log = MadeLog()
+        for number in 1...4 { log.add(number: UInt16(number), seconds: Self.clock + UInt32(number)) }
+        var cursor: IPMICursor?
+        _ = try await log.look(&cursor, clock: Self.clock + 5)
+        // The cursor's own record was overwritten, an older one was not, and numbers began again.
+        log.records.remove(at: 3)
+        log.add(number: 1, seconds: Self.clock + 100)
+        log.add(number: 4, seconds: Self.clock + 101)
+        log.records.remove(at: 0)
+        #expect(try await log.look(&cursor).events.compactMap(\.seconds) == [Self.clock + 100, Self.clock + 101])
+        #expect(try await log.look(&cursor).events.isEmpty)
+    }
+
+    @Test("ten thousand new entries are told in bounded looks, each once")
+    func flood() async throws {
+        var log = MadeLog()
+        log.add(number: 1, seconds: Self.clock)
+        var cursor: IPMICursor?
+        _ = try await log.look(&cursor, clock: Self.clock)
+        for number in 2...10_001 { log.add(number: UInt16(number), seconds: Self.clock + UInt32(number)) }
+        var told: [UInt16] = []
+        var looks = 0
+        repeat {
+            let look = try await log.look(&cursor)
+            #expect(look.events.count <= IPMIEventLog.recordsPerLook)
+            told += look.events.map(\.record)
+            looks += 1
+            if !look.hasMore { break }
+        } while looks < 1_000
+        #expect(told == Array(2...10_001))
+        #expect(looks == 100)
+    }
+
+    @Test("ten thousand entries of before the first look cost one look")
+    func old() async throws {
+        var log = MadeLog()
+        for number in 1...10_000 { log.add(number: UInt16(number), seconds: Self.clock - 1_000_000 + UInt32(number)) }
+        var cursor: IPMICursor?
+        let look = try await log.look(&cursor, clock: Self.clock)
+        #expect(look.events.isEmpty)
+        #expect(!look.hasMore)
+        log.add(number: 10_001, seconds: Self.clock)
+        #expect(try await log.look(&cursor).events.map(\.record) == [10_001])
+    }
+
+    @Test("a BMC that names a record as its own next one holds nobody")
+    func loop() async throws {
+        var log = MadeLog()
+        log.add(number: 1, seconds: Self.clock)
+        let entry = try #require(log.entry(1))
+        let look = try await IPMIEventLog(
+            since: IPMICursor(last: "", erased: 0, seen: []), info: log.info(), clock: nil
+        ) { _ in
+            IPMIEventLogEntry(parsing: [1, 0] + entry.record)
+        }
+        #expect(look.events.map(\.record).allSatisfy { $0 == 1 })
+        #expect(look.events.count <= 2)
+    }
+
+    @Test("a record tells the part, the state and the error in the catalogue's words")
+    func meaning() throws {
+        var memory = IPMISensor(name: "DIMM A1 ECC")
+        memory.number = 0x12
+        memory.type = IPMIStates.memory
+        var log = MadeLog()
+        log.add(number: 1, seconds: Self.clock, offset: 0)
+        log.add(number: 2, seconds: Self.clock, offset: 5)
+        log.add(number: 3, seconds: Self.clock, type: IPMIStates.watchdog, offset: 1)
+        let events = log.records.compactMap { IPMIEvent(parsing: $0.bytes) }
+        let signals = IPMIEventSignals(events, sensors: [memory], parts: IPMIParts(), at: BMC.now)
+        let told = signals.observations.filter { $0.signal.name != "hw.event_log.entry" }
+        #expect(
+            told.map { "\($0.component) \($0.signal)" } == [
+                "dimm:ipmi/DIMM A1 ECC hw.memory.error{error.type=\"corrected\"}",
+                "dimm:ipmi/DIMM A1 ECC hw.memory.correction_limit", "board:main hw.watchdog",
+            ])
+        var result = ProbeResult()
+        result.add(signals)
+        #expect(BMC.objections(to: result) == [])
+    }
+
+    @Test("a thermal trip of before the restart counts though the processor is cool again")
+    func tripped() throws {
+        let event = try #require(
+            IPMIEvent(parsing: [1, 0, 2, 0, 0, 0, 0x60, 0x20, 0, 4, 0x07, 0x40, 0x6F, 1, 0xFF, 0xFF]))
+        var sensor = IPMISensor(name: "CPU1 Status")
+        sensor.number = 0x40
+        sensor.type = IPMIStates.processor
+        sensor.reading = .discrete
+        sensor.states = ["Presence detected"]
+        var result = IPMISensorSignals([sensor], parts: IPMIParts(), at: BMC.now).result
+        let signal = "hw.cpu.state{offset=\"thermal_trip\"}"
+        #expect(BMC.measurement(result, "cpu:ipmi/1", signal) == .state("clear"))
+        result.add(IPMIEventSignals([event], sensors: [sensor], parts: IPMIParts(), at: BMC.now))
+        #expect(BMC.measurement(result, "cpu:ipmi/1", signal) == .state("asserted"))
+    }
+
+    @Test("lines of both tools are read: type, sensor, state, direction")
+    func lines() throws {
+        let lines = [
+            "   9 | 08/17/2019 | 02:31:44 | Power Supply PS1 Status | Failure detected () | Asserted",
+            "  60 |  Pre-Init  |0000000093| System ACPI Power State ACPI_Stat | S0/G0: working | Asserted",
+            "1,Pre-Init,0000024180,Memory #0x12,Correctable ECC,Asserted",
+            "14   | PostInit    | PostInit | Disk Drive Bay 1 Cable SAS A | Cable/Interconnect | Critical | Configuration Error",
+        ].map { IPMIEvent(line: $0[...]) }
+        #expect(lines.map { $0?.name } == ["PS1 Status", "ACPI_Stat", nil, "Disk Drive Bay 1 Cable SAS A"])
+        #expect(lines.map { $0?.type } == [0x08, 0x22, 0x0C, 0x1B])
+        #expect(lines.map { $0?.offset } == [1, nil, 0, nil])
+        #expect(lines.map { $0?.number } == [nil, nil, 0x12, nil])
+        #expect(lines.map { $0?.record } == [9, 0x60, 1, 14])
+        #expect(IPMIEvent(line: "FAN1 | 04h | ok | 29.4 | 5600 RPM") == nil)
+    }
+}
