@@ -1,6 +1,6 @@
 /// One line of JSON to the agent's control socket, `/run/callhome/agent.sock`. Root and the agent's own user may ask.
 public struct ControlRequest: Hashable, Sendable, Codable {
-    public enum Verb: String, Sendable, Codable { case status, test, testProgress, enroll }
+    public enum Verb: String, Sendable, Codable { case status, coverage, test, testProgress, enroll }
     public var verb: Verb
     /// `enroll`: collector address, join token, and the server to take over from.
     public var url: String?
@@ -22,14 +22,20 @@ public struct ControlRequest: Hashable, Sendable, Codable {
 public struct ControlResponse: Hashable, Sendable, Codable {
     public var problem: Problem?
     public var status: AgentStatus?
+    /// `coverage`: every failure mode of the rule base.
+    public var failureModes: [FailureMode]?
     /// `test` and `testProgress`: the agent's own hops first (`pattern`, `spool`, `uplink`), then the collector's.
     public var test: TestProgress?
     /// `enroll`: the host id that the collector knows this server by.
     public var host: HostID?
 
-    public init(problem: Problem? = nil, status: AgentStatus? = nil, test: TestProgress? = nil, host: HostID? = nil) {
+    public init(
+        problem: Problem? = nil, status: AgentStatus? = nil, failureModes: [FailureMode]? = nil,
+        test: TestProgress? = nil, host: HostID? = nil
+    ) {
         self.problem = problem
         self.status = status
+        self.failureModes = failureModes
         self.test = test
         self.host = host
     }

@@ -113,7 +113,12 @@ extension ReportContent: Codable {
 /// Every component of the machine, whole each time.
 public struct Inventory: Hashable, Sendable, Codable {
     public var components: [Component]
-    public init(components: [Component]) { self.components = components }
+    /// Which failure modes of the agent's rule base would be seen on these; nil from an agent that does not say.
+    public var failureModes: [FailureMode]?
+    public init(components: [Component], failureModes: [FailureMode]? = nil) {
+        self.components = components
+        self.failureModes = failureModes
+    }
 }
 
 /// "I am here, and this is what I can see."

@@ -74,7 +74,7 @@ public struct Agent: Sendable {
 
     // MARK: Parts
 
-    private static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
+    static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw AgentError(
                 "the pattern pack \(path) cannot be read: install it, or name another as patterns.pack in the configuration"

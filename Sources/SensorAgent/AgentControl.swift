@@ -50,6 +50,7 @@ actor AgentControl {
         do throws(Problem) {
             switch request.verb {
             case .status: return ControlResponse(status: try await status())
+            case .coverage: return ControlResponse(failureModes: await watch.failureModes())
             case .test: return ControlResponse(test: try await startTest())
             case .testProgress: return ControlResponse(test: try await progress(of: request.test ?? ""))
             case .enroll: return ControlResponse(host: try await enroll(request))

@@ -1,4 +1,5 @@
 import Daemon
+import FaultPatterns
 import Glibc
 import Logging
 import Reports
@@ -48,12 +49,34 @@ public enum AgentProgram {
         return document.exitCode
     }
 
+    /// Looks once with all probes and prints which failure modes of the rule base would be seen on this machine.
+    public static func coverage(configuration path: String?, json: Bool) async throws -> Int32 {
+        guard let configuration = configuration(path) else { return refused }
+        let pack: PatternPack
+        do throws(AgentError) { pack = try Agent.patternPack(configuration.patternPack) } catch {
+            complain("\(error)")
+            return refused
+        }
+        let tree = SysTree(root: configuration.root)
+        let probes = AllProbes.make(tree: tree).filter { !configuration.disabledProbes.contains($0.name) }
+        let look = CoverageLook(await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack)
+        print(json ? try look.json : look.text)
+        return look.modes.contains(where: \.isBlind) ? notAllSeen : done
+    }
+
+    /// Some failure mode would not be seen.
+    public static let notAllSeen: Int32 = 1
+
+    private static func complain(_ text: String) {
+        let line = "callhome-agent: \(text)\n"
+        _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+    }
+
     private static func configuration(_ path: String?) -> AgentConfiguration? {
         do throws(ConfigurationError) {
             return try AgentConfiguration(path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
         } catch {
-            let line = "callhome-agent: \(error)\n"
-            _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+            complain("\(error)")
             return nil
         }
     }

@@ -7,7 +7,7 @@ struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
         version: AgentProgram.version,
-        subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self])
+        subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Coverage.self])
 }
 
 struct Run: AsyncParsableCommand {
@@ -82,4 +82,22 @@ struct ProbeCommand: AsyncParsableCommand {
             fflush(nil)
         }
     }
+}
+
+struct Coverage: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks once, and tells which failure modes of the rule base would be seen on this machine.",
+        discussion: """
+            What would not be seen is listed with the reason and what to do. Counts and events that need time are not \
+            waited for. Exit codes: 0 all that the machine has is seen; 1 something is not; 2 the configuration or the \
+            pattern pack is refused.
+            """)
+
+    @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func run() async throws { throw ExitCode(try await AgentProgram.coverage(configuration: config, json: json)) }
 }

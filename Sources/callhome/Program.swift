@@ -14,7 +14,7 @@ struct Callhome: AsyncParsableCommand {
             """,
         version: CallhomeVersion.current,
         subcommands: [
-            AgentStatusCommand.self, AgentTestCommand.self, EnrollCommand.self,
+            AgentStatusCommand.self, DoctorCommand.self, AgentTestCommand.self, EnrollCommand.self,
             LoginCommand.self, CasesGroup.self, ServersGroup.self,
             PatternsGroup.self,
         ])

@@ -64,6 +64,8 @@ struct Badge: Sendable {
         case "absent": (word, style) = (language("Not in this machine", "Nicht in dieser Maschine"), "revoked")
         case "disabled": (word, style) = (language("Switched off", "Abgeschaltet"), "revoked")
         case "denied": (word, style) = (language("No access", "Kein Zugriff"), "unknown")
+        case "unseen": (word, style) = (language("Not seen", "Nicht zu sehen"), "unknown")
+        case "partly": (word, style) = (language("Seen in part", "Teils zu sehen"), "unknown")
         case "failing": (word, style) = (language("Fails", "Scheitert"), "unknown")
         case "hanging": (word, style) = (language("Hangs", "Hängt"), "unknown")
         default: (word, style) = (CleanText.line(state, limit: 40), "unknown")

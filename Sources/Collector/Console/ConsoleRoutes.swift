@@ -196,7 +196,7 @@ struct ConsoleRoutes: RouteProvider {
                     since: reading.aggregate.through - ConsoleLimits.sparkline))
         }
         let page = ServerPage(
-            server, inventory: try await store.inventory(host: host)?.components ?? [], readings: readings,
+            server, inventory: try await store.inventory(host: host), readings: readings,
             histories: histories, cases: try await store.cases(CaseQuery(host: host)),
             events: try await store.events(host: host, limit: ServerPage.eventsShown),
             frame: try await frame(visit, title: CleanText.line(server.hostname, limit: 80), refresh: true),

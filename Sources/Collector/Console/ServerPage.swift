@@ -23,6 +23,14 @@ struct ServerPage: Sendable {
         var components: Int
     }
 
+    /// A failure mode that would not be seen, or not on all parts.
+    struct BlindRow: Sendable {
+        var title: String
+        var badge: Badge
+        var share: String
+        var reasons: [String]
+    }
+
     struct PartRow: Sendable {
         var kind: String
         var name: String
@@ -40,6 +48,7 @@ struct ServerPage: Sendable {
     static let readingsShown = 300
     static let partsShown = 300
     static let eventsShown = 20
+    static let blindShown = 100
 
     let frame: PageFrame
     let w: [String: String]
@@ -54,17 +63,21 @@ struct ServerPage: Sendable {
     let groups: [Group]
     let more: String?
     let coverage: [CoverageRow]
+    /// How many of the failure modes that the server can have would be seen; nil where its agent does not say.
+    let sight: String?
+    let blind: [BlindRow]
     let parts: [PartRow]
     let cases: [CaseRow]
     let events: [EventRow]
 
     /// - Parameter histories: of the first `readingsShown` readings, in their order.
     init(
-        _ server: Server, inventory: [Component], readings: [Reading], histories: [[HistoryPoint]], cases: [Case],
+        _ server: Server, inventory whole: Inventory?, readings: [Reading], histories: [[HistoryPoint]], cases: [Case],
         events: [ServerEvent], frame: PageFrame, language: Language, at time: Timestamp
     ) {
         let words = TicketWords(language: language)
         let glance = ServerGlance(server)
+        let inventory = whole?.components ?? []
         self.frame = frame
         w = ConsoleWords.all(in: language)
         hostname = CleanText.line(server.hostname, limit: 80)
@@ -86,6 +99,8 @@ struct ServerPage: Sendable {
                 probe: CleanText.line(probe.probe, limit: 60), badge: Badge(coverage: probe.state, in: language),
                 because: CleanText.line(probe.because), components: probe.components)
         }
+        sight = whole?.failureModes.map { ServerPage.sight($0, language) }
+        blind = ServerPage.blindRows(whole?.failureModes ?? [], words)
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
                 let text = CleanText.line(text ?? "", limit: 80)
@@ -100,6 +115,26 @@ struct ServerPage: Sendable {
         self.cases = cases.sorted { $0.urgency > $1.urgency }.map { CaseRow($0, in: language) }
         self.events = events.prefix(ServerPage.eventsShown).map {
             EventRow(time: words.time($0.time), because: CleanText.line($0.because))
+        }
+    }
+
+    private static func sight(_ modes: [FailureMode], _ language: Language) -> String {
+        let own = modes.filter { $0.state != "absent" }
+        let seen = own.count { $0.state == "seen" }
+        return language(
+            "\(seen) of \(own.count) kinds of failure that this server can have would be seen.",
+            "\(seen) von \(own.count) Arten von Ausfällen, die dieser Server haben kann, würden gesehen.")
+    }
+
+    private static func blindRows(_ modes: [FailureMode], _ words: TicketWords) -> [BlindRow] {
+        modes.filter(\.isBlind).prefix(blindShown).map { mode in
+            BlindRow(
+                title: CleanText.line(mode.title(in: words.language.rawValue), limit: 160),
+                badge: Badge(coverage: mode.state, in: words.language), share: "\(mode.seen) / \(mode.parts)",
+                reasons: mode.reasons.prefix(FailureMode.reasonsShown).map { reason in
+                    let parts = reason.parts.prefix(FailureMode.namedParts).joined(separator: ", ")
+                    return CleanText.line(parts.isEmpty ? reason.because : "\(parts): \(reason.because)")
+                })
         }
     }
 

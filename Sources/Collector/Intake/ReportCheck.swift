@@ -15,8 +15,12 @@ enum ReportCheck {
             return objection(toFault: test.fault)
         case .inventory(let inventory):
             let count = inventory.components.count
-            return count > WireLimits.componentsPerInventory
-                ? "\(count) components; the limit is \(WireLimits.componentsPerInventory)" : nil
+            if count > WireLimits.componentsPerInventory {
+                return "\(count) components; the limit is \(WireLimits.componentsPerInventory)"
+            }
+            let modes = inventory.failureModes?.count ?? 0
+            return modes > ReportLimits.failureModes
+                ? "\(modes) failure modes; the limit is \(ReportLimits.failureModes)" : nil
         case .samples(let samples):
             return samples.count > WireLimits.samplesPerReport
                 ? "\(samples.count) samples; the limit is \(WireLimits.samplesPerReport)" : nil
@@ -70,4 +74,6 @@ enum ReportLimits {
     static let suspects = 16
     /// Probes in one heartbeat.
     static let probes = 1_000
+    /// As many as patterns in a pack.
+    static let failureModes = 20_000
 }

@@ -565,6 +565,12 @@ public struct Diagnosis: Sendable {
         return states
     }
 
+    // MARK: What can be seen
+
+    /// For each active pattern and each component that it is for, whether it could hold with what is read now.
+    /// - Parameter hears: whether events of a signal would be heard, if there were one.
+    public func sights(hears: (Signal) -> Bool) -> [Sight] { memories.flatMap { $0.sights(book, hears: hears) } }
+
     // MARK: For replays and tests
 
     /// Lets a test tell a value that is otherwise read from other components; it counts with the next observations.

@@ -39,6 +39,9 @@ struct ProbeSchedule {
 
     var coverage: [Heartbeat.Coverage] { plans.map(\.coverage) }
 
+    /// The word of a probe's coverage.
+    func state(of name: String) -> String? { plans.first { $0.entry.name == name }?.coverage.state }
+
     /// True once each probe has come back or been given up for the first time.
     var hasLookedOnce: Bool { !plans.contains { $0.coverage.state == "starting" } }
 

@@ -142,6 +142,9 @@ actor WatchService: Service {
 
     private func finished(_ name: String, _ outcome: Result<ProbeResult, ProbeError>) async {
         let now = clock.now()
+        let before = schedule.state(of: name)
+        // With a probe that goes blind or sees again, other failure modes can be seen.
+        defer { if schedule.state(of: name) != before { inventoryIsNews = true } }
         switch outcome {
         case .success(let result):
             schedule.finished(
@@ -261,7 +264,8 @@ actor WatchService: Service {
         if isInventoryDue(at: now) {
             inventoryIsNews = false
             inventorySentAt = now.uptime
-            await append(.inventory(Inventory(components: catalogue.components)), at: now)
+            await append(
+                .inventory(Inventory(components: catalogue.components, failureModes: await failureModes())), at: now)
         }
         let isFirst = reportedEpoch == nil
         if now.uptime >= nextHeartbeat || (isFirst && schedule.hasLookedOnce) {
@@ -312,6 +316,13 @@ actor WatchService: Service {
             coverage.append(WatchService.spoolCoverage(incident))
         }
         return coverage
+    }
+
+    /// Which failure modes of the rule base would be seen now.
+    func failureModes() async -> [FailureMode] {
+        let coverage = await coverage()
+        let modes = FailureModes(pack, coverage: coverage, components: catalogue.components)
+        return modes.modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
     }
 
     private static func spoolCoverage(_ because: String) -> Heartbeat.Coverage {

@@ -49,6 +49,10 @@ enum FleetTemplates {
         <div class="scroll"><table class="list"><thead><tr><th>{{w.probe}}</th><th>{{w.state}}</th><th>{{w.components}}</th><th>{{w.remark}}</th></tr></thead><tbody>
         {{#coverage}}<tr><td>{{probe}}</td><td><span class="badge {{badge.style}}">{{badge.word}}</span></td><td class="number">{{components}}</td><td>{{because}}</td></tr>{{/coverage}}
         </tbody></table></div>
+        {{#sight}}<h2>{{w.blind}}</h2><p>{{.}}</p>{{/sight}}
+        {{#blind}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.failureMode}}</th><th>{{w.state}}</th><th>{{w.partsSeen}}</th><th>{{w.why}}</th></tr></thead><tbody>{{/first()}}
+        <tr><td>{{title}}</td><td><span class="badge {{badge.style}}">{{badge.word}}</span></td><td class="number">{{share}}</td><td>{{#reasons}}<div>{{.}}</div>{{/reasons}}</td></tr>
+        {{#last()}}</tbody></table></div>{{/last()}}{{/blind}}
         <h2>{{w.inventory}}</h2>
         {{^parts}}<p class="empty">{{w.noInventory}}</p>{{/parts}}
         {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}
