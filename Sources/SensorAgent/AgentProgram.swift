@@ -64,6 +64,19 @@ public enum AgentProgram {
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }
 
+    /// Measures what each probe costs.
+    public static func costs(configuration path: String?, json: Bool) async throws -> Int32 {
+        guard let configuration = configuration(path) else { return refused }
+        let tree = SysTree(root: configuration.root)
+        var costs: [ProbeCost] = []
+        for probe in AllProbes.make(tree: tree) where !configuration.disabledProbes.contains(probe.name) {
+            let interval = configuration.probeIntervals[probe.name] ?? probe.interval
+            costs.append(await ProbeCost(of: probe, every: interval, clock: MachineClock(boot: "")))
+        }
+        print(json ? String(decoding: try WireFormat.encode(costs), as: UTF8.self) : ProbeCost.table(costs))
+        return done
+    }
+
     /// Some failure mode would not be seen.
     public static let notAllSeen: Int32 = 1
 

@@ -26,7 +26,8 @@ extension ComponentMemory {
             let pattern = plan.compiled.pattern
             guard pattern.status == .active else { return nil }
             let missing = missing(for: plan.compiled.condition, book, hears)
-            return Sight(pattern: pattern.id, component: id, missing: Set(missing).sorted { $0.signal.description < $1.signal.description })
+            let sorted = Set(missing).sorted { $0.signal.description < $1.signal.description }
+            return Sight(pattern: pattern.id, component: id, missing: sorted)
         }
     }
 

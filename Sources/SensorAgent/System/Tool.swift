@@ -1,6 +1,7 @@
 import Glibc
 import Reports
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// A command of the system (`smartctl`), run with a bound on its time and on what it may print.
@@ -10,6 +11,9 @@ import SystemPackage
 actor Tool {
     /// Bytes of standard output of one run; `smartctl --json -a` prints 30 KB.
     static let outputBytes = 4 << 20
+
+    /// Processes started by all tools of this program, for what a probe costs.
+    static let started = Atomic<Int>(0)
 
     enum Failure: Error, Hashable {
         case missing
@@ -51,6 +55,7 @@ actor Tool {
     func run(_ arguments: [String], for device: String, deadline: Duration) async throws(Failure) -> Output {
         guard let executable else { throw .missing }
         guard busy.insert(device).inserted else { throw .stuck }
+        Tool.started.add(1, ordering: .relaxed)
         let outcome: Result<Output, Failure> = await withCheckedContinuation { continuation in
             let first = FirstAnswer(continuation)
             let process = Task { await Tool.outcome(of: executable, arguments) }

@@ -17,21 +17,36 @@ struct ProbeSchedule {
         var nextStart: Duration
         var startedAt: Duration?
         var isHanging = false
+        /// Intervals from one start to the next: more than one for a probe that was over its budget.
+        var slowdown = 1
+        /// Added once to the first start after the first look.
+        var spread: Duration
         var coverage: Heartbeat.Coverage
     }
+
+    /// Of its interval, the share that a probe may be looking: one that takes more is slowed down.
+    private static let budget = 4
+    private static let slowest = 16
+    /// Probes of this interval and longer do not all look in the same moment.
+    private static let slowInterval = Duration.seconds(300)
+    /// Whole seconds, so that they still meet other probes' wake-ups.
+    private static let spreadStep = Duration.seconds(20)
 
     /// In the order given, which is the order of the coverage.
     private var plans: [Plan]
 
     init(_ entries: [Entry], at uptime: Duration) {
+        var slow = 0
         plans = entries.map { entry in
+            let isSlow = entry.interval >= ProbeSchedule.slowInterval
+            defer { if isSlow { slow += 1 } }
             let state = entry.enabled ? "starting" : "disabled"
             let because =
                 entry.enabled
                 ? "it has not finished its first look"
                 : "switched off by probe.\(entry.name).enabled in the configuration"
             return Plan(
-                entry: entry, nextStart: uptime,
+                entry: entry, nextStart: uptime, spread: isSlow ? ProbeSchedule.spreadStep * slow : .zero,
                 coverage: Heartbeat.Coverage(
                     probe: entry.name, state: state, because: because, components: 0, signals: 0, lastSuccess: nil))
         }
@@ -52,8 +67,9 @@ struct ProbeSchedule {
         where plans[index].entry.enabled && plans[index].startedAt == nil && plans[index].nextStart <= uptime {
             plans[index].startedAt = uptime
             // Counted from the plan, not from now, so that lateness does not add up; what was missed is left out.
-            let interval = max(plans[index].entry.interval, ProbeSchedule.shortestInterval)
-            plans[index].nextStart += interval
+            let interval = max(plans[index].entry.interval, ProbeSchedule.shortestInterval) * plans[index].slowdown
+            plans[index].nextStart += interval + plans[index].spread
+            plans[index].spread = .zero
             if plans[index].nextStart <= uptime { plans[index].nextStart = uptime + interval }
             names.append(plans[index].entry.name)
         }
@@ -84,22 +100,40 @@ struct ProbeSchedule {
     }
 
     mutating func finished(_ name: String, _ outcome: Outcome, at moment: Moment) {
-        guard let index = plans.firstIndex(where: { $0.entry.name == name }), plans[index].startedAt != nil else {
-            return
-        }
+        guard let index = plans.firstIndex(where: { $0.entry.name == name }), let started = plans[index].startedAt
+        else { return }
         plans[index].startedAt = nil
         plans[index].isHanging = false
+        keepToBudget(index, took: moment.uptime - started, at: moment.uptime)
         switch outcome {
         case .looked(let components, let signals):
             plans[index].coverage = Heartbeat.Coverage(
-                probe: name, state: "ok", because: "", components: components, signals: signals,
-                lastSuccess: moment.time)
+                probe: name, state: "ok", because: slowness(of: index, took: moment.uptime - started),
+                components: components, signals: signals, lastSuccess: moment.time)
         case .failed(let error):
             plans[index].coverage.state = error.coverageState
             plans[index].coverage.because = error.description
             plans[index].coverage.components = 0
             plans[index].coverage.signals = 0
         }
+    }
+
+    /// A probe that looks for too much of its time looks more seldom, until its looks are short again.
+    private mutating func keepToBudget(_ index: Int, took: Duration, at uptime: Duration) {
+        let interval = plans[index].entry.interval
+        let now = interval * plans[index].slowdown
+        if took * ProbeSchedule.budget > now, plans[index].slowdown < ProbeSchedule.slowest {
+            plans[index].slowdown *= 2
+            plans[index].nextStart = max(plans[index].nextStart, uptime - took + interval * plans[index].slowdown)
+        } else if plans[index].slowdown > 1, took * ProbeSchedule.budget * 4 < now {
+            plans[index].slowdown /= 2
+        }
+    }
+
+    private func slowness(of index: Int, took: Duration) -> String {
+        guard plans[index].slowdown > 1 else { return "" }
+        let interval = plans[index].entry.interval * plans[index].slowdown
+        return "a look takes \(took.inSeconds) s, so it looks only every \(interval.inSeconds) s: the device is slow"
     }
 
     /// What was plugged takes a moment to be named, and seldom comes with one event: a prompted look waits this long.

@@ -12,6 +12,8 @@ enum SignalSources {
         ("hw.humidity", ["chip-sensors", "ipmi", "redfish"]),
         ("hw.fan", ["chip-sensors", "ipmi", "redfish"]),
         ("hw.alarm", ["chip-sensors"]),
+        ("hw.chip", ["chip-sensors"]),
+        ("hw.age", ["inventory"]),
         ("hw.intrusion", ["chip-sensors", "ipmi"]),
         ("hw.status", ["ipmi", "redfish"]),
         ("hw.psu", ["ipmi", "redfish", "power-supplies", "chip-sensors"]),

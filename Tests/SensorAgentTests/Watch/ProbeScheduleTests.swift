@@ -57,7 +57,8 @@ struct ProbeScheduleTests {
         plan.finished("well", .looked(components: 1, signals: 1), at: moment(110))
         plan.finished("hangs", .looked(components: 3, signals: 4), at: moment(114))
         #expect(plan.coverage.first?.state == "ok")
-        #expect(plan.start(at: .seconds(114)) == ["hangs"])
+        #expect(plan.nextDecision == .seconds(120), "one that took so long looks more seldom")
+        #expect(plan.start(at: .seconds(120)).contains("hangs"))
     }
 
     @Test("A failure is told in words, keeps the time of the last success, and claims no component")
@@ -110,5 +111,33 @@ struct ProbeScheduleTests {
         plan.finished("a", .looked(components: 1, signals: 1), at: moment(100))
         plan.finished("b", .looked(components: 1, signals: 1), at: moment(100))
         #expect(plan.coverage.map(\.state) == ["starting"])
+    }
+
+    @Test("A probe that looks for more than a quarter of its time is slowed down, says so, and recovers")
+    func overBudget() throws {
+        var plan = schedule(entry("slow", every: 10, deadline: 8))
+        _ = plan.start(at: .seconds(100))
+        plan.finished("slow", .looked(components: 1, signals: 1), at: moment(104))
+        #expect(plan.nextDecision == .seconds(120), "from the start of the look that took too long")
+        #expect(plan.coverage.first?.state == "ok")
+        #expect(plan.coverage.first?.because == "a look takes 4.0 s, so it looks only every 20.0 s: the device is slow")
+        _ = plan.start(at: .seconds(120))
+        plan.finished("slow", .looked(components: 1, signals: 1), at: moment(121))
+        _ = plan.start(at: .seconds(140))
+        plan.finished("slow", .looked(components: 1, signals: 1), at: moment(140))
+        #expect(plan.coverage.first?.because.isEmpty == true)
+        _ = plan.start(at: .seconds(160))
+        plan.finished("slow", .looked(components: 1, signals: 1), at: moment(160))
+        #expect(plan.nextDecision == .seconds(170))
+    }
+
+    @Test("Slow probes look at once at first, and then not in the same moment")
+    func spread() {
+        var plan = schedule(entry("one", every: 300), entry("two", every: 300))
+        #expect(plan.start(at: .seconds(100)) == ["one", "two"])
+        plan.finished("one", .looked(components: 1, signals: 1), at: moment(101))
+        plan.finished("two", .looked(components: 1, signals: 1), at: moment(101))
+        #expect(plan.start(at: .seconds(400)) == ["one"])
+        #expect(plan.start(at: .seconds(420)) == ["two"])
     }
 }
