@@ -11,6 +11,9 @@ public struct ComponentID: RawRepresentable, Hashable, Comparable, Sendable, Cod
         try container.encode(rawValue)
     }
 
+    /// The server itself, of which an inventory has one: for what no smaller part can be blamed for.
+    public static let server = ComponentID(.server, "main")
+
     public static func < (left: ComponentID, right: ComponentID) -> Bool { left.rawValue < right.rawValue }
     public var description: String { rawValue }
 }
@@ -66,6 +69,8 @@ public struct ComponentKind: RawRepresentable, Hashable, Sendable, Codable, Cust
     public static let intrusion = ComponentKind(rawValue: "intrusion")
     /// The server itself: the suspect when nothing smaller can be named, and the subject of silence.
     public static let server = ComponentKind(rawValue: "server")
+    /// A check that the site brings along: a backup, a service, a replication.
+    public static let check = ComponentKind(rawValue: "check")
     /// The made-up component of `callhome test`; never a part that can be ordered.
     public static let test = ComponentKind(rawValue: "test")
 }
@@ -118,4 +123,7 @@ public struct Component: Hashable, Sendable, Codable {
         self.part = part
         self.attributes = attributes
     }
+
+    /// The server itself.
+    public static let server = Component(id: .server, kind: .server, name: "server")
 }

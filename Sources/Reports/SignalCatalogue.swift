@@ -106,6 +106,12 @@ public enum SignalCatalogue {
             "hw.event_log.entry", [], ["sensor": [], "state": []],
             "one entry of the BMC's event log: the sensor's name, and asserted or deasserted or empty"),
         gauge("hw.event_log.used", "1", [.server, .board], [:], "share of the system event log that is used, 0 to 1"),
+        state(
+            "hw.site.check", [.check], [:],
+            "ok, warning, critical: what a check of the site says (plugin's exit code, STATUS=)"),
+        gauge(
+            "hw.site.value", "1", [.check], ["name": [], "unit": []],
+            "a value that a check of the site prints, in its own unit"),
         state("hw.bmc.self_test", [.server, .board], [:], "passed or failed: IPMI Get Self Test Results"),
     ]
 
@@ -370,6 +376,10 @@ public enum SignalCatalogue {
         state("hw.network.administrative", [.nic], [:], "up or down: what was asked for"),
         state("hw.network.link", [.nic], [:], "up or down: what is"),
         gauge("hw.network.bandwidth.limit", "By/s", [.nic], [:], "speed of the link"),
+        state("hw.network.duplex", [.nic], [:], "full or half"),
+        gauge("hw.optic.rx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
+        gauge("hw.optic.tx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
+        gauge("hw.optic.bias.limit", "A", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
         gauge("hw.optic.rx_power", "dBm", [.optic], ["lane": []], "received light"),
         gauge("hw.optic.tx_power", "dBm", [.optic], ["lane": []], "sent light"),
         gauge("hw.optic.bias", "A", [.optic], ["lane": []], "laser bias"),
@@ -407,6 +417,12 @@ public enum SignalCatalogue {
         counter(
             "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
             "remapped rows"),
+        counter(
+            "hw.gpu.ecc_errors", "{error}", [.gpu],
+            ["counter": ["volatile", "aggregate"], "error.type": ["corrected", "uncorrected"]],
+            "memory errors since the driver was loaded (volatile) or in the card's life (aggregate): NVML, amdgpu's ras"
+        ),
+        counter("hw.gpu.pcie_replays", "{packet}", [.gpu], [:], "packets sent again over PCI Express (NVML, amdgpu)"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
         state(
             "hw.gpu.sram_threshold", [.gpu], [:],

@@ -31,6 +31,8 @@ public struct AgentConfiguration: Sendable {
     public var sampleInterval = Duration.seconds(300)
     /// `inventory.interval`: an inventory is sent when it changed, and anyway this often.
     public var inventoryInterval = Duration.seconds(86_400)
+    /// `site.folder`: where the checks of the site lie: plugins and scripts that the probe `site` runs.
+    public var siteFolder = SiteChecks.standardFolder
     /// `root`: a folder that is read as if it were `/`: a recorded machine.
     public var root = "/"
     /// `log.level`: `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`.
@@ -45,7 +47,7 @@ public struct AgentConfiguration: Sendable {
     private static let keys = [
         "state.directory", "control.socket", "patterns.pack", "hostname", "collectors", "proxy", "spool.limit",
         "spool.telemetry-age", "spool.sample-age", "heartbeat.interval", "samples.interval", "inventory.interval",
-        "root", "log.level", "probe.*.interval", "probe.*.enabled",
+        "site.folder", "root", "log.level", "probe.*.interval", "probe.*.enabled",
     ]
 
     /// Bytes: below, not even a day without a collector fits; above, it is no light agent.
@@ -72,6 +74,7 @@ public struct AgentConfiguration: Sendable {
         stateDirectory = try AgentConfiguration.path("state.directory", in: file) ?? stateDirectory
         controlSocket = try AgentConfiguration.path("control.socket", in: file) ?? controlSocket
         patternPack = try AgentConfiguration.path("patterns.pack", in: file) ?? patternPack
+        siteFolder = try AgentConfiguration.path("site.folder", in: file) ?? siteFolder
         root = try AgentConfiguration.path("root", in: file) ?? root
         hostname = file.text("hostname")
         collectors = file.list("collectors")
@@ -121,7 +124,8 @@ public struct AgentConfiguration: Sendable {
             "spool.limit = \(spoolBytes)",
             "spool.telemetry-age = \(words(telemetryAge))", "spool.sample-age = \(words(sampleAge))",
             "heartbeat.interval = \(words(heartbeatInterval))", "samples.interval = \(words(sampleInterval))",
-            "inventory.interval = \(words(inventoryInterval))", "root = \(root)", "log.level = \(logLevel.rawValue)",
+            "inventory.interval = \(words(inventoryInterval))", "site.folder = \(siteFolder)", "root = \(root)",
+            "log.level = \(logLevel.rawValue)",
         ]
         for probe in AllProbes.make(tree: SysTree(root: root)) {
             lines.append("probe.\(probe.name).interval = \(words(probeIntervals[probe.name] ?? probe.interval))")

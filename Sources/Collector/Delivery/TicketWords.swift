@@ -144,6 +144,7 @@ struct TicketWords: Sendable {
         .raidArray: ("disk array", "Festplattenverbund"),
         .pool: ("storage pool", "Speicherpool"),
         .gpu: ("graphics card", "Grafikkarte"),
+        .check: ("check of your own", "eigene Prüfung"),
         .pcieDevice: ("plug-in card", "Steckkarte"),
         .chip: ("sensor chip", "Sensorchip"),
         .temperature: ("temperature sensor", "Temperaturfühler"),

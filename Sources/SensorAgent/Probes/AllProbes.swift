@@ -4,18 +4,22 @@ public enum AllProbes {
     public static let readingRecordedOutput = [
         "disk-health", "inventory",
         "ipmi",
-        "pcie",
+        "pcie", "network", "gpu",
         "disk-latency", "raid",
     ]
 
     /// - Parameters:
     ///   - tree: where files are read.
     ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.
-    public static func make(tree: SysTree = SysTree(), input: String? = nil) -> [any Probe] {
+    ///   - siteFolder: where the checks of the site lie.
+    public static func make(
+        tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteChecks.standardFolder
+    ) -> [any Probe] {
         [
             ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
             MachineInventory(tree: tree, input: input),
-            PCIDevices(tree: tree, input: input),
+            PCIDevices(tree: tree, input: input), NetworkPorts(tree: tree, input: input),
+            GraphicsCards(tree: tree, input: input), SiteChecks(tree: tree, folder: siteFolder),
             DiskLatency(tree: tree, input: input),
             Enclosures(tree: tree),
             RaidVolumes(tree: tree, input: input),

@@ -3,10 +3,19 @@ import Reports
 /// Network ports with hardware behind them (`/sys/class/net`, Documentation/ABI/testing/sysfs-class-net).
 enum NetworkCards {
     /// nil for loopback, bridges, bonds and the like, which have no device.
-    static func component(_ name: String, tree: SysTree, properties: [String: String]) -> Component? {
-        let folder = "/sys/class/net/\(name)"
-        guard tree.exists("\(folder)/device") else { return nil }
-        let device = try? tree.resolved("\(folder)/device")
+    ///
+    /// - Parameters:
+    ///   - properties: what udev knows of the port; empty on a recorded tree.
+    ///   - folder: where the port lies in a recording without `/sys/class`.
+    static func component(
+        _ name: String, tree: SysTree, properties: [String: String], folder: String? = nil
+    ) -> Component? {
+        // Below a function, the device is the function itself, whether or not the link to it was recorded.
+        let own = folder.map { "\($0)/../.." }
+        let folder = folder ?? "/sys/class/net/\(name)"
+        let link = own ?? "\(folder)/device"
+        guard tree.exists(link) else { return nil }
+        let device = try? tree.resolved(link)
         // Recordings may hold a plain folder where the kernel has a link.
         let address = device?.split(separator: "/").last.map(String.init).flatMap { $0 == "device" ? nil : $0 }
         let mac = (try? tree.text("\(folder)/address")).flatMap(Filler.removed)
@@ -16,17 +25,25 @@ enum NetworkCards {
         var attributes = ["interface": name]
         attributes["mac"] = burnt ?? mac
         attributes["bus_address"] = address
-        attributes["driver"] = (try? tree.resolved("\(folder)/device/driver"))?.split(separator: "/").last.map(
+        attributes["driver"] = (try? tree.resolved("\(link)/driver"))?.split(separator: "/").last.map(
             String.init)
-        attributes["pci_id"] = pciID("\(folder)/device", tree)
+        attributes["pci_id"] = pciID(link, tree)
         if attributes["driver"] == "driver" { attributes["driver"] = nil }
         return Component(
-            id: ComponentID(.nic, burnt ?? address ?? name), kind: .nic, name: name,
+            id: ComponentID(.nic, burnt ?? address ?? name), kind: .nic, parent: function(link, tree), name: name,
             part: Part(
                 manufacturer: Filler.removed(properties["ID_VENDOR_FROM_DATABASE"]),
                 model: Filler.removed(properties["ID_MODEL_FROM_DATABASE"]), serial: burnt,
                 location: address.flatMap { DiskIdentity.pciSlot($0, tree) }),
             attributes: attributes)
+    }
+
+    /// The PCI function behind the port; that of the whole card where the port is a virtual one (SR-IOV).
+    private static func function(_ device: String, _ tree: SysTree) -> ComponentID? {
+        let physical = "\(device)/physfn"
+        let path = (try? tree.resolved(tree.exists(physical) ? physical : device))?.split(separator: "/") ?? []
+        return path.reversed().lazy.compactMap { PCIAddress($0) }.first
+            .map { ComponentID(.pcieDevice, $0.description) }
     }
 
     /// `enx001122334455` as an address.
