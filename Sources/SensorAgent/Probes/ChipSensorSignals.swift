@@ -13,6 +13,10 @@ struct ChipSensorSignals: Sendable {
 
     private struct Feature: Sendable {
         var component: ComponentID
+        /// Its chip's place.
+        var place: Int
+        var name: String
+        var label: String
         var kind: SensorFeature.Kind
         var superIO: Bool
         /// Volts that the rail should have by its label.
@@ -28,35 +32,74 @@ struct ChipSensorSignals: Sendable {
         var kind: SignalCatalogue.Kind
     }
 
-    init(chips: [SensorChip]) {
+    /// Power supplies by the place of their chip.
+    private let supplies: [Int: PowerSupplySignals]
+
+    /// - Parameter owners: by the place of the chip, what it is part of.
+    init(chips: [SensorChip], owners: [Int: ChipOwner] = [:]) {
         var components: [Component] = []
         var features: [Feature] = []
+        var supplies: [Int: PowerSupplySignals] = [:]
         var seen: [String: Int] = [:]
-        for chip in chips {
+        for (place, chip) in chips.enumerated() {
             // Two devices at one address bear one name; `sensors` prints both alike. The second is told apart by order.
             let occurrence = seen[chip.name, default: 0] + 1
             seen[chip.name] = occurrence
             let chipName = occurrence == 1 ? chip.name : "\(chip.name)#\(occurrence)"
-            let chipID = ComponentID(.chip, chipName)
-            var attributes = ["prefix": chip.prefix, "path": chip.path]
-            attributes["adapter"] = chip.adapter
-            components.append(Component(id: chipID, kind: .chip, name: chipName, attributes: attributes))
+            let owner = owners[place]
+            let part = ChipSensorSignals.part(chip, chipName: chipName, owner: owner)
+            components.append(part)
+            if case .supply(let rating)? = owner?.kind {
+                supplies[place] = PowerSupplySignals(component: part.id, rating: rating)
+            }
+            let zones = part.kind == .chip ? SensorZones(chip.features) : SensorZones([])
+            components += zones.components(chipName: chipName, parent: part.id)
             for feature in chip.features {
-                let component = ChipSensorSignals.component(of: feature, chipName: chipName, chipID: chipID)
-                if component.id != chipID { components.append(component) }
+                var component = ChipSensorSignals.component(of: feature, chipName: chipName, chipID: part.id)
+                if let zone = zones.zone(of: feature) {
+                    component.parent = SensorZones.id(zone, chipName: chipName)
+                }
+                // The first temperature of a disk's chip is the disk's own; others are sensors inside it.
+                if part.kind == .disk, feature.name == "temp1" { component = part }
+                if component.id != part.id { components.append(component) }
                 features.append(
                     Feature(
-                        component: component.id, kind: feature.kind, superIO: SensorLimits.isSuperIO(chip.prefix),
+                        component: component.id, place: place, name: feature.name, label: feature.label,
+                        kind: feature.kind, superIO: SensorLimits.isSuperIO(chip.prefix),
                         nominal: feature.kind == .voltage ? SensorLimits.nominal(label: feature.label) : nil,
                         subfeatures: feature.subfeatures.map { ChipSensorSignals.subfeature($0, of: feature) }))
             }
         }
         self.components = components
         self.features = features
+        self.supplies = supplies
     }
 
-    /// - Parameter values: one per subfeature in the order of the chips; nil: not readable.
-    func result(values: [Double?], at time: Timestamp) -> ProbeResult {
+    /// What the sensors of a chip hang on: the chip itself, or what it is part of.
+    private static func part(_ chip: SensorChip, chipName: String, owner: ChipOwner?) -> Component {
+        var attributes = ["prefix": chip.prefix, "path": chip.path]
+        attributes["adapter"] = chip.adapter
+        switch owner?.kind {
+        case .disk(let disk): return disk
+        case .supply:
+            return Component(
+                id: ComponentID(.psu, chipName), kind: .psu, name: "power supply \(chipName)", attributes: attributes)
+        case .card(let function):
+            return Component(
+                id: ComponentID(.chip, chipName), kind: .chip, parent: function, name: chipName, attributes: attributes)
+        case nil:
+            return Component(id: ComponentID(.chip, chipName), kind: .chip, name: chipName, attributes: attributes)
+        }
+    }
+
+    /// - Parameters:
+    ///   - values: one per subfeature in the order of the chips; nil: not readable.
+    ///   - skipped: places of chips that were not asked and of which nothing is said.
+    ///   - asleep: places of chips that were not asked because their disk may sleep.
+    func result(
+        values: [Double?], skipping skipped: Set<Int> = [], asleep: Set<Int> = [], at time: Timestamp
+    ) -> ProbeResult {
+        var readings: [Int: [PowerSupplySignals.Reading]] = [:]
         var observations: [Observation] = []
         observations.reserveCapacity(values.count)
         var asRead: [AsRead] = []
@@ -64,6 +107,15 @@ struct ChipSensorSignals: Sendable {
         for feature in features {
             let own = Array(rest.prefix(feature.subfeatures.count))
             rest = rest.dropFirst(feature.subfeatures.count)
+            if skipped.contains(feature.place) { continue }
+            if asleep.contains(feature.place) {
+                observations += feature.subfeatures.map { subfeature in
+                    Observation(
+                        component: feature.component, signal: subfeature.signal, measurement: .unavailable(.asleep),
+                        time: time)
+                }
+                continue
+            }
             var bySuffix: [String: Double] = [:]
             for (subfeature, value) in zip(feature.subfeatures, own) { bySuffix[subfeature.suffix] = value }
             let limits = SensorLimits(kind: feature.kind, superIO: feature.superIO, values: bySuffix)
@@ -79,6 +131,10 @@ struct ChipSensorSignals: Sendable {
                             value: value))
                 }
             }
+            if supplies[feature.place] != nil {
+                readings[feature.place, default: []].append(
+                    PowerSupplySignals.Reading(label: feature.label, kind: feature.kind, values: bySuffix))
+            }
             if let nominal = feature.nominal, let input = bySuffix["input"], abs(input - nominal) <= 0.2 * nominal {
                 observations.append(
                     Observation(
@@ -86,6 +142,9 @@ struct ChipSensorSignals: Sendable {
                         measurement: .reading(nominal),
                         time: time))
             }
+        }
+        for (place, supply) in supplies.sorted(by: { $0.key < $1.key }) {
+            observations += supply.observations(of: readings[place] ?? [], at: time)
         }
         return ProbeResult(components: components, observations: observations, asRead: asRead)
     }
@@ -117,9 +176,12 @@ struct ChipSensorSignals: Sendable {
             case .beepEnable, .other: .chip
             }
         if kind == .chip { return Component(id: chipID, kind: .chip, name: chipName) }
+        var attributes: [String: String] = [:]
+        if feature.label != feature.name { attributes["label"] = feature.label }
+        if kind == .temperature { attributes["role"] = SensorZones.role(label: feature.label) }
         return Component(
             id: ComponentID(kind, "\(chipName)/\(feature.name)"), kind: kind, parent: chipID, name: feature.label,
-            attributes: feature.label == feature.name ? [:] : ["label": feature.label])
+            attributes: attributes)
     }
 
     private static func subfeature(_ name: String, of feature: SensorFeature) -> Subfeature {

@@ -14,16 +14,24 @@ public actor ChipSensors: Probe {
     private let executor = BlockingExecutor(label: "callhome.chip-sensors")
 
     private var session: Session?
+    private var disks: DiskDirectory
+    /// When chips that are not to be asked at every look were asked, by their names.
+    private var paces: [String: ChipPace] = [:]
 
     /// libsensors with the names of what it found.
     private struct Session: ~Copyable {
         let sensors: Sensors
         let signals: ChipSensorSignals
+        /// By the place of the chip: what it is part of, where that is not the board.
+        let owners: [Int: ChipOwner]
         /// The hwmon devices of the kernel when it was opened.
         let devices: [String]
     }
 
-    public init(tree: SysTree) { self.tree = tree }
+    public init(tree: SysTree) {
+        self.tree = tree
+        disks = DiskDirectory(tree: tree)
+    }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
@@ -41,7 +49,19 @@ public actor ChipSensors: Probe {
                 because: "the kernel knows no monitoring chip (/sys/class/hwmon is empty): "
                     + "run sensors-detect to find its driver; a virtual machine has none")
         }
-        let result = session.signals.result(values: session.sensors.values(), at: time)
+        var skipped: Set<Int> = []
+        var asleep: Set<Int> = []
+        for (place, owner) in session.owners {
+            let name = session.sensors.chips[place].name
+            let activity = owner.activity.map { (try? tree.text($0)) ?? "" }
+            switch paces[name, default: ChipPace()].decide(at: time, spacing: owner.spacing, activity: activity) {
+            case .read: break
+            case .tooEarly: skipped.insert(place)
+            case .asleep: asleep.insert(place)
+            }
+        }
+        let values = session.sensors.values(skipping: skipped.union(asleep))
+        let result = session.signals.result(values: values, skipping: skipped, asleep: asleep, at: time)
         self.session = consume session
         return result
     }
@@ -50,8 +70,14 @@ public actor ChipSensors: Probe {
         session = nil  // Closes libsensors first: its state is global.
         do {
             let sensors = try Sensors()
-            let signals = ChipSensorSignals(chips: sensors.chips)
-            session = Session(sensors: sensors, signals: signals, devices: devices)
+            disks.forget()
+            disks.refresh()
+            var owners: [Int: ChipOwner] = [:]
+            for (place, chip) in sensors.chips.enumerated() {
+                owners[place] = ChipOwner(of: chip, tree: tree) { disks.disk(named: $0) }
+            }
+            let signals = ChipSensorSignals(chips: sensors.chips, owners: owners)
+            session = Session(sensors: sensors, signals: signals, owners: owners, devices: devices)
         } catch {
             switch error {
             case .alreadyOpen: throw .absent(because: "libsensors is in use elsewhere in this process")

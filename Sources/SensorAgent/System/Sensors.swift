@@ -51,6 +51,8 @@ struct SensorChip: Hashable, Sendable {
     @safe private struct Address {
         let chip: UnsafePointer<sensors_chip_name>
         let number: Int32
+        /// Its chip's place in `chips`.
+        let place: Int
     }
 
     private static let isOpen = Mutex(false)
@@ -76,8 +78,10 @@ struct SensorChip: Hashable, Sendable {
     }
 
     /// One value per subfeature in the order of `chips`; nil where the kernel gave an error.
-    func values() -> [Double?] {
+    /// - Parameter skipped: places of chips that are not to be asked; theirs are nil.
+    func values(skipping skipped: Set<Int> = []) -> [Double?] {
         addresses.map { address in
+            if skipped.contains(address.place) { return nil }
             var value = 0.0
             return unsafe sensors_get_value(address.chip, address.number, &value) == 0 ? value : nil
         }
@@ -96,7 +100,8 @@ struct SensorChip: Hashable, Sendable {
                 while let subfeature = unsafe sensors_get_all_subfeatures(chip, feature, &index) {
                     guard unsafe subfeature.pointee.flags & UInt32(SENSORS_MODE_R) != 0 else { continue }
                     unsafe subfeatures.append(String(cString: subfeature.pointee.name))
-                    unsafe addresses.append(Address(chip: chip, number: subfeature.pointee.number))
+                    unsafe addresses.append(
+                        Address(chip: chip, number: subfeature.pointee.number, place: chips.count))
                 }
                 let name = unsafe String(cString: feature.pointee.name)
                 let label = unsafe sensors_get_label(chip, feature)

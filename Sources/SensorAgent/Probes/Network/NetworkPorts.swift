@@ -74,11 +74,12 @@ public actor NetworkPorts: Probe {
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["net"]) ?? [] : []
         let properties = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
         var seen: Set<ComponentID> = []
-        let ports = folders(names).prefix(NetworkPorts.portLimit).compactMap { name, folder -> Port? in
+        let ports = folders(names).prefix(NetworkPorts.portLimit).compactMap { name, recorded -> Port? in
             guard
                 var component = NetworkCards.component(
-                    name, tree: tree, properties: properties[name] ?? [:], folder: folder)
+                    name, tree: tree, properties: properties[name] ?? [:], folder: recorded)
             else { return nil }
+            let folder = recorded ?? "/sys/class/net/\(name)"
             // Ports of one card may bear one address: each stays itself.
             if !seen.insert(component.id).inserted {
                 component.id = ComponentID(rawValue: "\(component.id.rawValue)-\(name)")
@@ -93,8 +94,8 @@ public actor NetworkPorts: Probe {
     }
 
     /// Recordings may lack `/sys/class`: then what PCI functions have in their folder `net`.
-    private func folders(_ names: [String]) -> [(name: String, folder: String)] {
-        guard names.isEmpty, !tree.isThisMachine else { return names.map { ($0, "/sys/class/net/\($0)") } }
+    private func folders(_ names: [String]) -> [(name: String, recorded: String?)] {
+        guard names.isEmpty, !tree.isThisMachine else { return names.map { ($0, nil) } }
         let functions = ((try? PCITopology.addresses(in: tree)) ?? [:]).sorted { $0.key < $1.key }
         return functions.flatMap { _, folder in
             ((try? tree.names(in: "\(folder)/net")) ?? []).map { ($0, "\(folder)/net/\($0)") }

@@ -20,7 +20,8 @@ public actor SiteChecks: Probe {
     private let folder: String
     private let owner: UInt32
     private let checkDeadline: Duration
-    /// Drops all capabilities, then becomes the check: setpriv(1) of util-linux.
+    /// Drops the capabilities that it would inherit, then becomes the check: setpriv(1) of util-linux. Taking the
+    /// inheritable ones too would take capset(2), which the unit forbids.
     private let runner = Tool(named: "setpriv")
 
     /// - Parameters:
@@ -124,7 +125,7 @@ public actor SiteChecks: Probe {
 
     private func answer(of program: TrustedPrograms.Program, at time: Timestamp) async -> Answer {
         guard program.problem == nil else { return .silent(.denied) }
-        let arguments = ["--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", program.path]
+        let arguments = ["--no-new-privs", "--ambient-caps=-all", program.path]
         do throws(Tool.Failure) {
             let output = try await runner.run(arguments, for: program.name, deadline: checkDeadline)
             return .told(

@@ -176,7 +176,7 @@ struct NetworkPortsTests {
         }
         print("network: \(read) texts read with \(values) values, \(refused.count) refused")
         for words in refused { print("  \(words)") }
-        #expect(read == 22)
+        #expect(read == 23)
         #expect(refused.count == 4)
         #expect(refused.allSatisfy { $0.contains("begins nothing that tells of a port's health") })
     }
