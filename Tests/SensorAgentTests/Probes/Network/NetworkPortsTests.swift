@@ -81,6 +81,7 @@ struct NetworkPortsTests {
     @Test("a virtual function hangs on the card's own function")
     func virtual() async throws {
         let scratch = try machine()
+        try scratch.write("sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.7/vendor", "0x8086\n")
         try scratch.link("\(function)/physfn", to: "../0000:03:00.7")
         #expect(try await observe(scratch).components.first?.parent?.rawValue == "pcie_device:0000:03:00.7")
     }
