@@ -55,6 +55,8 @@ public struct ComponentKind: RawRepresentable, Hashable, Sendable, Codable, Cust
     public static let ups = ComponentKind(rawValue: "ups")
     public static let upsBattery = ComponentKind(rawValue: "ups_battery")
     public static let raidArray = ComponentKind(rawValue: "raid_array")
+    /// A file system, on a disk or an array.
+    public static let volume = ComponentKind(rawValue: "volume")
     public static let pool = ComponentKind(rawValue: "pool")
     public static let gpu = ComponentKind(rawValue: "gpu")
     public static let pcieDevice = ComponentKind(rawValue: "pcie_device")

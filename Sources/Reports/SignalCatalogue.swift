@@ -438,6 +438,17 @@ public enum SignalCatalogue {
             ["type": ["read", "write", "flush", "checksum", "generation"]],
             "errors that btrfs device stats or zpool status count for a device, or their sum for the pool"),
         gauge("hw.raid.damaged_files", "{file}", [.pool], [:], "files with permanent errors (zpool status -v)"),
+        counter(
+            "hw.physical_disk.controller_errors", "{error}", [.disk], ["type": ["media", "other", "predicted"]],
+            "errors that a RAID controller counts for a disk behind it"),
+        counter("hw.filesystem.errors", "{error}", [.volume], [:], "ext4's errors_count of sysfs"),
+        gauge(
+            "hw.filesystem.error.age", "s", [.volume], ["which": ["first", "last"]],
+            "time since the file system found its first or last error"),
+        counter("hw.filesystem.written", "By", [.volume], [:], "written since it was made (ext4)"),
+        state(
+            "hw.filesystem.state", [.volume], [:],
+            "ok, errors, read_only (it was writable since the start), shut_down"),
         state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
         gauge(
             "hw.backup.age", "s", [.server], ["backup": []],

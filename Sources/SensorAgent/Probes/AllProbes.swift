@@ -5,7 +5,7 @@ public enum AllProbes {
         "disk-health", "inventory",
         "ipmi",
         "pcie", "network", "gpu",
-        "disk-latency", "raid",
+        "disk-latency", "raid", "raid-controllers", "filesystems",
     ]
 
     /// - Parameters:
@@ -24,6 +24,8 @@ public enum AllProbes {
             Enclosures(tree: tree),
             RaidVolumes(tree: tree, input: input),
             IPMI(tree: tree, input: input),
+            RaidControllers(tree: tree, input: input),
+            FileSystems(tree: tree, input: input),
         ]
     }
 }

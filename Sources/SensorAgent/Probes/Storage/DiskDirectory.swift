@@ -9,8 +9,8 @@ struct DiskDirectory: Sendable {
     /// Disks by kernel name; an NVMe disk by its controller and its namespaces.
     private var byName: [String: Component] = [:]
     private var bySerial: [String: Component] = [:]
-    /// What udev knows of arrays and volumes, by kernel name.
-    private var volumes: [String: [String: String]] = [:]
+    /// What udev knows of block devices, by kernel name.
+    private var properties: [String: [String: String]] = [:]
     private var stamp: [String] = []
     private(set) var disks: [Component] = []
 
@@ -32,7 +32,7 @@ struct DiskDirectory: Sendable {
         // Without udev (a recorded tree, an early boot) sysfs alone still tells most.
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["block", "nvme"]) ?? [] : []
         let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
-        volumes = known.filter { $0.key.hasPrefix("md") || $0.key.hasPrefix("dm-") }
+        properties = known
         byName = [:]
         bySerial = [:]
         disks = []
@@ -62,11 +62,12 @@ struct DiskDirectory: Sendable {
     }
 
     /// The UUID that an array bears, by udev's rules for md; nil where udev was not asked or does not know.
-    func arrayIdentifier(_ name: String) -> String? { volumes[name]?["MD_UUID"].flatMap(Filler.removed) }
+    func arrayIdentifier(_ name: String) -> String? { properties[name]?["MD_UUID"].flatMap(Filler.removed) }
 
-    func disk(serial: String) -> Component? { bySerial[serial] }
+    /// The UUID of the file system on a device, by udev's rules; nil where udev was not asked or does not know.
+    func fileSystemIdentifier(_ name: String) -> String? { properties[name]?["ID_FS_UUID"].flatMap(Filler.removed) }
 
-    func disk(wwn: String) -> Component? { disks.first { $0.attributes["wwn"] == wwn } }
+    private func disk(wwn: String) -> Component? { disks.first { $0.attributes["wwn"] == wwn } }
 
     /// The disk by what udev writes into the name of a link that is no longer there:
     /// `/dev/disk/by-id/ata-ST4000DM000-1F2168_Z302A8S1-part1`.
@@ -92,7 +93,7 @@ struct DiskDirectory: Sendable {
         return found
     }
 
-    /// The arrays and volumes that a disk or a part of it is in, at any height.
+    /// The arrays and properties that a disk or a part of it is in, at any height.
     func groups(above name: String) -> Set<String> {
         var found: Set<String> = []
         var pending = [name]

@@ -57,6 +57,14 @@ public actor DiskLatency: Probe {
         }
         var look = Look(time: time, span: beforeTime.map { (time - $0).inMilliseconds })
         for line in lines { add(line, to: &look) }
+        // A controller that is dead has lost its namespaces, and stands in sysfs alone.
+        for disk in directory.disks where input == nil && disk.attributes["bus"] == "nvme" {
+            guard look.isFirst(disk.id), let name = disk.attributes["device"]?.split(separator: "/").last else {
+                continue
+            }
+            look.result.components.append(disk)
+            addDevice(String(name), of: disk, to: &look)
+        }
         before = Dictionary(lines.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         beforeTime = time
         stalledSince = stalledSince.filter { before[$0.key] != nil }

@@ -16,7 +16,8 @@ struct MDSysfs: Sendable {
         return arrays
     }
 
-    private func array(_ name: String) -> MDArray? {
+    /// nil where there is no such array, or none any more.
+    func array(_ name: String) -> MDArray? {
         let folder = "/sys/block/\(name)/md"
         // `clear`: an array that was stopped and whose device is still there.
         guard let state = try? tree.text("\(folder)/array_state"), state != "clear" else { return nil }

@@ -2,29 +2,15 @@ import Reports
 
 /// One look at groups of disks: collects components and observations, whoever manages the group.
 struct VolumeLook {
-    /// A group as a parser tells of it, in the words of the signals.
-    struct Group: Sendable {
-        var component: Component
-        /// The name for the label `array`.
-        var label: String
-        var state: VolumeState?
-        var wanted: Int?
-        var missing: Int?
-        var spares: Int?
-        var activity: String?
-        var progress: Double?
-        var mismatches: UInt64?
-        /// When the group was last read through, where it says so itself.
-        var scrubbed: Timestamp?
-    }
-
     let time: Timestamp
-    var memory: VolumeMemory
+    private var memory: VolumeMemory
     private var components: [Component] = []
-    private var places: [ComponentID: Int] = [:]
+    private var known: Set<ComponentID> = []
     private var observations: [Observation] = []
     /// The worst that each disk is.
     private var membership: [ComponentID: MemberState] = [:]
+    /// Disks of which something was read in this look.
+    private var fresh: Set<ComponentID> = []
     private var replaced: Set<ComponentID> = []
     private var deviceErrors: [ComponentID: [String: UInt64]] = [:]
 
@@ -33,40 +19,64 @@ struct VolumeLook {
         self.memory = memory
     }
 
-    mutating func add(_ component: ComponentID, _ signal: Signal, _ measurement: Measurement) {
+    private mutating func add(_ component: ComponentID, _ signal: Signal, _ measurement: Measurement) {
         observations.append(
             Observation(component: component, signal: signal, measurement: measurement, time: time))
     }
 
-    mutating func add(_ component: Component) {
-        guard places[component.id] == nil else { return }
-        places[component.id] = components.count
-        components.append(component)
+    private mutating func add(_ component: Component) {
+        if known.insert(component.id).inserted { components.append(component) }
     }
 
-    /// A group and the disks in it.
-    mutating func add(_ group: Group, members: [(disk: Component, state: MemberState)]) {
-        add(group.component)
-        let id = group.component.id
-        if let state = group.state { add(id, Signal("hw.raid.state"), .state(state.rawValue)) }
+    /// A group that was read just now.
+    mutating func add(_ finding: VolumeFinding) {
+        let id = finding.component.id
+        add(finding.component)
+        if let state = finding.state { add(id, Signal("hw.raid.state"), .state(state.rawValue)) }
         for (name, value) in [
-            ("members", group.wanted), ("missing", group.missing), ("spares", group.spares),
+            ("members", finding.wanted), ("missing", finding.missing), ("spares", finding.spares),
+            ("damaged_files", finding.damagedFiles),
         ] {
             if let value { add(id, Signal("hw.raid.\(name)"), .gauge(Double(value))) }
         }
-        if let activity = group.activity { add(id, Signal("hw.raid.activity"), .state(activity)) }
-        if let progress = group.progress { add(id, Signal("hw.raid.progress"), .gauge(progress)) }
-        if let mismatches = group.mismatches { add(id, Signal("hw.raid.mismatches"), .counter(mismatches)) }
-        var states: [ComponentID: MemberState] = [:]
-        for (disk, state) in members {
-            add(disk)
-            if states[disk.id].map({ state.worse(than: $0) }) ?? true { states[disk.id] = state }
+        if let activity = finding.activity { add(id, Signal("hw.raid.activity"), .state(activity)) }
+        if let progress = finding.progress { add(id, Signal("hw.raid.progress"), .gauge(progress)) }
+        if let mismatches = finding.mismatches { add(id, Signal("hw.raid.mismatches"), .counter(mismatches)) }
+        for value in finding.values { add(value.component, value.signal, value.measurement) }
+        addErrors(id, finding.errors)
+        addMembers(of: finding)
+        let isScrubbing = finding.activity == "check" || finding.activity == "repair"
+        guard finding.wanted != nil || finding.scrubbed != nil,
+            let age = memory.scrubAge(of: id.rawValue, isScrubbing: isScrubbing, last: finding.scrubbed, at: time)
+        else { return }
+        add(id, Signal("hw.raid.scrub.age"), .gauge(age))
+    }
+
+    /// A group that was read in a look before, and is not asked each time: its parts are there, its values are not
+    /// repeated. What its disks are still counts where another group of theirs was read.
+    mutating func remind(of finding: VolumeFinding) {
+        add(finding.component)
+        for member in finding.members {
+            add(member.disk)
+            if let state = member.state { join(member.disk.id, state) }
         }
-        let present = members.map { VolumeMemory.Member($0.disk) }
-        let working = members.filter { $0.state == .inSync || $0.state == .rebuilding }
+    }
+
+    private mutating func addMembers(of finding: VolumeFinding) {
+        guard finding.knowsMembers else { return }
+        let group = finding.component.id.rawValue
+        var states: [ComponentID: MemberState] = [:]
+        for member in finding.members {
+            add(member.disk)
+            addErrors(member.disk.id, member.errors)
+            guard let state = member.state else { continue }
+            if states[member.disk.id].map({ state.worse(than: $0) }) ?? true { states[member.disk.id] = state }
+        }
+        let present = finding.members.map { VolumeMemory.Member($0.disk) }
+        let working = finding.members.filter { $0.state == .inSync || $0.state == .rebuilding }
             .map { VolumeMemory.Member($0.disk) }
         let (gone, replaced) = memory.meet(
-            id.rawValue, present: present, working: working, isComplete: group.missing == 0, at: time)
+            group, present: present, working: working, isComplete: finding.missing == 0, at: time)
         for member in gone {
             add(member.component)
             states[member.disk] = .missing
@@ -76,26 +86,29 @@ struct VolumeLook {
             self.replaced.insert(member.disk)
         }
         for (disk, state) in states.sorted(by: { $0.key < $1.key }) {
-            add(disk, Signal("hw.raid.member", ["array": group.label]), .state(state.rawValue))
-            if membership[disk].map({ state.worse(than: $0) }) ?? true { membership[disk] = state }
+            add(disk, Signal("hw.raid.member", ["array": finding.label]), .state(state.rawValue))
+            fresh.insert(disk)
+            join(disk, state)
         }
-        let isScrubbing = group.activity == "check" || group.activity == "repair"
-        guard group.wanted != nil || group.scrubbed != nil,
-            let age = memory.scrubAge(of: id.rawValue, isScrubbing: isScrubbing, last: group.scrubbed, at: time)
-        else { return }
-        add(id, Signal("hw.raid.scrub.age"), .gauge(age))
     }
 
-    /// Errors that a volume manager counts for a disk or for a whole pool; those of several managers are added up.
-    mutating func addErrors(_ component: ComponentID, _ type: String, _ count: UInt64) {
-        let sum = (deviceErrors[component]?[type] ?? 0).addingReportingOverflow(count)
-        deviceErrors[component, default: [:]][type] = sum.overflow ? .max : sum.partialValue
+    private mutating func join(_ disk: ComponentID, _ state: MemberState) {
+        if membership[disk].map({ state.worse(than: $0) }) ?? true { membership[disk] = state }
+    }
+
+    /// Those of several managers are added up.
+    private mutating func addErrors(_ component: ComponentID, _ errors: [String: UInt64]) {
+        for (type, count) in errors {
+            let sum = (deviceErrors[component]?[type] ?? 0).addingReportingOverflow(count)
+            deviceErrors[component, default: [:]][type] = sum.overflow ? .max : sum.partialValue
+        }
     }
 
     /// All that was seen, and what the next look must know.
-    func result(cursorOf probe: String) -> ProbeResult {
+    /// - Parameter before: the errors that the last look counted: what rose for checksums is told as events.
+    func result(cursorOf probe: String, errorsBefore before: inout [ComponentID: [String: UInt64]]) -> ProbeResult {
         var look = self
-        for (disk, state) in membership.sorted(by: { $0.key < $1.key }) {
+        for (disk, state) in membership.sorted(by: { $0.key < $1.key }) where fresh.contains(disk) {
             look.add(disk, Signal("hw.raid.membership"), .state(state.rawValue))
         }
         for disk in replaced.sorted() where membership[disk] == nil {
@@ -105,9 +118,27 @@ struct VolumeLook {
             for (type, count) in errors.sorted(by: { $0.key < $1.key }) {
                 look.add(component, Signal("hw.raid.device_errors", ["type": type]), .counter(count))
             }
+            look.addChecksumEvents(component, errors, since: before[component])
+            before[component] = errors
         }
         return ProbeResult(
             components: look.components, observations: look.observations,
             cursor: ProbeCursor(probe: probe, value: memory.text))
+    }
+
+    /// Events of one look for one disk; more say nothing more.
+    private static let eventLimit: UInt64 = 20
+
+    private mutating func addChecksumEvents(
+        _ disk: ComponentID, _ errors: [String: UInt64], since before: [String: UInt64]?
+    ) {
+        guard components.contains(where: { $0.id == disk && $0.kind == .disk }), let now = errors["checksum"],
+            let then = before?["checksum"], now > then
+        else { return }
+        for number in 1...min(now - then, VolumeLook.eventLimit) {
+            add(
+                disk, Signal("hw.physical_disk.checksum_error"),
+                .event("the file system counts \(then + number) blocks that came back wrong"))
+        }
     }
 }

@@ -1,0 +1,163 @@
+import Reports
+
+/// `ssacli ctrl all show config detail` (also hpssacli, hpacucli): HPE's Smart Array and Smart HBA controllers.
+struct SmartArrayReport: Sendable {
+    private(set) var controllers: [RaidController] = []
+
+    private enum Part { case controller, array, logical, disk, other }
+    private var part = Part.controller
+    private var arrayName = ""
+
+    /// nil where no controller of HPE is named.
+    init?(_ lines: KeyedLines) {
+        for line in lines.lines { read(line) }
+        guard !controllers.isEmpty else { return nil }
+    }
+
+    /// `Smart Array P420i in Slot 0 (Embedded)   (sn: 50014380…)`.
+    private static func heading(_ text: String) -> (model: String, slot: String)? {
+        guard let mark = text.firstRange(of: " in Slot "),
+            ["Smart Array", "Smart HBA", "SmartRAID", "Smart RAID", "MSA"]
+                .contains(where: text[..<mark.lowerBound].contains)
+        else { return nil }
+        let slot = text[mark.upperBound...].prefix { $0.isNumber || $0.isLetter }
+        return slot.isEmpty ? nil : (String(text[..<mark.lowerBound]), String(slot))
+    }
+
+    private mutating func read(_ line: KeyedLines.Line) {
+        if let (model, slot) = SmartArrayReport.heading(line.text) {
+            var controller = RaidController(name: "slot \(slot)")
+            controller.model = model
+            if let mark = line.text.firstRange(of: "(sn: ") {
+                controller.serial = Filler.removed(String(line.text[mark.upperBound...].prefix { $0 != ")" }))
+            }
+            // Some outputs name a controller in two places.
+            if !controllers.contains(where: { $0.name == controller.name }) { controllers.append(controller) }
+            part = .controller
+            return
+        }
+        guard let last = controllers.indices.last else { return }
+        let words = line.text.split(separator: " ")
+        let first = words.first?.lowercased() ?? ""
+        if line.key == "array" || first == "array", words.count >= 2 {
+            (part, arrayName) = (.array, String(words[1]))
+        } else if line.key == "logical drive" {
+            part = .logical
+            controllers[last].arrays.append(RaidController.Array(name: line.value))
+        } else if first == "logicaldrive" {
+            part = .logical
+            controllers[last].addLogical(line.text, words)
+        } else if first == "physicaldrive" {
+            part = .disk
+            controllers[last].addPhysical(line.text, words)
+        } else if ["unassigned", "enclosure", "expander", "sep", "port name", "hba drives"].contains(
+            where: line.text.lowercased().hasPrefix)
+        {
+            part = .other
+        } else if !line.value.isEmpty {
+            controllers[last].readValue(line, part == .controller, part == .logical, part == .disk)
+        }
+    }
+}
+
+extension RaidController {
+    /// `logicaldrive 1 (558.9 GB, RAID 1, OK)`.
+    fileprivate mutating func addLogical(_ text: String, _ words: [Substring]) {
+        guard words.count >= 2 else { return }
+        var array = Array(name: String(words[1]))
+        if let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close {
+            let inside = text[text.index(after: open)..<close].split(separator: ",").map(KeyedLines.trimmed)
+            array.level = inside.first { $0.hasPrefix("RAID") }.map(String.init)
+            array.state = inside.compactMap { RaidController.arrayState(String($0)) }.last
+        }
+        arrays.append(array)
+    }
+
+    /// `physicaldrive 1I:1:4 (port 1I:box 1:bay 4, SAS, 300 GB, OK)`; alone it is the head of a list of values.
+    fileprivate mutating func addPhysical(_ text: String, _ words: [Substring]) {
+        guard words.count >= 2 else { return }
+        let place = String(words[1])
+        if !disks.contains(where: { $0.place == place }) { disks.append(Disk(place: place)) }
+        guard let index = disks.firstIndex(where: { $0.place == place }) else { return }
+        // What follows is of this disk, wherever it was first named.
+        let disk = disks.remove(at: index)
+        disks.append(disk)
+        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return }
+        let inside = text[text.index(after: open)..<close].split(separator: ",").map { String(KeyedLines.trimmed($0)) }
+        for word in inside {
+            if let bus = RaidController.bus(word) { disks[disks.count - 1].bus = bus }
+            if let status = RaidController.diskStatus(word) {
+                disks[disks.count - 1].status = status
+                disks[disks.count - 1].member = status == "failed" ? .faulty : .inSync
+            }
+            if word.lowercased() == "spare" { disks[disks.count - 1].member = .spare }
+        }
+    }
+
+    fileprivate static func bus(_ text: String) -> String? {
+        let word = text.lowercased()
+        return word.contains("nvme") ? "nvme" : word.contains("sata") ? "ata" : word.contains("sas") ? "sas" : nil
+    }
+
+    fileprivate mutating func readValue(
+        _ line: KeyedLines.Line, _ isController: Bool, _ isLogical: Bool, _ isDisk: Bool
+    ) {
+        if isController {
+            readOwn(line)
+        } else if isLogical, let last = arrays.indices.last {
+            switch line.key {
+            case "status":
+                arrays[last].state = RaidController.arrayState(line.value)
+                if let mark = line.value.firstIndex(of: "%"),
+                    let percent = Double(line.value[..<mark].split(separator: " ").last ?? "")
+                {
+                    arrays[last].progress = min(max(percent / 100, 0), 1)
+                }
+            case "fault tolerance": arrays[last].level = line.value
+            default: break
+            }
+        } else if isDisk, let last = disks.indices.last {
+            disks[last].readSmartArray(line)
+        }
+    }
+
+    private mutating func readOwn(_ line: KeyedLines.Line) {
+        switch line.key {
+        case "serial number": serial = Filler.removed(line.value) ?? serial
+        case "controller status": status = RaidController.controllerStatus(line.value)
+        case "firmware version": firmware = Filler.removed(line.value)
+        case "controller temperature (c)": temperature = RaidController.celsius(line.value)
+        case "battery/capacitor status", "battery status", "capacitor status":
+            battery = RaidController.batteryState(line.value)
+        default: if line.key.hasPrefix("pci address") { pci = RaidController.address(line.value) }
+        }
+    }
+}
+
+extension RaidController.Disk {
+    fileprivate mutating func readSmartArray(_ line: KeyedLines.Line) {
+        switch line.key {
+        case "status":
+            status = RaidController.diskStatus(line.value)
+            if status == "failed" { member = .faulty }
+            if line.value.lowercased().hasPrefix("rebuild") { member = .rebuilding }
+        case "drive type":
+            let word = line.value.lowercased()
+            let isSpare = word.contains("spare")
+            member = word.contains("unassigned") || word.contains("hba") ? nil : isSpare ? .spare : member ?? .inSync
+        case "interface type":
+            bus = RaidController.bus(line.value) ?? bus
+            isRotational = !line.value.lowercased().contains("solid state")
+        case "serial number": serial = Filler.removed(line.value)
+        case "model":
+            // `ATA     MK000960GWEZK`, `HP      EG0300FBDSP`.
+            let words = line.value.split(separator: " ")
+            manufacturer = words.count > 1 && words[0] != "ATA" ? String(words[0]) : nil
+            model = Filler.removed(words.count > 1 ? words.dropFirst().joined(separator: " ") : line.value)
+        case "firmware revision": firmware = Filler.removed(line.value)
+        case "current temperature (c)": temperature = RaidController.celsius(line.value)
+        // The World Wide Identifier of a SAS disk is that of its port, and of a SATA disk the expander's: it is no name.
+        default: break
+        }
+    }
+}

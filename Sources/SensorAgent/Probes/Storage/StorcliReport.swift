@@ -1,0 +1,114 @@
+import Reports
+
+/// `storcli /call show all J` and `storcli /call/eall/sall show all J`, also of perccli: Broadcom's MegaRAID and its
+/// cousins, as JSON.
+struct StorcliReport: Sendable {
+    /// Controllers and disks taken.
+    static let controllerLimit = 64
+    static let diskLimit = 2_048
+
+    /// Why a text tells of no controller.
+    enum Refusal: Error, Hashable, CustomStringConvertible {
+        case malformed(String)
+        /// The program says itself that it found nothing, or failed.
+        case failed(String)
+        case nothing
+
+        var description: String {
+            switch self {
+            case .malformed(let problem): "damaged: \(problem)"
+            case .failed(let message): "storcli says: \(message)"
+            case .nothing: "names neither a controller nor a disk"
+            }
+        }
+    }
+
+    private(set) var controllers: [RaidController] = []
+
+    init(parsing bytes: [UInt8]) throws(Refusal) {
+        let tree: JSONTree
+        do {
+            tree = try JSONTree(parsing: bytes)
+        } catch {
+            throw .malformed(error.problem)
+        }
+        guard let entries = tree["Controllers"]?.elements, !entries.isEmpty else { throw .nothing }
+        var message: String?
+        for entry in entries.prefix(StorcliReport.controllerLimit) {
+            let status = entry["Command Status"]
+            if status?["Status"]?.text == "Failure" { message = status?["Description"]?.text ?? "failure" }
+            guard let data = entry["Response Data"] else { continue }
+            let number = status?["Controller"]?.unsigned.map { "\($0)" } ?? "0"
+            var controller = RaidController(name: "c\(number)")
+            controller.read(data)
+            if controller != RaidController(name: controller.name) { controllers.append(controller) }
+        }
+        if controllers.isEmpty, let message { throw .failed(message) }
+        guard !controllers.isEmpty else { throw .nothing }
+    }
+}
+
+extension RaidController {
+    fileprivate mutating func read(_ data: JSONTree) {
+        let basics = data["Basics"] ?? data
+        model = Filler.removed(basics["Model"]?.text ?? basics["Product Name"]?.text)
+        serial = Filler.removed(basics["Serial Number"]?.text)
+        pci = (basics["PCI Address"]?.text).flatMap(RaidController.address)
+        firmware = Filler.removed(data["Version", "Firmware Version"]?.text ?? data["FW Version"]?.text)
+        if let state = data["Status"] {
+            status = (state["Controller Status"]?.text).flatMap(RaidController.controllerStatus)
+            correctedErrors = state["Memory Correctable Errors"]?.unsigned
+            uncorrectedErrors = state["Memory Uncorrectable Errors"]?.unsigned
+        }
+        temperature = data["HwCfg", "ROC temperature(Degree Celsius)"]?.double
+        if let pack = data["BBU_Info"]?.elements.first ?? data["Cachevault_Info"]?.elements.first {
+            battery = (pack["State"]?.text).flatMap(RaidController.batteryState)
+        }
+        for volume in (data["VD LIST"] ?? data["Virtual Drives"])?.elements ?? [] {
+            guard let name = volume["DG/VD"]?.text, let state = volume["State"]?.text else { continue }
+            arrays.append(Array(name: name, level: volume["TYPE"]?.text, state: RaidController.arrayState(state)))
+        }
+        let list = (data["PD LIST"] ?? data["Drive Information"])?.elements ?? []
+        for entry in list.prefix(StorcliReport.diskLimit) { addDisk(entry) }
+        // `Drive /c0/e252/s0`, and beside it its details.
+        for key in data.keys where key.hasPrefix("Drive /") && !key.contains(" - ") {
+            guard disks.count < StorcliReport.diskLimit, let entry = data[key]?.elements.first else { continue }
+            addDisk(entry)
+            if !disks.isEmpty, let details = data["\(key) - Detailed Information"] {
+                disks[disks.count - 1].read(details, of: key)
+            }
+        }
+    }
+
+    private mutating func addDisk(_ entry: JSONTree) {
+        guard let place = entry["EID:Slt"]?.text ?? entry["EID:Slot"]?.text, let state = entry["State"]?.text else {
+            return
+        }
+        var disk = Disk(place: place.filter { $0 != " " })
+        disk.model = Filler.removed(entry["Model"]?.text)
+        disk.bus = ["SATA": "ata", "SAS": "sas", "NVMe": "nvme"][entry["Intf"]?.text ?? ""]
+        disk.isRotational = (entry["Med"]?.text).map { $0 == "HDD" }
+        disk.status = RaidController.diskStatus(state)
+        disk.member = RaidController.memberState(state)
+        disks.append(disk)
+    }
+}
+
+extension RaidController.Disk {
+    fileprivate mutating func read(_ details: JSONTree, of key: String) {
+        if let state = details["\(key) State"] {
+            mediaErrors = state["Media Error Count"]?.unsigned
+            otherErrors = state["Other Error Count"]?.unsigned
+            predictedFailures = state["Predictive Failure Count"]?.unsigned
+            temperature = (state["Drive Temperature"]?.text).flatMap(RaidController.celsius)
+            if state["S.M.A.R.T alert flagged by drive"]?.text == "Yes" { status = "predicted_failure" }
+        }
+        guard let attributes = details["\(key) Device attributes"] else { return }
+        serial = Filler.removed(attributes["SN"]?.text)
+        wwn = (attributes["WWN"]?.text).flatMap { DiskIdentity.plausible(wwn: "0x" + $0) }
+        firmware = Filler.removed(attributes["Firmware Revision"]?.text)
+        let maker = Filler.removed(attributes["Manufacturer Id"]?.text)
+        manufacturer = maker == "ATA" ? nil : maker
+        model = Filler.removed(attributes["Model Number"]?.text) ?? model
+    }
+}

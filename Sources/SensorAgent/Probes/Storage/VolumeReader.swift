@@ -1,0 +1,136 @@
+import Reports
+
+/// Turns what managers of volumes say into findings: names of members into disks, words into those of the signals.
+struct VolumeReader: Sendable {
+    let directory: DiskDirectory
+    /// On a recorded file alone a disk is known by nothing but its name.
+    let namesAlone: Bool
+
+    private func disks(of device: String) -> [Component] {
+        let disks = directory.disks(under: device.split(separator: "/").last.map(String.init) ?? device)
+        guard disks.isEmpty else { return disks }
+        if let disk = directory.disk(named: device) { return [disk] }
+        guard namesAlone else { return [] }
+        let link = DiskDirectory.withoutPartition(device.split(separator: "/").last.map(String.init) ?? device)
+        let name = DiskDirectory.wholeDisk(link)
+        return [
+            Component(
+                id: DiskIdentity.id(wwn: nil, serial: nil, device: name), kind: .disk, name: "/dev/\(name)",
+                attributes: ["device": "/dev/\(name)", "identity": "by device name, which may change"])
+        ]
+    }
+
+    /// The one disk behind a device; nil where it is made of several, none of which can be blamed.
+    private func disk(of device: String) -> Component? {
+        let disks = disks(of: device)
+        return disks.count == 1 ? disks.first : nil
+    }
+
+    /// nil for a container, which is no array.
+    func finding(_ array: MDArray) -> VolumeFinding? {
+        guard !array.isContainer else { return nil }
+        var attributes = ["device": "/dev/\(array.name)", "manager": "md"]
+        attributes["level"] = array.level.isEmpty ? nil : array.level
+        attributes["metadata"] = array.metadata.isEmpty ? nil : array.metadata
+        let uuid = array.uuid ?? directory.arrayIdentifier(array.name)
+        attributes["uuid"] = uuid
+        var finding = VolumeFinding(
+            Component(
+                id: ComponentID(.raidArray, uuid.map { "md-\($0)" } ?? array.name), kind: .raidArray,
+                name: "/dev/\(array.name)", attributes: attributes), label: array.name)
+        finding.state = array.state
+        finding.mismatches = array.mismatches
+        finding.progress = array.progress
+        if array.wanted != nil {
+            (finding.wanted, finding.missing) = (array.wanted, array.degraded)
+            (finding.spares, finding.activity) = (array.spares, array.activity)
+        }
+        for member in array.members {
+            guard let disk = disk(of: member.device) else { continue }
+            finding.members.append(VolumeFinding.Member(disk: disk, state: member.state))
+            let label = ["array": array.name]
+            if let count = member.correctedReads {
+                finding.values.append((disk.id, Signal("hw.raid.corrected_reads", label), .counter(count)))
+            }
+            if let ranges = member.badRanges {
+                finding.values.append((disk.id, Signal("hw.raid.bad_ranges", label), .gauge(Double(ranges))))
+            }
+        }
+        return finding
+    }
+
+    func finding(_ pool: ZPoolStatus.Pool) -> VolumeFinding {
+        var finding = VolumeFinding(
+            Component(
+                id: ComponentID(.pool, "zfs-\(pool.name)"), kind: .pool, name: "ZFS pool \(pool.name)",
+                attributes: ["manager": "zfs"]), label: pool.name)
+        finding.state = pool.volumeState
+        finding.activity = pool.activity
+        finding.progress = pool.progress
+        finding.scrubbed = pool.scrubbed
+        finding.damagedFiles = pool.damagedFiles
+        let data = pool.devices.filter(\.holdsData)
+        finding.wanted = data.count
+        finding.missing = data.count { ["FAULTED", "UNAVAIL", "REMOVED", "OFFLINE"].contains($0.state) }
+        finding.spares = pool.devices.count { $0.state == "AVAIL" }
+        for device in pool.devices {
+            guard let disk = disk(of: device.path) else { continue }
+            finding.members.append(
+                VolumeFinding.Member(
+                    disk: disk, state: device.memberState,
+                    errors: ["read": device.read, "write": device.write, "checksum": device.checksum]))
+        }
+        for device in pool.devices {
+            for (type, count) in [("read", device.read), ("write", device.write), ("checksum", device.checksum)] {
+                finding.errors[type] = (finding.errors[type] ?? 0) &+ count
+            }
+        }
+        return finding
+    }
+
+    /// - Parameter legs: the devices of the volume's legs, in order, where they are known.
+    func finding(_ volume: DeviceMapperStatus.Volume, legs: [String]) -> VolumeFinding {
+        var finding = VolumeFinding(
+            Component(
+                id: ComponentID(.raidArray, "lvm-\(volume.name)"), kind: .raidArray,
+                name: "LVM volume \(volume.name)", attributes: ["manager": "lvm", "level": volume.level]),
+            label: volume.name)
+        finding.state = volume.state
+        finding.wanted = volume.members.count
+        finding.missing = volume.missing
+        // LVM takes spares from the volume group's free space: it has no disk that only waits.
+        finding.activity = volume.activity
+        finding.progress = volume.progress
+        finding.mismatches = volume.mismatches
+        finding.knowsMembers = legs.count == volume.members.count
+        for (leg, state) in zip(legs, volume.members) {
+            guard let disk = disk(of: leg) else { continue }
+            finding.members.append(VolumeFinding.Member(disk: disk, state: state))
+        }
+        return finding
+    }
+
+    /// - Parameters:
+    ///   - missing: devices that the file system lacks.
+    ///   - wanted: devices that it is to have.
+    func finding(
+        btrfs uuid: String, label: String?, _ statistics: BtrfsStatistics, wanted: Int, missing: Int,
+        scrubbed: Timestamp?
+    ) -> VolumeFinding {
+        var attributes = ["manager": "btrfs", "uuid": uuid]
+        attributes["label"] = label
+        var finding = VolumeFinding(
+            Component(
+                id: ComponentID(.pool, "btrfs-\(uuid)"), kind: .pool, name: "btrfs \(label ?? uuid)",
+                attributes: attributes), label: label ?? uuid)
+        finding.state = missing > 0 ? .degraded : .ok
+        (finding.wanted, finding.missing, finding.scrubbed) = (wanted, missing, scrubbed)
+        finding.knowsMembers = !statistics.devices.isEmpty
+        for (path, errors) in statistics.devices {
+            guard let disk = disk(of: path) else { continue }
+            finding.members.append(VolumeFinding.Member(disk: disk, state: .inSync, errors: errors))
+        }
+        for (_, errors) in statistics.devices { finding.errors.merge(errors) { $0 &+ $1 } }
+        return finding
+    }
+}

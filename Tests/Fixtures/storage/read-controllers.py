@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Reads recorded outputs of storcli, ssacli, arcconf and MegaCli in another way than the agent, for comparison.
+
+Usage: read-controllers.py FILE...   prints per file: FILE DISKS ARRAYS SERIALS MEDIA-ERRORS
+"""
+import json
+import os
+import re
+import sys
+
+
+def storcli(tree):
+    disks, arrays, serials, media = 0, 0, [], 0
+    for controller in tree["Controllers"]:
+        data = controller.get("Response Data") or {}
+        for key in ("PD LIST", "Drive Information"):
+            disks += sum(1 for row in data.get(key) or [] if "EID:Slt" in row)
+        arrays += len(data.get("VD LIST") or data.get("Virtual Drives") or [])
+        for key, value in data.items():
+            if re.fullmatch(r"Drive /c\d+(/e\d+)?/s\d+", key):
+                disks += 1
+                details = data.get(key + " - Detailed Information", {})
+                media += details.get(key + " State", {}).get("Media Error Count", 0)
+                serial = details.get(key + " Device attributes", {}).get("SN", "").strip()
+                serials += [serial] if serial else []
+    return disks, arrays, serials, media
+
+
+def smart_array(text):
+    disks, serials, arrays = set(), [], 0
+    slot, place = "", None
+    for line in text.splitlines():
+        heading = re.search(r"Smart (?:Array|HBA).* in Slot (\w+)", line)
+        if heading:
+            slot, place = heading.group(1), None
+        drive = re.match(r"\s*physicaldrive (\S+)", line)
+        if drive:
+            disks.add((slot, drive.group(1)))
+            place = drive.group(1)
+        if re.match(r"\s*(logicaldrive|Logical Drive:) ?\d", line):
+            arrays += 1
+            place = None
+        serial = re.match(r"\s*Serial Number:\s*(\S+)\s*$", line)
+        if serial and place:
+            serials.append(serial.group(1))
+    return len(disks), arrays, serials, 0
+
+
+def arcconf(text):
+    disks = len(re.findall(r"Device is a (?:Hard drive|SSD)", text))
+    arrays = len(re.findall(r"(?m)^\s*Logical (?:d|D)(?:evice|rive) number \d+", text))
+    serials = re.findall(r"(?m)^\s*Serial number\s*:[ \t]*(\S+)", text)
+    return disks, arrays, serials, 0
+
+
+def megacli(text):
+    slots = re.findall(r"(?m)^\s*Enclosure Device ID: *(\S+)\s+Slot Number: *(\d+)", text)
+    arrays = len(re.findall(r"(?m)^\s*(?:CacheCade )?Virtual Drive: *\d+", text))
+    media = sum(int(n) for n in re.findall(r"Media Error Count: (\d+)", text))
+    return len(slots), arrays, [], media
+
+
+for path in sys.argv[1:]:
+    with open(path, "rb") as file:
+        text = file.read().decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        found = storcli(json.loads(text))
+    elif re.search(r"Smart (?:Array|HBA).* in Slot", text):
+        found = smart_array(text)
+    elif re.search(r"(?i)controllers found|logical device (?:information|number)|physical device information", text):
+        found = arcconf(text)
+    else:
+        found = megacli(text)
+    disks, arrays, serials, media = found
+    print(os.path.basename(path), disks, arrays, ",".join(sorted(serials)), media, sep="\t")

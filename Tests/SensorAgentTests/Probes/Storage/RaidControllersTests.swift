@@ -1,0 +1,153 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("RAID controllers")
+struct RaidControllersTests {
+    static let now = Timestamp(seconds: 1_763_712_000)
+
+    private static let storcli = """
+        {"Controllers":[{"Command Status":{"Controller":0,"Status":"Success"},"Response Data":{
+        "Basics":{"Model":"MegaRAID 9460-8i","Serial Number":"SK81234567","PCI Address":"00:3b:00:00"},
+        "Version":{"Firmware Version":"5.140.00-3515"},
+        "Status":{"Controller Status":"Needs Attention","Memory Correctable Errors":2,"Memory Uncorrectable Errors":0},
+        "VD LIST":[{"DG/VD":"0/239","TYPE":"RAID5","State":"Dgrd"}],
+        "PD LIST":[{"EID:Slt":"252:0","State":"Onln","Intf":"SAS","Med":"HDD","Model":"ST4000NM0025"},
+                   {"EID:Slt":"252:1","State":"Failed","Intf":"SAS","Med":"HDD","Model":"ST4000NM0025"},
+                   {"EID:Slt":"252:2","State":"GHS","Intf":"SAS","Med":"HDD","Model":"ST4000NM0025"}],
+        "Cachevault_Info":[{"Model":"CVPM05","State":"Dgd (Needs attention)","Temp":"31C"}]}}]}
+        """
+
+    private static let details = """
+        {"Controllers":[{"Command Status":{"Controller":0,"Status":"Success"},"Response Data":{
+        "Drive /c0/e252/s1":[{"EID:Slt":"252:1","State":"Failed","Intf":"SAS","Med":"HDD","Model":"ST4000NM0025"}],
+        "Drive /c0/e252/s1 - Detailed Information":{
+         "Drive /c0/e252/s1 State":{"Media Error Count":17,"Other Error Count":3,"Predictive Failure Count":1,
+          "Drive Temperature":" 41C (105.80 F)","S.M.A.R.T alert flagged by drive":"No"},
+         "Drive /c0/e252/s1 Device attributes":{"SN":"ZC1A2B3C","WWN":"5000C500A1B2C3D4","Firmware Revision":"N003",
+          "Manufacturer Id":"SEAGATE ","Model Number":"ST4000NM0025"}}}}]}
+        """
+
+    private func tool(_ scratch: ScratchFolder, _ text: String) throws -> String {
+        try scratch.write("tool", "#!/bin/sh\n\(text)\n")
+        let path = scratch.url.appending(path: "tool").path
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    private func states(_ result: ProbeResult, _ signal: String) -> [String: Reports.Measurement] {
+        Dictionary(
+            result.observations.filter { $0.signal.name == signal }.map { ($0.component.rawValue, $0.measurement) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    @Test("a controller's array, disks, bays and cache battery are told of, and hang on its PCI function")
+    func storcli() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("all", Self.storcli)
+        try scratch.write("drives", Self.details)
+        let folder = scratch.url.path
+        let path = try tool(
+            scratch, "case \"$1\" in /call) cat \(folder)/all ;; *) cat \(folder)/drives ;; esac")
+        let probe = RaidControllers(tree: SysTree(root: folder), paths: ["storcli64": path])
+        let result = try await probe.observe(at: Self.now, since: nil)
+        expectInCatalogue(result)
+        let failed = "disk:wwn-0x5000c500a1b2c3d4"
+        #expect(states(result, "hw.raid.state") == ["raid_array:0000:3b:00.0/0/239": .state("degraded")])
+        #expect(states(result, "hw.battery.state") == ["controller:0000:3b:00.0": .state("replace")])
+        #expect(states(result, "hw.raid.membership")[failed] == .state("faulty"))
+        #expect(states(result, "hw.raid.membership")["disk:0000:3b:00.0/252:2"] == .state("spare"))
+        #expect(states(result, "hw.status")[failed] == .state("failed"))
+        #expect(states(result, "hw.temperature")[failed] == .reading(41))
+        let disk = try #require(result.components.first { $0.id.rawValue == failed })
+        #expect(disk.part.location == "Bay 1" && disk.part.serial == "ZC1A2B3C" && disk.part.manufacturer == "SEAGATE")
+        let slot = try #require(result.components.first { $0.id == disk.parent })
+        #expect(slot.kind == .slot && slot.parent?.rawValue == "controller:0000:3b:00.0")
+        let controller = try #require(result.components.first { $0.id == slot.parent })
+        #expect(controller.parent?.rawValue == "pcie_device:0000:3b:00.0")
+    }
+
+    @Test("a program that prints half and hangs, fails, or prints garbage is one refusal that names it")
+    func troubles() async throws {
+        for (script, word) in [
+            ("echo '{\"Controllers\":[{'", "failing"), ("head -c 100000 /dev/zero", "failing"),
+            (
+                "echo '{\"Controllers\":[{\"Command Status\":{\"Status\":\"Failure\",\"Description\":\"No Controller found\"}}]}'",
+                "failing"
+            ),
+        ] {
+            let scratch = try ScratchFolder()
+            let probe = RaidControllers(
+                tree: SysTree(root: scratch.url.path), paths: ["storcli64": try tool(scratch, script)])
+            await #expect {
+                try await probe.observe(at: Self.now, since: nil)
+            } throws: { error in
+                (error as? ProbeError)?.coverageState == word && "\(error)".contains("storcli64")
+            }
+        }
+        let nothing = RaidControllers(tree: SysTree(root: "/nonexistent"), paths: [:])
+        await #expect {
+            try await nothing.observe(at: Self.now, since: nil)
+        } throws: { error in
+            (error as? ProbeError)?.coverageState == "absent"
+        }
+    }
+
+    @Test("words of the makers for one state are one word")
+    func words() {
+        for (text, state) in [
+            ("Optl", VolumeState.ok), ("Optimal", .ok), ("OK", .ok), ("Interim Recovery Mode", .degraded),
+            ("Pdgd", .degraded), ("Partially Degraded", .degraded), ("Ready for Rebuild", .degraded),
+            ("Recovering, 5% complete", .rebuilding), ("Rec", .rebuilding), ("Failed", .failed), ("Offline", .failed),
+        ] { #expect(RaidController.arrayState(text) == state, "\(text)") }
+        #expect(RaidController.arrayState("Transforming") == nil)
+        for (text, state) in [
+            ("Online, Spun Up", MemberState.inSync), ("Rebuild", .rebuilding), ("Hotspare, Spun down", .spare),
+            ("Unconfigured(bad)", .faulty), ("Msng", .missing),
+        ] { #expect(RaidController.memberState(text) == state, "\(text)") }
+        #expect(RaidController.address("00:3b:00:00") == "0000:3b:00.0")
+        #expect(RaidController.address("0000:5C:00.0") == "0000:5c:00.0")
+        #expect(RaidController.address("nothing") == nil)
+    }
+
+    @Test("every recorded output is read as a script reads it, or refused with a reason")
+    func recorded() async throws {
+        let files = Recordings.entries("raid-controller")
+        guard !files.isEmpty, isInstalled("python3") else { return }
+        var read: [URL] = []
+        var rows: [String] = []
+        var refused: [String: Int] = [:]
+        for file in files {
+            do {
+                let controllers = try ControllerOutput.controllers([UInt8](try Data(contentsOf: file)))
+                read.append(file)
+                let disks = controllers.flatMap(\.disks)
+                let row: [String] = [
+                    file.lastPathComponent, "\(disks.count)", "\(controllers.flatMap(\.arrays).count)",
+                    disks.compactMap(\.serial).sorted().joined(separator: ","),
+                    "\(disks.compactMap(\.mediaErrors).reduce(0, +))",
+                ]
+                rows.append(row.joined(separator: "\t"))
+                var reading = ControllerReading(time: Self.now)
+                for controller in controllers { reading.add(controller) }
+                expectInCatalogue(reading.result)
+            } catch let error as ControllerOutput.Refusal {
+                refused[error.because, default: 0] += 1
+            } catch let error as MDStat.Refusal {
+                Issue.record("\(error)")
+            }
+        }
+        let script = Recordings.own("storage/read-controllers.py").path
+        let (status, output) = try await run("python3", [script] + read.map(\.path))
+        #expect(status == 0)
+        let expected = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+        for (own, other) in zip(rows, expected) where own != other { print("differs: \(own) | \(other)") }
+        #expect(rows.count == expected.count && zip(rows, expected).allSatisfy { $0 == $1 })
+        print("raid-controller: \(files.count) files, \(read.count) read")
+        for (because, count) in refused.sorted(by: { $0.value > $1.value }) {
+            print("raid-controller: \(count) refused: \(because)")
+        }
+    }
+}
