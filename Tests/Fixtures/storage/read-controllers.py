@@ -53,6 +53,14 @@ def arcconf(text):
     return disks, arrays, serials, 0
 
 
+def ircu(text):
+    disks = len(re.findall(r"Device is a Hard disk", text))
+    arrays = len(re.findall(r"(?m)^\s*IR volume \d+", text))
+    blocks = [b for b in text.split("Device is a ")[1:] if b.startswith("Hard disk")]
+    serials = [s for b in blocks for s in re.findall(r"(?m)^\s*Serial No\s*:[ \t]*(\S+)", b) if s != "N/A"]
+    return disks, arrays, serials, 0
+
+
 def megacli(text):
     slots = re.findall(r"(?m)^\s*Enclosure Device ID: *(\S+)\s+Slot Number: *(\d+)", text)
     arrays = len(re.findall(r"(?m)^\s*(?:CacheCade )?Virtual Drive: *\d+", text))
@@ -67,6 +75,8 @@ for path in sys.argv[1:]:
         found = storcli(json.loads(text))
     elif re.search(r"Smart (?:Array|HBA).* in Slot", text):
         found = smart_array(text)
+    elif "Read configuration has been initiated for controller" in text:
+        found = ircu(text)
     elif re.search(r"(?i)controllers found|logical device (?:information|number)|physical device information", text):
         found = arcconf(text)
     else:

@@ -3,7 +3,7 @@ import Reports
 /// Groups of disks that only a program tells of in full: ZFS pools, LVM's RAID, btrfs of several devices.
 struct AskedVolumes: Sendable {
     private static let kstat = "/proc/spl/kstat/zfs"
-    private static let deadline = Duration.seconds(10)
+    private static let deadline = Duration.seconds(15)
     /// Pools, and file systems, asked in one look.
     private static let groupLimit = 64
 

@@ -13,9 +13,12 @@ enum ControllerOutput {
         }
         let lines = KeyedLines(bytes)
         if let report = SmartArrayReport(lines) { return report.controllers }
+        if let report = IntegratedRAIDReport(lines) { return report.controllers }
         if let report = ArcconfReport(lines) { return report.controllers }
         if let report = MegaCLIReport(lines) { return report.controllers }
         throw Refusal(
-            because: "is no output of storcli, perccli, ssacli, hpacucli, arcconf or MegaCli that names a controller")
+            because:
+                "is no output of storcli, perccli, ssacli, arcconf, sas3ircu, MegaCli or their elders that names a "
+                + "controller")
     }
 }

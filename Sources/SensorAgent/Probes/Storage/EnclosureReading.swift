@@ -164,6 +164,11 @@ struct EnclosureReading {
         if let bay = bays[disk.id] { return bay }
         guard let pci = path.pci else { return nil }
         let controller = EnclosureReading.controller(pci)
+        // One that is no SCSI host (virtio, an SD card's) has been met nowhere yet.
+        add(
+            Component(
+                id: controller, kind: .controller, parent: ComponentID(.pcieDevice, pci),
+                name: "storage controller \(pci)", attributes: ["pci": pci]))
         if let end = path.endDevice, let bay = sasBay(end, path, controller) { return bay }
         guard let port = path.ataPort, let number = try? tree.count("/sys/class/ata_port/\(port)/port_no") else {
             return controller

@@ -41,6 +41,7 @@ public actor RaidControllers: Probe {
             [("storcli64", storcli), ("storcli", storcli), ("MegaCli64", megacli), ("megacli", megacli)],
             [("perccli64", storcli), ("perccli", storcli)],
             [("ssacli", smartArray), ("hpssacli", smartArray), ("hpacucli", smartArray)],
+            [("sas3ircu", [["0", "display"]])], [("sas2ircu", [["0", "display"]])],
             [("arcconf", [["GETCONFIG", "1", "AL", "nologs"]])],
         ]
         programs = families.compactMap { family in
@@ -61,7 +62,7 @@ public actor RaidControllers: Probe {
         guard !programs.isEmpty else {
             throw .absent(
                 because: "no program for a RAID controller is installed (storcli64, perccli64, ssacli, arcconf, "
-                    + "MegaCli64): where a controller hides its disks, install its maker's")
+                    + "sas3ircu, MegaCli64): where a controller hides its disks, install its maker's")
         }
         var controllers: [RaidController] = []
         var problem: ProbeError?

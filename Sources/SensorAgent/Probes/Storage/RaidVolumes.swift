@@ -22,6 +22,8 @@ public actor RaidVolumes: Probe {
     private var asked: AskedVolumes
     private var findings: [VolumeFinding] = []
     private var askedAt: Timestamp?
+    /// How often udev is still asked anew for what an array is called; where it never knows, the kernel's name stands.
+    private var identifierLooks = 5
     private var errors: [ComponentID: [String: UInt64]] = [:]
 
     /// - Parameters:
@@ -51,6 +53,11 @@ public actor RaidVolumes: Probe {
         directory.refresh()
         let reader = VolumeReader(directory: directory, namesAlone: false)
         for array in mdArrays() {
+            // udev may not have read the superblocks yet when the array is seen first.
+            if array.uuid == nil, directory.arrayIdentifier(array.name) == nil, identifierLooks > 0 {
+                identifierLooks -= 1
+                directory.forget()
+            }
             if let finding = reader.finding(array) { look.add(finding) }
         }
         // The kernel's own word of its pools costs one file each.

@@ -94,7 +94,8 @@ extension RaidController {
         }
     }
 
-    fileprivate static func bus(_ text: String) -> String? {
+    /// `ata`, `sas` or `nvme` of `Solid State SATA` and the like.
+    static func bus(_ text: String) -> String? {
         let word = text.lowercased()
         return word.contains("nvme") ? "nvme" : word.contains("sata") ? "ata" : word.contains("sas") ? "sas" : nil
     }

@@ -19,7 +19,7 @@ struct DiskVisitsTests {
     }
 
     @Test("a disk is not asked twice within the spacing, also not after a restart or under another name")
-    func spacing() {
+    func restart() {
         let (first, cursor) = visit(nil, "/dev/sda", disk, 0)
         #expect(first == .due)
         #expect(visit(cursor, "/dev/sda", disk, 599).0 == .tooEarly)
