@@ -101,6 +101,8 @@ public enum SignalCatalogue {
         counter("hw.power_loss", "{event}", [.server, .ups], [:], "times the mains were lost"),
         event(
             "hw.watchdog", [.server, .board], [:], "the watchdog reset the server (IPMI 23h, watchdog's bootstatus)"),
+        gauge("hw.uptime", "s", [.server], [:], "time since the kernel started"),
+        gauge("hw.crash_dumps", "{dump}", [.server], [:], "what crashes left in pstore"),
         counter("hw.unclean_shutdowns", "{start}", [.server], [:], "starts that no orderly shutdown preceded"),
         event(
             "hw.event_log.entry", [], ["sensor": [], "state": []],
@@ -112,6 +114,15 @@ public enum SignalCatalogue {
         gauge(
             "hw.site.value", "1", [.check], ["name": [], "unit": []],
             "a value that a check of the site prints, in its own unit"),
+        counter(
+            "hw.kernel_log.missed", "{message}", [.server], ["fate": ["lost", "suppressed", "untold", "trace_lost"]],
+            "kernel messages this boot that were overwritten before they were read, left out by the kernel, or too many"
+        ),
+        event("hw.nmi", [.server], ["reason": ["serr", "iock", "unknown"]], "a non-maskable interrupt for an error"),
+        event("hw.overheated", [.server], [:], "the kernel shuts down for heat"),
+        event(
+            "hw.filesystem.error", [.disk, .server], [:], "the kernel found a file system damaged (ext4, XFS, btrfs)"),
+        event("hw.usb.over_current", [.server, .pcieDevice, .disk], [:], "a USB port draws too much current"),
         state("hw.bmc.self_test", [.server, .board], [:], "passed or failed: IPMI Get Self Test Results"),
     ]
 
@@ -197,6 +208,8 @@ public enum SignalCatalogue {
         counter(
             "hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server, .gpu], [:],
             "pages taken out of use"),
+        event(
+            "hw.memory.page_poisoned", [.server], [:], "the kernel took a page out of use (mm/memory-failure.c)"),
         gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
         gauge("hw.memory.size", "By", memoryKinds, [:], "size"),
         gauge("hw.memory.error_bits.dq", "{line}", [.dimm], [:], "data lines of one error (RetryRdErrLog)"),
@@ -270,6 +283,13 @@ public enum SignalCatalogue {
         event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
         event("hw.physical_disk.reset", [.disk], [:], "the kernel reset the link or controller"),
         counter("hw.physical_disk.background_scans", "{scan}", [.disk], [:], "SAS background scans since the format"),
+        event("hw.physical_disk.exception", [.disk], [:], "libata's error handler was called (exception Emask)"),
+        event("hw.physical_disk.command_timeout", [.disk], [:], "a command did not end in time and was aborted"),
+        event("hw.physical_disk.lost", [.disk], [:], "the kernel gave the disk up"),
+        event(
+            "hw.physical_disk.sense", [.disk],
+            ["key": ["recovered", "not_ready", "medium", "hardware", "aborted"]],
+            "SCSI sense key of a failed command; of NVMe, a media status"),
         gauge("hw.physical_disk.pending_defects", "{defect}", [.disk], [:], "SAS pending defects log page (15h)"),
         gauge("hw.physical_disk.link_speed", "Gbit/s", [.disk], [:], "SATA link speed now"),
         gauge(
@@ -311,8 +331,12 @@ public enum SignalCatalogue {
         state("hw.cpu.cache_threshold", [.cpu], [:], "green or yellow: MCi_STATUS threshold-based error status"),
         counter("hw.cpu.throttle_time", "ms", [.cpu], ["scope": ["core", "package"]], "time throttled for heat"),
         counter("hw.cpu.throttles", "{event}", [.cpu], ["scope": ["core", "package"]], "times throttled for heat"),
+        event(
+            "hw.cpu.throttled", [.cpu], ["scope": ["core", "package"]], "the kernel said that it throttles for heat"),
+        event("hw.cpu.lockup", [.cpu], ["type": ["soft", "hard"]], "a logical processor did not go on"),
         gauge("hw.cpu.speed", "Hz", [.cpu], [:], "current frequency"),
         gauge("hw.cpu.speed.limit", "Hz", [.cpu], ["limit_type": limitTypes], "frequency limits"),
+        gauge("hw.cpu.threads", "{thread}", [.cpu], [:], "logical processors in use"),
         gauge("hw.cpu.core.count", "{core}", [.cpu], ["state": ["enabled", "present"]], "cores"),
     ]
 
@@ -366,6 +390,13 @@ public enum SignalCatalogue {
         gauge("hw.pcie.link_speed.limit", "GT/s", linkKinds, ["limit_type": limitTypes], "best speed both ends can"),
         gauge("hw.pcie.link_width", "{lane}", linkKinds, [:], "lanes in use"),
         gauge("hw.pcie.link_width.limit", "{lane}", linkKinds, ["limit_type": limitTypes], "most lanes both ends can"),
+        event("hw.pcie.link_lost", linkKinds, [:], "the link of a slot went down (pciehp)"),
+        event("hw.pcie.contained", linkKinds, [:], "downstream port containment cut a device off"),
+        event("hw.pcie.unreachable", linkKinds, [:], "a device answers no more"),
+        event("hw.controller.reset", [.controller, .pcieDevice], [:], "the driver reset the controller"),
+        event("hw.network.hang", [.nic, .pcieDevice], [:], "transmit queue timed out, or the unit hangs"),
+        event("hw.network.gone", [.nic, .pcieDevice], [:], "the adapter answers no more"),
+        event("hw.network.link_lost", [.nic, .pcieDevice], [:], "the driver said that the link went down"),
         counter("hw.network.packets", "{packet}", [.nic], ["direction": ["receive", "transmit"]], "packets"),
         counter("hw.network.io", "By", [.nic], ["direction": ["receive", "transmit"]], "bytes"),
         counter(
@@ -449,6 +480,8 @@ public enum SignalCatalogue {
         state(
             "hw.filesystem.state", [.volume], [:],
             "ok, errors, read_only (it was writable since the start), shut_down"),
+        event("hw.raid.member_failed", [.disk], ["array": []], "md dropped the member from its array"),
+        event("hw.raid.read_error", [.disk], [:], "md could not read a member, and mended it or not"),
         state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
         gauge(
             "hw.backup.age", "s", [.server], ["backup": []],

@@ -1,9 +1,11 @@
 /// Every probe there is. A new probe is its file, its parser, one line here, and a fixture.
 public enum AllProbes {
-    /// The probes that `--input FILE` makes sense for: one output of smartctl, one SMBIOS table.
+    /// The probes that `--input FILE` makes sense for: one output of smartctl, one SMBIOS table, one kernel log,
+    /// one trace.
     public static let readingRecordedOutput = [
         "disk-health", "inventory",
         "ipmi",
+        "kernel-log", "machine-checks",
         "pcie", "network", "gpu",
         "disk-latency", "raid", "raid-controllers", "filesystems",
     ]
@@ -15,7 +17,8 @@ public enum AllProbes {
     public static func make(
         tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteChecks.standardFolder
     ) -> [any Probe] {
-        [
+        let traces = KernelTraces()
+        return [
             ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
             MachineInventory(tree: tree, input: input),
             PCIDevices(tree: tree, input: input), NetworkPorts(tree: tree, input: input),
@@ -26,6 +29,9 @@ public enum AllProbes {
             IPMI(tree: tree, input: input),
             RaidControllers(tree: tree, input: input),
             FileSystems(tree: tree, input: input),
+            KernelLog(tree: tree, input: input, traces: traces),
+            MachineChecks(tree: tree, input: input, traces: traces),
+            Processors(tree: tree), Board(tree: tree),
         ]
     }
 }

@@ -72,6 +72,12 @@ struct MemoryModules: Sendable {
             attributes: attributes)
     }
 
+    /// The one module that `label` names; nil where none or several fit.
+    func module(labelled label: String) -> Component? {
+        let matches = modules(labelled: label)
+        return matches.count == 1 ? matches.first?.component : nil
+    }
+
     /// ghes_edac writes `BANK LOCATOR`, or the handle where it knows no more; others write the board's label when the
     /// administrator has registered one (edac-ctl), and a made-up name (`CPU_SrcID#0_MC#0_Chan#0_DIMM#0`) when not.
     private func modules(labelled label: String) -> [Module] {

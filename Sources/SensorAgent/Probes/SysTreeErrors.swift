@@ -3,6 +3,7 @@ import Reports
 
 extension SysTreeError {
     static let noSuchFile = ENOENT
+    static let busy = EBUSY
 
     /// For one file of many: why its value is not there.
     var unavailable: Unavailable {

@@ -1,0 +1,149 @@
+import Daemon
+import Glibc
+public import Reports
+
+/// `board`: what the server as a whole tells of itself: the real-time clock against network time
+/// (Documentation/ABI/testing/sysfs-class-rtc), resets by the watchdog (Documentation/watchdog/watchdog-api.rst), dumps of crashes
+/// (Documentation/ABI/testing/pstore), starts without an orderly shutdown, and memory that the kernel gave up.
+public actor Board: Probe {
+    public nonisolated let name = "board"
+    public nonisolated let interval = Duration.seconds(60)
+    public nonisolated let deadline = Duration.seconds(20)
+
+    /// Whether the kernel's time is synchronised; nil where it does not say.
+    public typealias Synchronisation = @Sendable () -> Bool?
+
+    private let tree: SysTree
+    private let isSynchronised: Synchronisation
+    private let executor = BlockingExecutor(label: "callhome.board")
+    private var clock = ClockComparison()
+    private var history: ShutdownHistory?
+
+    public init(tree: SysTree) {
+        self.init(tree: tree, isSynchronised: tree.isThisMachine ? Board.kernelTime : { nil })
+    }
+
+    /// - Parameter isSynchronised: in place of adjtimex(2), for a recorded machine.
+    init(tree: SysTree, isSynchronised: @escaping Synchronisation) {
+        self.tree = tree
+        self.isSynchronised = isSynchronised
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
+
+    /// adjtimex(2) without a change: STA_UNSYNC while nothing disciplines the clock.
+    private static let kernelTime: Synchronisation = {
+        var time = timex()
+        guard unsafe adjtimex(&time) >= 0 else { return nil }
+        return time.status & STA_UNSYNC == 0
+    }
+
+    public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
+        let uptime = try Board.uptime(tree)
+        var result = ProbeResult(components: [.server])
+        let tell: (Signal, Measurement) -> Observation = {
+            Observation(component: .server, signal: $0, measurement: $1, time: time)
+        }
+        result.observations.append(tell(Signal("hw.uptime"), .reading(uptime.inSeconds)))
+        if let offset = clockOffset(at: time, uptime: uptime) {
+            result.observations.append(tell(Signal("hw.clock.offset"), offset))
+        }
+        if let poison = poisonedBytes {
+            result.observations.append(tell(Signal("hw.memory.poisoned"), .reading(poison)))
+        }
+        if let dumps = crashDumps {
+            result.observations.append(tell(Signal("hw.crash_dumps"), .reading(Double(dumps))))
+        }
+        let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
+        guard !boot.isEmpty, !boot.contains(" ") else { return result }
+        let lookedInThisBoot = cursor?.value.hasPrefix("\(boot) ") ?? false
+        if !lookedInThisBoot { result.observations += watchdogResets(at: time) }
+        result.observations.append(tell(Signal("hw.unclean_shutdowns"), .counter(uncleanShutdowns(cursor, boot))))
+        result.cursor = history.map { ProbeCursor(probe: name, value: $0.cursorValue) }
+        return result
+    }
+
+    private static func uptime(_ tree: SysTree) throws(ProbeError) -> Duration {
+        let path = "/proc/uptime"
+        let text: String
+        do { text = try tree.text(path) } catch { throw error.probeError }
+        guard let seconds = text.split(separator: " ").first.flatMap({ Double($0) }), (0..<1e10).contains(seconds)
+        else {
+            throw .malformed(path: path, problem: "says \"\(text.prefix(40))\" where seconds belong")
+        }
+        return .milliseconds(Int64(seconds * 1000))
+    }
+
+    // MARK: Clock
+
+    /// nil where there is no real-time clock.
+    private func clockOffset(at time: Timestamp, uptime: Duration) -> Measurement? {
+        let path = "/sys/class/rtc/rtc0/since_epoch"
+        guard tree.exists(path) else { return nil }
+        // A clock that keeps local time is wrong by the zone, and on purpose (hwclock(8), /etc/adjtime).
+        if let adjtime = try? tree.text("/etc/adjtime"), adjtime.split(separator: "\n").last == "LOCAL" {
+            return .unavailable(.notSupported)
+        }
+        do {
+            let seconds = Int64(clamping: try tree.count(path))
+            let offset = clock.offset(of: seconds, uptime: uptime, at: time, synchronised: isSynchronised() ?? false)
+            return offset.map { .gauge($0) } ?? .unavailable(Board.notSynchronised)
+        } catch {
+            return .unavailable(error.unavailable)
+        }
+    }
+
+    /// There is no network time to compare with.
+    private static let notSynchronised = Unavailable(rawValue: "notSynchronised")
+
+    // MARK: Crashes
+
+    /// Where the kernel leaves dumps, and where systemd-pstore(8) moves them to.
+    private static let dumpFolders = ["/sys/fs/pstore", "/var/lib/systemd/pstore"]
+
+    /// nil where neither folder can be read.
+    private var crashDumps: Int? {
+        let lists = Board.dumpFolders.compactMap { try? tree.names(in: $0) }
+        return lists.isEmpty ? nil : lists.map(\.count).reduce(0, +)
+    }
+
+    private static let cardReset: UInt64 = 0x20
+    private static let overheated: UInt64 = 0x01
+
+    /// Events of the boot, from WDIOF_CARDRESET and WDIOF_OVERHEAT of the watchdog's bootstatus.
+    private func watchdogResets(at time: Timestamp) -> [Observation] {
+        let folder = "/sys/class/watchdog"
+        return ((try? tree.names(in: folder)) ?? []).flatMap { name -> [Observation] in
+            guard let status = try? tree.count("\(folder)/\(name)/bootstatus") else { return [] }
+            let model = (try? tree.text("\(folder)/\(name)/identity")) ?? name
+            return [
+                (Board.cardReset, "hw.watchdog", "reset the server"),
+                (Board.overheated, "hw.overheated", "found it too hot"),
+            ]
+            .filter { status & $0.0 != 0 }
+            .map { _, signal, words in
+                Observation(
+                    component: .server, signal: Signal(signal), measurement: .event("the watchdog (\(model)) \(words)"),
+                    time: time)
+            }
+        }
+    }
+
+    private func uncleanShutdowns(_ cursor: ProbeCursor?, _ boot: String) -> UInt64 {
+        var known = history ?? ShutdownHistory(cursor: cursor?.value, boot: boot)
+        known.resume(boot: boot, lastStop: try? tree.text("/var/lib/callhome-agent/previous-stop"))
+        history = known
+        return known.unclean
+    }
+
+    // MARK: Memory
+
+    /// `HardwareCorrupted:     4 kB` (Documentation/filesystems/proc.rst): kibibytes; absent where the kernel handles no failures
+    /// of memory.
+    private var poisonedBytes: Double? {
+        let line = (try? tree.text("/proc/meminfo"))?.split(separator: "\n").first {
+            $0.hasPrefix("HardwareCorrupted:")
+        }
+        return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { Double($0) * 1024 }
+    }
+}

@@ -1,0 +1,27 @@
+import Reports
+
+/// What one kernel message, or a block of them, says: a signal of some part.
+struct KernelFact: Hashable, Sendable {
+    /// The row of the table that recognised it.
+    var recogniser: String
+    var subject: KernelSubject
+    var signal: Signal
+    /// The word where the signal is a state; nil for an event.
+    var state: String?
+    /// What the kernel said.
+    var text: String
+    var stamp: KernelMessage.Stamp?
+    /// How many of it the message tells of.
+    var count: UInt64 = 1
+    var family = Family.log
+
+    /// Who tells such an event where several sources have it.
+    enum Family: Hashable, Sendable {
+        /// The kernel's log alone.
+        case log
+        /// Trace events where tracing works (`KernelTraces`), else the log.
+        case memory, machineChecks, pcie
+        /// EDAC where it counts errors, since it is told of what the firmware reports; else the firmware's own words.
+        case firmwareMemory
+    }
+}

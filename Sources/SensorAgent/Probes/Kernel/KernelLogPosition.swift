@@ -1,0 +1,57 @@
+import Reports
+
+/// How far the kernel's log was read, so that no record is told twice; and what could not be read.
+struct KernelLogPosition: Hashable, Sendable {
+    static let probe = "kernel-log"
+
+    private(set) var boot = ""
+    /// The number of the newest record that was read.
+    private(set) var sequence: UInt64?
+    /// Records overwritten before they were read, this boot.
+    private(set) var lost: UInt64 = 0
+    /// Messages that the kernel left out itself (`callbacks suppressed`), this boot.
+    var suppressed: UInt64 = 0
+    /// Events of more kinds than one look tells apart, this boot.
+    var untold: UInt64 = 0
+    private var told: ProbeCursor?
+
+    /// Goes on from what was stored.
+    /// - Returns: whether the log is to be read from its beginning, skipping what was told.
+    mutating func resumes(_ cursor: ProbeCursor?, boot: String) -> Bool {
+        if self.boot == boot, cursor == nil || cursor == told { return false }
+        self = KernelLogPosition()
+        self.boot = boot
+        // BOOT SEQUENCE LOST SUPPRESSED UNTOLD
+        let words = (cursor?.value ?? "").split(separator: " ")
+        let numbers = words.dropFirst().compactMap { UInt64($0) }
+        guard words.first.map(String.init) == boot, numbers.count == 4 else { return true }
+        sequence = numbers[0]
+        lost = numbers[1]
+        suppressed = numbers[2]
+        untold = numbers[3]
+        return true
+    }
+
+    var cursor: ProbeCursor? {
+        mutating get {
+            guard let sequence else { return nil }
+            told = ProbeCursor(
+                probe: KernelLogPosition.probe, value: "\(boot) \(sequence) \(lost) \(suppressed) \(untold)")
+            return told
+        }
+    }
+
+    /// The message of a record that was not told before; nil for others, and for what programs wrote.
+    mutating func take(_ next: KernelLogDevice.Next) -> KernelMessage? {
+        guard case .record(let bytes) = next, let number = KernelMessage.sequence(ofRecord: bytes) else { return nil }
+        if let sequence {
+            guard number > sequence else { return nil }
+            lost += number - sequence - 1
+        } else {
+            // The first record that is left of this boot: those before it were never seen.
+            lost += number
+        }
+        sequence = number
+        return KernelMessage(record: bytes)
+    }
+}

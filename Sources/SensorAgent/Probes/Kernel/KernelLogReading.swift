@@ -1,0 +1,65 @@
+import Reports
+
+/// What a run of messages tells of: pure, and bounded whatever comes.
+struct KernelLogReading {
+    /// Facts kept of one look; a flood beyond them is only counted.
+    static let facts = 20_000
+
+    private let table: KernelTable
+    private(set) var facts: [KernelFact] = []
+    /// Facts beyond the limit.
+    private(set) var untold: UInt64 = 0
+    /// What the kernel says that it left out.
+    private(set) var suppressed: UInt64 = 0
+    private(set) var messages = 0
+    private var blocks = KernelBlocks()
+    /// Whether disks or cards were attached meanwhile.
+    private(set) var devicesChanged = false
+    /// The stamp of the last message.
+    private(set) var newest: KernelMessage.Stamp?
+
+    init(table: KernelTable) { self.table = table }
+
+    mutating func take(_ message: KernelMessage) {
+        messages += 1
+        newest = message.stamp ?? newest
+        if let count = KernelLogReading.suppressedCallbacks(message.text) {
+            suppressed += count
+        } else if KernelLogReading.attachments.contains(where: { $0.match(message.text) != nil }) {
+            devicesChanged = true
+        } else if blocks.take(message) {
+            for fact in blocks.takeFacts(follows: true) { add(fact) }
+        } else if let fact = table.fact(message) {
+            add(fact)
+        }
+    }
+
+    /// Nothing follows for now: the kernel writes a block at once, so that what is under way is whole.
+    mutating func finish() {
+        for fact in blocks.takeFacts(follows: false) { add(fact) }
+    }
+
+    private mutating func add(_ fact: KernelFact) {
+        guard facts.count < KernelLogReading.facts else {
+            untold += fact.count
+            return
+        }
+        var fact = fact
+        fact.stamp = fact.stamp ?? newest
+        facts.append(fact)
+    }
+
+    private static let attachments = [
+        LinePattern("sd {scsi}: [{dev}] Attached SCSI"),
+        LinePattern("nvme nvme{n}: {n}/{n}/{n} default/read/poll queues"),
+        LinePattern("{word} {pci} {dev}: renamed from"),
+    ]
+
+    private static let suppression = LinePattern("{word}: {count:n} callbacks suppressed")
+
+    /// `print_req_error: 36 callbacks suppressed` (lib/ratelimit.c).
+    static func suppressedCallbacks(_ line: [UInt8]) -> UInt64? {
+        guard line.last == UInt8(ascii: "d"), let captures = suppression.match(line) else { return nil }
+        return UInt64(captures["count"])
+    }
+}

@@ -1,0 +1,183 @@
+import Reports
+
+/// Which component a name in a kernel message stands for. What has vanished keeps the name that it had last.
+struct KernelNames: Sendable {
+    /// Names kept of things that may be gone.
+    static let nameLimit = 16_384
+
+    private let tree: SysTree
+    private var disks: [String: Component] = [:]
+    private var cards: [String: Component] = [:]
+    private var hosts: [String: String] = [:]
+    private var usb: [String: String] = [:]
+    private var sockets: ProcessorSockets
+    private var memory: MemoryTopology
+    /// What the folders listed when the names were read.
+    private var listing: [[String]] = []
+
+    init(tree: SysTree) {
+        self.tree = tree
+        sockets = ProcessorSockets(tree: tree)
+        memory = MemoryTopology(tree: tree)
+    }
+
+    private static let folders = [
+        "/sys/block", "/sys/class/nvme", "/sys/class/net", "/sys/class/scsi_host", "/sys/bus/usb/devices",
+        MemoryTopology.folder,
+    ]
+
+    /// Reads the names again where devices have come or gone since, or where `anew` says that some may have.
+    mutating func refresh(anew: Bool) {
+        let now = KernelNames.folders.map { (try? tree.names(in: $0)) ?? [] }
+        guard anew || now != listing else { return }
+        listing = now
+        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["block", "net", "nvme"]) ?? [] : []
+        let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
+        for name in DiskIdentity.names(in: tree) {
+            let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"
+            addDisk(name, DiskIdentity.component(name, tree: tree, properties: known["\(subsystem)/\(name)"] ?? [:]))
+        }
+        for name in now[2] {
+            let card = NetworkCards.component(name, tree: tree, properties: known["net/\(name)"] ?? [:])
+            if let card, cards.count < KernelNames.nameLimit { cards[name] = card }
+        }
+        for name in now[3] { hosts[name] = pciAddress(in: (try? tree.resolved("/sys/class/scsi_host/\(name)")) ?? "") }
+        for name in now[4] where !name.contains(":") && usb.count < KernelNames.nameLimit {
+            usb[name] = pciAddress(in: (try? tree.resolved("/sys/bus/usb/devices/\(name)")) ?? "")
+        }
+        sockets = ProcessorSockets(tree: tree)
+        memory = MemoryTopology(tree: tree)
+    }
+
+    private mutating func addDisk(_ name: String, _ component: Component) {
+        guard disks.count < KernelNames.nameLimit else { return }
+        disks[name] = component
+        let parts = ((try? tree.resolved("/sys/block/\(name)")) ?? "").split(separator: "/").map(String.init)
+        if let address = parts.last(where: { $0.split(separator: ":").count == 4 }) {
+            disks[address] = component
+            if let port = parts.first(where: { $0.hasPrefix("ata") && $0.dropFirst(3).allSatisfy(\.isNumber) }) {
+                // Behind a port multiplier the channel is the port of it, else the target is the drive on the cable.
+                let numbers = address.split(separator: ":").compactMap { Int($0) }
+                let unit = numbers.count == 4 ? max(numbers[1], numbers[2]) : 0
+                disks["\(port).\(unit < 10 ? "0" : "")\(unit)"] = component
+                disks[port] = component
+            }
+        }
+        // `1-4` of `usb1/1-4/1-4:1.0/host6`.
+        if parts.contains(where: { $0.hasPrefix("usb") }), let port = parts.last(where: isUSBPort) {
+            disks[port] = component
+        }
+    }
+
+    private func isUSBPort(_ name: String) -> Bool {
+        guard let dash = name.firstIndex(of: "-") else { return false }
+        return name[..<dash].allSatisfy(\.isNumber) && !name.contains(":")
+            && name[dash...].dropFirst().allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// The last PCI function of a path in sysfs.
+    private func pciAddress(in path: String) -> String? {
+        path.split(separator: "/").map(String.init).last { KernelNames.isPCIAddress($0) }
+    }
+
+    /// `0000:03:00.0`.
+    static func isPCIAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 3 && parts[0].count >= 4 && parts[1].count == 2 && parts[2].count == 4
+            && parts[2].dropFirst(2).first == "." && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    }
+
+    /// Whether EDAC has a controller, and so tells of the errors that the firmware reports.
+    var countsMemoryErrors: Bool { !memory.controllers.isEmpty }
+
+    // MARK: Subjects
+
+    /// nil for what is no hardware: loop devices, bridges, optical drives, keyboards.
+    func component(of subject: KernelSubject) -> Component? {
+        switch subject {
+        case .disk(let name): return disk(name)
+        case .volume(let name): return volume(name)
+        case .pci(let address): return KernelNames.pciFunction(address)
+        case .nic(let name, let pci):
+            if let card = cards[name] { return card }
+            if let pci {
+                return cards.values.first { $0.attributes["bus_address"] == pci } ?? KernelNames.pciFunction(pci)
+            }
+            // Without a device behind it, it is a bridge or a tunnel; on a recording nothing says which.
+            guard listing.isEmpty || listing[2].isEmpty else { return nil }
+            return Component(
+                id: ComponentID(.nic, name), kind: .nic, name: name,
+                attributes: ["interface": name, "identity": "by interface name, which may change"])
+        case .processor(let number): return sockets.component(ofProcessor: number)
+        case .socket(let package): return sockets.component(ofPackage: package)
+        case .gpu(let address):
+            return Component(
+                id: ComponentID(.gpu, address), kind: .gpu, parent: ComponentID(.pcieDevice, address),
+                name: "GPU \(address)", attributes: ["pci": address])
+        case .usb(let name):
+            if let disk = disks[name] { return disk }
+            guard let pci = usb[name] ?? usb["usb\(name.prefix { $0.isNumber })"] else { return .server }
+            return KernelNames.pciFunction(pci)
+        case .scsiHost(let name): return hosts[name].map(KernelNames.pciFunction)
+        case .memory(let place): return memory.component(at: place)
+        case .memoryExpander(let serial, let host):
+            return Component(
+                id: ComponentID(.dimm, "cxl-\(serial)"), kind: .dimm, parent: ComponentID(.pcieDevice, host),
+                name: "CXL memory \(host)", part: Part(serial: serial))
+        case .server: return .server
+        }
+    }
+
+    static func pciFunction(_ address: String) -> Component {
+        Component(
+            id: ComponentID(.pcieDevice, address), kind: .pcieDevice, name: address, attributes: ["device": address])
+    }
+
+    /// What a name may begin with to be a disk.
+    private static let diskPrefixes = ["sd", "hd", "vd", "xvd", "mmcblk", "nvme", "ata"]
+
+    private func disk(_ name: String) -> Component? {
+        let isAddress = name.split(separator: ":").count == 4
+        guard isAddress || KernelNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
+        for candidate in KernelNames.wholeDisk(name) {
+            if let disk = disks[candidate] { return disk }
+        }
+        // An optical or virtual drive has an address too, and this machine says which addresses are disks.
+        if isAddress, tree.isThisMachine { return nil }
+        let own = KernelNames.wholeDisk(name).last ?? name
+        return Component(
+            id: DiskIdentity.id(wwn: nil, serial: nil, device: own), kind: .disk, name: own,
+            attributes: ["device": own, "identity": "by kernel name, which may change"])
+    }
+
+    /// Names to look under, the nearest first: `sda1` → `sda1`, `sda`; `nvme0c1n1p2` → …, `nvme0`; `ata3.00` → …, `ata3`.
+    private static func wholeDisk(_ name: String) -> [String] {
+        if name.hasPrefix("nvme") {
+            return [name, "nvme" + name.dropFirst(4).prefix { $0.isNumber }]
+        }
+        if name.hasPrefix("ata") {
+            return [name]
+        }
+        if name.hasPrefix("mmcblk") { return [name, "mmcblk" + name.dropFirst(6).prefix { $0.isNumber }] }
+        return [name, String(name.prefix { !$0.isNumber })]
+    }
+
+    /// The one disk that a device-mapper or md device lies on; the server where there are several, or none known.
+    private func volume(_ name: String) -> Component? {
+        guard !name.hasPrefix("loop"), !name.hasPrefix("sr"), !name.hasPrefix("fd"), !name.hasPrefix("zram") else {
+            return nil
+        }
+        var below = [name]
+        // Each layer (LVM on LUKS on md) is one step; deeper ones are nobody's.
+        for _ in 0..<8 {
+            let next = below.flatMap { device in
+                let slaves = (try? tree.names(in: "/sys/block/\(device)/slaves")) ?? []
+                return slaves.isEmpty ? [device] : slaves
+            }
+            if next == below { break }
+            below = next
+        }
+        let found = Set(below.compactMap { disk($0) })
+        return found.count == 1 ? found.first : .server
+    }
+}

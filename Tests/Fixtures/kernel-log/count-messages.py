@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Counts hardware messages in recorded kernel logs, in its own way: one regular expression per kind over whole lines.
+
+Prints a line for each file: its name, and kind=count for each kind that occurs. Used to check the agent's own reading.
+"""
+import re
+import sys
+
+DISK = r"(?:sd[a-z]+|hd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+(?:c\d+)?n\d+|mmcblk\d+)(?:p?\d+)?"
+KINDS = {
+    "ata-reset": re.compile(r"\bata[0-9.]+: (?:hard|soft) resetting (?:link|port)"),
+    "io-error": re.compile(r"(?:I/O|timeout) error, dev " + DISK + r", sector(?!.*op 0x[0-9a-f]+:\((?!READ|WRITE\)|FLUSH))"),
+    "medium-error": re.compile(r"critical medium error, dev " + DISK + r", sector"),
+    "nvme-timeout": re.compile(r"nvme nvme\d+: I/O .*timeout, (?:aborting|disable controller|completion polled)"),
+    "xid": re.compile(r"NVRM: Xid \([^)]*\): \d+"),
+    "md-member-failed": re.compile(r"md/\S+ (?:Disk failure on |.*failing device )" + DISK),
+    "aer": re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: .*(?:PCIe|CXL) Bus Error: severity=[A-Z][a-z]+"),
+    "edac": re.compile(r"EDAC MC\d+: (?:\d+ )?(?:CE|UE) "),
+}
+# What other programs logged: `host program[123]: …` behind a time.
+OTHERS = re.compile(
+    r"^\W*(?:[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+|\[ *\d+\.\d+\]) \S+ (?!kernel:)\S+\[\d+\]: ")
+
+for path in sys.argv[1:]:
+    counts = {}
+    with open(path, "rb") as file:
+        for line in file.read().decode("utf-8", "replace").split("\n"):
+            if OTHERS.match(line):
+                continue
+            for kind, pattern in KINDS.items():
+                if pattern.search(line):
+                    counts[kind] = counts.get(kind, 0) + 1
+    print(path.rsplit("/", 1)[-1], *(f"{kind}={count}" for kind, count in sorted(counts.items())), sep="\t")

@@ -1,0 +1,254 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Machine checks, firmware's records and trace events")
+struct MachineCheckTests {
+    private func facts(_ text: String) -> [KernelFact] {
+        var reading = KernelLogReading(table: KernelTable())
+        for line in text.utf8.split(separator: 0x0A) {
+            if let message = KernelMessage(line: line) { reading.take(message) }
+        }
+        reading.finish()
+        return reading.facts
+    }
+
+    // MARK: MCi_STATUS
+
+    @Test(
+        "a status of the Intel manual is its unit, level and severity",
+        arguments: [
+            // Memory controller read error on channel 0, corrected.
+            (0x8C00_0040_0001_0090 as UInt64, "memory", "unknown", "corrected"),
+            // Generic cache hierarchy error in the last level.
+            (0x8C00_0000_0000_000F, "cache", "unknown", "corrected"),
+            // L1 data read, L2 instruction fetch, with correction report filtering.
+            (0x9000_0000_0000_0135, "cache", "l1", "corrected"), (0x9000_0000_0000_1152, "cache", "l2", "corrected"),
+            (0x9000_0000_0000_0014, "tlb", "unknown", "corrected"),
+            (0x9000_0000_0000_0E0B, "bus", "unknown", "corrected"),
+            (0x9000_0000_0000_0405, "internal", "unknown", "corrected"),
+            // Uncorrected: context corrupt; to be acted on; neither signalled nor acted on.
+            (0xBE00_0000_0080_0400, "internal", "unknown", "fatal"),
+            (0xBD80_0000_0010_0134, "cache", "l0", "uncorrected"),
+            (0xAC00_0000_0000_009F, "memory", "unknown", "deferred"),
+        ])
+    func intel(status: UInt64, unit: String, level: String, severity: String) {
+        let check = MachineCheck(processor: 0, bank: 4, status: status)
+        #expect(check.place.unit.rawValue == unit)
+        #expect(check.place.level == level)
+        #expect(check.severity.rawValue == severity)
+    }
+
+    @Test(
+        "a bank of AMD is the unit that its identity names",
+        arguments: [
+            (0x9C20_4000_0000_010B as UInt64, 0x0007_00B0_0000_0000 as UInt64, "cache", "l3", "corrected"),
+            (0x9C20_4000_0000_011B, 0x0000_0096_0015_0F00, "memory", "unknown", "corrected"),
+            (0x8400_1000_0000_011B, 0x0000_0096_0015_0F00, "memory", "unknown", "deferred"),
+            (0x9820_0000_0000_0135, 0x0000_00B0_0000_0000, "cache", "l1", "corrected"),
+            (0xBE00_0000_0000_0005, 0x0005_00B0_0000_0000, "internal", "unknown", "fatal"),
+            (0x9820_0000_0000_0800, 0x0000_0050_0000_0000, "link", "unknown", "corrected"),
+        ])
+    func amd(status: UInt64, identity: UInt64, unit: String, level: String, severity: String) {
+        let check = MachineCheck(processor: 0, bank: 7, status: status, identity: identity, vendor: .amd)
+        #expect(check.place.unit.rawValue == unit)
+        #expect(check.place.level == level)
+        #expect(check.severity.rawValue == severity)
+    }
+
+    @Test("a cache is yellow only where the processor has threshold-based status, and counts only where it counts")
+    func yellow() throws {
+        var check = MachineCheck(processor: 0, bank: 4, status: 0x8C40_01C0_0000_0135)
+        #expect(!check.isYellow)
+        #expect(check.count == 1)
+        check.capabilities = 0xC14
+        #expect(check.isYellow)
+        #expect(check.count == 7)
+        let told = check.facts(stamp: nil)
+        #expect(told.map(\.signal.name) == ["hw.cpu.machine_check", "hw.cpu.cache_threshold"])
+        #expect(told.last?.state == "yellow")
+    }
+
+    @Test("a bank that holds no error tells nothing")
+    func invalid() {
+        #expect(MachineCheck(processor: 0, bank: 1, status: 0x0C00_0000_0000_0135).facts(stamp: nil).isEmpty)
+    }
+
+    // MARK: The log
+
+    @Test("a machine check of three lines is one, of the socket that it names")
+    func rawLines() throws {
+        let told = facts(
+            """
+            [  10.000000] mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 7: 8c00004000010090
+            [  10.000001] mce: [Hardware Error]: TSC 0 ADDR 3f7fc0 MISC 86
+            [  10.000002] mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1600000000 SOCKET 1 APIC 0 microcode 2000065
+            [  10.000003] mce: [Hardware Error]: CPU 4: Machine Check: 0 Bank 3: 9000000000000135
+            """)
+        #expect(told.map(\.subject) == [.socket(1), .processor(4)])
+        #expect(told.first?.signal[label: "unit"] == "memory")
+        #expect(told.first?.text.contains("address 0x3f7fc0") == true)
+    }
+
+    @Test("what AMD's decoder writes is one machine check, with the unit of its IPID")
+    func decodedLines() throws {
+        let told = facts(
+            """
+            [  10.000000] [Hardware Error]: Corrected error, no action required.
+            [  10.000001] [Hardware Error]: CPU:2 (17:31:0) MC17_STATUS[-|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: 0x9c2040000000011b
+            [  10.000002] [Hardware Error]: Error Addr: 0x0000000012345678
+            [  10.000003] [Hardware Error]: IPID: 0x0000009600150f00, Syndrome: 0x0000000000000000
+            [  10.000004] [Hardware Error]: Unified Memory Controller Ext. Error Code: 0, DRAM ECC error.
+            """)
+        #expect(told.count == 1)
+        #expect(told.first?.subject == .processor(2))
+        #expect(told.first?.signal[label: "unit"] == "memory")
+        #expect(told.first?.signal[label: "severity"] == "corrected")
+    }
+
+    private static let firmware = """
+        [1.0] {1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 0
+        [1.0] {1}[Hardware Error]: It has been corrected by h/w and requires no further action
+        [1.0] {1}[Hardware Error]: event severity: corrected
+        [1.0] {1}[Hardware Error]:  Error 0, type: corrected
+        [1.0] {2}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 2
+        [1.0] {1}[Hardware Error]:   section_type: memory error
+        [1.0] {2}[Hardware Error]: event severity: recoverable
+        [1.0] {2}[Hardware Error]:  Error 0, type: recoverable
+        [1.0] {1}[Hardware Error]:   physical_address: 0x00000000a1b2c000
+        [1.0] {1}[Hardware Error]:   node:0 card:3 module:0 rank:1 bank:771 device:4 row:6510 column:1544 bit_position:0
+        [1.0] {2}[Hardware Error]:   section_type: PCIe error
+        [1.0] {1}[Hardware Error]:   error_type: 2, single-bit ECC
+        [1.0] {2}[Hardware Error]:   device_id: 0000:03:00.0
+        [1.0] {1}[Hardware Error]:   DIMM location: N1 DIMM_L0
+        """
+
+    @Test("two firmware records whose lines come between each other are two errors")
+    func interleaved() throws {
+        let told = facts(Self.firmware)
+        #expect(
+            told.map(\.signal.description) == [
+                "hw.memory.error{error.type=\"corrected\"}", "hw.memory.page_error{page=\"0xa1b2c\"}",
+                "hw.memory.cell_error{bank=\"rank 1 bank 771\",column=\"1544\",device=\"4\",row=\"6510\"}",
+                "hw.pcie.error{severity=\"nonfatal\"}",
+            ])
+        guard case .memory(let place) = try #require(told.first).subject else { return #expect(Bool(false)) }
+        #expect(place.label == "N1 DIMM_L0")
+        #expect(told.last?.subject == .pci("0000:03:00.0"))
+    }
+
+    @Test("AER's lines are one event of the device, with the names of its errors")
+    func aer() throws {
+        let told = facts(
+            """
+            [1.0] pcieport 0000:00:1c.0: AER: Corrected error message received from 0000:03:00.0
+            [1.0] nvme 0000:03:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)
+            [1.0] nvme 0000:03:00.0:   device [8086:a110] error status/mask=00000001/00002000
+            [1.0] nvme 0000:03:00.0:    [ 0] RxErr                  (First)
+            [2.0] nvme 0000:03:00.0: PCIe Bus Error: severity=Uncorrected (Non-Fatal), type=Transaction Layer, id=0300
+            """)
+        #expect(told.map { $0.signal[label: "severity"] } == ["correctable", "nonfatal"])
+        #expect(told.allSatisfy { $0.subject == .pci("0000:03:00.0") })
+        #expect(told.first?.text.hasSuffix("; RxErr (First)") == true)
+    }
+
+    @Test(
+        "a line of EDAC names controller, label, layers, page and count",
+        arguments: [
+            "EDAC MC1: 3 CE memory read error on CPU_SrcID#0_Ha#1_Chan#2_DIMM#0 (channel:2 slot:0 page:0x12ab offset:0x40 grain:32 syndrome:0x0 -  area:DRAM err_code:0001:0092 socket:0 ha:1 channel_mask:4 rank:1)",
+            "EDAC MC1: 3 CE memory read error on CPU_SrcID#0_Ha#1_Chan#2_DIMM#0 (channel: 2 slot: 0 page: 0x12ab offset: 0x40)",
+        ])
+    func edac(line: String) throws {
+        let error = try #require(MemoryErrorDetail(edacLine: line))
+        #expect(error.type == "corrected")
+        #expect(error.count == 3)
+        #expect(error.message == "memory read error")
+        #expect(error.place.controller == "mc1")
+        #expect(error.place.label == "CPU_SrcID#0_Ha#1_Chan#2_DIMM#0")
+        #expect(error.place.layers == ["channel": 2, "slot": 0])
+        #expect(error.page == 0x12AB)
+    }
+
+    @Test("a line of EDAC that reports no error is none")
+    func noError() {
+        for line in [
+            "EDAC MC0: Giving out device to module skx_edac controller Skylake Socket#0 IMC#0", "EDAC MC: Ver: 3.0.0",
+        ] {
+            #expect(MemoryErrorDetail(edacLine: line) == nil)
+        }
+    }
+
+    // MARK: Trace events
+
+    @Test("an event of memory tells error, page and cell")
+    func memoryEvent() throws {
+        let line =
+            "     kworker/0:1-12      [000] d..1.   123.456789: mc_event: 2 Corrected errors: memory read error on DIMM_A1 "
+            + "(mc:0 location:1:0:-1 address:0x12ab040 grain:8 syndrome:0x1 -  rank:1 row:0x57 column:0x390 bank:2 bank_group:1)"
+        let event = try #require(TraceEvent(line: line))
+        #expect(event.stamp == .seconds(123) + .microseconds(456_789))
+        #expect(
+            event.facts.map(\.signal.description) == [
+                "hw.memory.error{error.type=\"corrected\"}", "hw.memory.page_error{page=\"0x12ab\"}",
+                "hw.memory.cell_error{bank=\"rank 1 group 1 bank 2\",column=\"0x390\",device=\"unknown\",row=\"0x57\"}",
+            ])
+        #expect(event.facts.allSatisfy { $0.count == 2 })
+        guard case .memory(let place) = try #require(event.facts.first).subject else { return #expect(Bool(false)) }
+        #expect(place.controller == "mc0")
+        #expect(place.position == [1, 0, -1])
+    }
+
+    @Test(
+        "a machine check event is read in the wording of old and new kernels",
+        arguments: [
+            "CPU: 3, MCGc/s: 1000c14/0, MC7: 8c00004000010090, IPID: 0000000000000000, ADDR: 00000000003f7fc0, MISC: 0000000000000086, SYND: 0000000000000000, RIP: 00:<0000000000000000>, TSC: 0, PPIN: 0, vendor: 0, CPUID: 50654, time: 1600000000, socket: 1, APIC: 0, microcode: 2000065",
+            "CPU: 3, MCGc/s: 1000c14/0, MC7: 8c00004000010090, IPID: 0000000000000000, ADDR/MISC/SYND: 00000000003f7fc0/0000000000000086/0000000000000000, RIP: 00:<0000000000000000>, TSC: 0, PROCESSOR: 0:50654, TIME: 1600000000, SOCKET: 1, APIC: 0",
+        ])
+    func checkEvent(text: String) throws {
+        let event = try #require(TraceEvent(line: "  bash-812 [003] ..... 9.000001: mce_record: \(text)"))
+        let fact = try #require(event.facts.first)
+        #expect(fact.subject == .socket(1))
+        #expect(fact.signal[label: "unit"] == "memory")
+        // The count of MCi_STATUS, which this processor keeps.
+        #expect(fact.count == 1)
+        #expect(fact.text.contains("address 0x3f7fc0"))
+    }
+
+    @Test("a link's event names the device and how bad it is")
+    func linkEvent() throws {
+        let line =
+            "  irq/24-aerdrv-81 [001] .N... 12.000001: aer_event: 0000:03:00.0 PCIe Bus Error: severity=Uncorrected, non-fatal, Completion Timeout, TLP Header=Not available"
+        let fact = try #require(TraceEvent(line: line)?.facts.first)
+        #expect(fact.subject == .pci("0000:03:00.0"))
+        #expect(fact.signal[label: "severity"] == "nonfatal")
+    }
+
+    @Test("events that the kernel dropped are counted")
+    func lost() { #expect(TraceEvent.lost("CPU:2 [LOST 123 EVENTS]") == 123) }
+
+    @Test("what the trace events tell, the kernel's log leaves to them from then on, and not before")
+    func oneOwner() async throws {
+        let scratch = try ScratchFolder()
+        let log = """
+            [   10.000000] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x1 offset:0x0 grain:8)
+            [   99.000000] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x2 offset:0x0 grain:8)
+            """
+        try scratch.write("dev/kmsg", log)
+        for event in KernelTraces.events { try scratch.write("tracing/events/\(event)/enable", "0") }
+        let instance = "tracing/instances/\(KernelTraces.instance)"
+        let traces = KernelTraces(mounts: [scratch.url.appending(path: "tracing").path])
+        let probe = KernelLog(tree: SysTree(root: scratch.url.path), traces: traces)
+        func pages() async throws -> [String?] {
+            try await probe.observe(at: KernelLogTests.now, since: nil).observations
+                .filter { $0.signal.name == "hw.memory.page_error" }.map { $0.signal[label: "page"] }
+        }
+        #expect(try await pages() == ["0x1", "0x2"])
+        // A folder that stands for an instance made by an earlier process.
+        for event in KernelTraces.events { try scratch.write("\(instance)/events/\(event)/enable", "0") }
+        for file in ["buffer_percent", "trace_pipe"] { try scratch.write("\(instance)/\(file)", "") }
+        try traces.begin(uptime: .seconds(50))
+        #expect(try await pages().isEmpty)
+    }
+}
