@@ -1,5 +1,4 @@
 import Daemon
-import Glibc
 public import Reports
 
 /// `board`: what the server as a whole tells of itself: the real-time clock against network time
@@ -20,7 +19,8 @@ public actor Board: Probe {
     private var history: ShutdownHistory?
 
     public init(tree: SysTree) {
-        self.init(tree: tree, isSynchronised: tree.isThisMachine ? Board.kernelTime : { nil })
+        let isThisMachine = tree.isThisMachine
+        self.init(tree: tree) { isThisMachine ? NetworkTime.isSynchronised : nil }
     }
 
     /// - Parameter isSynchronised: in place of adjtimex(2), for a recorded machine.
@@ -30,13 +30,6 @@ public actor Board: Probe {
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
-
-    /// adjtimex(2) without a change: STA_UNSYNC while nothing disciplines the clock.
-    private static let kernelTime: Synchronisation = {
-        var time = timex()
-        guard unsafe adjtimex(&time) >= 0 else { return nil }
-        return time.status & STA_UNSYNC == 0
-    }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         let uptime = try Board.uptime(tree)

@@ -38,7 +38,7 @@ public actor Processors: Probe {
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         let online: String
         do { online = try tree.text("\(Processors.folder)/online") } catch { throw error.probeError }
-        let layout = layout.flatMap { $0.online == online ? $0 : nil } ?? self.layout(online)
+        let layout = layout.flatMap { $0.online == online ? $0 : nil } ?? newLayout(online)
         guard !layout.sockets.isEmpty else {
             throw .absent(
                 because:
@@ -51,7 +51,7 @@ public actor Processors: Probe {
         return reading.result
     }
 
-    private func layout(_ online: String) -> Layout {
+    private func newLayout(_ online: String) -> Layout {
         let sockets = ProcessorSockets(tree: tree)
         var layout = Layout(online: online)
         for (package, component) in sockets.all {

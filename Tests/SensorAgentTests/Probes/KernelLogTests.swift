@@ -174,43 +174,55 @@ struct KernelLogTests {
         .record(Array("4,\(number),\(number * 1_000_000),-;\(text)\n".utf8))
     }
 
+    /// Goes on from `cursor` and takes records.
+    /// - Returns: whether the log is read from its beginning, and the numbers of the messages that are told.
+    private func resume(
+        _ position: inout KernelLogPosition, _ cursor: ProbeCursor?, boot: String, _ records: [KernelLogDevice.Next]
+    ) -> (anew: Bool, told: [UInt64?]) {
+        let anew = position.resumes(cursor, boot: boot)
+        var told: [UInt64?] = []
+        for next in records {
+            if let message = position.take(next) { told.append(message.sequence) }
+        }
+        return (anew, told)
+    }
+
     @Test("after a restart in the same boot nothing is told twice, and what was overwritten meanwhile is counted")
     func restart() throws {
         var first = KernelLogPosition()
-        #expect(first.resumes(nil, boot: "a"))
-        #expect((0..<5).compactMap { first.take(record($0)) }.count == 5)
+        let begun = resume(&first, nil, boot: "a", (0..<5).map { record($0) })
+        #expect(begun.anew)
+        #expect(begun.told == [0, 1, 2, 3, 4])
         let cursor = try #require(first.cursor)
-        #expect(!first.resumes(cursor, boot: "a"))
 
         var second = KernelLogPosition()
-        #expect(second.resumes(cursor, boot: "a"))
-        #expect(second.take(record(3)) == nil)
-        #expect(second.take(record(4)) == nil)
-        #expect(second.take(.overwritten) == nil)
-        #expect(second.take(record(25))?.sequence == 25)
+        let resumed = resume(&second, cursor, boot: "a", [record(3), record(4), .overwritten, record(25)])
+        #expect(resumed.anew)
+        #expect(resumed.told == [25])
         #expect(second.lost == 20)
     }
 
     @Test("a reboot begins anew")
-    func reboot() throws {
+    func reboot() {
         var before = KernelLogPosition()
-        _ = before.resumes(nil, boot: "a")
-        _ = before.take(record(900))
+        _ = resume(&before, nil, boot: "a", [record(900)])
         var after = KernelLogPosition()
-        #expect(after.resumes(before.cursor, boot: "b"))
-        #expect(after.take(record(0)) != nil)
+        let resumed = resume(&after, before.cursor, boot: "b", [record(0)])
+        #expect(resumed.anew)
+        #expect(resumed.told == [0])
         #expect(after.lost == 0)
     }
 
-    @Test("the cursor of a later look in the same process does not read the log again")
-    func goesOn() throws {
+    @Test("the cursor of a later look in the same process does not read the log again, another one does")
+    func goesOn() {
         var position = KernelLogPosition()
-        _ = position.resumes(nil, boot: "a")
-        _ = position.take(record(1))
-        let cursor = position.cursor
-        #expect(!position.resumes(cursor, boot: "a"))
-        #expect(position.resumes(ProbeCursor(probe: "kernel-log", value: "a 0 0 0 0"), boot: "a"))
-        #expect(position.take(record(1)) != nil)
+        _ = resume(&position, nil, boot: "a", [record(1)])
+        let same = resume(&position, position.cursor, boot: "a", [record(1)])
+        #expect(!same.anew)
+        #expect(same.told.isEmpty)
+        let other = resume(&position, ProbeCursor(probe: "kernel-log", value: "a 0 0 0 0"), boot: "a", [record(1)])
+        #expect(other.anew)
+        #expect(other.told == [1])
     }
 
     // MARK: The probe
@@ -250,6 +262,25 @@ struct KernelLogTests {
     func suppressed() async throws {
         let result = try await observe("[  1.000000] print_req_error: 36 callbacks suppressed\n".utf8)
         #expect(result.observations.first { $0.signal[label: "fate"] == "suppressed" }?.measurement == .counter(36))
+    }
+
+    @Test(
+        "the log of this machine is read once, by the records that the kernel gives",
+        .enabled(if: FileManager.default.isReadableFile(atPath: "/dev/kmsg"), "the kernel's log may not be read"))
+    func thisMachine() async throws {
+        let probe = KernelLog(tree: SysTree(), traces: KernelTraces(mounts: []))
+        let first: ProbeResult
+        do {
+            first = try await probe.observe(at: Self.now, since: nil)
+        } catch ProbeError.denied {
+            return
+        }
+        let cursor = try #require(first.cursor)
+        let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        #expect(cursor.value.hasPrefix(boot.split(separator: "\n")[0] + " "))
+        let again = try await KernelLog(tree: SysTree(), traces: KernelTraces(mounts: [])).observe(
+            at: Self.now, since: cursor)
+        #expect(again.observations.allSatisfy { $0.signal.name == "hw.kernel_log.missed" })
     }
 
     @Test("a log that is none is refused with what is wrong with it")

@@ -13,12 +13,11 @@ struct KernelLogPosition: Hashable, Sendable {
     var suppressed: UInt64 = 0
     /// Events of more kinds than one look tells apart, this boot.
     var untold: UInt64 = 0
-    private var told: ProbeCursor?
 
     /// Goes on from what was stored.
     /// - Returns: whether the log is to be read from its beginning, skipping what was told.
     mutating func resumes(_ cursor: ProbeCursor?, boot: String) -> Bool {
-        if self.boot == boot, cursor == nil || cursor == told { return false }
+        if self.boot == boot, cursor == nil || cursor == self.cursor { return false }
         self = KernelLogPosition()
         self.boot = boot
         // BOOT SEQUENCE LOST SUPPRESSED UNTOLD
@@ -32,12 +31,10 @@ struct KernelLogPosition: Hashable, Sendable {
         return true
     }
 
+    /// nil before the first record.
     var cursor: ProbeCursor? {
-        mutating get {
-            guard let sequence else { return nil }
-            told = ProbeCursor(
-                probe: KernelLogPosition.probe, value: "\(boot) \(sequence) \(lost) \(suppressed) \(untold)")
-            return told
+        sequence.map {
+            ProbeCursor(probe: KernelLogPosition.probe, value: "\(boot) \($0) \(lost) \(suppressed) \(untold)")
         }
     }
 

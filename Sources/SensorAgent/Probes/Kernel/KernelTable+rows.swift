@@ -153,6 +153,16 @@ extension KernelTable {
         Row(
             "cpu-lockup", "NMI watchdog: BUG: soft lockup - CPU#{cpu:n} stuck", .cpu, "hw.cpu.lockup", ["type": "soft"]),
         Row("cpu-lockup", "{}Watchdog detected hard LOCKUP on cpu {cpu:n}", .cpu, "hw.cpu.lockup", ["type": "hard"]),
+        // drivers/edac/edac_device.c: what drivers of ARM's processors count.
+        Row(
+            "cpu-cache-error", "EDAC DEVICE{n}: {kind:dev}: {} instance: cpu{cpu:n} block: L{level:n} count: {count:n}",
+            .cpu
+        ) {
+            let severities = ["CE": "corrected", "UE": "uncorrected"]
+            guard let severity = severities[$0["kind"]], let level = Int($0["level"]), level <= 3 else { return nil }
+            return Signal(
+                "hw.cpu.machine_check", ["unit": "cache", "level": "l\(level)", "severity": severity])
+        },
         Row("nmi", "NMI: PCI system error (SERR)", .server, "hw.nmi", ["reason": "serr"]),
         Row("nmi", "NMI: IOCK error", .server, "hw.nmi", ["reason": "iock"]),
         Row("nmi", "Uhhuh. NMI received for unknown reason", .server, "hw.nmi", ["reason": "unknown"]),
