@@ -97,10 +97,10 @@ struct KernelNamesTests {
     @Test("a file system on one disk is that disk's, however many layers lie between")
     func layers() throws {
         let scratch = try machine()
-        try scratch.write("sys/block/dm-1/slaves/dm-0/x", "")
-        try scratch.write("sys/block/dm-0/slaves/sda2/x", "")
+        try scratch.write("sys/class/block/dm-1/slaves/dm-0/x", "")
+        try scratch.write("sys/class/block/dm-0/slaves/sda2/x", "")
         #expect(names(scratch).component(of: .volume("dm-1"))?.id.rawValue == "disk:wwn-0x5000c500a1b2c3d4")
-        try scratch.write("sys/block/dm-0/slaves/sdb/x", "")
+        try scratch.write("sys/class/block/dm-0/slaves/sdb/x", "")
         #expect(names(scratch).component(of: .volume("dm-1"))?.id == .server)
     }
 }

@@ -96,7 +96,7 @@ extension FirmwareErrorRecord.Section {
     }
 
     private func linkFacts(_ stamp: KernelMessage.Stamp?) -> [KernelFact] {
-        guard let device = fields["device_id"], KernelNames.isPCIAddress(device), severity != "info" else { return [] }
+        guard let device = fields["device_id"], PCIAddress(device) != nil, severity != "info" else { return [] }
         let told: AERSeverity = severity == "corrected" ? .correctable : severity == "fatal" ? .fatal : .nonfatal
         return [
             KernelFact(

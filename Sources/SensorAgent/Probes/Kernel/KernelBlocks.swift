@@ -86,7 +86,7 @@ struct KernelBlocks {
 
     private mutating func takeBusError(_ message: KernelMessage) {
         guard let captures = KernelBlocks.busErrors.lazy.compactMap({ $0.match(message.text) }).first,
-            KernelNames.isPCIAddress(captures["pci"]), let severity = AERSeverity(words: captures["severity"])
+            PCIAddress(captures["pci"]) != nil, let severity = AERSeverity(words: captures["severity"])
         else { return }
         let device = captures["pci"]
         finishLink(device)

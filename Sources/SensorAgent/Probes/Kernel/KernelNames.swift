@@ -6,6 +6,7 @@ struct KernelNames: Sendable {
     static let nameLimit = 16_384
 
     private let tree: SysTree
+    private var directory: DiskDirectory
     private var disks: [String: Component] = [:]
     private var cards: [String: Component] = [:]
     private var hosts: [String: String] = [:]
@@ -17,6 +18,7 @@ struct KernelNames: Sendable {
 
     init(tree: SysTree) {
         self.tree = tree
+        directory = DiskDirectory(tree: tree)
         sockets = ProcessorSockets(tree: tree)
         memory = MemoryTopology(tree: tree)
     }
@@ -31,14 +33,15 @@ struct KernelNames: Sendable {
         let now = KernelNames.folders.map { (try? tree.names(in: $0)) ?? [] }
         guard anew || now != listing else { return }
         listing = now
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["block", "net", "nvme"]) ?? [] : []
-        let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
-        for name in DiskIdentity.names(in: tree) {
-            let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"
-            addDisk(name, DiskIdentity.component(name, tree: tree, properties: known["\(subsystem)/\(name)"] ?? [:]))
+        if anew { directory.forget() }
+        directory.refresh()
+        for name in DiskIdentity.names(in: tree) + now[0].filter({ $0.hasPrefix("nvme") }) {
+            if let disk = directory.disk(named: name) { addDisk(name, disk) }
         }
+        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["net"]) ?? [] : []
+        let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
         for name in now[2] {
-            let card = NetworkCards.component(name, tree: tree, properties: known["net/\(name)"] ?? [:])
+            let card = NetworkCards.component(name, tree: tree, properties: known[name] ?? [:])
             if let card, cards.count < KernelNames.nameLimit { cards[name] = card }
         }
         for name in now[3] { hosts[name] = pciAddress(in: (try? tree.resolved("/sys/class/scsi_host/\(name)")) ?? "") }
@@ -77,14 +80,7 @@ struct KernelNames: Sendable {
 
     /// The last PCI function of a path in sysfs.
     private func pciAddress(in path: String) -> String? {
-        path.split(separator: "/").map(String.init).last { KernelNames.isPCIAddress($0) }
-    }
-
-    /// `0000:03:00.0`.
-    static func isPCIAddress(_ text: String) -> Bool {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count == 3 && parts[0].count >= 4 && parts[1].count == 2 && parts[2].count == 4
-            && parts[2].dropFirst(2).first == "." && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        path.split(separator: "/").last { PCIAddress($0) != nil }.map(String.init)
     }
 
     /// Whether EDAC has a controller, and so tells of the errors that the firmware reports.
@@ -150,16 +146,10 @@ struct KernelNames: Sendable {
             attributes: ["device": own, "identity": "by kernel name, which may change"])
     }
 
-    /// Names to look under, the nearest first: `sda1` → `sda1`, `sda`; `nvme0c1n1p2` → …, `nvme0`; `ata3.00` → …, `ata3`.
+    /// Names to look under, the nearest first: `sda1` → `sda1`, `sda`; `nvme0c1n1p2` → …, `nvme0`; `ata3.00` alone.
     private static func wholeDisk(_ name: String) -> [String] {
-        if name.hasPrefix("nvme") {
-            return [name, "nvme" + name.dropFirst(4).prefix { $0.isNumber }]
-        }
-        if name.hasPrefix("ata") {
-            return [name]
-        }
-        if name.hasPrefix("mmcblk") { return [name, "mmcblk" + name.dropFirst(6).prefix { $0.isNumber }] }
-        return [name, String(name.prefix { !$0.isNumber })]
+        let whole = [name, DiskDirectory.wholeDisk(name)]
+        return name.hasPrefix("nvme") ? whole + ["nvme" + name.dropFirst(4).prefix { $0.isNumber }] : whole
     }
 
     /// The one disk that a device-mapper or md device lies on; the server where there are several, or none known.
@@ -167,17 +157,8 @@ struct KernelNames: Sendable {
         guard !name.hasPrefix("loop"), !name.hasPrefix("sr"), !name.hasPrefix("fd"), !name.hasPrefix("zram") else {
             return nil
         }
-        var below = [name]
-        // Each layer (LVM on LUKS on md) is one step; deeper ones are nobody's.
-        for _ in 0..<8 {
-            let next = below.flatMap { device in
-                let slaves = (try? tree.names(in: "/sys/block/\(device)/slaves")) ?? []
-                return slaves.isEmpty ? [device] : slaves
-            }
-            if next == below { break }
-            below = next
-        }
-        let found = Set(below.compactMap { disk($0) })
-        return found.count == 1 ? found.first : .server
+        if let disk = disk(name) { return disk }
+        let below = directory.disks(under: name)
+        return below.count == 1 ? below.first : .server
     }
 }

@@ -98,7 +98,7 @@ extension KernelTable.Subject {
         case .nvme: return .disk("nvme\(captures["nvme"])")
         case .volume: return .volume(captures["dev"])
         case .nic: return .nic(captures["nic"], pci: captures["pci"].isEmpty ? nil : captures["pci"])
-        case .pci: return KernelNames.isPCIAddress(captures["pci"]) ? .pci(captures["pci"]) : nil
+        case .pci: return PCIAddress(captures["pci"]) != nil ? .pci(captures["pci"]) : nil
         case .usb: return .usb(captures["usb"])
         case .cpu: return Int(captures["cpu"]).map { .processor($0) }
         case .gpu: return .gpu(KernelTable.functionZero(captures["pci"]))

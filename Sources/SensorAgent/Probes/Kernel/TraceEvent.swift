@@ -63,7 +63,7 @@ struct TraceEvent: Hashable, Sendable {
     /// `0000:03:00.0 PCIe Bus Error: severity=Corrected, Bad TLP, TLP Header=Not available` (include/ras/ras_event.h)
     private var linkFact: KernelFact? {
         let device = String(text.prefix { $0 != " " })
-        guard KernelNames.isPCIAddress(device), let start = text.firstRange(of: "severity=")?.upperBound,
+        guard PCIAddress(device) != nil, let start = text.firstRange(of: "severity=")?.upperBound,
             let severity = AERSeverity(words: text[start...].prefix(40))
         else { return nil }
         return KernelFact(
