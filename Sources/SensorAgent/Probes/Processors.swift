@@ -36,8 +36,14 @@ public actor Processors: Probe {
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
-        let online: String
-        do { online = try tree.text("\(Processors.folder)/online") } catch { throw error.probeError }
+        var online = ""
+        do {
+            online = try tree.text("\(Processors.folder)/online")
+        } catch .failed(_, errno: SysTreeError.noSuchFile) {
+            // Some recordings have the processors without the list.
+        } catch {
+            throw error.probeError
+        }
         let layout = layout.flatMap { $0.online == online ? $0 : nil } ?? newLayout(online)
         guard !layout.sockets.isEmpty else {
             throw .absent(

@@ -13,8 +13,8 @@ KINDS = {
     "medium-error": re.compile(r"critical medium error, dev " + DISK + r", sector"),
     "nvme-timeout": re.compile(r"nvme nvme\d+: I/O .*timeout, (?:aborting|disable controller|completion polled)"),
     "xid": re.compile(r"NVRM: Xid \([^)]*\): \d+"),
-    "md-member-failed": re.compile(r"md/\S+ (?:Disk failure on |.*failing device )" + DISK),
-    "aer": re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: .*(?:PCIe|CXL) Bus Error: severity=[A-Z][a-z]+"),
+    "md-member-failed": re.compile(r"(?:md/\S+ Disk failure on |md: kicking non-fresh )" + DISK),
+    "aer": re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: .*(?:PCIe|CXL) Bus Error: severity=(?:Correct|Uncorrect\w+ \((?:Non-)?Fatal)"),
     "edac": re.compile(r"EDAC MC\d+: (?:\d+ )?(?:CE|UE) "),
 }
 # What other programs logged: `host program[123]: …` behind a time.

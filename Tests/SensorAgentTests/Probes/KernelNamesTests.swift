@@ -76,7 +76,8 @@ struct KernelNamesTests {
         let scratch = try machine()
         let names = names(scratch)
         for subject: KernelSubject in [
-            .disk("loop3"), .disk("sr0"), .disk("dm-1"), .nic("docker0", pci: nil), .volume("loop0"), .volume("zram0"),
+            .disk("loop3"), .disk("1-4"), .disk("sr0"), .disk("dm-1"), .nic("docker0", pci: nil), .volume("loop0"),
+            .volume("zram0"),
         ] { #expect(names.component(of: subject) == nil, "\(subject)") }
     }
 

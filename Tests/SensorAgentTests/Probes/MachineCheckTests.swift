@@ -109,20 +109,20 @@ struct MachineCheckTests {
     }
 
     private static let firmware = """
-        [1.0] {1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 0
-        [1.0] {1}[Hardware Error]: It has been corrected by h/w and requires no further action
-        [1.0] {1}[Hardware Error]: event severity: corrected
-        [1.0] {1}[Hardware Error]:  Error 0, type: corrected
-        [1.0] {2}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 2
-        [1.0] {1}[Hardware Error]:   section_type: memory error
-        [1.0] {2}[Hardware Error]: event severity: recoverable
-        [1.0] {2}[Hardware Error]:  Error 0, type: recoverable
-        [1.0] {1}[Hardware Error]:   physical_address: 0x00000000a1b2c000
-        [1.0] {1}[Hardware Error]:   node:0 card:3 module:0 rank:1 bank:771 device:4 row:6510 column:1544 bit_position:0
-        [1.0] {2}[Hardware Error]:   section_type: PCIe error
-        [1.0] {1}[Hardware Error]:   error_type: 2, single-bit ECC
-        [1.0] {2}[Hardware Error]:   device_id: 0000:03:00.0
-        [1.0] {1}[Hardware Error]:   DIMM location: N1 DIMM_L0
+        [    1.000000] {1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 0
+        [    1.000000] {1}[Hardware Error]: It has been corrected by h/w and requires no further action
+        [    1.000000] {1}[Hardware Error]: event severity: corrected
+        [    1.000000] {1}[Hardware Error]:  Error 0, type: corrected
+        [    1.000000] {2}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 2
+        [    1.000000] {1}[Hardware Error]:   section_type: memory error
+        [    1.000000] {2}[Hardware Error]: event severity: recoverable
+        [    1.000000] {2}[Hardware Error]:  Error 0, type: recoverable
+        [    1.000000] {1}[Hardware Error]:   physical_address: 0x00000000a1b2c000
+        [    1.000000] {1}[Hardware Error]:   node:0 card:3 module:0 rank:1 bank:771 device:4 row:6510 column:1544 bit_position:0
+        [    1.000000] {2}[Hardware Error]:   section_type: PCIe error
+        [    1.000000] {1}[Hardware Error]:   error_type: 2, single-bit ECC
+        [    1.000000] {2}[Hardware Error]:   device_id: 0000:03:00.0
+        [    1.000000] {1}[Hardware Error]:   DIMM location: N1 DIMM_L0
         """
 
     @Test("two firmware records whose lines come between each other are two errors")
@@ -143,11 +143,11 @@ struct MachineCheckTests {
     func aer() throws {
         let told = facts(
             """
-            [1.0] pcieport 0000:00:1c.0: AER: Corrected error message received from 0000:03:00.0
-            [1.0] nvme 0000:03:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)
-            [1.0] nvme 0000:03:00.0:   device [8086:a110] error status/mask=00000001/00002000
-            [1.0] nvme 0000:03:00.0:    [ 0] RxErr                  (First)
-            [2.0] nvme 0000:03:00.0: PCIe Bus Error: severity=Uncorrected (Non-Fatal), type=Transaction Layer, id=0300
+            [    1.000000] pcieport 0000:00:1c.0: AER: Corrected error message received from 0000:03:00.0
+            [    1.000000] nvme 0000:03:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver ID)
+            [    1.000000] nvme 0000:03:00.0:   device [8086:a110] error status/mask=00000001/00002000
+            [    1.000000] nvme 0000:03:00.0:    [ 0] RxErr                  (First)
+            [    2.000000] nvme 0000:03:00.0: PCIe Bus Error: severity=Uncorrected (Non-Fatal), type=Transaction Layer, id=0300
             """)
         #expect(told.map { $0.signal[label: "severity"] } == ["correctable", "nonfatal"])
         #expect(told.allSatisfy { $0.subject == .pci("0000:03:00.0") })

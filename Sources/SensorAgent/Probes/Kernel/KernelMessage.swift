@@ -41,7 +41,7 @@ struct KernelMessage: Hashable, Sendable {
     static func sequence(ofRecord record: some Sequence<UInt8>) -> UInt64? {
         let fields = Array(record.prefix(64)).split(
             separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
-        return fields.count == 3 ? number(fields[1]) : nil
+        return fields.count == 3 && number(fields[0]) != nil ? number(fields[1]) : nil
     }
 
     /// `\x0a` and the like stand for bytes that do not print.
@@ -74,7 +74,8 @@ struct KernelMessage: Hashable, Sendable {
             rest = rest.dropFirst()
             KernelMessage.dropBlanks(&rest)
         }
-        if let first = rest.first, KernelMessage.isDigit(first), let message = KernelMessage(record: rest) {
+        if KernelMessage.sequence(ofRecord: rest) != nil {
+            guard let message = KernelMessage(record: rest) else { return nil }
             self = message
             return
         }

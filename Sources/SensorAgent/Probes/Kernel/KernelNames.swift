@@ -133,11 +133,11 @@ struct KernelNames: Sendable {
     private static let diskPrefixes = ["sd", "hd", "vd", "xvd", "mmcblk", "nvme", "ata"]
 
     private func disk(_ name: String) -> Component? {
-        let isAddress = name.split(separator: ":").count == 4
-        guard isAddress || KernelNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
         for candidate in KernelNames.wholeDisk(name) {
             if let disk = disks[candidate] { return disk }
         }
+        let isAddress = name.split(separator: ":").count == 4
+        guard isAddress || KernelNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
         // An optical or virtual drive has an address too, and this machine says which addresses are disks.
         if isAddress, tree.isThisMachine { return nil }
         let own = KernelNames.wholeDisk(name).last ?? name

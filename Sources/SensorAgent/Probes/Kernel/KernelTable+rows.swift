@@ -55,8 +55,8 @@ extension KernelTable {
         Row("scsi-timeout", "sd {scsi}: {}attempting task abort", .scsi, commandTimeout),
         Row("scsi-reset", "sd {scsi}: {}attempting device reset", .scsi, reset),
         Row("scsi-reset", "sd {scsi}: {}attempting target reset", .scsi, reset),
-        Row("usb-reset", "usb {usb:dev}: reset {}-speed USB device number", .usb) { _ in Signal(reset) },
-        Row("usb-reset", "usb {usb:dev}: reset SuperSpeed{}USB device number", .usb) { _ in Signal(reset) },
+        Row("usb-reset", "usb {dev}: reset {}-speed USB device number", .block, reset),
+        Row("usb-reset", "usb {dev}: reset SuperSpeed{}USB device number", .block, reset),
         Row("controller-reset", "scsi host{host:n}: {}resetting", .host, "hw.controller.reset"),
         Row("controller-reset", "{driver:word} {pci}: resetting adapter", .pci, "hw.controller.reset"),
         Row("controller-reset", "{driver:word} {pci}: {}FW in FAULT state", .pci, "hw.controller.reset"),
@@ -179,8 +179,7 @@ extension KernelTable {
 
     /// drivers/md, fs/ext4/super.c, fs/xfs
     private static let volumes: [Row] = [
-        Row("md-member-failed", "md/{level:word} Disk failure on {dev}, disabling device", .block) { member($0) },
-        Row("md-member-failed", "md/{level:word} {} failing device {dev}", .block) { member($0) },
+        Row("md-member-failed", "md/{level:word} Disk failure on {dev},", .block) { member($0) },
         Row(
             "md-member-failed", "md: kicking non-fresh {dev} from array", .block, "hw.raid.member_failed",
             ["array": "unknown"]),
