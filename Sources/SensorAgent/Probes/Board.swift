@@ -51,7 +51,8 @@ public actor Board: Probe {
         guard !boot.isEmpty, !boot.contains(" ") else { return result }
         let lookedInThisBoot = cursor?.value.hasPrefix("\(boot) ") ?? false
         if !lookedInThisBoot { result.observations += watchdogResets(at: time) }
-        result.observations.append(tell(Signal("hw.unclean_shutdowns"), .counter(uncleanShutdowns(cursor, boot))))
+        let starts = uncleanShutdowns(cursor, boot)
+        result.observations.append(tell(Signal("hw.unclean_shutdowns"), starts))
         result.cursor = history.map { ProbeCursor(probe: name, value: $0.cursorValue) }
         return result
     }
@@ -122,11 +123,13 @@ public actor Board: Probe {
         }
     }
 
-    private func uncleanShutdowns(_ cursor: ProbeCursor?, _ boot: String) -> UInt64 {
+    /// Unavailable where no unit tells how the boot before ended.
+    private func uncleanShutdowns(_ cursor: ProbeCursor?, _ boot: String) -> Measurement {
+        let lastStop = try? tree.text("/var/lib/callhome-agent/previous-stop")
         var known = history ?? ShutdownHistory(cursor: cursor?.value, boot: boot)
-        known.resume(boot: boot, lastStop: try? tree.text("/var/lib/callhome-agent/previous-stop"))
+        known.resume(boot: boot, lastStop: lastStop)
         history = known
-        return known.unclean
+        return lastStop == nil ? .unavailable(.notSupported) : .counter(known.unclean)
     }
 
     // MARK: Memory

@@ -17,6 +17,29 @@ KINDS = {
     "aer": re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: .*(?:PCIe|CXL) Bus Error: severity=(?:Correct|Uncorrect\w+ \((?:Non-)?Fatal)"),
     "edac": re.compile(r"EDAC MC\d+: (?:\d+ )?(?:CE|UE) "),
 }
+# Machine checks: AMD's decoder writes the flags beside the number; of raw ones the number itself is read (Intel SDM 3B 16.3.2).
+FLAGS = re.compile(r"\[Hardware Error\]: CPU:\d+ \S+ MC\d+_STATUS\[([^\]]*)\]: 0x[0-9a-f]+")
+RAW = re.compile(r"CPU \d+: Machine Check(?: Exception| Event)?: [0-9a-f]+ Bank \d+: ([0-9a-f]{16})")
+
+
+def severity(line):
+    """`check-corrected` and the like; None for other lines."""
+    if match := FLAGS.search(line):
+        flags = match.group(1).split("|")
+        if "UE" in flags:
+            return "check-fatal" if "PCC" in flags else "check-uncorrected"
+        return "check-deferred" if "Deferred" in flags else "check-corrected"
+    if match := RAW.search(line):
+        bits = f"{int(match.group(1), 16):064b}"
+        valid, uncorrected, corrupt, signalled, action = (bits[63 - number] == "1" for number in (63, 61, 57, 56, 55))
+        if not valid:
+            return None
+        if not uncorrected:
+            return "check-corrected"
+        return "check-fatal" if corrupt else "check-uncorrected" if signalled or action else "check-deferred"
+    return None
+
+
 # What other programs logged: `host program[123]: …` behind a time.
 OTHERS = re.compile(
     r"^\W*(?:[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+|\[ *\d+\.\d+\]) \S+ (?!kernel:)\S+\[\d+\]: ")
@@ -27,7 +50,7 @@ for path in sys.argv[1:]:
         for line in file.read().decode("utf-8", "replace").split("\n"):
             if OTHERS.match(line):
                 continue
-            for kind, pattern in KINDS.items():
-                if pattern.search(line):
-                    counts[kind] = counts.get(kind, 0) + 1
+            kinds = [kind for kind, pattern in KINDS.items() if pattern.search(line)]
+            for kind in filter(None, kinds + [severity(line)]):
+                counts[kind] = counts.get(kind, 0) + 1
     print(path.rsplit("/", 1)[-1], *(f"{kind}={count}" for kind, count in sorted(counts.items())), sep="\t")

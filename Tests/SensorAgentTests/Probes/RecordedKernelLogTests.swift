@@ -46,6 +46,8 @@ struct RecordedKernelLogTests {
                         continue
                     }
                     found[kind, default: 0] += 1
+                } else if fact.recogniser == "machine-check" {
+                    found["check-\(fact.signal[label: "severity"] ?? "")", default: 0] += 1
                 } else if fact.recogniser.hasPrefix("aer-") {
                     found["aer", default: 0] += 1
                 } else if fact.family == .memory, fact.signal.name == "hw.memory.error" {

@@ -190,6 +190,7 @@ extension KernelTable {
         Row("xfs-error", "XFS ({dev}): metadata I/O error", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): Corruption of in-memory data", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): {}Filesystem has been shut down", .volume, "hw.filesystem.error"),
+        Row("btrfs-error", "BTRFS: error (device {dev}", .volume, "hw.filesystem.error"),
         Row("btrfs-error", "BTRFS critical (device {dev}", .volume, "hw.filesystem.error"),
     ]
 
