@@ -19,7 +19,7 @@ class Row:
     # How it is done, in words for the table.
     injection: str
     # Classes of faults one of which the case must hold, and what must stand in the name, id, serial or location of its
-    # component or first suspect.
+    # component or first suspect. No classes: no case may come.
     classes: tuple
     part: str
     # Seconds from injection to case; the table says what of it the pattern itself waits.
@@ -28,6 +28,8 @@ class Row:
     heal: Optional[Callable] = None
     # Seconds from mending to the closing of the case; None: the pattern stays until the part is exchanged, by design.
     closes_within: Optional[int] = None
+    # Looked at when the time is over, where no case may come: raises if something else is wrong.
+    proof: Optional[Callable] = None
 
 
 # A sector of 512 bytes that injections break, and where it is for 4096-byte blocks.
@@ -139,7 +141,7 @@ def processor_rows():
         Row("corrected machine checks", 1, ("machine-checks",), cache_errors,
             "4 corrected errors of a second-level cache (QEMU's mce)",
             ("cpu.cache-errors",), "cpu", 60, "3 errors"),
-        Row("uncorrected machine check", 7, ("machine-checks",),
+        Row("uncorrected machine check", 9, ("machine-checks",),
             lambda lab: lab.machine.command_line(f"mce -b 0 9 {SCRUBBED_ERROR:#x} 0x5 0x12346000 0x8c"),
             "one that the memory scrubber found; the kernel takes the page out (QEMU's mce)",
             ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "", 120, "one event")]
@@ -157,23 +159,84 @@ def link_rows():
             ("pcie.fatal-error",), "0000:01:00.0", 60, "one error")]
 
 
+def link_down(lab):
+    for _ in range(8):
+        for state in ("off", "on"):
+            lab.machine.command_line(f"set_link nic1 {state}")
+            time.sleep(2)
+
+
+def network_rows():
+    return [
+        Row("link down and up again", 2, ("network",), link_down, "the cable of a network card is out 8 times (QEMU)",
+            ("nic.flapping",), "52:54:00:00:00:02", 60, "6 changes; one that is out for good is told by no pattern, by design")]
+
+
+def sensor_of_bmc(name, bit):
+    """Puts a state of a discrete sensor of the BMC on, and off."""
+    return (lambda lab: lab.bmc.set_bit(name, bit, True)), (lambda lab: lab.bmc.set_bit(name, bit, False))
+
+
+def restart_bmc(lab):
+    lab.bmc.stop()
+    time.sleep(90)
+    lab.bmc.start()
+
+
+def bmc_is_read_again(lab):
+    coverage = {probe["probe"]: probe for probe in lab.site.server()["coverage"]}
+    if coverage["ipmi"]["state"] != "ok":
+        raise AssertionError(f"ipmi is {coverage['ipmi']['state']}: {coverage['ipmi']['because']}")
+
+
+def battery_low(lab):
+    """The pattern waits a day, so that a cold night is no fault: the guest's clock is put forward, with a look between."""
+    lab.bmc.set_value("VBAT", 110)
+    for _ in range(4):
+        time.sleep(75)
+        lab.run("date -s '+8 hours'")
+
+
+def management_rows():
+    supply, mains = sensor_of_bmc("PSU1 Status", 1), sensor_of_bmc("PSU2 Status", 3)
+    cover, drive = sensor_of_bmc("Chassis Intr", 0), sensor_of_bmc("Drive Slot 0", 1)
+    return [
+        Row("power supply failed", 1, ("ipmi",), supply[0], "PSU1 Status: failure detected (ipmi_sim, with SEL entry)",
+            ("psu.failed",), "PSU1", 240, "2 samples"),
+        Row("mains of a power supply lost", 2, ("ipmi",), mains[0],
+            "PSU2 Status: input lost (ipmi_sim, with SEL entry)",
+            ("psu.input-lost",), "PSU2", 240, "2 samples", mains[1], 240),
+        Row("chassis opened", 2, ("ipmi",), cover[0], "Chassis Intr: general intrusion (ipmi_sim, with SEL entry)",
+            ("chassis.intrusion",), "Chassis Intr", 240, "2 samples", cover[1], 240),
+        Row("drive fault in the event log", 2, ("ipmi",), drive[0], "Drive Slot 0: fault (ipmi_sim, with SEL entry)",
+            ("enclosure.slot-fault", "hardware.says-failed"), "Drive Slot 0", 480, "2 samples and 5 min", drive[1], 480),
+        Row("chassis fan slow", 1, ("ipmi",), lambda lab: lab.bmc.set_value("FAN1", 4), "FAN1 at 400 rpm (ipmi_sim)",
+            ("fan.below-minimum", "hardware.says-failed"), "FAN1", 600, "5 min",
+            lambda lab: lab.bmc.set_value("FAN1", 56), 600),
+        Row("management controller restarts", 4, ("ipmi",), restart_bmc, "the BMC is away for 90 s", (), "", 420,
+            "no case", proof=bmc_is_read_again),
+        Row("board battery low", 8, ("ipmi",), battery_low,
+            "VBAT at 2.2 V (ipmi_sim); the clock is put forward by 4 times 8 h",
+            ("board-battery.low",), "VBAT", 600, "3 samples and 24 h")]
+
+
 def disturbed_rows():
     """A common fault while something else is wrong."""
     return [
-        Row("agent killed meanwhile", 4, ("memory-errors",),
+        Row("agent killed meanwhile", 5, ("memory-errors",),
             lambda lab: (
                 lab.run("systemctl kill -s KILL callhome-agent"), lab.memory_error("ce", channel=0, slot=1, count=60),
                 lab.run("sleep 1; systemctl kill -s KILL callhome-agent; true")),
             "SIGKILL, corrected errors, SIGKILL",
             ("memory.corrected-errors",), "DIMM_A2", 120, "one look"),
-        Row("agent starved", 5, ("chip-sensors",),
+        Row("agent starved", 6, ("chip-sensors",),
             lambda lab: (
                 lab.run("for i in 1 2 3 4 5 6; do systemd-run --unit=load$i sh -c 'while :; do :; done'; done"),
                 lab.board("lm85 fan4 0; board set lm85 alarms2 0x20")),
             "six busy loops on two processors, at higher priority than the agent's; then a fan stops",
             ("fan.seized",), "fan4", 240, "3 samples and 30 s",
             lambda lab: (lab.run("systemctl stop 'load*'"), lab.board("lm85 fan4 4980; board set lm85 alarms2 0")), 300),
-        Row("clock wrong by decades", 6, ("chip-sensors",),
+        Row("clock wrong by decades", 7, ("chip-sensors",),
             lambda lab: (lab.run("date -s 1998-01-01"), lab.board("lm85 fan1 0; board set lm85 alarms2 0x04")),
             "clock set to 1998, then a fan stops",
             ("fan.seized",), "fan1", 180, "3 samples and 30 s",
@@ -191,4 +254,6 @@ def prepare(lab):
         lab.ata.set(new, raw=0, value=100, worst=100)
 
 
-ROWS = sensor_rows() + memory_rows() + disk_rows() + processor_rows() + link_rows() + disturbed_rows()
+ROWS = (
+    sensor_rows() + memory_rows() + disk_rows() + processor_rows() + link_rows() + network_rows() + management_rows()
+    + disturbed_rows())

@@ -18,7 +18,8 @@ ROOT = os.path.dirname(HERE)
 # Set for the laboratory alone, in a drop-in beside the shipped configuration: counters are read sooner, so that the time
 # from injection to case is the pattern's and not the poll's. A disk is still asked for its health every ten minutes.
 AGENT_SETTINGS = {
-    "probe.memory-errors.interval": "10s", "probe.pcie.interval": "10s", "probe.network.interval": "10s"}
+    "probe.memory-errors.interval": "10s", "probe.pcie.interval": "10s", "probe.network.interval": "10s",
+    "probe.ipmi.interval": "30s"}
 
 
 class Laboratory:

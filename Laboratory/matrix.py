@@ -10,13 +10,20 @@ from faults import Row
 
 @dataclass
 class Outcome:
-    """What came of one row. Times in seconds."""
+    """What came of one row."""
     row: Row
     result: str = "no case"  # ok, no case, late, twice, not closed, skipped, failed
+    note: str = ""
+    # Seconds by the host's clock since 1970; None: it has not come to that.
+    injected: Optional[float] = None
+    mended: Optional[float] = None
+    # Seconds.
     to_case: Optional[float] = None
     to_closing: Optional[float] = None
     cases: list = field(default_factory=list)
-    note: str = ""
+    urgency: str = ""
+    classes: list = field(default_factory=list)
+    is_done: bool = False
 
     @property
     def is_good(self):
@@ -62,17 +69,50 @@ class Matrix:
             if missing:
                 outcome.result, outcome.note = "skipped", f"this agent has no probe {', '.join(missing)}"
                 self.say(f"{row.name}: skipped: {outcome.note}")
-            elif self.act(outcome, row.inject):
-                outcome.injected = time.time()
+                continue
+            outcome.injected = time.time()
+            if self.act(outcome, row.inject):
                 outcomes.append(outcome)
             elif row.heal:
-                # Half broken is broken.
-                self.act_quietly(outcome)
-        self.wait_for_cases(outcomes)
-        for outcome in outcomes:
-            self.mend(outcome)
-        self.wait_for_closings([outcome for outcome in outcomes if outcome.row.closes_within and outcome.cases])
+                self.mend(outcome)  # Half broken is broken.
+        while True:
+            self.look(outcomes)
+            closed = {case["number"]: case for case in self.lab.site.cases() if case["state"] == "closed"}
+            for outcome in outcomes:
+                if not outcome.is_done:
+                    self.advance(outcome, closed)
+            if all(outcome.is_done for outcome in outcomes):
+                break
+            time.sleep(1)
         self.tidy(outcomes)
+
+    def advance(self, outcome, closed):
+        """One step of a row: from broken to its case, to mended, to the closing of the case."""
+        row, now = outcome.row, time.time()
+        if not row.classes:
+            if now >= outcome.injected + row.within:
+                self.judge_silence(outcome)
+        elif not outcome.cases:
+            # A late case is worth more than none.
+            if now >= outcome.injected + 2 * row.within:
+                self.say(f"{row.name}: no case within {2 * row.within} s")
+                if row.heal:
+                    self.mend(outcome)
+                outcome.is_done = True
+        elif row.heal is None:
+            outcome.is_done = True
+        elif outcome.mended is None:
+            outcome.is_done = not self.mend(outcome) or row.closes_within is None
+        elif outcome.cases[0] in closed:
+            outcome.to_closing = closed[outcome.cases[0]]["closedAt"] / 1000 - outcome.mended
+            self.say(f"{row.name}: closed after {outcome.to_closing:.1f} s")
+            if outcome.to_closing > row.closes_within:
+                outcome.note = f"closed late (limit {row.closes_within} s)"
+            outcome.is_done = True
+        elif now >= outcome.mended + 2 * row.closes_within:
+            outcome.result = "not closed"
+            self.say(f"{row.name}: not closed within {2 * row.closes_within} s")
+            outcome.is_done = True
 
     def act(self, outcome, action):
         try:
@@ -83,18 +123,19 @@ class Matrix:
             self.say(f"{outcome.row.name}: {outcome.note}")
             return False
 
-    def wait_for_cases(self, outcomes):
-        while True:
-            self.look(outcomes)
-            waiting = [
-                outcome for outcome in outcomes
-                if not outcome.cases and time.time() < outcome.injected + 2 * outcome.row.within]
-            if not waiting:
-                break
-            time.sleep(1)
-        for outcome in outcomes:
-            if not outcome.cases:
-                self.say(f"{outcome.row.name}: no case within {2 * outcome.row.within} s")
+    def mend(self, outcome):
+        done = self.act(outcome, outcome.row.heal)
+        outcome.mended = time.time()
+        return done
+
+    def judge_silence(self, outcome):
+        """The time is over in which no case might come."""
+        came = sorted(self.unexpected.keys() - self.known)
+        outcome.result, outcome.note = ("failed", f"cases {', '.join(came)}") if came else ("ok", "")
+        if not came and outcome.row.proof:
+            self.act(outcome, outcome.row.proof)
+        outcome.is_done = True
+        self.say(f"{outcome.row.name}: {outcome.result} {outcome.note}")
 
     def look(self, outcomes):
         """Takes each new case to the row it belongs to."""
@@ -130,43 +171,11 @@ class Matrix:
             return
         outcome.to_case = case["openedAt"] / 1000 - outcome.injected
         outcome.urgency = case["urgency"]
-        outcome.told = [fault["class"] for fault in detail["faults"]]
+        outcome.classes = [fault["class"] for fault in detail["faults"]]
         outcome.result = "ok" if outcome.to_case <= outcome.row.within else "late"
         self.say(f"{outcome.row.name}: case after {outcome.to_case:.1f} s: {self.told(detail)}")
 
     # Afterwards
-
-    def mend(self, outcome):
-        if outcome.row.heal and self.act_quietly(outcome):
-            outcome.healed = time.time()
-
-    def act_quietly(self, outcome):
-        before = outcome.result
-        note = outcome.note
-        done = self.act(outcome, outcome.row.heal)
-        if done:
-            outcome.result, outcome.note = before, note
-        return done
-
-    def wait_for_closings(self, outcomes):
-        waiting = [outcome for outcome in outcomes if hasattr(outcome, "healed")]
-        while waiting:
-            closed = {case["number"]: case for case in self.lab.site.cases() if case["state"] == "closed"}
-            self.look(self.outcomes)
-            for outcome in list(waiting):
-                case = closed.get(outcome.cases[0])
-                if case:
-                    outcome.to_closing = case["closedAt"] / 1000 - outcome.healed
-                    self.say(f"{outcome.row.name}: closed after {outcome.to_closing:.1f} s")
-                    waiting.remove(outcome)
-                elif time.time() > outcome.healed + 2 * outcome.row.closes_within:
-                    outcome.result = "not closed"
-                    self.say(f"{outcome.row.name}: not closed")
-                    waiting.remove(outcome)
-            time.sleep(1)
-        for outcome in outcomes:
-            if outcome.to_closing and outcome.to_closing > outcome.row.closes_within:
-                outcome.note = f"closed late (limit {outcome.row.closes_within} s)"
 
     def tidy(self, outcomes):
         """Closes what stays until a part is exchanged, as a technician would, so that the next wave opens cases of its own."""

@@ -11,13 +11,14 @@ def table(outcomes):
         "result |", "|---|---|---|---|---|---|---|---|---|"]
     for outcome in outcomes:
         row = outcome.row
-        told = ", ".join(sorted(set(row.classes) & set(getattr(outcome, "told", [])))) or ", ".join(row.classes)
+        told = ", ".join(sorted(set(row.classes) & set(outcome.classes))) or ", ".join(row.classes)
+        case = f"`{told}` {outcome.urgency}" if told else "none"
         closing = seconds(outcome.to_closing)
         if row.closes_within is None and outcome.cases:
             closing = "when exchanged, by design"
         result = outcome.result + (f": {outcome.note}" if outcome.note else "")
         lines.append(
-            f"| {row.name} | {row.injection} | `{told}` {getattr(outcome, 'urgency', '')} | {row.part} | "
+            f"| {row.name} | {row.injection} | {case} | {row.part} | "
             f"{seconds(outcome.to_case)} | {row.waits} | {row.within} s | {closing} | {result} |")
     return "\n".join(lines)
 
