@@ -220,6 +220,22 @@ struct DiagnosisTests {
         #expect(found.map(\.certainty) == [0.4, 0.3, 0.2, 0.1])
     }
 
+    @Test("The only cable that a machine lists is that of another part, unless it hangs with this one")
+    func otherCables() throws {
+        let suspects: [[String: String]] = [
+            ["part": "self", "certainty": "0.6"], ["part": "cable", "certainty": "0.2"],
+        ]
+        let pack = try F.pack(F.pattern("disk.test", ["suspects": suspects]))
+        for (parent, expected) in [(ComponentID(.controller, "1"), nil), (F.disk, ComponentID(.cable, "port 2"))] {
+            var patient = Patient(pack)
+            let cable = Component(
+                id: ComponentID(.cable, "port 2"), kind: .cable, parent: parent, name: "cable of port 2")
+            _ = patient.diagnosis.know([cable], at: F.start)
+            let found = try #require(patient.show(pending: 20, at: 1).first).fault.suspects
+            #expect(found.map(\.component) == [F.disk, expected])
+        }
+    }
+
     @Test("The name of a fault follows from pattern, component and time; a second episode has another")
     func names() throws {
         let pack = try F.pack(F.pattern())

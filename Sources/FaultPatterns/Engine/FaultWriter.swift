@@ -90,7 +90,11 @@ struct FaultWriter {
             let all = known.values.filter { $0.kind == kind }
             let below = all.filter { $0.parent == component }
             if below.count == 1 { return below.first }
-            return all.count == 1 ? all.first : nil
+            // A fan's cable is not the one cable that the machine happens to list.
+            return all.count == 1 && !FaultWriter.seldomListed.contains(kind) ? all.first : nil
         }
     }
+
+    /// Kinds of which a machine lists few or none and has many: the only one listed is that of some other part.
+    private static let seldomListed: Set<ComponentKind> = [.cable, .slot, .optic]
 }
