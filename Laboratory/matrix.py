@@ -48,9 +48,8 @@ class Matrix:
         self.rows = rows
         self.probes = probes
         self.say = say
-        self.claimed = {}  # case number: outcome
         self.unexpected = {}  # case number: words
-        self.known = {case["number"] for case in lab.site.cases()}
+        self.known = set()
         self.outcomes = []
 
     def run(self):
