@@ -136,12 +136,12 @@ class Machine:
             options += ["-device", f"nvme,id={name}dev,serial={DISKS[name]},drive={name},bus=port{number + 1}"]
         report = "rerror=report,werror=report"
         options += [
-            "-device", f"ide-hd,id=sata0dev,bus=ide.1,drive=sata0,serial={DISKS['sata0']},rotation_rate=7200,{report}",
-            "-device", "virtio-scsi-pci,id=vscsi"]
-        for number, name in enumerate(SCSI_DISKS):
+            "-device", f"ide-hd,id=sata0dev,bus=ide.1,drive=sata0,serial={DISKS['sata0']},rotation_rate=7200,{report}"]
+        # Each behind a controller of its own: several that fail behind one are rightly put down to the controller.
+        for name in SCSI_DISKS:
             options += [
-                "-device",
-                f"scsi-hd,id={name}dev,bus=vscsi.0,scsi-id={number},drive={name},serial={DISKS[name]},{report}"]
+                "-device", f"virtio-scsi-pci,id={name}hba", "-device",
+                f"scsi-hd,id={name}dev,bus={name}hba.0,drive={name},serial={DISKS[name]},{report}"]
         return options
 
     def stop(self):
