@@ -61,13 +61,13 @@ struct ZPoolStatus: Sendable {
             if bare.hasPrefix("pool: ") {
                 if let last = pools.indices.last { pools[last].devices = finish() }
                 guard pools.count < ZPoolStatus.poolLimit else { return }
-                pools.append(Pool(name: String(bare.dropFirst(6)).trimmed))
+                pools.append(Pool(name: String(bare.dropFirst(6).trimmed)))
                 (rows, section, holdsData) = ([], .head, true)
                 continue
             }
             guard let last = pools.indices.last else { continue }
             if bare.hasPrefix("state: "), section == .head {
-                pools[last].state = String(bare.dropFirst(7)).trimmed
+                pools[last].state = String(bare.dropFirst(7).trimmed)
             } else if bare.hasPrefix("scan: ") || bare.hasPrefix("scrub: ") {
                 section = .scan
                 pools[last].readScan(bare.drop { $0 != " " })
@@ -247,11 +247,5 @@ extension ZPoolStatus {
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
         let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
         return Timestamp(seconds: days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 }
