@@ -111,7 +111,8 @@ public struct SysTree: Sendable {
     /// Whether there is something at `path`.
     public func exists(_ path: String) -> Bool {
         guard let file = try? located(path) else { return false }
-        return unsafe access(file, F_OK) == 0
+        // access(2) leaves the capabilities out by which the agent, which is not root, may look into root's folders.
+        return unsafe faccessat(AT_FDCWD, file, F_OK, AT_EACCESS) == 0
     }
 
     /// The path inside the tree that `path` stands for when all links are followed.
