@@ -52,10 +52,10 @@ class Matrix:
         self.known = set()
         self.outcomes = []
 
-    def run(self):
+    def run(self, after_wave):
         for wave in sorted({row.wave for row in self.rows}):
             self.run_wave([row for row in self.rows if row.wave == wave])
-        return self.outcomes
+            after_wave()
 
     # One wave
 
