@@ -17,8 +17,14 @@ enum CaseRules {
         if fault.pattern == CollectorFaults.silencePattern { return "silence" }
         guard let suspect = fault.suspects.first else { return "class:\(fault.faultClass)" }
         if let component = suspect.component { return "part:\(component)" }
-        return "part:\(suspect.kind)/\(suspect.part.location ?? suspect.name)"
+        if let location = suspect.part.location { return "part:\(suspect.kind)/\(location)" }
+        // The cable of a network card is not that of a power supply, though neither has a name.
+        if manyInAServer.contains(suspect.kind) { return "part:\(suspect.kind) of \(fault.component)" }
+        return "part:\(suspect.kind)/\(suspect.name)"
     }
+
+    /// Kinds of which a server has many: two that nobody could name are two, and those of one component are one.
+    private static let manyInAServer: Set<ComponentKind> = [.cable, .slot, .optic, .disk, .dimm, .fan]
 
     /// - Parameters:
     ///   - current: the case that holds the fault; else the open case with the same key; else nil.

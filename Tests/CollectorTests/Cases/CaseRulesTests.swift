@@ -105,6 +105,20 @@ struct CaseRulesTests {
         #expect(closed.closedBecause == "all sectors read")
     }
 
+    @Test("Cables that nobody could name are as many as what they lead to; one unnamed power supply is one")
+    func unnamed() {
+        func key(_ kind: ComponentKind, of component: ComponentID) -> String {
+            var fault = SampleFault.make("f1")
+            fault.component = component
+            fault.suspects = [Suspect(component: nil, kind: kind, name: kind.rawValue, part: Part(), certainty: 0.5)]
+            return CaseRules.key(of: fault)
+        }
+        let (card, supply) = (ComponentID(.nic, "eth0"), ComponentID(.psu, "2"))
+        #expect(key(.cable, of: card) != key(.cable, of: supply))
+        #expect(key(.cable, of: card) == key(.cable, of: card))
+        #expect(key(.psu, of: ComponentID(.voltage, "in3")) == key(.psu, of: ComponentID(.voltage, "in4")))
+    }
+
     @Test("Clearing what is unknown or cleared changes nothing, and says so")
     func clearsNothing() throws {
         let fault = SampleFault.make("f1")
