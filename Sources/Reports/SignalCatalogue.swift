@@ -369,7 +369,7 @@ public enum SignalCatalogue {
         state(
             "hw.ups.status", [.ups], ["flag": []],
             "asserted or clear, for every flag of NUT's ups.status: OL, OB, LB, RB, BYPASS, OFF, …"),
-        state("hw.ups.test_result", [.ups], [:], "passed, failed, running, none"),
+        state("hw.ups.test_result", [.ups], [:], "passed, failed, running, aborted, warning, none"),
         gauge("hw.ups.load", "1", [.ups], [:], "load against the rating"),
         gauge("hw.ups.input_voltage", "V", [.ups], [:], "mains voltage"),
         gauge("hw.ups.temperature", "Cel", [.ups, .upsBattery], [:], "temperature"),

@@ -44,7 +44,10 @@ public struct Agent: Sendable {
         settings.sampleSpan = configuration.sampleInterval
         settings.inventoryInterval = configuration.inventoryInterval
         let watch = WatchService(
-            probes: probes ?? AllProbes.make(tree: tree, siteFolder: configuration.siteFolder),
+            probes: probes
+                ?? AllProbes.make(
+                    tree: tree, siteFolder: configuration.siteFolder, cacheDirectory: configuration.stateDirectory,
+                    redfish: configuration.redfish),
             intervals: configuration.probeIntervals,
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
             clock: clock, log: log, faultsWereStored: { uplink.faultsWereStored() })

@@ -19,6 +19,9 @@ public struct AgentConfiguration: Sendable {
     public var collectors: [String] = []
     /// `proxy`: `http://`, `https://`, `socks5h://`; without it, the environment's.
     public var proxy: String?
+    /// `redfish`: `https://server` of a management controller that cannot be asked locally; `redfish.credentials`: the
+    /// secret `user:password`; `redfish.certificate`: a PEM file with its certificate, or with its authority's.
+    public var redfish: RedfishAccess?
     /// `spool.limit`: bytes of the spool file that samples and telemetry may fill it up to.
     public var spoolBytes = 64 << 20
     /// `spool.telemetry-age`: unsent telemetry older than this is given up.
@@ -47,7 +50,8 @@ public struct AgentConfiguration: Sendable {
     private static let keys = [
         "state.directory", "control.socket", "patterns.pack", "hostname", "collectors", "proxy", "spool.limit",
         "spool.telemetry-age", "spool.sample-age", "heartbeat.interval", "samples.interval", "inventory.interval",
-        "site.folder", "root", "log.level", "probe.*.interval", "probe.*.enabled",
+        "site.folder", "root", "log.level", "redfish", "redfish.credentials", "redfish.certificate", "probe.*.interval",
+        "probe.*.enabled",
     ]
 
     /// Bytes: below, not even a day without a collector fits; above, it is no light agent.
@@ -82,6 +86,7 @@ public struct AgentConfiguration: Sendable {
             throw file.error("collectors", "\(address.debugDescription) is no address of the form https://server:port")
         }
         proxy = file.text("proxy")
+        redfish = try AgentConfiguration.redfish(in: file)
         spoolBytes = try file.bytes("spool.limit", in: AgentConfiguration.spoolRange) ?? spoolBytes
         let ages = AgentConfiguration.ageRange
         telemetryAge = try file.duration("spool.telemetry-age", in: ages) ?? telemetryAge
@@ -105,6 +110,22 @@ public struct AgentConfiguration: Sendable {
         }
     }
 
+    private static func redfish(in file: ConfigurationFile) throws(ConfigurationError) -> RedfishAccess? {
+        guard let address = file.text("redfish") else { return nil }
+        guard address.hasPrefix("https://"), address.count > "https://".count else {
+            throw file.error("redfish", "\(address.debugDescription) is no address of the form https://server[:port]")
+        }
+        var access = RedfishAccess(address: address, credentials: try file.secret("redfish.credentials"))
+        if let path = try path("redfish.certificate", in: file) {
+            do {
+                access.authorityPEM = try SysTree().text(path)
+            } catch {
+                throw file.error("redfish.certificate", "\(error.probeError)")
+            }
+        }
+        return access
+    }
+
     private static func path(_ key: String, in file: ConfigurationFile) throws(ConfigurationError) -> String? {
         guard let path = file.text(key) else { return nil }
         guard path.hasPrefix("/") else { throw file.error(key, "\(path.debugDescription) is no path from /") }
@@ -121,6 +142,7 @@ public struct AgentConfiguration: Sendable {
             "patterns.pack = \(patternPack)",
             "hostname = \(hostname ?? MachineNames(tree: SysTree(root: root)).hostname)",
             "collectors = \(collectors.joined(separator: ", "))", "proxy = \(proxy ?? "")",
+            "redfish = \(redfish?.address ?? "")",
             "spool.limit = \(spoolBytes)",
             "spool.telemetry-age = \(words(telemetryAge))", "spool.sample-age = \(words(sampleAge))",
             "heartbeat.interval = \(words(heartbeatInterval))", "samples.interval = \(words(sampleInterval))",

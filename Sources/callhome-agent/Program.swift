@@ -64,7 +64,9 @@ struct ProbeCommand: AsyncParsableCommand {
     var follow = false
 
     func run() async throws {
-        let probes = AllProbes.make(tree: SysTree(root: root), input: input)
+        let probes = AllProbes.make(
+            tree: SysTree(root: root), input: input,
+            redfish: (try? AgentConfiguration(path: AgentConfiguration.standardPath))?.redfish)
         guard let probe = probes.first(where: { $0.name == name }) else {
             throw ValidationError(
                 "No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")

@@ -7,6 +7,7 @@ public enum AllProbes {
         "ipmi",
         "kernel-log", "machine-checks",
         "pcie", "network", "gpu",
+        "ups", "redfish",
         "disk-latency", "raid", "raid-controllers", "filesystems",
     ]
 
@@ -14,8 +15,11 @@ public enum AllProbes {
     ///   - tree: where files are read.
     ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.
     ///   - siteFolder: where the checks of the site lie.
+    ///   - cacheDirectory: where a probe may keep what is costly to ask for again; nil: nowhere.
+    ///   - redfish: where a Redfish service is; nil: there is none to ask.
     public static func make(
-        tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteChecks.standardFolder
+        tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteChecks.standardFolder,
+        cacheDirectory: String? = nil, redfish: RedfishAccess? = nil
     ) -> [any Probe] {
         let traces = KernelTraces()
         return [
@@ -26,7 +30,10 @@ public enum AllProbes {
             DiskLatency(tree: tree, input: input),
             Enclosures(tree: tree),
             RaidVolumes(tree: tree, input: input),
-            IPMI(tree: tree, input: input),
+            IPMI(tree: tree, input: input, cacheDirectory: cacheDirectory),
+            Redfish(tree: tree, input: input, access: redfish),
+            UPSs(tree: tree, input: input),
+            PowerSupplies(tree: tree),
             RaidControllers(tree: tree, input: input),
             FileSystems(tree: tree, input: input),
             KernelLog(tree: tree, input: input, traces: traces),

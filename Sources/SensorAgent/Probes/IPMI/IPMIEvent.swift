@@ -22,6 +22,16 @@ struct IPMIEvent: Hashable, Sendable {
     var words: String
     var isAssertion: Bool
 
+    /// An entry of another log than IPMI's own: what it says is told apart by the words that it states.
+    init(record: UInt16, type: UInt8?, name: String?, words: String, isAssertion: Bool, stated: String) {
+        self.record = record
+        self.type = type
+        self.name = name
+        self.words = words
+        self.isAssertion = isAssertion
+        offset = type.flatMap { IPMIStates.offset(of: stated, type: $0) }
+    }
+
     /// Reads the 16 bytes of a record, least significant byte first.
     init?(parsing bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)

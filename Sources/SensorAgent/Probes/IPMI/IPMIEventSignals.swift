@@ -22,7 +22,7 @@ struct IPMIEventSignals: Sendable {
     private mutating func add(_ event: IPMIEvent) {
         let sensor = event.number.flatMap { sensors[$0] }
         let name = event.name ?? sensor?.name ?? event.number.map { "sensor \(hexadecimal(UInt64($0), digits: 2))h" }
-        var part = parts.part(name: name ?? "", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
+        var part = parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
         if event.type == IPMIStates.fan, let name {
             let fan = IPMISensorSignals.fanName(name)
             part = Component(id: ComponentID(.fan, "ipmi/\(fan)"), kind: .fan, name: fan, part: Part(location: fan))

@@ -1,0 +1,77 @@
+import FoundationEssentials
+import Reports
+
+/// What was told and seen in earlier looks; the value of the probe's cursor.
+struct RedfishCursor: Hashable, Sendable, Codable {
+    /// The newest entry that was told of each log, by the log's path: `Created`, then the number of its id.
+    var logs: [String: Key] = [:]
+    /// See `RedfishResource.seen`.
+    var seen: Set<String> = []
+
+    /// Entries are ordered by their time, and at one time by their number.
+    struct Key: Hashable, Comparable, Sendable, Codable {
+        var created: String
+        var number: Int
+
+        static func < (left: Key, right: Key) -> Bool { (left.created, left.number) < (right.created, right.number) }
+    }
+
+    init() {}
+
+    init?(_ cursor: ProbeCursor?) {
+        guard let value = cursor?.value,
+            let decoded = try? JSONDecoder().decode(RedfishCursor.self, from: Data(value.utf8))
+        else { return nil }
+        self = decoded
+    }
+
+    func stored(for probe: String) -> ProbeCursor? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let data = try? encoder.encode(self) else { return nil }
+        return ProbeCursor(probe: probe, value: String(decoding: data, as: UTF8.self))
+    }
+}
+
+/// Entries of a Redfish log service (DSP0268, LogEntry).
+struct RedfishLog: Sendable {
+    /// Of a log that is seen for the first time, entries of this age at most are told.
+    static let firstAge = Duration.seconds(86_400)
+    /// Entries told in one look; what is older is passed over, and said.
+    static let entriesPerLook = 200
+
+    let key: RedfishCursor.Key
+    let event: IPMIEvent
+
+    /// nil for what is no entry.
+    init?(_ tree: JSONTree) {
+        guard let message = tree["Message"]?.text ?? tree["MessageId"]?.text else { return nil }
+        key = RedfishCursor.Key(
+            created: String((tree["Created"]?.text ?? "").prefix(40)),
+            number: tree["Id"]?.text.flatMap { Int($0) } ?? tree["RecordId"]?.double.flatMap { Int(exactly: $0) } ?? 0)
+        let severity = tree["Severity"]?.text.map { "\($0): " } ?? ""
+        let code = tree["EntryCode"]?.text ?? ""
+        event = IPMIEvent(
+            record: UInt16(truncatingIfNeeded: key.number),
+            type: tree["SensorType"]?.text.flatMap { IPMIStates.type(named: $0) }, name: nil,
+            words: severity + String(message.prefix(300)), isAssertion: !code.hasPrefix("Deassert"),
+            stated: message)
+    }
+
+    /// The entries that are news, oldest first, and what the next look is to go on from.
+    static func news(
+        _ entries: [RedfishLog], since told: RedfishCursor.Key?, at time: Timestamp
+    ) -> (news: [IPMIEvent], key: RedfishCursor.Key?) {
+        let sorted = entries.sorted { $0.key < $1.key }
+        guard let newest = sorted.last?.key else { return ([], nil) }
+        let fresh: [RedfishLog]
+        if let told {
+            // A log whose newest entry is older than what was told was cleared, and began again.
+            fresh = newest < told ? sorted : sorted.filter { told < $0.key }
+        } else {
+            let since = (time - firstAge).rfc3339
+            fresh = sorted.filter { $0.key.created >= since }
+        }
+        return (fresh.suffix(entriesPerLook).map(\.event), newest)
+    }
+}

@@ -1,0 +1,169 @@
+import Reports
+
+/// Goes from the service's root over the resources that tell of health: chassis, systems and managers, their sensors,
+/// supplies, fans, memory, processors, drives and logs.
+///
+/// Only links of these names are followed, each resource once, so that no service can lead the walk astray.
+struct RedfishWalk: Sendable {
+    /// Resources asked for in one look.
+    static let requestLimit = 600
+    /// Links between the root and a resource: Systems, member, Storage, member, drive.
+    static let depth = 6
+    /// Pages of one list.
+    static let pageLimit = 40
+
+    private(set) var result = ProbeResult()
+    private(set) var cursor: RedfishCursor
+    /// Resources that could not be read, or were none, by path: the reason.
+    private(set) var refused: [String: String] = [:]
+    private(set) var requests = 0
+
+    private let source: any RedfishSource
+    private let time: Timestamp
+    private var visited: Set<String> = []
+
+    init(_ source: any RedfishSource, since cursor: RedfishCursor?, at time: Timestamp) {
+        self.source = source
+        self.cursor = cursor ?? RedfishCursor()
+        self.time = time
+    }
+
+    private static let root = "/redfish/v1"
+
+    /// What to follow from a resource of each type; names that the schemas give to links.
+    private static let links: [String: [String]] = [
+        "ServiceRoot": ["Chassis", "Systems", "Managers"],
+        "Chassis": ["Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "Sensors", "LogServices", "Drives"],
+        "ThermalSubsystem": ["Fans"], "PowerSubsystem": ["PowerSupplies"], "PowerSupply": ["Metrics"],
+        "ComputerSystem": ["Memory", "Processors", "Storage", "LogServices"], "Manager": ["LogServices"],
+        "LogService": ["Entries"],
+    ]
+
+    /// - Throws: when the root cannot be read.
+    mutating func run() async throws(RedfishTrouble) {
+        let root = try await source.resource(RedfishWalk.root)
+        requests = 1
+        await follow(RedfishWalk.links["ServiceRoot"] ?? [], of: root, depth: 1)
+    }
+
+    private mutating func follow(_ names: [String], of tree: JSONTree, depth: Int) async {
+        for name in names {
+            if let path = tree[name, "@odata.id"]?.text { await visit(path, depth: depth) }
+        }
+    }
+
+    private mutating func fetch(_ path: String) async -> JSONTree? {
+        guard path.hasPrefix(RedfishWalk.root), requests < RedfishWalk.requestLimit,
+            visited.insert(path.hasSuffix("/") ? String(path.dropLast()) : path).inserted
+        else { return nil }
+        requests += 1
+        do throws(RedfishTrouble) {
+            return try await source.resource(path)
+        } catch {
+            refused[path] = error.description
+            return nil
+        }
+    }
+
+    private mutating func visit(_ path: String, depth: Int) async {
+        guard depth <= RedfishWalk.depth, let tree = await fetch(path) else { return }
+        let type = RedfishResource.type(of: tree) ?? ""
+        if type == "LogEntryCollection" {
+            await readLog(path, tree)
+        } else if tree["Members"] != nil {
+            var page: JSONTree? = tree
+            for _ in 0..<RedfishWalk.pageLimit {
+                guard let list = page else { break }
+                for member in list["Members"]?.elements ?? [] { await take(member, depth: depth) }
+                page = nil
+                if let next = list["Members@odata.nextLink"]?.text { page = await fetch(next) }
+            }
+        } else {
+            await take(tree, path: path, depth: depth)
+        }
+    }
+
+    /// A member of a list: a link, or (with services that expand) the resource itself.
+    private mutating func take(_ member: JSONTree, depth: Int) async {
+        guard let path = member["@odata.id"]?.text else { return }
+        if member.keys.count > 1, RedfishResource.type(of: member) != nil {
+            visited.insert(path)
+            await take(member, path: path, depth: depth + 1)
+        } else {
+            await visit(path, depth: depth + 1)
+        }
+    }
+
+    private mutating func take(_ tree: JSONTree, path: String, depth: Int) async {
+        let type = RedfishResource.type(of: tree) ?? ""
+        let isLink = ["LogService", "Storage", "SimpleStorage"].contains(type)
+        if !isLink {
+            do throws(RedfishRefusal) {
+                let resource = try RedfishResource(tree, path: path, seen: cursor.seen, at: time)
+                cursor.seen = resource.seen
+                result.take(resource.result)
+            } catch {
+                refused[path] = error.description
+            }
+        }
+        var names = RedfishWalk.links[type] ?? []
+        // The newer resources say the same as Thermal and Power, and more.
+        if tree["ThermalSubsystem"] != nil { names.removeAll { $0 == "Thermal" } }
+        if tree["PowerSubsystem"] != nil { names.removeAll { $0 == "Power" } }
+        await follow(names, of: tree, depth: depth + 1)
+        if type == "Storage" {
+            for drive in (tree["Drives"]?.elements ?? []).prefix(256) {
+                if let path = drive["@odata.id"]?.text { await visit(path, depth: depth + 1) }
+            }
+        }
+    }
+
+    private mutating func readLog(_ path: String, _ first: JSONTree) async {
+        var entries: [RedfishLog] = []
+        var page: JSONTree? = first
+        for _ in 0..<RedfishWalk.pageLimit {
+            guard let list = page else { break }
+            for member in list["Members"]?.elements ?? [] {
+                if let entry = RedfishLog(member) {
+                    entries.append(entry)
+                } else if let link = member["@odata.id"]?.text, entries.count < RedfishLog.entriesPerLook,
+                    let tree = await fetch(link), let entry = RedfishLog(tree)
+                {
+                    entries.append(entry)
+                }
+            }
+            page = nil
+            if let next = list["Members@odata.nextLink"]?.text { page = await fetch(next) }
+        }
+        let (news, key) = RedfishLog.news(entries, since: cursor.logs[path], at: time)
+        if let key { cursor.logs[path] = key }
+        result.add(IPMIEventSignals(news, parts: IPMIParts(), at: time))
+    }
+}
+
+/// Where resources come from: a service, or a recorded tree.
+protocol RedfishSource: Sendable {
+    /// The resource at `path`, `/redfish/v1/Chassis/1U`.
+    func resource(_ path: String) async throws(RedfishTrouble) -> JSONTree
+}
+
+/// Why a resource could not be read.
+enum RedfishTrouble: Error, Hashable, CustomStringConvertible {
+    case missing
+    case denied
+    case status(Int)
+    case malformed(String)
+    case timedOut(after: Duration)
+    case unreachable(String)
+
+    var description: String {
+        switch self {
+        case .missing: "is not there"
+        case .denied: "the service refuses user or password: check the credential `redfish`"
+        case .status(let status): "the service answered with status \(status)"
+        case .malformed(let words): words
+        case .timedOut(let after): "no answer within \(after.inSeconds) s"
+        case .unreachable(let words): words
+        }
+    }
+}

@@ -1,0 +1,253 @@
+import Reports
+
+/// The variables of one UPS as Network UPS Tools names them (docs/nut-names.txt; RFC 9271, section 5), as components and
+/// observations: the UPS, and its battery under it.
+///
+/// Some drivers report nonsense, and it must not become a fault: `OL` and `OB` together say nothing of the mains, a load
+/// of thousands of per cent is none, a battery date of 2001-01-01 is the factory's.
+struct UPSVariables: Sendable {
+    /// Variables taken of one UPS; the longest recorded list has 180.
+    static let variableLimit = 2_000
+
+    private(set) var values: [String: String] = [:]
+
+    init() {}
+
+    /// Reads what upsc(8) prints: `ups.status: OL CHRG`, or upsd's own answer: `VAR lab ups.status "OL"`. What follows `#` is a note, not upsc's.
+    /// - Throws: when there is no variable of a UPS in it.
+    init(parsing bytes: [UInt8]) throws(UPSRefusal) {
+        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            guard values.count < UPSVariables.variableLimit else { break }
+            if line.hasPrefix("VAR ") {
+                let words = UPSs.words(String(line))
+                if words.count == 4, UPSVariables.isName(words[2][...]) { set(words[2], words[3]) }
+                continue
+            }
+            let said = line.prefix { $0 != "#" }
+            guard let colon = said.firstIndex(of: ":") else { continue }
+            let name = said[..<colon].trimmed
+            guard UPSVariables.isName(name) else { continue }
+            set(String(name), String(said[said.index(after: colon)...].trimmed))
+        }
+        guard values.keys.contains(where: { $0.hasPrefix("ups.") || $0.hasPrefix("battery.") }) else {
+            throw UPSRefusal(description: "no variable of a UPS in it: not what upsc prints")
+        }
+    }
+
+    mutating func set(_ name: String, _ value: String) {
+        guard values.count < UPSVariables.variableLimit else { return }
+        values[name] = String(value.prefix(200))
+    }
+
+    /// `battery.voltage.nominal`
+    private static func isName(_ text: Substring) -> Bool {
+        text.contains(".") && !text.contains(" ")
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x2D || $0 == 0x5F
+                    || (0x41...0x5A).contains($0)
+            }
+    }
+
+    private func number(_ name: String) -> Double? {
+        guard let value = values[name].flatMap(Double.init), value.isFinite else { return nil }
+        return value
+    }
+
+    private func text(_ names: String...) -> String? {
+        for name in names { if let text = Filler.removed(values[name]) { return text } }
+        return nil
+    }
+
+    // MARK: Components
+
+    /// - Parameter name: what upsd calls it.
+    func components(name: String) -> (ups: Component, battery: Component) {
+        let serial = text("device.serial", "ups.serial")
+        let id = serial.map { $0.split(separator: " ").joined(separator: "_") } ?? name
+        var attributes = ["nut": name]
+        attributes["driver"] = values["driver.name"]
+        let ups = Component(
+            id: ComponentID(.ups, id), kind: .ups, name: "UPS \(name)",
+            part: Part(
+                manufacturer: text("device.mfr", "ups.mfr"), model: text("device.model", "ups.model"),
+                partNumber: text("device.part"), serial: serial, firmware: text("ups.firmware"),
+                location: text("device.location")),
+            attributes: attributes)
+        attributes = [:]
+        attributes["battery_type"] = values["battery.type"]
+        let battery = Component(
+            id: ComponentID(.upsBattery, id), kind: .upsBattery, parent: ups.id, name: "battery of UPS \(name)",
+            part: Part(serial: text("battery.serial")), attributes: attributes)
+        return (ups, battery)
+    }
+
+    // MARK: Observations
+
+    /// Every flag of ups.status that NUT defines.
+    static let flags = [
+        "OL", "OB", "LB", "HB", "RB", "CHRG", "DISCHRG", "BYPASS", "CAL", "OFF", "OVER", "TRIM", "BOOST", "FSD",
+        "ALARM",
+        "ECO", "TEST",
+    ]
+
+    /// Above this a load is no load: 5 times the rating.
+    private static let loadLimit = 5.0
+
+    func result(name: String, at time: Timestamp) -> ProbeResult {
+        let (ups, battery) = components(name: name)
+        var result = ProbeResult(components: [ups, battery])
+        func add(_ component: Component, _ signal: Signal, _ measurement: Measurement) {
+            result.observations.append(
+                Observation(component: component.id, signal: signal, measurement: measurement, time: time))
+        }
+        func gauge(_ component: Component, _ signal: String, _ variable: String, times factor: Double = 1) {
+            guard values[variable] != nil else { return }
+            add(
+                component, Signal(signal), number(variable).map { .gauge($0 * factor) } ?? .unavailable(.malformed))
+        }
+        for (flag, measurement) in status { add(ups, Signal("hw.ups.status", ["flag": flag]), measurement) }
+        if let load = number("ups.load") {
+            let share = load / 100
+            let isLoad = (0..<UPSVariables.loadLimit).contains(share)
+            add(ups, Signal("hw.ups.load"), isLoad ? .reading(share) : .unavailable(.malformed))
+            if !isLoad {
+                result.asRead.append(
+                    AsRead(component: ups.id, signal: Signal("hw.ups.load"), source: "ups.load", value: load))
+            }
+        }
+        gauge(ups, "hw.ups.input_voltage", "input.voltage")
+        gauge(ups, "hw.ups.temperature", "ups.temperature")
+        gauge(ups, "hw.voltage", "output.voltage")
+        gauge(ups, "hw.current", "output.current")
+        gauge(ups, "hw.power", "ups.realpower")
+        if let rated = number("ups.realpower.nominal") {
+            add(ups, Signal("hw.power.limit", ["limit_type": "rated.high"]), .reading(rated))
+        }
+        if let test = testResult { add(ups, Signal("hw.ups.test_result"), test) }
+        gauge(battery, "hw.battery.voltage", "battery.voltage")
+        if let nominal = number("battery.voltage.nominal") {
+            // Of a pack of several batteries some drivers tell the voltage of all and the rating of one.
+            let voltage = number("battery.voltage") ?? nominal
+            let isOfAll = nominal > 0 && (0.5...2).contains(voltage / nominal)
+            add(
+                battery, Signal("hw.battery.nominal_voltage"), isOfAll ? .reading(nominal) : .unavailable(.malformed))
+        }
+        if let charge = number("battery.charge") {
+            add(
+                battery, Signal("hw.battery.charge"),
+                (0...100).contains(charge) ? .reading(charge / 100) : .unavailable(.malformed))
+        }
+        gauge(battery, "hw.battery.time_left", "battery.runtime")
+        gauge(battery, "hw.ups.temperature", "battery.temperature")
+        gauge(battery, "hw.current", "battery.current")
+        if let state = batteryState { add(battery, Signal("hw.battery.state"), .state(state)) }
+        if let age = batteryAge(at: time) { add(battery, Signal("hw.battery.age"), .reading(age)) }
+        for name in values.keys.sorted() where UPSVariables.isOther(name) {
+            guard let value = number(name) else { continue }
+            let part = name.hasPrefix("battery.") ? battery : ups
+            add(part, Signal("hw.sensor.other", ["subfeature": name]), .reading(value))
+        }
+        return result
+    }
+
+    private var status: [(String, Measurement)] {
+        guard let said = values["ups.status"] else { return [] }
+        let words = Set(said.split(separator: " ").map(String.init))
+        // Empty, or the driver waits for the device.
+        guard !words.isEmpty, words != ["WAIT"] else {
+            return UPSVariables.flags.map { ($0, .unavailable(.malformed)) }
+        }
+        let contradicts: (String) -> Bool = { flag in
+            switch flag {
+            case "OL": words.isSuperset(of: ["OL", "OB"]) || words.isSuperset(of: ["OL", "OFF"])
+            case "OB": words.isSuperset(of: ["OL", "OB"])
+            case "OFF": words.isSuperset(of: ["OL", "OFF"])
+            default: false
+            }
+        }
+        let flags =
+            UPSVariables.flags + words.subtracting(UPSVariables.flags).filter { UPSVariables.isFlag($0) }.sorted()
+        return flags.map { flag in
+            (
+                flag,
+                contradicts(flag)
+                    ? .unavailable(.malformed) : .state(words.contains(flag) ? "asserted" : "clear")
+            )
+        }
+    }
+
+    private static func isFlag(_ word: String) -> Bool {
+        word.count <= 16 && word.utf8.allSatisfy { (0x41...0x5A).contains($0) }
+    }
+
+    private var testResult: Measurement? {
+        guard let said = values["ups.test.result"]?.lowercased(), !said.isEmpty else { return nil }
+        if said.contains("passed") || said == "ok" { return .state("passed") }
+        if said.contains("progress") || said.contains("running") { return .state("running") }
+        if said.contains("abort") { return .state("aborted") }
+        if said.contains("warning") { return .state("warning") }
+        if said.contains("error") || said.contains("fail") || said.contains("bad") { return .state("failed") }
+        return said.hasPrefix("no test") ? .state("none") : .unavailable(.notSupported)
+    }
+
+    private var batteryState: String? {
+        if let bad = number("battery.packs.bad"), bad > 0 { return "failed" }
+        let flags = Set((values["ups.status"] ?? "").split(separator: " "))
+        if flags.contains("RB") { return "replace" }
+        if flags.contains("CHRG") || values["battery.charger.status"]?.lowercased() == "charging" { return "charging" }
+        return number("battery.packs.bad") != nil || values["battery.charger.status"] != nil ? "ok" : nil
+    }
+
+    /// Seconds since battery.date, which whoever exchanged it sets, else since it was made.
+    private func batteryAge(at time: Timestamp) -> Double? {
+        for name in ["battery.date", "battery.mfr.date"] {
+            guard let days = values[name].flatMap(UPSVariables.days) else { continue }
+            let age = Double(time.milliseconds) / 1000 - Double(days) * 86_400
+            // Before a UPS could have been bought, or to come: nobody set it.
+            return age >= 0 && age < 20 * 365 * 86_400 ? age : nil
+        }
+        return nil
+    }
+
+    /// Days since 1970 of `2019/05/08`, `2019-05-08`, or APC's `05/08/19`.
+    private static func days(_ text: String) -> Int? {
+        let numbers = text.split { $0 == "/" || $0 == "-" }.map { Int($0) }
+        guard numbers.count == 3, let first = numbers[0], let second = numbers[1], let third = numbers[2] else {
+            return nil
+        }
+        let (year, month, day) =
+            first > 31 ? (first, second, third) : (third < 100 ? 2000 + third : third, first, second)
+        guard (1...12).contains(month), (1...31).contains(day), (1990...2200).contains(year),
+            (year, month, day) != (2001, 1, 1)
+        else { return nil }
+        // Days from civil (Gregorian calendar).
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let ofEra = shifted - era * 400
+        let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
+    }
+
+    private static let told: Set<String> = [
+        "ups.load", "input.voltage", "ups.temperature", "output.voltage", "output.current", "ups.realpower",
+        "ups.realpower.nominal", "battery.voltage", "battery.voltage.nominal", "battery.charge", "battery.runtime",
+        "battery.temperature", "battery.current",
+    ]
+
+    /// What is measured, and no setting or number of a product.
+    private static func isOther(_ name: String) -> Bool {
+        guard !told.contains(name),
+            ["input.", "output.", "battery.", "ups.", "ambient.", "outlet."].contains(where: { name.hasPrefix($0) })
+        else { return false }
+        let settings = [
+            "delay", "timer", "product", "vendor", "serial", "firmware", ".id", "date", "time", "interval", ".status",
+            "model", "mfr", "shutdown", "start", "type",
+        ]
+        return !settings.contains { name.dropFirst(4).contains($0) }
+    }
+}
+
+/// Why an output was not taken.
+struct UPSRefusal: Error, Hashable, CustomStringConvertible {
+    var description: String
+}

@@ -1,0 +1,152 @@
+import Daemon
+import Glibc
+public import Reports
+
+/// `ups`: every UPS that the upsd(8) of this machine knows, over its protocol (RFC 9271), with the mains' voltage, load,
+/// battery and test result.
+///
+/// A UPS whose driver does not answer (`DATA-STALE`) is `unavailable`: it is neither on the mains nor off them.
+public actor UPSs: Probe {
+    public nonisolated let name = "ups"
+    public nonisolated let interval = Duration.seconds(10)
+    public nonisolated let deadline = Duration.seconds(9)
+
+    /// For all that is said in one look.
+    private static let conversation = Duration.seconds(6)
+    /// RFC 9271, section 3.
+    public static let port: UInt16 = 3493
+    private static let upsLimit = 64
+
+    private let input: String?
+    private let asksThisMachine: Bool
+    private let port: UInt16
+    private let executor = BlockingExecutor(label: "callhome.ups")
+    /// By upsd's name: what a UPS was when it answered last.
+    private var known: [String: (ups: Component, battery: Component)] = [:]
+
+    /// - Parameters:
+    ///   - input: a file with what upsc prints of one UPS, read in place of upsd.
+    ///   - port: where upsd listens on 127.0.0.1.
+    public init(tree: SysTree, input: String? = nil, port: UInt16 = UPSs.port) {
+        self.input = input
+        self.port = port
+        asksThisMachine = tree.isThisMachine
+    }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
+
+    public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
+        if let input { return try recorded(input, at: time) }
+        guard asksThisMachine else {
+            throw .absent(because: "upsd answers on a running machine: for a recorded output of upsc give --input FILE")
+        }
+        do throws(LineConnection.Failure) {
+            return try look(at: time)
+        } catch {
+            let address = "upsd at 127.0.0.1:\(port)"
+            switch error {
+            case .refused(let errno) where errno == ECONNREFUSED || errno == ENETUNREACH:
+                throw .absent(
+                    because: "nobody listens at 127.0.0.1:\(port): if a UPS is attached, apt-get install nut-server "
+                        + "and name it in /etc/nut/ups.conf")
+            case .refused(let errno): throw .unreadable(path: address, errno: errno)
+            case .timedOut: throw .timedOut(after: UPSs.conversation)
+            case .closed: throw .malformed(path: address, problem: "hung up in the middle of an answer")
+            case .lineTooLong(let limit):
+                throw .malformed(path: address, problem: "sent a line of more than \(limit) bytes")
+            }
+        }
+    }
+
+    private func look(at time: Timestamp) throws(LineConnection.Failure) -> ProbeResult {
+        let connection = try LineConnection(loopbackPort: port, deadline: UPSs.conversation)
+        var result = ProbeResult()
+        for name in try list("UPS", over: connection).lines.prefix(UPSs.upsLimit).compactMap({ $0.first }) {
+            let answer = try list("VAR \(name)", over: connection)
+            guard answer.error == nil else {
+                result.take(silent(name, answer.error ?? "", at: time))
+                continue
+            }
+            var variables = UPSVariables()
+            for words in answer.lines where words.count >= 3 { variables.set(words[1], words[2]) }
+            known[name] = variables.components(name: name)
+            result.take(variables.result(name: name, at: time))
+        }
+        try connection.send(line: "LOGOUT")
+        return result
+    }
+
+    /// A UPS that upsd cannot tell of now.
+    private func silent(_ name: String, _ error: String, at time: Timestamp) -> ProbeResult {
+        let (ups, battery) = known[name] ?? UPSVariables().components(name: name)
+        let reason: Unavailable = error.hasPrefix("ACCESS") ? .denied : .readError
+        return ProbeResult(
+            components: [ups, battery],
+            observations: UPSVariables.flags.map { flag in
+                Observation(
+                    component: ups.id, signal: Signal("hw.ups.status", ["flag": flag]),
+                    measurement: .unavailable(reason), time: time)
+            })
+    }
+
+    private struct Answer {
+        var lines: [[String]] = []
+        /// `DATA-STALE`, `DRIVER-NOT-CONNECTED`, `ACCESS-DENIED`.
+        var error: String?
+    }
+
+    /// `LIST what` (RFC 9271, section 4.2.4): the lines between BEGIN and END, each without its first word.
+    private func list(_ what: String, over connection: LineConnection) throws(LineConnection.Failure) -> Answer {
+        try connection.send(line: "LIST \(what)")
+        var answer = Answer()
+        for _ in 0..<UPSVariables.variableLimit {
+            let line = try connection.readLine()
+            if line.hasPrefix("ERR ") {
+                answer.error = String(line.dropFirst(4).prefix(80))
+                return answer
+            }
+            if line.hasPrefix("END LIST") { return answer }
+            if !line.hasPrefix("BEGIN LIST") { answer.lines.append(Array(UPSs.words(line).dropFirst())) }
+        }
+        throw .lineTooLong(limit: UPSVariables.variableLimit)
+    }
+
+    /// Words between blanks; one in quotes may hold blanks, and `\"` and `\\`.
+    static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var (isQuoted, isEscaped, hasWord) = (false, false, false)
+        for character in line {
+            if isEscaped {
+                word.append(character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == "\"" {
+                isQuoted.toggle()
+                hasWord = true
+            } else if character == " ", !isQuoted {
+                if hasWord || !word.isEmpty { words.append(word) }
+                (word, hasWord) = ("", false)
+            } else {
+                word.append(character)
+            }
+        }
+        if hasWord || !word.isEmpty { words.append(word) }
+        return words
+    }
+
+    private func recorded(_ file: String, at time: Timestamp) throws(ProbeError) -> ProbeResult {
+        let bytes: [UInt8]
+        do {
+            bytes = try SysTree().bytes(file, limit: Tool.outputBytes)
+        } catch {
+            throw error.probeError
+        }
+        do throws(UPSRefusal) {
+            return try UPSVariables(parsing: bytes).result(name: "ups", at: time)
+        } catch {
+            throw .malformed(path: file, problem: error.description)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("Redfish")
+struct RedfishTests {
+    private func result(_ text: String) throws -> ProbeResult {
+        try RedfishRecording.result(of: Array(text.utf8), at: BMC.now)
+    }
+
+    @Test("every recorded resource is parsed, or refused with a reason")
+    func recordings() throws {
+        let files = Recordings.entries("redfish")
+        guard !files.isEmpty else { return }
+        var parsed = 0
+        var observations = 0
+        var refused: [String: Int] = [:]
+        for file in files {
+            do {
+                let result = try RedfishRecording.result(of: Array(try Data(contentsOf: file)), at: BMC.now)
+                #expect(BMC.objections(to: result) == [], "\(file.lastPathComponent)")
+                parsed += 1
+                observations += result.observations.count
+            } catch let refusal as RedfishRefusal {
+                let words = refusal.description.split(separator: " ").prefix(7).joined(separator: " ")
+                refused[words, default: 0] += 1
+            }
+        }
+        print("redfish: \(files.count) files, parsed \(parsed) with \(observations) observations, refused:")
+        for (words, count) in refused.sorted(by: { $0.value > $1.value }) { print("  \(count) \(words)") }
+        #expect(parsed + refused.values.reduce(0, +) == files.count)
+        #expect(parsed >= 120)
+    }
+
+    @Test("readings are those that jq finds in the same resource", .enabled(if: isInstalled("jq")))
+    func independent() async throws {
+        var compared = 0
+        for file in Recordings.entries("redfish") {
+            guard let result = try? RedfishRecording.result(of: Array(try Data(contentsOf: file)), at: BMC.now) else {
+                continue
+            }
+            for (array, key, signal) in [
+                ("Temperatures", "ReadingCelsius", "hw.temperature"), ("Voltages", "ReadingVolts", "hw.voltage"),
+            ] {
+                let filter = "[(.\(array)? // [])[] | select(.Status.State? != \"Absent\") | .\(key) | numbers]"
+                let (status, data) = try await run("jq", ["-c", filter, file.path])
+                guard status == 0, let numbers = try? JSONDecoder().decode([Double].self, from: data) else { continue }
+                let told = result.observations.filter { $0.signal == Signal(signal) }.compactMap(\.measurement.number)
+                // A reading that is a text of a number is told too, and jq finds none.
+                #expect(numbers.allSatisfy { told.contains($0) }, "\(file.lastPathComponent) \(key)")
+                compared += numbers.count
+            }
+        }
+        print("redfish: \(compared) readings compared with jq's")
+    }
+
+    @Test("readings may be texts, null is not now, and what is absent is no sensor")
+    func readings() throws {
+        let told = try result(
+            """
+            {"@odata.id": "/redfish/v1/Chassis/1U/Thermal", "@odata.type": "#Thermal.v1_4_0.Thermal", "Temperatures": [
+              {"Name": "CPU1", "ReadingCelsius": "41.5", "UpperThresholdCritical": 90, "Status": {"Health": "OK"}},
+              {"Name": "CPU2", "ReadingCelsius": null}, {"Name": "CPU3", "ReadingCelsius": "hot"},
+              {"Name": "CPU4", "ReadingCelsius": 0, "Status": {"State": "Absent"}}],
+              "Fans": [{"FanName": "Fan1", "CurrentReading": 30, "Units": "Percent", "Status": {"Health": "Critical"}}],
+              "Oem": {"Hp": {"Temperatures": 7}}}
+            """)
+        #expect(BMC.measurement(told, "temperature:redfish/1U/CPU1", "hw.temperature") == .reading(41.5))
+        let limit = "hw.temperature.limit{limit_type=\"high.critical\"}"
+        #expect(BMC.measurement(told, "temperature:redfish/1U/CPU1", limit) == .reading(90))
+        #expect(BMC.measurement(told, "temperature:redfish/1U/CPU2", "hw.temperature") == .unavailable(.notSupported))
+        #expect(BMC.measurement(told, "temperature:redfish/1U/CPU3", "hw.temperature") == .unavailable(.malformed))
+        #expect(BMC.measurement(told, "temperature:redfish/1U/CPU4", "hw.temperature") == nil)
+        #expect(BMC.measurement(told, "fan:redfish/1U/Fan1", "hw.fan.speed_ratio") == .reading(0.3))
+        #expect(BMC.measurement(told, "fan:redfish/1U/Fan1", "hw.status") == .state("failed"))
+    }
+
+    @Test("bodies that are no JSON, errors and lists of links are refused with what they are")
+    func refusals() {
+        for (text, words) in [
+            ("<html>", "no JSON"), ("", "nothing was printed"), ("[]", "no object"),
+            ("{\"error\": {\"message\": \"busy\"}}", "busy"),
+            ("{\"Members\": [{\"@odata.id\": \"/redfish/v1/Chassis/1\"}]}", "a list of 1 links"),
+            ("{\"@odata.type\": \"#AccountService.v1_0.AccountService\"}", "AccountService"),
+        ] {
+            #expect {
+                try result(text)
+            } throws: { error in
+                "\(error)".contains(words)
+            }
+        }
+    }
+
+    /// A recorded service with a chassis, a supply in each of two bays, a DIMM, and a log on two pages.
+    private func service(secondBay: String = "Enabled", entries: [Int] = [1, 2, 3]) throws -> ScratchFolder {
+        let scratch = try ScratchFolder()
+        func write(_ path: String, _ text: String) throws { try scratch.write("redfish/v1/\(path)index.json", text) }
+        func link(_ path: String) -> String { "{\"@odata.id\": \"/redfish/v1/\(path)\"}" }
+        try write("", "{\"Chassis\": \(link("Chassis")), \"Systems\": \(link("Systems"))}")
+        try write("Chassis/", "{\"Members\": [\(link("Chassis/1U")), \(link("Chassis/1U")), \(link("Chassis/gone"))]}")
+        try write(
+            "Chassis/1U/",
+            "{\"@odata.type\": \"#Chassis.v1.Chassis\", \"SerialNumber\": \"S9\", \"Power\": \(link("Chassis/1U/Power"))}"
+        )
+        try write(
+            "Chassis/1U/Power/",
+            """
+            {"@odata.type": "#Power.v1.Power", "PowerSupplies": [
+             {"MemberId": "0", "SerialNumber": "A", "Status": {"State": "Enabled", "Health": "OK"}},
+             {"MemberId": "1", "SerialNumber": "B", "Status": {"State": "\(secondBay)"}}]}
+            """)
+        try write("Systems/", "{\"Members\": [\(link("Systems/1"))]}")
+        try write(
+            "Systems/1/",
+            "{\"@odata.type\": \"#ComputerSystem.v1.ComputerSystem\", \"LogServices\": \(link("Systems/1/LogServices"))}"
+        )
+        try write("Systems/1/LogServices/", "{\"Members\": [\(link("Systems/1/LogServices/Sel"))]}")
+        try write(
+            "Systems/1/LogServices/Sel/",
+            "{\"@odata.type\": \"#LogService.v1.LogService\", \"Entries\": \(link("Systems/1/LogServices/Sel/Entries"))}"
+        )
+        let texts = entries.map { number in
+            "{\"Id\": \"\(number)\", \"Created\": \"2025-11-21T07:0\(number):00Z\", \"Message\": \"Uncorrectable ECC\", "
+                + "\"SensorType\": \"Memory\", \"Severity\": \"Critical\", \"EntryCode\": \"Assert\"}"
+        }
+        let folder = "Systems/1/LogServices/Sel/Entries"
+        try write(
+            "\(folder)/",
+            "{\"@odata.type\": \"#LogEntryCollection.LogEntryCollection\", "
+                + "\"Members@odata.nextLink\": \"/redfish/v1/\(folder)/2\", \"Members\": [\(texts.prefix(1).joined())]}"
+        )
+        try write(
+            "\(folder)/2/",
+            "{\"@odata.type\": \"#LogEntryCollection.LogEntryCollection\", "
+                + "\"Members@odata.nextLink\": \"/redfish/v1/\(folder)/2\", "
+                + "\"Members\": [\(texts.dropFirst().joined(separator: ","))]}")
+        return scratch
+    }
+
+    @Test("a recorded tree is walked: parts, both pages of the log once, and no link twice")
+    func tree() async throws {
+        let scratch = try service()
+        let probe = Redfish(tree: SysTree(root: scratch.url.path))
+        let first = try await probe.observe(at: BMC.now, since: nil)
+        #expect(BMC.objections(to: first) == [])
+        #expect(first.components.first { $0.kind == .chassis }?.part.serial == "S9")
+        #expect(first.components.filter { $0.kind == .psu }.map(\.part.serial) == ["A", "B"])
+        let uncorrected = first.observations.filter { $0.signal.name == "hw.memory.error" }
+        #expect(uncorrected.count == 3)
+        #expect(uncorrected.first?.signal[label: "error.type"] == "uncorrected")
+        let second = try await probe.observe(at: BMC.now + .seconds(300), since: first.cursor)
+        #expect(!second.observations.contains { $0.signal.name == "hw.memory.error" })
+        #expect(second.cursor == first.cursor)
+        let more = try service(entries: [2, 3, 4])
+        let third = try await Redfish(tree: SysTree(root: more.url.path))
+            .observe(at: BMC.now + .seconds(600), since: second.cursor)
+        #expect(third.observations.filter { $0.signal.name == "hw.memory.error" }.count == 1)
+    }
+
+    @Test("a supply that was there and is absent is missing; a bay that was always empty is not")
+    func missing() async throws {
+        let whole = try service()
+        let full = try await Redfish(tree: SysTree(root: whole.url.path)).observe(at: BMC.now, since: nil)
+        #expect(full.cursor != nil)
+        let scratch = try service(secondBay: "Absent")
+        let pulled = try await Redfish(tree: SysTree(root: scratch.url.path))
+            .observe(at: BMC.now + .seconds(300), since: full.cursor)
+        #expect(BMC.measurement(pulled, "psu:redfish/1U/1", "hw.status") == .state("missing"))
+        let empty = try await Redfish(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        #expect(empty.components.filter { $0.kind == .psu }.count == 1)
+    }
+
+    @Test("without an address the probe says what to set, and a tree without a service says so")
+    func absent() async throws {
+        let scratch = try ScratchFolder()
+        for tree in [SysTree(), SysTree(root: scratch.url.path)] {
+            await #expect(throws: ProbeError.self) { try await Redfish(tree: tree).observe(at: BMC.now, since: nil) }
+        }
+    }
+
+    @Test("the address is configured, and is HTTPS; the secret is no part of what is shown")
+    func configuration() throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("secret", "monitor:secret\n")
+        let path = scratch.url.appending(path: "secret").path
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let configuration = try AgentConfiguration(
+            text: "redfish = https://bmc.example\nredfish.credentials = \(path)\n")
+        #expect(configuration.redfish?.credentials == "monitor:secret")
+        #expect(!configuration.effective.contains("secret"))
+        #expect(throws: (any Error).self) { try AgentConfiguration(text: "redfish = http://bmc.example\n") }
+    }
+}

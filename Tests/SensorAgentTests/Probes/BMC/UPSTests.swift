@@ -1,0 +1,269 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("UPSs")
+struct UPSTests {
+    private func result(_ text: String) throws -> ProbeResult {
+        try UPSVariables(parsing: Array(text.utf8)).result(name: "ups", at: BMC.now)
+    }
+
+    private func flag(_ result: ProbeResult, _ flag: String) -> Reports.Measurement? {
+        result.observations.first { $0.signal == Signal("hw.ups.status", ["flag": flag]) }?.measurement
+    }
+
+    @Test("every recorded list of variables is parsed, or refused with a reason")
+    func recordings() throws {
+        let files = Recordings.entries("nut")
+        guard !files.isEmpty else { return }
+        var parsed = 0
+        var refused: [String] = []
+        for file in files {
+            do {
+                let result = try UPSVariables(parsing: Array(try Data(contentsOf: file))).result(
+                    name: "ups", at: BMC.now)
+                #expect(BMC.objections(to: result) == [], "\(file.lastPathComponent)")
+                parsed += 1
+            } catch let refusal as UPSRefusal {
+                refused.append("\(file.lastPathComponent): \(refusal)")
+            }
+        }
+        print("nut: \(files.count) files, parsed \(parsed), refused \(refused.count): \(refused)")
+        #expect(parsed + refused.count == files.count)
+        #expect(refused.count == 1)
+    }
+
+    @Test("numbers are those that a script reads from the same list")
+    func independent() async throws {
+        let script = Recordings.own("nut/upsc.py").path
+        var compared = 0
+        for file in Recordings.entries("nut").enumerated().filter({ $0.offset % 10 == 0 }).map(\.element) {
+            let (status, data) = try await run("python3", [script, file.path])
+            #expect(status == 0)
+            let numbers = try JSONDecoder().decode([String: Double].self, from: data)
+            guard let variables = try? UPSVariables(parsing: Array(try Data(contentsOf: file))) else { continue }
+            let result = variables.result(name: "ups", at: BMC.now)
+            let told = Dictionary(
+                result.observations.map { ($0.signal.description, $0.measurement) },
+                uniquingKeysWith: { first, _ in first })
+            for (name, signal) in [
+                ("input.voltage", "hw.ups.input_voltage"), ("battery.voltage", "hw.battery.voltage"),
+            ] {
+                guard let number = numbers[name] else { continue }
+                #expect(told[signal] == .reading(number), "\(file.lastPathComponent) \(name)")
+                compared += 1
+            }
+            if let charge = numbers["battery.charge"], charge <= 100 {
+                #expect(told["hw.battery.charge"] == .reading(charge / 100))
+                compared += 1
+            }
+        }
+        print("nut: \(compared) values compared with a script's")
+    }
+
+    @Test("on line and on battery at once is neither, and an empty status says nothing")
+    func contradiction() throws {
+        let both = try result("ups.status: OL DISCHRG OB\t#BAD: Actually the UPS is online.\n")
+        #expect(flag(both, "OB") == .unavailable(.malformed))
+        #expect(flag(both, "OL") == .unavailable(.malformed))
+        #expect(flag(both, "DISCHRG") == .state("asserted"))
+        let empty = try result("ups.status:\nups.load: 12\n")
+        #expect(flag(empty, "OB") == .unavailable(.malformed))
+        let off = try result("ups.status: OL OFF\n")
+        #expect(flag(off, "OFF") == .unavailable(.malformed))
+        #expect(flag(off, "LB") == .state("clear"))
+    }
+
+    @Test("a load of 562020 % is none, and is kept as it was read")
+    func load() throws {
+        let wild = try result("ups.status: OL\nups.load: 562020.0\n")
+        #expect(wild.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .unavailable(.malformed))
+        #expect(wild.asRead.map(\.value) == [562_020])
+        let sane = try result("ups.status: OL\nups.load: 23\n")
+        #expect(sane.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .reading(0.23))
+    }
+
+    @Test("a battery's age is counted from the date that was set, never from the factory's default")
+    func age() throws {
+        func age(_ text: String) throws -> Reports.Measurement? {
+            try result("ups.status: OL\n\(text)\n").observations.first { $0.signal.name == "hw.battery.age" }?
+                .measurement
+        }
+        #expect(try age("battery.mfr.date: 2001/01/01") == nil)
+        // 2025-11-21T08:00:00Z minus 2024-11-21.
+        #expect(try age("battery.date: 2024/11/21") == .reading(365 * 86_400 + 28_800))
+        #expect(try age("battery.date: 11/21/24") == .reading(365 * 86_400 + 28_800))
+        #expect(try age("battery.date: 2031/11/21") == nil)
+    }
+
+    @Test("what upsc does not print is refused, and ten megabytes are bounded")
+    func hostile() throws {
+        for bytes in [[], [UInt8](repeating: 0xFF, count: 4096), Array("Error: Unknown UPS\n".utf8)] {
+            #expect(throws: UPSRefusal.self) { try UPSVariables(parsing: bytes) }
+        }
+        let flood = (0..<200_000).map { "ups.x\($0): 1\n" }.joined()
+        #expect(try UPSVariables(parsing: Array(flood.utf8)).values.count == UPSVariables.variableLimit)
+    }
+
+    @Test("words of the protocol stand between blanks or in quotes")
+    func words() {
+        #expect(
+            UPSs.words("VAR su700 ups.mfr \"APC \\\"inc\\\" \\\\\"") == ["VAR", "su700", "ups.mfr", "APC \"inc\" \\"])
+        #expect(UPSs.words("VAR a b \"\"") == ["VAR", "a", "b", ""])
+    }
+
+    /// Starts `program` and waits until something listens on `port`.
+    private func serving(
+        _ program: String, _ arguments: [String], _ environment: [String: String] = [:], port: UInt16
+    ) async throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<200 {
+            if (try? LineConnection(loopbackPort: port, deadline: .seconds(1))) != nil { return process }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return process
+    }
+
+    @Test(
+        "a server that speaks the protocol is asked for every UPS; a stale one is unavailable, and one that hangs is late"
+    )
+    func scripted() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(
+            "server.py",
+            """
+            import socket, sys
+            server = socket.socket(); server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", int(sys.argv[1]))); server.listen(8)
+            while True:
+                connection, _ = server.accept()
+                for line in connection.makefile():
+                    line = line.strip()
+                    if line == "LIST UPS":
+                        answer = 'BEGIN LIST UPS\\nUPS one "first"\\nUPS two "second"\\nEND LIST UPS\\n'
+                    elif line == "LIST VAR one":
+                        answer = 'BEGIN LIST VAR one\\nVAR one ups.status "OB LB"\\nVAR one input.voltage "0.0"\\n'
+                        answer += 'VAR one ups.serial "S 1"\\nEND LIST VAR one\\n'
+                    elif line == "LIST VAR two":
+                        answer = "ERR DATA-STALE\\n"
+                    else:
+                        break
+                    connection.sendall(answer.encode())
+                connection.close()
+            """)
+        let port = UInt16.random(in: 20_000..<30_000)
+        let server = try await serving(
+            "python3", [scratch.url.appending(path: "server.py").path, "\(port)"], port: port)
+        defer { kill(server.processIdentifier, SIGKILL) }
+        let probe = UPSs(tree: SysTree(), port: port)
+        let result = try await probe.observe(at: BMC.now, since: nil)
+        #expect(BMC.objections(to: result) == [])
+        #expect(BMC.measurement(result, "ups:S_1", "hw.ups.status{flag=\"OB\"}") == .state("asserted"))
+        #expect(BMC.measurement(result, "ups:S_1", "hw.ups.input_voltage") == .reading(0))
+        #expect(BMC.measurement(result, "ups:two", "hw.ups.status{flag=\"OB\"}") == .unavailable(.readError))
+    }
+
+    @Test("where nobody listens the probe says what to install")
+    func nobody() async throws {
+        let probe = UPSs(tree: SysTree(), port: 1)
+        await #expect {
+            try await probe.observe(at: BMC.now, since: nil)
+        } throws: { error in
+            if case ProbeError.absent(let because) = error { because.contains("nut-server") } else { false }
+        }
+    }
+
+    @Test(
+        "the real upsd tells of its dummy UPS",
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/lib/nut/upsd")
+                && FileManager.default.isExecutableFile(atPath: "/lib/nut/dummy-ups")))
+    func real() async throws {
+        let scratch = try ScratchFolder()
+        let folder = scratch.url.path
+        let port = UInt16.random(in: 30_000..<32_000)
+        try scratch.write("ups.conf", "[lab]\ndriver = dummy-ups\nport = lab.dev\ndesc = \"of the test\"\n")
+        try scratch.write(
+            "lab.dev",
+            "ups.status: OB DISCHRG\ninput.voltage: 3.5\nbattery.charge: 87\nups.load: 41\nups.serial: LAB7\n")
+        try scratch.write("upsd.conf", "LISTEN 127.0.0.1 \(port)\nSTATEPATH \(folder)\n")
+        try scratch.write("upsd.users", "")
+        let environment = ["NUT_CONFPATH": folder, "NUT_STATEPATH": folder, "NUT_ALTPIDPATH": folder]
+        let driver = Process()
+        driver.executableURL = URL(filePath: "/lib/nut/dummy-ups")
+        driver.arguments = ["-a", "lab", "-u", "root", "-F"]
+        driver.environment = environment
+        driver.standardOutput = FileHandle.nullDevice
+        driver.standardError = FileHandle.nullDevice
+        try driver.run()
+        defer { kill(driver.processIdentifier, SIGKILL) }
+        let server = try await serving("/lib/nut/upsd", ["-u", "root", "-F"], environment, port: port)
+        defer { kill(server.processIdentifier, SIGKILL) }
+        let probe = UPSs(tree: SysTree(), port: port)
+        var told: Reports.Measurement?
+        for _ in 0..<100 where told == nil {
+            let result = try await probe.observe(at: BMC.now, since: nil)
+            told = BMC.measurement(result, "ups:LAB7", "hw.ups.status{flag=\"OB\"}")
+            if told == .state("asserted") {
+                #expect(BMC.measurement(result, "ups_battery:LAB7", "hw.battery.charge") == .reading(0.87))
+                #expect(BMC.measurement(result, "ups:LAB7", "hw.ups.load") == .reading(0.41))
+            } else {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        #expect(told == .state("asserted"))
+    }
+}
+
+@Suite("Power supplies of the kernel")
+struct PowerSupplyTests {
+    @Test("an adapter without power, a battery with its charge, and no mouse")
+    func tree() async throws {
+        let scratch = try ScratchFolder()
+        let folder = "sys/class/power_supply"
+        try scratch.write("\(folder)/AC/type", "Mains\n")
+        try scratch.write("\(folder)/AC/online", "0\n")
+        for (file, text) in [
+            ("type", "Battery"), ("present", "1"), ("voltage_now", "12229000"), ("voltage_min_design", "10800000"),
+            ("capacity", "98"), ("status", "Unknown"), ("serial_number", " 38109"), ("health", "Dead"),
+        ] { try scratch.write("\(folder)/BAT0/\(file)", text + "\n") }
+        try scratch.write("\(folder)/mouse/type", "Battery\n")
+        try scratch.write("\(folder)/mouse/scope", "Device\n")
+        try scratch.write("\(folder)/gone/uevent", "\n")
+        let result = try await PowerSupplies(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        #expect(BMC.objections(to: result) == [])
+        #expect(result.components.map(\.id.rawValue) == ["psu:AC", "ups_battery:BAT0-38109"])
+        #expect(BMC.measurement(result, "psu:AC", "hw.psu.state{offset=\"input_lost\"}") == .state("asserted"))
+        #expect(BMC.measurement(result, "ups_battery:BAT0-38109", "hw.battery.state") == .state("failed"))
+        #expect(BMC.measurement(result, "ups_battery:BAT0-38109", "hw.battery.charge") == .reading(0.98))
+    }
+
+    @Test("a machine without any says so")
+    func absent() async throws {
+        let scratch = try ScratchFolder()
+        await #expect(throws: ProbeError.self) {
+            try await PowerSupplies(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        }
+    }
+
+    @Test("the recorded trees are read")
+    func recorded() async throws {
+        var read = 0
+        for tree in Recordings.entries("sysfs") where tree.hasDirectoryPath {
+            let probe = PowerSupplies(tree: SysTree(root: tree.path))
+            if let result = try? await probe.observe(at: BMC.now, since: nil) {
+                #expect(BMC.objections(to: result) == [], "\(tree.lastPathComponent)")
+                read += 1
+            }
+        }
+        print("power-supplies: \(read) recorded trees read")
+    }
+}
