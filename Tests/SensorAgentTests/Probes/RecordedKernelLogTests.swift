@@ -60,6 +60,34 @@ struct RecordedKernelLogTests {
         print("recorded kernel logs: \(compared) events compared")
     }
 
+    /// Events of all recorded logs by signal.
+    private static let recordedEvents = [
+        "hw.cpu.lockup": 2,
+        "hw.cpu.machine_check": 22,
+        "hw.filesystem.error": 15,
+        "hw.gpu.xid": 5,
+        "hw.memory.cell_error": 10,
+        "hw.memory.error": 20,
+        "hw.memory.page_error": 14,
+        "hw.memory.page_poisoned": 7,
+        "hw.network.hang": 2,
+        "hw.network.link_lost": 14,
+        "hw.nmi": 1,
+        "hw.pcie.contained": 5,
+        "hw.pcie.error": 23,
+        "hw.pcie.link_lost": 13,
+        "hw.pcie.unreachable": 7,
+        "hw.physical_disk.command_timeout": 11,
+        "hw.physical_disk.exception": 10,
+        "hw.physical_disk.io_error": 114,
+        "hw.physical_disk.lost": 33,
+        "hw.physical_disk.reset": 48,
+        "hw.physical_disk.sense": 18,
+        "hw.raid.member_failed": 13,
+        "hw.raid.read_error": 43,
+        "hw.usb.over_current": 1,
+    ]
+
     @Test("every recorded log is read or refused with a reason; the counts stay as they are")
     func counts() async throws {
         let files = Recordings.entries("kernel-log")
@@ -92,5 +120,6 @@ struct RecordedKernelLogTests {
         for line in refused { print("  refused: \(line)") }
         #expect(read + refused.count == files.count)
         #expect(refused.isEmpty)
+        #expect(events == Self.recordedEvents)
     }
 }
