@@ -1,8 +1,16 @@
+import FaultPatterns
+
 /// The result as one HTML page that needs nothing else: for people who want to know whether the patterns are worth it.
 public struct BacktestPage: Sendable {
     private let result: BacktestResult
 
-    public init(_ result: BacktestResult) { self.result = result }
+    private let data: [String]
+
+    /// - Parameter data: the files and folders of the histories, as they were named.
+    public init(_ result: BacktestResult, data: [String] = []) {
+        self.result = result
+        self.data = data
+    }
 
     public var html: String {
         """
@@ -37,10 +45,26 @@ public struct BacktestPage: Sendable {
         let all = result.population
         let since = result.measures.since.map { " from \($0) on" } ?? ""
         return """
-            <p>The recorded histories of <b>\(all.drives - all.before)</b> disk drives\(since) were replayed day by day through the \
-            same engine that watches live servers: \(Figure.plain(result.driveYears, 0)) years of drive life, in which \
-            <b>\(all.failed)</b> drives failed. Patterns: \(HTML.escape(result.patternPack)).</p>
+            <p>The recorded histories of <b>\(Wording.counted(all.drives - all.before, "disk drive"))</b>\(since) were replayed day \
+            by day through the same engine that watches live servers: \(Figure.plain(result.driveYears, 0)) years of drive life, in which \
+            <b>\(all.failed)</b> failed. Patterns: \(HTML.escape(result.patternPack)).\(histories)</p>
+            \(result.remarks.map { "<p class=remark>Not all is measured: \(HTML.escape($0)).</p>" }.joined(separator: "\n"))
             """
+    }
+
+    /// Names of histories that are shown.
+    private static let names = 8
+
+    private var histories: String {
+        guard !data.isEmpty else { return "" }
+        let more = data.count - BacktestPage.names
+        let names = data.prefix(BacktestPage.names).map { HTML.escape($0) }.joined(separator: ", ")
+        return " Histories: \(names)\(more > 0 ? " and \(more) more" : "")."
+    }
+
+    /// A share, or that it is none.
+    private static func measured(_ share: Double?, _ digits: Int) -> String {
+        share.map { Figure.percent($0, digits) } ?? "not measured"
     }
 
     private var tiles: String {
@@ -48,21 +72,27 @@ public struct BacktestPage: Sendable {
         let all = result.population
         let tiles = [
             (
-                Figure.percent(compare.recall, 1), "of failures foretold",
-                "\(compare.predicted) of \(all.failed) drives had an open fault in the \(result.measures.windowDays) days before"
+                BacktestPage.measured(compare.recall, 1), "of failures foretold",
+                all.failed == 0
+                    ? "no drive failed in these histories"
+                    : "\(compare.predicted) of \(all.failed) drives had an open fault of urgency plan or order in the "
+                        + "\(result.measures.windowDays) days before"
             ),
             (
-                Figure.percent(compare.falseAlarmRate, 2), "of healthy drives falsely alarmed",
-                "\(compare.falseAlarms) of \(all.healthy) in \(result.measures.windowDays) days"
+                BacktestPage.measured(compare.falseAlarmRateOfAllWindows, 2), "of healthy drives falsely alarmed",
+                all.healthy == 0
+                    ? "no healthy drive has a history long enough"
+                    : "plan or order, within \(result.measures.windowDays) days: the mean over all such windows of "
+                        + Wording.counted(all.healthy, "drive")
             ),
             (
-                Figure.percent(order.recallWithLead, 1),
+                BacktestPage.measured(order.recallWithLead, 1),
                 "of failures with the spare part ordered a week or more before",
                 "\(Figure.plain(order.perThousandDriveYears, 1)) parts a year for each 1,000 drives"
             ),
             (
-                String(order.neverFailed), "parts bought for nothing",
-                "of \(order.drives); \(Figure.plain(order.neverFailedPerThousandDriveYears, 1)) a year for each 1,000 drives"
+                all.survivors == 0 ? "not measured" : String(order.neverFailed), "parts bought for nothing",
+                "of \(order.drives) ordered; \(Figure.plain(order.neverFailedPerThousandDriveYears, 1)) a year for each 1,000 drives"
             ),
         ]
         return "<div class=tiles>"
@@ -72,14 +102,20 @@ public struct BacktestPage: Sendable {
     // MARK: Charts
 
     private var comparison: String {
+        let compare = result.pack.comparison
+        guard compare.recall != nil, compare.falseAlarmRateOfAllWindows != nil else {
+            return "<p class=remark>Not measured: that needs drives that failed, and healthy ones with "
+                + "\(result.measures.windowDays + result.measures.gapDays) days of history or more.</p>"
+        }
         var chart = RecallChart()
-        for row in result.baselines where row.drives > 0 {
+        // One that was measured and said nothing stands at nothing.
+        for row in result.baselines where row.drivesWithData > 0 {
             chart.add(row.comparison, row.name, .baseline, label: Baseline(rawValue: row.name)?.short)
         }
         for row in result.patterns where row.comparison.predicted + row.comparison.falseAlarms > 0 {
             chart.add(row.comparison, row.name, row.status == "shadow" ? .shadow : .pattern)
         }
-        chart.add(result.pack.comparison, "the pack", .pack, label: "the pack")
+        chart.add(compare, "the pack", .pack, label: "the pack")
         return """
             <p>Further up is better: more of the failures are foretold. Further left is better: fewer healthy drives are \
             accused. Point at a dot for its name and figures.</p>
@@ -90,12 +126,13 @@ public struct BacktestPage: Sendable {
     }
 
     private var leads: String {
-        """
-        <p>Drives that failed, by the time from the first fault of their life to the failure. A week or more is time to \
-        have the part sent and exchanged.</p>
-        \(LeadChart(plan: result.pack.plan.leads, order: result.pack.order.leads).svg)
-        <p class=legend><i class=pattern></i> worth a visit (plan or order) <i class=pack></i> the part is sent (order)</p>
-        """
+        guard result.population.failed > 0 else { return "<p class=remark>Not measured: no drive failed.</p>" }
+        return """
+            <p>Drives that failed, by the time from the first fault of their life to the failure. A week or more is time to \
+            have the part sent and exchanged.</p>
+            \(LeadChart(plan: result.pack.plan.leads, order: result.pack.order.leads).svg)
+            <p class=legend><i class=pattern></i> worth a visit (plan or order) <i class=pack></i> the part is sent (order)</p>
+            """
     }
 
     // MARK: Tables
@@ -143,11 +180,11 @@ public struct BacktestPage: Sendable {
 
     private var patterns: String {
         let fired = result.patterns.filter { $0.drives > 0 }
-        guard !fired.isEmpty else { return "<p>No pattern had a fault on any drive.</p>" }
+        guard !fired.isEmpty else { return "<p>No pattern had a fault on any drive. \(silence)</p>" }
         let rows = fired.map { row in
             [
                 row.name, row.status ?? "", String(row.drives), Figure.percent(row.comparison.recall, 1),
-                Figure.percent(row.comparison.falseAlarmRate, 3),
+                Figure.percent(row.comparison.falseAlarmRateOfAllWindows, 3),
                 Figure.plain(row.plan.neverFailedPerThousandDriveYears, 2),
             ] + BacktestPage.decision(row.order)
         }
@@ -155,12 +192,18 @@ public struct BacktestPage: Sendable {
             result.measuresShadow
             ? "Patterns on trial (shadow) are shown as if they were active."
             : "Patterns on trial (shadow) only inform, so that they show no alarms here."
-        return "<p>\(result.patterns.count - fired.count) patterns had no fault on any drive. \(shadow)</p>"
+        return "<p>\(silence) \(shadow)</p>"
             + HTML.table(
                 [
                     "Pattern", "status", "drives with a fault", "foretold", "false alarms", "visits for nothing",
                     "parts", "fail within 90 days", "never fail", "told 7 days before",
                 ], rows, textColumns: 2)
+    }
+
+    private var silence: String {
+        let silent = result.silent
+        return "\(Wording.counted(silent.withData.count, "pattern")) had data and no fault on any drive; "
+            + "\(silent.withoutData.count) had no data: not for these drives, or not told by these histories."
     }
 
     private var models: String {
@@ -173,7 +216,7 @@ public struct BacktestPage: Sendable {
                 [
                     model.name.isEmpty ? "(no name)" : model.name, String(model.population.drives),
                     String(model.population.failed), Figure.percent(model.row.comparison.recall, 1),
-                    Figure.percent(model.row.comparison.falseAlarmRate, 2),
+                    Figure.percent(model.row.comparison.falseAlarmRateOfAllWindows, 2),
                     Figure.plain(model.row.order.perThousandDriveYears, 1),
                     Figure.plain(model.row.order.neverFailedPerThousandDriveYears, 2),
                     Figure.percent(model.row.order.recallWithLead, 1),
@@ -187,8 +230,8 @@ public struct BacktestPage: Sendable {
         return section(
             "Rows that could not be used",
             HTML.table(
-                ["Problem", "first in", "at byte", "rows"],
-                entries.map { [$0.problem, $0.firstFile, String($0.firstOffset), String($0.count)] }, textColumns: 2))
+                ["Problem", "first at", "rows"],
+                entries.map { [$0.problem, $0.firstPlace, String($0.count)] }, textColumns: 2))
     }
 
     private var method: String {
@@ -196,8 +239,11 @@ public struct BacktestPage: Sendable {
         return """
             <p><b>Foretold</b>: a fault of urgency plan or order was open on at least one of the \(measures.windowDays) days \
             before the failure; the day of the failure is too late. <b>Falsely alarmed</b>: the same on a drive that did \
-            not fail, in one window of \(measures.windowDays) days that was chosen at random (seed \(measures.seed)) and \
-            ended \(measures.gapDays) days or more before its last row; \(all.healthy) drives lived long enough for one. \
+            not fail, within a window of \(measures.windowDays) days that ended \(measures.gapDays) days or more before its \
+            last row: the mean over all such windows of the \(all.healthy) drives that lived long enough for one, on the \
+            card, in the chart and in the tables alike. Papers choose one window of each drive at random, which has luck \
+            in it: that gives \(Figure.percent(result.pack.comparison.falseAlarmRate, 2)) \
+            (\(result.pack.comparison.falseAlarms) of \(all.healthy), seed \(measures.seed)). \
             <b>Ordered</b>: the first fault of urgency order in the drive's whole life sends one part.\
             \(measures.isLatched ? " Faults of urgency plan were taken to stay open once they are." : "")</p>
             <p>\(all.tooShort) drives with rows on one day only are left out\
@@ -220,6 +266,7 @@ public struct BacktestPage: Sendable {
         .tiles div{background:var(--tile);border-radius:.6rem;padding:1rem}
         .tiles b{display:block;font-size:1.8rem;font-variant-numeric:tabular-nums}
         .tiles span{display:block}.tiles small{color:var(--soft)}
+        .remark{border-left:4px solid var(--pack);padding-left:.75rem}
         .scroll{overflow-x:auto}
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}
         th{text-align:right;vertical-align:bottom;color:var(--soft);font-weight:600;line-height:1.25}

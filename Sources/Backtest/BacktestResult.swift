@@ -42,6 +42,8 @@ public struct BacktestResult: Sendable, Encodable {
         public var title: String?
         /// Drives on which it had a fault of any urgency.
         public var drives: Int
+        /// Drives that it is for and of which the histories tell what it looks at; 0: it was not measured at all.
+        public var drivesWithData: Int
         /// Of urgency plan or order.
         public var comparison: Comparison
         public var plan: Decision
@@ -125,6 +127,60 @@ public struct BacktestResult: Sendable, Encodable {
         problems = tallies.problems
     }
 
+    /// Patterns without a fault on any drive: those that had data, and those that had none.
+    var silent: (withData: [String], withoutData: [String]) {
+        let silent = patterns.filter { $0.drives == 0 }
+        return (
+            silent.filter { $0.drivesWithData > 0 }.map(\.name), silent.filter { $0.drivesWithData == 0 }.map(\.name)
+        )
+    }
+
+    /// Whether no drive was replayed.
+    public var isEmpty: Bool { population.drives == 0 }
+
+    /// What was not measured although it was asked for, why, and what to do about it.
+    public var remarks: [String] {
+        let all = population
+        guard !isEmpty else {
+            if measures.onlyNamedDrives, rows == 0, problems.entries.isEmpty {
+                return [
+                    "none of the drives that --drives names has a row: one serial number a line, as in the column "
+                        + "serial_number"
+                ]
+            }
+            return [
+                problems.entries.isEmpty
+                    ? "the histories have no rows behind their first line; name files with rows"
+                    : "no row could be used; the rows that could not are told with the first line of each kind"
+            ]
+        }
+        var remarks: [String] = []
+        if all.tooShort == all.drives {
+            remarks.append(
+                "all drives have rows on one day only, so that nothing can be foretold; name the files of more days")
+        } else if all.before + all.tooShort == all.drives {
+            remarks.append("all histories end before --since \(measures.since ?? ""); choose an earlier date")
+        } else {
+            if all.failed == 0 {
+                remarks.append(
+                    "no drive failed (column `failure`), so that it is not measured how many failures are foretold")
+            }
+            if all.survivors == 0 {
+                remarks.append("all drives failed, so that false alarms are not measured; add drives that did not")
+            } else if all.healthy == 0 {
+                remarks.append(
+                    "no drive that did not fail has \(measures.windowDays + measures.gapDays) days of history (--window "
+                        + "and --gap), so that false alarms are not measured; give a smaller --gap or longer histories")
+            }
+        }
+        if !patterns.isEmpty, patterns.allSatisfy({ $0.drivesWithData == 0 }) {
+            remarks.append(
+                "no pattern had data: none is for these drives, or the columns do not tell what it looks at; "
+                    + "`callhome patterns explain ID` says what that is")
+        }
+        return remarks
+    }
+
     static func share(_ count: Int, of total: Int) -> Double? {
         total > 0 ? Double(count) / Double(total) : nil
     }
@@ -136,6 +192,7 @@ extension BacktestResult.Row {
     init(_ name: String, _ tally: Tally, _ population: Population) {
         self.init(
             name: name, status: nil, title: nil, drives: tally.drives,
+            drivesWithData: max(tally.drives, tally.judged),
             comparison: BacktestResult.Comparison(tally, population),
             plan: BacktestResult.Decision(tally.planned, population),
             order: BacktestResult.Decision(tally.ordered, population), firstOnFailed: tally.firstOnFailed,

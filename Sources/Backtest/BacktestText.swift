@@ -1,3 +1,5 @@
+import FaultPatterns
+
 /// The result in words and tables, for a terminal.
 public struct BacktestText: Sendable {
     private let result: BacktestResult
@@ -19,7 +21,7 @@ public struct BacktestText: Sendable {
         let all = result.population
         let since = result.measures.since.map { ", from \($0) on" } ?? ""
         return """
-            \(all.drives) drives\(since): \(all.failed) failed with history, \(all.survivors) that did not fail \
+            \(Wording.counted(all.drives, "drive"))\(since): \(all.failed) failed with history, \(all.survivors) that did not fail \
             (\(all.healthy) long enough for a window), \(all.tooShort) with one day only, \(all.before) before the time.
             \(Figure.plain(result.driveYears, 0)) drive-years, \
             \(Figure.plain(result.failuresPerThousandDriveYears, 1)) failures per 1,000. Patterns: \(result.patternPack).
@@ -87,12 +89,27 @@ public struct BacktestText: Sendable {
                 Figure.percent(row.order.recallWithLead, 1),
             ])
         }
-        let silent = result.patterns.count - fired.count
         let shadow =
             result.measuresShadow
             ? "Shadow patterns: as if they were active."
             : "Shadow patterns only inform; --with-shadow says what they would do if they were active."
-        return table.text + "\n\(silent) patterns had no fault on any drive. \(shadow)"
+        return (fired.isEmpty ? "" : table.text + "\n") + (silence + [shadow]).joined(separator: "\n")
+    }
+
+    /// Patterns that are named; of more their number is enough.
+    private static let named = 12
+
+    private var silence: [String] {
+        func line(_ names: [String], _ what: String) -> String? {
+            guard !names.isEmpty else { return nil }
+            let list = names.count <= BacktestText.named ? ": \(names.joined(separator: ", "))" : ""
+            return "\(Wording.counted(names.count, "pattern")) \(what)\(list)."
+        }
+        let silent = result.silent
+        return [
+            line(silent.withData, "had data and no fault on any drive"),
+            line(silent.withoutData, "had no data (not for these drives, or not told by these histories)"),
+        ].compactMap(\.self)
     }
 
     private var first: String {
@@ -125,13 +142,13 @@ public struct BacktestText: Sendable {
             ])
         }
         let more = result.models.count - BacktestText.models
-        return table.text + (more > 0 ? "\nand \(more) more models" : "")
+        return table.text + (more > 0 ? "\nand \(Wording.counted(more, "more model"))" : "")
     }
 
     private var problems: String {
         "Rows that could not be used:\n"
             + result.problems.entries.map {
-                "  \($0.count): \($0.problem) (first: \($0.firstFile) at byte \($0.firstOffset))"
+                "  \($0.count): \($0.problem) (first: \($0.firstPlace))"
             }.joined(separator: "\n")
     }
 }

@@ -28,6 +28,14 @@ struct DriveReplay {
         }
     }
 
+    /// What decides which patterns can say anything of a drive: what it is, and the columns that its first row fills.
+    private struct DriveSort: Hashable {
+        var layout: Int
+        var columns: [Int]
+        var part: Part
+        var attributes: [String: String]
+    }
+
     private struct Target {
         var slot: Int?
         var trialSlot: Int?
@@ -42,6 +50,7 @@ struct DriveReplay {
     /// The layout of each file, by their numbers.
     private let layoutOfFile: [Int]
     private let numbers: [String: Int]
+    private let reach: PatternReach
     private let statuses: [Pattern.Status]
 
     private var engine: Replay
@@ -78,11 +87,18 @@ struct DriveReplay {
     private var isJudged = false
     private var kind = ""
     private var models: [String: DiskModel] = [:]
+    private var reached: [DriveSort: [Int]] = [:]
+    /// The patterns that can say anything of the drive at hand.
+    private var judges: [Int] = []
+
+    /// Sorts of drives whose patterns are remembered.
+    private static let sorts = 10_000
 
     init(
-        pack: PatternPack, trial trialPack: PatternPack?, layouts: [CSVLayout], layoutOfFile: [Int],
-        settings: BacktestSettings
+        pack: PatternPack, trial trialPack: PatternPack?, reach: PatternReach, layouts: [CSVLayout],
+        layoutOfFile: [Int], settings: BacktestSettings
     ) {
+        self.reach = reach
         self.settings = settings
         self.layouts = layouts
         shapes = layouts.map(Shape.init)
@@ -250,9 +266,38 @@ struct DriveReplay {
     private mutating func know(_ csv: CSVBytes, _ start: Int, _ number: Int) {
         guard let life else { return }
         let component = component(csv, start, layouts[number], life)
+        judge(component, csv, start, number)
         engine.restart(component: component)
         trial?.restart(component: component)
         kind = "\(component.attributes["bus"] ?? "") \(component.attributes["rotational"] ?? "")"
+    }
+
+    /// Looks up which patterns can say anything of a new drive.
+    private mutating func judge(_ component: Component, _ csv: CSVBytes, _ start: Int, _ number: Int) {
+        let filled = layouts[number].values.filter { !field($0.column, start).isEmpty }
+        var part = component.part
+        part.serial = nil
+        let sort = DriveSort(
+            layout: number, columns: filled.map(\.column), part: part, attributes: component.attributes)
+        if let known = reached[sort] {
+            judges = known
+            return
+        }
+        if reached.count >= DriveReplay.sorts { reached.removeAll(keepingCapacity: true) }
+        judges = reach.patterns(for: component, telling: Set(filled.flatMap { $0.readings.map(\.signal) }))
+        reached[sort] = judges
+    }
+
+    /// Counts the drive for what could say anything of it.
+    private mutating func countJudges() {
+        for number in judges { tallies.patterns[number].judged += 1 }
+        judges = []
+        guard settings.measuresBaselines else { return }
+        let hasFive = watches.contains { $0.baseline != nil }
+        let hasThreshold = watches.contains { $0.threshold != nil }
+        for baseline in Baseline.allCases where baseline == .vendorThresholds ? hasThreshold : hasFive {
+            tallies.baselines[baseline, default: Tally()].judged += 1
+        }
     }
 
     /// Chooses the columns to look at for a drive of this kind.
@@ -432,6 +477,7 @@ struct DriveReplay {
 
     private mutating func finish() {
         guard let life else { return }
+        countJudges()
         tallies.take(life, episodes: episodes, onTrial: trialEpisodes, baselines: baselines, settings)
         for (day, change) in changes where day <= life.end { write(change, on: day, of: life) }
         self.life = nil

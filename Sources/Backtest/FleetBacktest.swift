@@ -42,11 +42,11 @@ public struct FleetBacktest: Sendable {
         guard !names.isEmpty else { throw .noFiles(path: paths.first ?? ".") }
         allowManyFiles(names.count)
         if names.count == 1, var tallies = try replaySorted(names[0], faults: faults, progress: progress) {
-            tallies.problems.files = names
+            tallies.problems.locate(in: names)
             return BacktestResult(tallies, pack: pack, settings: settings, hasTrial: trial != nil)
         }
         var tallies = try replayGathered(names, faults: faults, progress: progress)
-        tallies.problems.files = names
+        tallies.problems.locate(in: names)
         return BacktestResult(tallies, pack: pack, settings: settings, hasTrial: trial != nil)
     }
 
@@ -165,10 +165,12 @@ public struct FleetBacktest: Sendable {
     private func replay(
         layouts: [CSVLayout], layoutOfFile: [Int], next: @escaping @Sendable () throws(BacktestError) -> Chunk?
     ) throws(BacktestError) -> Outcome? {
+        let reach = PatternReach(pack)
         let shared = Mutex(Shared(tallies: Tallies(patterns: pack.patterns.count)))
         DispatchQueue.concurrentPerform(iterations: max(1, settings.threads)) { _ in
             var replay = DriveReplay(
-                pack: pack, trial: trial, layouts: layouts, layoutOfFile: layoutOfFile, settings: settings)
+                pack: pack, trial: trial, reach: reach, layouts: layouts, layoutOfFile: layoutOfFile,
+                settings: settings)
             while shared.withLock({ $0.isSorted && $0.error == nil }) {
                 let chunk: Chunk?
                 do throws(BacktestError) { chunk = try next() } catch {

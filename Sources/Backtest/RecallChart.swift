@@ -20,10 +20,11 @@ struct RecallChart {
 
     /// The rate over all windows, which is steadier than that of one window each.
     mutating func add(_ comparison: BacktestResult.Comparison, _ name: String, _ style: Style, label: String? = nil) {
-        let rate = comparison.falseAlarmRateOfAllWindows ?? 0
-        let (x, y) = (RecallChart.x(rate), RecallChart.y(comparison.recall ?? 0))
+        // What was not measured has no place in it.
+        guard let rate = comparison.falseAlarmRateOfAllWindows, let recall = comparison.recall else { return }
+        let (x, y) = (RecallChart.x(rate), RecallChart.y(recall))
         let title =
-            "<title>\(HTML.escape(name)): recall \(Figure.percent(comparison.recall, 1)), "
+            "<title>\(HTML.escape(name)): recall \(Figure.percent(recall, 1)), "
             + "false alarms \(Figure.percent(rate, 3))</title>"
         let (px, py) = (Figure.plain(x, 1), Figure.plain(y, 1))
         if style == .baseline {
@@ -65,7 +66,7 @@ struct RecallChart {
             lines += "<line class=grid x1=\(x) x2=\(x) y1=16 y2=384></line>"
             lines += "<text x=\(x) y=404 text-anchor=middle>\(name)</text>\n"
         }
-        return lines + "<text x=497 y=430 text-anchor=middle>healthy drives with a false alarm in the window</text>\n"
+        return lines + "<text x=497 y=430 text-anchor=middle>healthy drives falsely alarmed within the window</text>\n"
             + "<text x=72 y=12>failures foretold</text>\n"
     }
 

@@ -15,8 +15,15 @@ public struct RowProblems: Sendable, Encodable {
         public var problem: String
         public var count: Int
         public var firstFile: String
+        /// From 1, the header included; nil where the file can no longer be read.
+        public var firstLine: Int?
         /// Bytes from the beginning of the (unpacked) file.
         public var firstOffset: Int
+
+        /// `fleet.csv:17`.
+        var firstPlace: String {
+            firstLine.map { "\(firstFile):\($0)" } ?? "\(firstFile) at byte \(firstOffset)"
+        }
     }
 
     struct Place: Comparable {
@@ -29,7 +36,8 @@ public struct RowProblems: Sendable, Encodable {
 
     private var counts = [Int](repeating: 0, count: Kind.allCases.count)
     private var first = [Place?](repeating: nil, count: Kind.allCases.count)
-    var files: [String] = []
+    private var lines = [Int?](repeating: nil, count: Kind.allCases.count)
+    private var files: [String] = []
 
     mutating func note(_ kind: Kind, at place: Place) {
         let index = Kind.allCases.firstIndex(of: kind) ?? 0
@@ -44,6 +52,34 @@ public struct RowProblems: Sendable, Encodable {
         }
     }
 
+    /// Finds the lines of the first places, which are known by bytes only: once, when all is counted.
+    mutating func locate(in files: [String]) {
+        self.files = files
+        for (number, places) in Dictionary(
+            grouping: first.indices.filter { first[$0] != nil }, by: { first[$0]?.file ?? 0 })
+        where files.indices.contains(number) {
+            guard let file = try? UnpackedFile(path: files[number]) else { continue }
+            let wanted = places.map { (index: $0, offset: first[$0]?.offset ?? 0) }.sorted { $0.offset < $1.offset }
+            var buffer = [UInt8](repeating: 0, count: RowProblems.pieceBytes)
+            var (begin, line, next) = (0, 1, 0)
+            while next < wanted.count {
+                let count = (try? file.read(into: &buffer, from: 0)) ?? 0
+                for place in 0..<count {
+                    while next < wanted.count, wanted[next].offset == begin + place {
+                        lines[wanted[next].index] = line
+                        next += 1
+                    }
+                    if buffer[place] == UInt8(ascii: "\n") { line += 1 }
+                }
+                begin += count
+                if count == 0 { break }
+            }
+        }
+    }
+
+    /// Bytes that are read at once while lines are counted.
+    private static let pieceBytes = 1 << 20
+
     public func count(of kind: Kind) -> Int { counts[Kind.allCases.firstIndex(of: kind) ?? 0] }
 
     public var entries: [Entry] {
@@ -51,7 +87,8 @@ public struct RowProblems: Sendable, Encodable {
             guard let place = first[index] else { return nil }
             let file = files.indices.contains(place.file) ? files[place.file] : "?"
             return Entry(
-                problem: kind.rawValue, count: counts[index], firstFile: file, firstOffset: place.offset)
+                problem: kind.rawValue, count: counts[index], firstFile: file, firstLine: lines[index],
+                firstOffset: place.offset)
         }
     }
 

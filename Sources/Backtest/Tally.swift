@@ -43,6 +43,8 @@ struct Tally: Sendable, Equatable {
 
     /// Drives on which it had a fault of any urgency.
     var drives = 0
+    /// Drives that it is for and of which what it looks at is told.
+    var judged = 0
     /// Predicted drives, and falsely alarmed ones, on which it was the first of the pack.
     var firstOnFailed = 0
     var firstOnHealthy = 0
@@ -96,6 +98,7 @@ struct Tally: Sendable, Equatable {
         planned.add(other.planned)
         ordered.add(other.ordered)
         drives += other.drives
+        judged += other.judged
         firstOnFailed += other.firstOnFailed
         firstOnHealthy += other.firstOnHealthy
         firstToOrder += other.firstToOrder

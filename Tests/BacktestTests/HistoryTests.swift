@@ -197,6 +197,9 @@ struct HistoryTests {
         #expect(problems.count(of: .goesBack) == 1)
         #expect(problems.count(of: .notANumber) == 6)
         #expect(problems.entries.first { $0.problem == RowProblems.Kind.repeated.rawValue }?.firstOffset == 135)
+        #expect(problems.entries.first { $0.problem == RowProblems.Kind.repeated.rawValue }?.firstLine == 3)
+        #expect(problems.entries.first { $0.problem == RowProblems.Kind.goesBack.rawValue }?.firstLine == 9)
+        #expect(BacktestText(result).text.contains("fleet.csv:3"))
         #expect(result.rows == 8)
         #expect(result.pack.comparison.leads[1] == 1)
     }

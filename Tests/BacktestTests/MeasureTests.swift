@@ -201,6 +201,102 @@ struct MeasureTests {
         #expect(words.split(separator: "\n").contains { $0.hasPrefix("plan or order") && $0.contains("100.0 %") })
     }
 
+    @Test("What was not measured is not drawn as measured, and is told with what is lacking")
+    func notMeasured() throws {
+        let healthy = Histories.header + "\n" + Histories.drive("A", Histories.series((0, 95)))
+        let none = try Histories.backtest(text: healthy).result
+        #expect(none.remarks.contains { $0.contains("no drive failed") })
+        let page = BacktestPage(none, data: ["fleet <1>.csv"]).html
+        #expect(page.contains("<b>not measured</b><span>of failures foretold"))
+        #expect(!page.contains("<svg") && page.contains("Not measured: that needs drives that failed"))
+        #expect(page.contains("Histories: fleet &lt;1&gt;.csv."))
+        let short =
+            Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((0, 40), (20, 10)))
+            + Histories.drive("B", Histories.series((0, 50)))
+        let result = try Histories.backtest(text: short).result
+        #expect(result.remarks.contains { $0.contains("no drive that did not fail has 90 days") })
+        let other = BacktestPage(result).html
+        #expect(other.contains("<b>not measured</b><span>of healthy drives falsely alarmed"))
+        #expect(other.contains("<b>100.0 %</b><span>of failures foretold"))
+        #expect(other.contains("of urgency plan or order in the 30 days before"))
+    }
+
+    @Test("Card and chart show the same rate of false alarms")
+    func oneRate() throws {
+        // Of 11 windows 6 hold the fault; which one is chosen does not matter to the page.
+        let text =
+            Histories.header + "\n" + Histories.drive("A", Histories.series((0, 5), (20, 1), (0, 94)))
+            + Histories.drive("B", fails: true, Histories.series((0, 40), (20, 10)))
+        for seed in 0..<6 {
+            let page = BacktestPage(try Histories.backtest(text: text) { $0.seed = UInt64(seed) }.result).html
+            #expect(page.contains("<b>54.55 %</b><span>of healthy drives falsely alarmed"))
+            #expect(page.contains("the pack: recall 100.0 %, false alarms 54.545 %"))
+        }
+    }
+
+    @Test("A rule that was measured and said nothing stands in the chart at nothing; one without data does not")
+    func silentBaseline() throws {
+        let text =
+            "date,serial_number,model,failure,smart_5_normalized,smart_197_raw\n"
+            + (0..<95).map { day in
+                let date = CalendarDay.text((CalendarDay.number("2016-01-01") ?? 0) + day)
+                return "\(date),A,M,0,100,0\n\(date),B,M,\(day == 94 ? 1 : 0),100,0"
+            }.joined(separator: "\n")
+        for (model, isDrawn) in [("M", true), ("OTHER", false)] {
+            let json = #"{"\#(model)":{"attributes":{"5":{"threshold":10,"prefail":true}}}}"#
+            let thresholds = try VendorThresholds(json: Data(json.utf8))
+            let result = try Histories.backtest(text: text) { settings in
+                settings.measuresBaselines = true
+                settings.thresholds = thresholds
+            }.result
+            #expect(BacktestPage(result).html.contains("own verdict): recall 0.0 %") == isDrawn)
+        }
+    }
+
+    @Test("A pattern without data is told from one that had data and was silent")
+    func reach() throws {
+        let pack = try Histories.pack([
+            Histories.pattern("disk.hot", ["let": ["heat": "hw.temperature"], "when": "heat > 60"]),
+            Histories.pattern("disk.nvme", ["applies_to": ["component": "disk", "bus": "nvme"]]),
+            Histories.pattern(
+                "disk.either",
+                [
+                    "let": ["heat": "hw.temperature", "pending": "hw.physical_disk.smart{attribute=\"197.raw\"}"],
+                    "when": "heat > 60 or pending >= 500",
+                ]),
+            Histories.pattern("disk.silent", ["when": "pending >= 500"]),
+        ])
+        let text = Histories.header + "\n" + Histories.drive("A", Histories.series((0, 95)))
+        let result = try Histories.backtest(text: text, pack: pack).result
+        #expect(result.patterns.filter { $0.drivesWithData == 1 }.map(\.name) == ["disk.either", "disk.silent"])
+        let words = BacktestText(result).text
+        #expect(words.contains("2 patterns had data and no fault on any drive: disk.either, disk.silent."))
+        #expect(
+            words.contains("2 patterns had no data (not for these drives, or not told by these histories): disk.hot"))
+        let blind = try Histories.backtest(
+            text: text, pack: try Histories.pack([Histories.pattern("disk.hot", ["when": "hw.temperature > 60"])])
+        ).result
+        #expect(blind.remarks.contains { $0.hasPrefix("no pattern had data") })
+    }
+
+    @Test("A run over nothing says why and what to do")
+    func empty() throws {
+        let header = Histories.header + "\n"
+        let nothing = try Histories.backtest(text: header).result
+        #expect(
+            nothing.isEmpty
+                && nothing.remarks == ["the histories have no rows behind their first line; name files with rows"])
+        let drive = header + Histories.drive("A", Histories.series((0, 95)))
+        let others = try Histories.backtest(text: drive) { $0.drives = ["B"] }.result
+        #expect(others.isEmpty && others.remarks.first?.contains("none of the drives that --drives names") == true)
+        let broken = try Histories.backtest(text: header + "2016-01-01,A\n").result
+        #expect(broken.isEmpty && broken.remarks.first?.contains("no row could be used") == true)
+        let late = try Histories.backtest(text: drive) { $0.since = CalendarDay.number("2020-01-01") }.result
+        #expect(late.remarks.contains { $0.contains("before --since 2020-01-01") })
+        let oneDay = try Histories.backtest(text: header + Histories.drive("A", [0])).result
+        #expect(oneDay.remarks.contains { $0.contains("one day only") })
+    }
+
     @Test("The table of changes names drive, date, change, pattern, class, urgency and status")
     func faults() throws {
         let text =

@@ -57,7 +57,7 @@ struct PatternCommandTests {
             try Data(text.utf8).write(to: file)
         }
         let outcome = try ShippedPatternTests.callhome(
-            ["patterns"] + arguments.map { $0 == "FOLDER" ? folder.path : $0 })
+            ["patterns"] + arguments.map { $0.replacingOccurrences(of: "FOLDER", with: folder.path) })
         return (outcome.status, outcome.text, outcome.problems)
     }
 
@@ -107,7 +107,7 @@ struct PatternCommandTests {
     @Test("Lint tells of findings with place and mend and exits with 1, of none with 0")
     func lint() throws {
         let clean = try run(["lint", "FOLDER"], on: ["a.yaml": Self.source("disk.a")])
-        #expect(clean.status == 0 && clean.output.contains("1 patterns: clean, 0 warnings"), "\(clean)")
+        #expect(clean.status == 0 && clean.output.contains("1 pattern: clean, 0 warnings"), "\(clean)")
         let flaps = Self.source("disk.a", [("urgency: plan\nsuspects", "urgency: plan\nclear: pending < 20\nsuspects")])
         let found = try run(["lint", "FOLDER"], on: ["a.yaml": flaps])
         #expect(found.status == 1)
@@ -188,6 +188,60 @@ struct PatternCommandTests {
         ] { #expect(page.output.contains(words), "\(words) in \(page.output)") }
     }
 
+    @Test("The pattern of patterns/README.md passes as it is printed there, and lint finds nothing in it")
+    func readme() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "patterns/README.md"), encoding: .utf8)
+        let blocks = page.components(separatedBy: "```")
+        let block = try #require(blocks.first { $0.hasPrefix("yaml\nid:") })
+        let files = ["example.yaml": String(block.dropFirst("yaml\n".count))]
+        for command in ["test", "lint"] {
+            let outcome = try run([command, "FOLDER/disk/example.yaml"], on: files)
+            #expect(outcome.status == 0, "\(outcome.output)\(outcome.problems)")
+        }
+    }
+
+    @Test("`signals` lists, narrows down, tells one whole, and knows what a misspelt name means")
+    func signals() throws {
+        let all = try run(["signals"], on: [:])
+        #expect(all.status == 0 && all.output.contains("hw.fan.speed_ratio"))
+        let disks = try run(["signals", "physical_disk.smart"], on: [:])
+        #expect(disks.output.contains("smart.health") && !disks.output.contains("hw.fan"))
+        let one = try run(["signals", "hw.physical_disk.critical_warning"], on: [:])
+        #expect(one.output.contains("warning: spare, temperature, reliability"), "\(one.output)")
+        let json = try run(["signals", "hw.fan.speed", "--json"], on: [:])
+        let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+        #expect(rows.first?["unit"] as? String == "{rpm}" && rows.first?["components"] as? [String] == ["fan"])
+        let typo = try run(["signals", "hw.temprature"], on: [:])
+        #expect(typo.status == 2 && typo.problems.contains("perhaps hw.temperature"), "\(typo.problems)")
+    }
+
+    @Test("What cannot be written is said before the work, and a pack where files are needed is known as one")
+    func paths() throws {
+        let files = ["a.yaml": Self.source("disk.a")]
+        for (arguments, words) in [
+            (["backtest", "/nonexistent.csv", "--patterns", "FOLDER", "--html", "FOLDER"], "this is a folder"),
+            (["backtest", "/nonexistent.csv", "--html", "/nonexistent/a.html"], "there is no folder /nonexistent"),
+            (["build", "FOLDER", "-o", "/nonexistent/pack.json"], "there is no folder /nonexistent"),
+        ] {
+            let outcome = try run(arguments, on: files)
+            #expect(outcome.status == 2 && outcome.problems.contains(words), "\(outcome.problems)")
+            #expect(!outcome.problems.contains("Error"), "\(outcome.problems)")
+        }
+        let pack = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: pack) }
+        #expect(try run(["build", "FOLDER", "-o", pack.path], on: files).status == 0)
+        for command in [["show", "disk.a", "--patterns"], ["test"], ["explain", "disk.a", "--patterns"]] {
+            let outcome = try run(command + [pack.path], on: files)
+            #expect(outcome.status == 2 && outcome.problems.contains("this is a built pack"), "\(outcome.problems)")
+        }
+        let near = try run(["show", "dsik.a", "--patterns", "FOLDER"], on: files)
+        #expect(near.problems.contains("there are disk.a"), "\(near.problems)")
+        let gap = try run(["backtest", "x.csv", "--gap", "-5"], on: files)
+        #expect(gap.status == 64 && gap.problems.contains("--gap is a whole number from 0 to"), "\(gap.problems)")
+    }
+
     @Test("`list` is filtered by part, status and urgency, and counts")
     func list() throws {
         let files = [
@@ -195,7 +249,7 @@ struct PatternCommandTests {
             "b.yaml": Self.source("disk.b", [("status: active", "status: shadow"), ("heat >= 60", "heat >= 61")]),
         ]
         let all = try run(["list", "FOLDER"], on: files)
-        #expect(all.output.contains("2 patterns: 1 shadow, 1 active; evidence 2 B; 1 kinds of part"), "\(all.output)")
+        #expect(all.output.contains("2 patterns: 1 shadow, 1 active; evidence 2 B; 1 kind of part"), "\(all.output)")
         let shadow = try run(["list", "FOLDER", "--status", "shadow"], on: files)
         #expect(shadow.output.contains("disk.b") && !shadow.output.contains("disk.a"))
         #expect(try run(["list", "FOLDER", "--part", "dimm"], on: files).output.contains("0 patterns"))

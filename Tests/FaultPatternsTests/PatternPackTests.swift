@@ -104,7 +104,7 @@ struct PatternPackTests {
             ("temperature > 5m", "temperature is in Cel and 5 min in s"),
             ("health > \"failed\"", "a state is compared with == or !="),
             ("health == 1", "a state cannot be compared with a number"),
-            ("hw.voltag > 1", "no signal is called hw.voltag; the signal catalogue lists what there is"),
+            ("hw.voltag > 1", "no signal is called hw.voltag; perhaps hw.voltage"),
             ("hw.fan.speed > 1", "hw.fan.speed is not a signal of a disk, only of: fan"),
             ("hw.physical_disk.smart > 1", "needs the label attribute"),
             ("hw.temperature.limit{limit_type=\"huge\"} > 1", "the label is one of low.critical"),

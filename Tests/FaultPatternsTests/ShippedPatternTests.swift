@@ -136,7 +136,7 @@ struct ShippedPatternTests {
         "A wrong file is refused with its place and the mend, and no pack is written",
         arguments: [
             ("when: test >= 1", "when: tset >= 1", ":8:7: `tset` is not defined; `let` defines test"),
-            ("urgency: order", "urgancy: order", ":1:1: a pattern needs `urgency`"),
+            ("urgency: order", "urgancy: order", "a pattern needs `urgency`, and `urgancy` is not one of its keys"),
             ("action: none", "action: none\nactoin: none", "`actoin` is not a key of a pattern"),
             ("revision: 1", "revision: 1\nrevision: 2", "stands twice"),
             ("  - name: a test that is not", "  - nmae: a test that is not", "a test needs `name`"),

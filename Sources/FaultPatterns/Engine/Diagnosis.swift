@@ -131,7 +131,7 @@ public struct Diagnosis: Sendable {
     }
 
     /// What patterns select by.
-    private static func attributes(of component: Component) -> [String: String] {
+    static func attributes(of component: Component) -> [String: String] {
         var attributes = component.attributes
         attributes["maker"] = component.part.manufacturer ?? attributes["maker"]
         attributes["model"] = component.part.model ?? attributes["model"]

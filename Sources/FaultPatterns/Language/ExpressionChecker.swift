@@ -141,7 +141,7 @@ struct ExpressionChecker {
     private mutating func use(_ signal: Signal, at place: SourceLocation) throws(PatternProblem) -> CheckedExpression {
         guard let entry = SignalCatalogue.entry(named: signal.name) else {
             throw PatternProblem(
-                place, "no signal is called \(signal.name); the signal catalogue lists what there is")
+                place, ExpressionChecker.unknown(signal.name))
         }
         var isOpenEvent = false
         if let objection = SignalCatalogue.objection(to: signal) {
@@ -152,7 +152,8 @@ struct ExpressionChecker {
                     entry.labels[label.key].map { $0.isEmpty || $0.contains(label.value) } ?? false
                 }
             guard isOpenEvent else {
-                throw PatternProblem(place, "\(objection); the signal catalogue lists what there is")
+                throw PatternProblem(
+                    place, "\(objection); `callhome patterns signals \(signal.name)` says what there is")
             }
         }
         if !isElsewhere, !isOfKinds(signal),
@@ -172,6 +173,13 @@ struct ExpressionChecker {
         case .state: return .state(signal: number, label: label)
         case .event: return .event(signal: number, label: label)
         }
+    }
+
+    /// What to say of a signal that there is none of.
+    static func unknown(_ name: String) -> String {
+        let near = Wording.near(name, among: SignalCatalogue.entries.map(\.name))
+        let hint = near.isEmpty ? "" : "perhaps \(near.joined(separator: " or ")); "
+        return "no signal is called \(name.prefix(100)); \(hint)`callhome patterns signals` lists what there is"
     }
 
     private func isOfKinds(_ signal: Signal) -> Bool {

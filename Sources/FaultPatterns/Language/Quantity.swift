@@ -46,7 +46,7 @@ enum Quantity {
             if value != 1 { word += word.hasSuffix("y") ? "" : "s" }
             if word.hasSuffix("y"), value != 1 { word = word.dropLast() + "ies" }
         }
-        if unit == "s", value >= 120 { return Span.words(Int64(clamping: Int(min(value, 1e12))) * 1_000) }
+        if unit == "s", abs(value) >= 120 { return Span.approximately(seconds: value) }
         return word.isEmpty ? digits(value) : "\(digits(value)) \(word)"
     }
 

@@ -23,4 +23,17 @@ enum Span {
         default: return "\(seconds) s"
         }
     }
+
+    /// A measured or computed length of time as a person reads it: `3.5 min`, `12.4 h`, `17.3 days`.
+    static func approximately(seconds: Double) -> String {
+        guard seconds.isFinite else { return seconds > 0 ? "without end" : Quantity.digits(seconds) }
+        // A tenth of the unit is as much as a person asks for.
+        func tenths(_ unit: Double) -> String { Quantity.digits((seconds / unit * 10).rounded() / 10) }
+        return switch abs(seconds) {
+        case 172_800...: "\(tenths(86_400)) days"
+        case 7_200...: "\(tenths(3_600)) h"
+        case 120...: "\(tenths(60)) min"
+        default: "\(Quantity.digits(seconds)) s"
+        }
+    }
 }

@@ -21,6 +21,12 @@ extension PatternLint {
     /// Share of a model's healthy drives on which a pattern may make a ticket.
     public static let healthyShare = 0.01
 
+    /// How many of the models have healthy drives enough to be judged by.
+    public static func judged(_ models: [HealthyModel]) -> (models: Int, tooFew: Int) {
+        let judged = models.count { $0.drives >= fleetDrives }
+        return (judged, models.count - judged)
+    }
+
     /// Active patterns of urgency plan or order that hold on too many healthy drives of a model.
     public func findings(onHealthy models: [HealthyModel]) -> [LintFinding] {
         var found: [LintFinding] = []

@@ -49,6 +49,29 @@ public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodabl
 
     public var description: String { "\(location): \(message); \(mend) [\(rule.rawValue)]" }
 
+    /// The same finding of several patterns as one, at the first place, with how often it was made.
+    public static func folded(_ findings: [LintFinding]) -> [(finding: LintFinding, count: Int)] {
+        struct Words: Hashable {
+            var rule: Rule
+            var severity: Severity
+            var message: String
+            var mend: String
+        }
+        var places: [Words: Int] = [:]
+        var folded: [(finding: LintFinding, count: Int)] = []
+        for finding in findings {
+            let words = Words(
+                rule: finding.rule, severity: finding.severity, message: finding.message, mend: finding.mend)
+            if let place = places[words] {
+                folded[place].count += 1
+            } else {
+                places[words] = folded.count
+                folded.append((finding, 1))
+            }
+        }
+        return folded
+    }
+
     private enum CodingKeys: String, CodingKey { case rule, severity, pattern, file, line, column, message, mend }
 
     public func encode(to encoder: any Encoder) throws {

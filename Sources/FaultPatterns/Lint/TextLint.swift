@@ -94,8 +94,12 @@ extension PatternLint {
                     mend: "write: measured on N failures of …, vendor's rule …, standard …, shipping default of …, "
                         + "published …, or estimate …"))
         }
-        let isLeftOpen = pattern.urgencyCases.contains {
-            $0.urgency.makesTicket && $0.timeRule == nil && pattern.timeRule == nil
+        // Where nothing is exchanged there is no part whose time runs out.
+        let isLeftOpen = ([pattern] + pattern.variants.compactMap(\.pattern)).contains { pattern in
+            ActionCatalogue.exchanges.contains(pattern.action)
+                && pattern.urgencyCases.contains {
+                    $0.urgency.makesTicket && $0.timeRule == nil && pattern.timeRule == nil
+                }
         }
         if isLeftOpen {
             found.append(

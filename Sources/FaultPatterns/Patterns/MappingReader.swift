@@ -4,13 +4,16 @@ import Reports
 struct MappingReader {
     let location: SourceLocation
     private let what: String
+    /// The keys that it may have, where they are known.
+    private let keys: [String]
     private var entries: [SourceNode.Entry]
 
-    init(_ node: SourceNode, what: String) throws(PatternProblem) {
+    init(_ node: SourceNode, what: String, keys: [String] = []) throws(PatternProblem) {
         guard case .mapping(let entries) = node.content else {
             throw PatternProblem(node.location, "\(what) is a mapping of keys and values")
         }
         self.what = what
+        self.keys = keys
         self.entries = entries
         location = node.location
     }
@@ -21,8 +24,17 @@ struct MappingReader {
     }
 
     mutating func required(_ key: String) throws(PatternProblem) -> SourceNode {
-        guard let node = optional(key) else { throw PatternProblem(location, "\(what) needs `\(key)`") }
-        return node
+        if let node = optional(key) { return node }
+        // What is missing often is there, misspelt.
+        let strangers = entries.filter { !keys.contains($0.key) }
+        if !keys.isEmpty, let near = Wording.near(key, among: strangers.map(\.key), limit: 1).first,
+            let entry = strangers.first(where: { $0.key == near })
+        {
+            throw PatternProblem(
+                entry.location,
+                "\(what) needs `\(key)`, and `\(near.prefix(60))` is not one of its keys; mend its spelling")
+        }
+        throw PatternProblem(location, "\(what) needs `\(key)`")
     }
 
     mutating func text(_ key: String) throws(PatternProblem) -> String { try required(key).text(of: key) }
@@ -37,8 +49,10 @@ struct MappingReader {
 
     func refuseRest() throws(PatternProblem) {
         guard let stranger = entries.first else { return }
+        let near = Wording.near(stranger.key, among: keys, limit: 1).first.map { " (perhaps `\($0)`)" } ?? ""
         throw PatternProblem(
-            stranger.location, "`\(stranger.key.prefix(60))` is not a key of \(what); mend its spelling or take it out")
+            stranger.location,
+            "`\(stranger.key.prefix(60))` is not a key of \(what); mend its spelling or take it out\(near)")
     }
 }
 

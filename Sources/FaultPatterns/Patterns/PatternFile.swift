@@ -17,7 +17,10 @@ public struct PatternFile: Sendable {
         self.tree = tree
         self.models = models
         let ensembles = Dictionary(models.map { ($0.name, $0.ensemble) }, uniquingKeysWith: { first, _ in first })
+        // The words first: of a misspelt kind of part no signal fits, and that is not what is wrong.
+        try PatternVocabulary.check(tree)
         pattern = try Pattern(reading: tree, isStrict: true)
+        try PatternVocabulary.check(pattern)
         var tables = ProgramTables()
         var all: [CompiledPattern] = []
         let entry = try PatternEntry(compiling: pattern, into: &all, tables: &tables, ensembles: ensembles)

@@ -162,6 +162,19 @@ public struct PatternPack: Sendable {
         return problems
     }
 
+    /// Whether a file is a built pack, whatever is wrong with it otherwise.
+    public static func isPack(_ data: Data) -> Bool {
+        struct Head: Decodable {
+            struct Presence: Decodable { init(from decoder: any Decoder) {} }
+            var format: Int
+            var patterns: Presence
+        }
+        guard data.first == UInt8(ascii: "{"), data.count <= PatternLimits.packBytes,
+            depth(of: data) <= PatternLimits.packDepth
+        else { return false }
+        return (try? JSONDecoder().decode(Head.self, from: data)) != nil
+    }
+
     /// The pack's bytes: what `init(json:)` reads. The same patterns and version give the same bytes.
     public func json() throws -> Data { try WireFormat.encode(content) }
 

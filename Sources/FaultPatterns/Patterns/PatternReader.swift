@@ -3,19 +3,28 @@ import Reports
 extension Pattern {
     private static let idCharacters = Set("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
+    private static let keys = [
+        "id", "revision", "status", "evidence", "engine_level", "class", "applies_to", "except", "let", "when", "for",
+        "clear", "clear_for", "urgency", "suspects", "time_to_failure", "explains", "weight", "variants", "action",
+        "because", "provenance", "text", "sources", "tests",
+    ]
+
     /// - Parameter isStrict: whether an unknown key is refused, as in files; packs may come from a newer build.
     /// - Throws: what is wrong, where, and the mend.
     init(reading node: SourceNode, isStrict: Bool) throws(PatternProblem) {
-        var fields = try MappingReader(node, what: "a pattern")
+        var fields = try MappingReader(node, what: "a pattern", keys: Pattern.keys)
         location = node.location
-        id = try fields.text("id")
+        let idNode = try fields.required("id")
+        id = try idNode.text(of: "id")
         guard id.count <= 100, id.contains("."), id.allSatisfy(Pattern.idCharacters.contains) else {
             throw PatternProblem(
-                location, "`id` is lower-case words with dots, such as disk.ata.media-failing, not \(id.prefix(100))")
+                idNode.location,
+                "`id` is lower-case words with dots, such as disk.ata.media-failing, not \(id.prefix(100))")
         }
         revision = try fields.required("revision").integer(of: "revision", in: 1...1_000_000)
-        status = try fields.required("status").word(of: "status", as: Status.self)
-        evidence = try fields.required("evidence").word(of: "evidence", as: EvidenceGrade.self)
+        let (statusNode, evidenceNode) = (try fields.required("status"), try fields.required("evidence"))
+        status = try statusNode.word(of: "status", as: Status.self)
+        evidence = try evidenceNode.word(of: "evidence", as: EvidenceGrade.self)
         engineLevel =
             try fields.optional("engine_level").map { (node) throws(PatternProblem) in
                 try node.integer(of: "engine_level", in: 1...PatternLimits.engineLevel)
@@ -59,15 +68,19 @@ extension Pattern {
         _ = fields.optional("tests")
         if isStrict { try fields.refuseRest() }
         if evidence == .estimate, status == .active {
+            // Of the two the later: in a variant it is the one that the variant states.
+            let place = [statusNode, evidenceNode].map(\.location).max { ($0.line ?? 0) < ($1.line ?? 0) }
             throw PatternProblem(
-                location, "\(id) rests on an estimate (evidence C), so its `status` is shadow until it is measured")
+                place ?? location,
+                "\(id) rests on an estimate (evidence C), so its `status` is shadow until it is measured")
         }
     }
 
     private static func selection(
         _ node: SourceNode
     ) throws(PatternProblem) -> (kinds: [ComponentKind], attributes: [String: [String]]) {
-        var fields = try MappingReader(node, what: "`applies_to`")
+        var fields = try MappingReader(
+            node, what: "`applies_to`", keys: ["component"] + SelectionCatalogue.entries.map(\.name))
         var kinds: [ComponentKind] = []
         for item in try fields.required("component").items {
             kinds.append(ComponentKind(rawValue: try item.text(of: "component")))
@@ -160,7 +173,8 @@ extension Pattern {
         }
         var cases: [UrgencyCase] = []
         for item in node.items {
-            var fields = try MappingReader(item, what: "a case of `urgency`")
+            var fields = try MappingReader(
+                item, what: "a case of `urgency`", keys: ["when", "is", "time_to_failure"])
             let when = try fields.optional("when").map { (node) throws(PatternProblem) in
                 try ExpressionParser.parse(node)
             }
@@ -185,7 +199,7 @@ extension Pattern {
     private static func suspects(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> [SuspectRule] {
         var rules: [SuspectRule] = []
         for item in node.items {
-            var fields = try MappingReader(item, what: "a suspect")
+            var fields = try MappingReader(item, what: "a suspect", keys: ["part", "certainty"])
             let part = try fields.text("part")
             let certainty = try fields.required("certainty").share(of: "certainty")
             if isStrict { try fields.refuseRest() }
@@ -247,7 +261,8 @@ extension Pattern {
         guard case .mapping(let base) = whole.content else { return [] }
         var variants: [Variant] = []
         for item in list.items {
-            var fields = try MappingReader(item, what: "a variant")
+            var fields = try MappingReader(
+                item, what: "a variant", keys: ["with", "ignore"] + variantKeys.sorted())
             let selection = try attributes(try MappingReader(try fields.required("with"), what: "`with`"))
             guard !selection.isEmpty else {
                 throw PatternProblem(item.location, "`with` names no attribute; say what the variant is for")
@@ -313,7 +328,8 @@ extension Pattern {
     }
 
     private static func timeToFailure(_ node: SourceNode, isStrict: Bool) throws(PatternProblem) -> TimeToFailure {
-        var fields = try MappingReader(node, what: "`time_to_failure`")
+        var fields = try MappingReader(
+            node, what: "`time_to_failure`", keys: ["earliest", "latest", "hazard", "trend", "model"])
         func days(_ node: SourceNode, _ key: String) throws(PatternProblem) -> Double {
             if case .scalar("0d") = node.content { return 0 }
             return Double(try node.span(of: key)) / 86_400_000
@@ -345,7 +361,8 @@ extension Pattern {
             guard entry.key.count <= 12 else {
                 throw PatternProblem(entry.location, "`\(entry.key.prefix(20))` is no language")
             }
-            var fields = try MappingReader(entry.value, what: "the text in `\(entry.key)`")
+            var fields = try MappingReader(
+                entry.value, what: "the text in `\(entry.key)`", keys: ["title", "description", "impact", "action"])
             texts[entry.key] = FaultText(
                 title: try fields.text("title"), description: try fields.text("description"),
                 impact: try fields.text("impact"), action: try fields.text("action"))

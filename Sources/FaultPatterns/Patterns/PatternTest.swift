@@ -57,7 +57,8 @@ public struct PatternTest: Sendable {
     let expectation: Expectation
 
     init(reading node: SourceNode, of pattern: Pattern, tables: ProgramTables) throws(PatternProblem) {
-        var fields = try MappingReader(node, what: "a test")
+        var fields = try MappingReader(
+            node, what: "a test", keys: ["name", "interval", "attributes", "components", "series", "expect"])
         location = node.location
         name = try fields.text("name")
         interval =
@@ -139,7 +140,7 @@ public struct PatternTest: Sendable {
             throw PatternProblem(row.location, "the pattern does not look at \(signal); take the series out")
         }
         guard let kind = SignalCatalogue.entry(named: signal.name)?.kind else {
-            throw PatternProblem(row.location, "no signal is called \(signal.name)")
+            throw PatternProblem(row.location, ExpressionChecker.unknown(signal.name))
         }
         return Row(
             component: component, target: .signal(signal), samples: try samples(row.value, kind: kind, of: row.key))
@@ -258,7 +259,8 @@ public struct PatternTest: Sendable {
             }
             return Expectation()
         }
-        var fields = try MappingReader(node, what: "`expect`")
+        var fields = try MappingReader(
+            node, what: "`expect`", keys: ["at", "class", "urgency", "rises_to", "because", "cleared"])
         var expectation = Expectation(fires: true)
         expectation.at = try fields.required("at").integer(of: "at", in: 1...max(1, length))
         if let wanted = try fields.optionalText("class"), wanted != pattern.faultClass {

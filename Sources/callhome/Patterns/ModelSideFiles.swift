@@ -7,7 +7,9 @@ enum ModelSideFiles {
     static func sources(_ path: String) throws -> [String: ModelImport.Source] {
         var sources: [String: ModelImport.Source] = [:]
         for entry in try mapping(try read(path), of: "the features' file") {
-            sources[entry.key] = try source(entry)
+            let source = try source(entry)
+            try ModelImport.check(source, at: entry.value)
+            sources[entry.key] = source
         }
         return sources
     }

@@ -37,7 +37,7 @@ struct PatternFolder {
                 paths = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
                     .filter { $0.hasSuffix(".yaml") }.map { "\(path)/\($0)" }
             } catch {
-                problems = ["\(path): the folder cannot be read: \(error)"]
+                problems = ["\(path): the folder cannot be read; look at its permissions"]
                 return
             }
         }
@@ -47,6 +47,12 @@ struct PatternFolder {
         for file in paths {
             guard let data = FileManager.default.contents(atPath: file) else {
                 problems.append("\(file): the file cannot be read; look at its permissions")
+                continue
+            }
+            if PatternPack.isPack(data) {
+                problems.append(
+                    "\(file): this is a built pack, which has no tests and no lines; name the folder of YAML files that "
+                        + "it was built from (`callhome patterns list` and `backtest` take packs)")
                 continue
             }
             do throws(PatternProblem) {
@@ -102,8 +108,7 @@ struct PatternFolder {
     /// The pattern of that name; what comes near is named where there is none.
     func file(of id: String) throws -> PatternFile {
         if let file = files.first(where: { $0.pattern.id == id }) { return file }
-        let word = id.lowercased()
-        let near = files.map(\.pattern.id).filter { $0.contains(word) || word.contains($0) }.sorted().prefix(12)
+        let near = Wording.near(id, among: files.map(\.pattern.id), limit: 12)
         Console.complain(
             near.isEmpty
                 ? "no pattern is called \(id); `callhome patterns list` tells their names"

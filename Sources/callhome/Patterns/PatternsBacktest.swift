@@ -19,28 +19,33 @@ struct PatternsBacktest: ParsableCommand {
             failure. The false-alarm rate (FAR) is the share of healthy drives with such a fault in one window of 30 \
             days. Over the whole life, the first fault of urgency order orders one part.
 
-            Exit codes: 0 measured; 2 the patterns or the histories cannot be used.
+            What could not be measured, because no drive failed or no history is long enough, is said on standard error.
+
+            Exit codes: 0 measured; 2 the patterns or the histories cannot be used, or no drive was replayed.
             """)
 
     @Argument(help: "Files or folders of histories.")
     var data: [String]
 
-    @Option(help: "The folder of the patterns; without it ./patterns, else \(PatternFolder.installed).")
+    @Option(
+        help:
+            "The folder of the patterns, one file, or a built pack; without it ./patterns, else \(PatternFolder.installed)."
+    )
     var patterns: String?
 
     @Option(help: "Count from this date on, such as 2014-04-01.")
     var since: String?
 
-    @Option(help: "Days between a healthy drive's window and its last row.")
+    @Option(parsing: .unconditional, help: "Days between a healthy drive's window and its last row.")
     var gap: Int = 60
 
-    @Option(help: "Days of the window that drives are compared in.")
+    @Option(parsing: .unconditional, help: "Days of the window that drives are compared in.")
     var window: Int = 30
 
     @Option(help: "Chooses the windows of the healthy drives.")
     var seed: UInt64 = 0
 
-    @Option(help: "Days that a value holds at most; without it until the drive's next row.")
+    @Option(parsing: .unconditional, help: "Days that a value holds at most; without it until the drive's next row.")
     var hold: Int?
 
     @Flag(help: "Measure faults of urgency plan as if they stayed open once they are.")
@@ -58,7 +63,7 @@ struct PatternsBacktest: ParsableCommand {
     @Option(help: "Only the drives whose serial numbers stand in this file, one a line.")
     var drives: String?
 
-    @Option(help: "Drives replayed at once; without it as many as there are processors.")
+    @Option(parsing: .unconditional, help: "Drives replayed at once; without it as many as there are processors.")
     var threads: Int?
 
     @Option(help: "Write each change of a fault to this file (CSV).")
@@ -73,9 +78,15 @@ struct PatternsBacktest: ParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    /// Days of a century: what a number on the command line may be.
+    private static let largest = 36_525
+
     func validate() throws {
-        guard gap >= 0, window >= 1, threads ?? 1 >= 1, hold ?? 1 >= 1 else {
-            throw ValidationError("--gap is 0 or more; --window, --hold and --threads are 1 or more")
+        for (name, value, least) in [
+            ("gap", gap, 0), ("window", window, 1), ("hold", hold ?? 1, 1), ("threads", threads ?? 1, 1),
+        ] where value < least || value > PatternsBacktest.largest {
+            throw ValidationError(
+                "--\(name) is a whole number from \(least) to \(PatternsBacktest.largest), not \(value)")
         }
         if let since, CalendarDay.number(since) == nil {
             throw ValidationError("--since \(since) is no date such as 2014-04-01")
@@ -84,6 +95,8 @@ struct PatternsBacktest: ParsableCommand {
     }
 
     func run() throws {
+        // A replay may take an hour: what cannot be written is said before it.
+        for file in [faults, html].compactMap(\.self) { try OutputPath(path: file).refuseUnwritable() }
         let path = patterns ?? PatternFolder.standard
         let pack = try PatternsBacktest.pack(path, isTrial: false)
         let trial = withShadow ? try PatternsBacktest.pack(path, isTrial: true) : nil
@@ -106,14 +119,11 @@ struct PatternsBacktest: ParsableCommand {
             throw Exit.refused
         }
         if let html {
-            let page = Data(BacktestPage(result).html.utf8)
-            do { try page.write(to: URL(filePath: html), options: .atomic) } catch {
-                Console.complain(
-                    "\(html): the page cannot be written: \(error); look at the folder and its permissions")
-                throw Exit.refused
-            }
+            try OutputPath(path: html).write(Data(BacktestPage(result, data: data).html.utf8))
         }
         if json { try Console.print(json: result) } else { print(BacktestText(result).text) }
+        for remark in result.remarks { Console.complain("not measured: \(remark)") }
+        if result.isEmpty { throw Exit.refused }
     }
 
     private func settings() throws -> BacktestSettings {
@@ -151,6 +161,15 @@ struct PatternsBacktest: ParsableCommand {
     }
 
     private static func pack(_ path: String, isTrial: Bool) throws -> PatternPack {
+        do {
+            if let data = FileManager.default.contents(atPath: path), PatternPack.isPack(data) {
+                let pack = try PatternPack(json: data)
+                return isTrial ? try pack.withTrials() : pack
+            }
+        } catch {
+            Console.complain("\(path): \(error)")
+            throw Exit.refused
+        }
         let folder = PatternFolder(path: path)
         try folder.refuseProblems()
         do {

@@ -41,6 +41,8 @@ struct PatternsBuild: ParsableCommand {
         let source = PatternFolder(path: folder ?? PatternFolder.standard)
         try source.refuseProblems()
         try source.refuseProblemsBetween()
+        let target = OutputPath(path: output)
+        try target.refuseUnwritable()
         try PatternsTest.requireAllPassed(PatternsTest.results(of: source.files))
         let pack: PatternPack
         let bytes: Data
@@ -53,10 +55,7 @@ struct PatternsBuild: ParsableCommand {
             Console.complain("\(error)")
             throw Exit.refused
         }
-        do { try bytes.write(to: URL(filePath: output), options: .atomic) } catch {
-            Console.complain("\(output): the pack cannot be written: \(error); look at the folder and its permissions")
-            throw Exit.refused
-        }
+        try target.write(bytes)
         let outcome = Outcome(
             pack: output, version: pack.version, sha256: pack.contentHash, patterns: pack.patterns.count,
             tests: source.files.reduce(0) { $0 + $1.tests.count }, bytes: bytes.count)
@@ -64,7 +63,8 @@ struct PatternsBuild: ParsableCommand {
             try Console.print(json: outcome)
         } else {
             print(
-                "\(output): \(outcome.patterns) patterns, \(outcome.tests) tests passed, \(bytes.count) bytes, \(pack)")
+                "\(output): \(Wording.counted(outcome.patterns, "pattern")), "
+                    + "\(Wording.counted(outcome.tests, "test")) passed, \(bytes.count) bytes, \(pack)")
         }
     }
 }

@@ -12,6 +12,6 @@ struct PatternsGroup: ParsableCommand {
             """,
         subcommands: [
             PatternsList.self, PatternsShow.self, PatternsExplain.self, PatternsTest.self, PatternsLint.self,
-            PatternsBuild.self, PatternsBacktest.self, PatternsImportModel.self,
+            PatternsBuild.self, PatternsBacktest.self, PatternsSignals.self, PatternsImportModel.self,
         ])
 }

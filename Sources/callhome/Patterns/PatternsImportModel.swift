@@ -20,7 +20,8 @@ struct PatternsImportModel: ParsableCommand {
             XGBoost; numbers and categories; gradient boosting and LightGBM's random forest. All trees are taken: save \
             those up to the best round. Features that no split asks are left out.
 
-            The features' file says where each number comes from when an agent scores:
+            The features' file, which is needed, says where each number comes from when an agent scores; its expressions \
+            are checked:
               pending_7d: 'increase(hw.physical_disk.smart{attribute="197.raw"}[7d])'
               model: {attribute: model}
             The calibration says what a score has meant: from each score on, the share that failed within so many days:
@@ -103,6 +104,7 @@ struct PatternsImportModel: ParsableCommand {
         do {
             let options = try options()
             imported = try ModelImport.form(of: try ModelSideFiles.bytes(dump), options)
+            if let problem = imported.missingSources { throw ModelProblem(problem) }
             // What JSON cannot hold is refused by its place, before it is written.
             _ = try TreeEnsemble(imported.form)
             file = try imported.form.file()
@@ -115,10 +117,7 @@ struct PatternsImportModel: ParsableCommand {
             Console.complain("\(error)")
             throw Exit.refused
         }
-        do { try file.write(to: URL(filePath: output), options: .atomic) } catch {
-            Console.complain("\(output): the model cannot be written: \(error); look at the folder and its permissions")
-            throw Exit.refused
-        }
+        try OutputPath(path: output).write(file)
         try tell(
             Outcome(
                 model: output, name: ensemble.name, from: imported.kind.rawValue, sha256: ensemble.contentHash,

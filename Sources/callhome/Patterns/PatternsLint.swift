@@ -24,12 +24,14 @@ struct PatternsLint: ParsableCommand {
               fleet                       with --fleet: tickets on more than 1 % of a model's healthy drives
             Conditions are compared as intervals of single quantities; what two different quantities have to do with \
             each other is not known. Patterns that are drafts or retired are left out. Warnings (a ticket without \
-            time_to_failure) are told and are no findings.
+            time_to_failure where a part is exchanged) are told and are no findings. The same words of several \
+            patterns are told once, with their number.
 
             With --fleet the histories are replayed as by `backtest`; healthy are the drives that did not fail, over \
-            their whole life, of models with 200 of them or more.
+            their whole life, of models with 200 of them or more. How many models were too small is told on standard error.
 
-            Exit codes: 0 clean; 1 there are findings; 2 a pattern is refused, or the histories cannot be used.
+            Exit codes: 0 clean; 1 there are findings; 2 a pattern is refused, or the histories cannot be used, or no \
+            model has drives enough to be judged by.
             """)
 
     @Argument(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
@@ -49,20 +51,46 @@ struct PatternsLint: ParsableCommand {
         try source.refuseProblems()
         let lint = PatternLint(source.files, isWhole: source.isWhole)
         var found = lint.findings()
-        if !fleet.isEmpty { found += lint.findings(onHealthy: try healthyModels(source)) }
+        var isJudged = true
+        if !fleet.isEmpty {
+            let models = try healthyModels(source)
+            found += lint.findings(onHealthy: models)
+            isJudged = PatternsLint.tell(PatternLint.judged(models))
+        }
         if noWarnings { found.removeAll { $0.severity == .warning } }
         let findings = found.filter { $0.severity == .finding }
         let warnings = found.count - findings.count
         if json {
             try Console.print(json: found)
         } else {
-            for finding in found {
-                print(finding.severity == .warning ? "warning: \(finding)" : "\(finding)")
+            for (finding, count) in LintFinding.folded(found) {
+                let more = count > 1 ? " (and \(count - 1) more like it; --json lists all)" : ""
+                print((finding.severity == .warning ? "warning: \(finding)" : "\(finding)") + more)
             }
-            let told = noWarnings ? "" : ", \(warnings) warnings"
-            print("\(source.files.count) patterns: \(findings.isEmpty ? "clean" : "\(findings.count) findings")\(told)")
+            let told = noWarnings ? "" : ", \(Wording.counted(warnings, "warning"))"
+            let all = Wording.counted(source.files.count, "pattern")
+            print("\(all): \(findings.isEmpty ? "clean" : Wording.counted(findings.count, "finding"))\(told)")
         }
         if !findings.isEmpty { throw Exit.notWell }
+        if !isJudged { throw Exit.refused }
+    }
+
+    /// Says how many models of the fleet were judged.
+    /// - Returns: false where none was.
+    private static func tell(_ models: (models: Int, tooFew: Int)) -> Bool {
+        let few =
+            "of \(Wording.counted(models.tooFew, "model")) there are fewer than \(PatternLint.fleetDrives) healthy drives"
+        if models.models == 0 {
+            Console.complain(
+                "--fleet: nothing was judged: "
+                    + (models.tooFew == 0 ? "the histories have no drives" : "\(few), which says nothing")
+                    + "; name more histories")
+        } else {
+            Console.complain(
+                "--fleet: \(Wording.counted(models.models, "model")) judged"
+                    + (models.tooFew > 0 ? "; \(few), which were not judged" : ""))
+        }
+        return models.models > 0
     }
 
     private func healthyModels(_ source: PatternFolder) throws -> [PatternLint.HealthyModel] {

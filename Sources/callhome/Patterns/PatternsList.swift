@@ -74,7 +74,7 @@ struct PatternsList: ParsableCommand {
                 row.components.joined(separator: ","), row.title["en"] ?? "")
         }
         print(table.text)
-        print("\n\(rows.count) patterns: \(PatternsTest.counts(of: chosen))")
+        print("\n\(Wording.counted(rows.count, "pattern")): \(PatternsTest.counts(of: chosen))")
     }
 
     private static func word<Word: RawRepresentable & CaseIterable>(

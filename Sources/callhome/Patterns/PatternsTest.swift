@@ -39,7 +39,7 @@ struct PatternsTest: ParsableCommand {
         try PatternsTest.requireAllPassed(results)
         if !json {
             print(
-                "\(source.files.count) patterns, \(results.count) tests: all passed\n"
+                "\(Wording.counted(source.files.count, "pattern")), \(Wording.counted(results.count, "test")): all passed\n"
                     + PatternsTest.counts(of: source.files.map(\.pattern)))
         }
     }
@@ -75,7 +75,8 @@ struct PatternsTest: ParsableCommand {
         }
         let parts = Set(patterns.flatMap(\.kinds)).count
         return "\(counted(Pattern.Status.self) { $0.status }); "
-            + "evidence \(counted(Pattern.EvidenceGrade.self) { $0.evidence }); \(parts) kinds of part"
+            + "evidence \(counted(Pattern.EvidenceGrade.self) { $0.evidence }); "
+            + Wording.counted(parts, "kind of part", "kinds of part")
     }
 
     /// Says which failed and ends the command, if any did.
@@ -83,7 +84,7 @@ struct PatternsTest: ParsableCommand {
         let problems = results.compactMap(\.problem)
         guard !problems.isEmpty else { return }
         for problem in problems { Console.complain(problem) }
-        Console.complain("\(problems.count) of \(results.count) tests failed")
+        Console.complain("\(problems.count) of \(Wording.counted(results.count, "test")) failed")
         throw Exit.notWell
     }
 }

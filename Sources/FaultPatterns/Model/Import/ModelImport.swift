@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Reports
 
 /// Makes the data form of what LightGBM and XGBoost write: their text and JSON, never a pickle.
 public enum ModelImport {
@@ -45,6 +46,41 @@ public enum ModelImport {
         public var form: EnsembleForm
         /// Features of the trainer that no split asks.
         public var featuresLeftOut: [String]
+
+        /// What to say where features come from nowhere: such a model scores nothing, and no pattern may ask it.
+        public var missingSources: String? {
+            let missing = form.features.filter { $0.expression == nil && $0.attribute == nil }.map(\.name)
+            guard !missing.isEmpty else { return nil }
+            let names = missing.prefix(20).map { String($0.prefix(60)) }.joined(separator: ", ")
+            return
+                "the model asks for \(names)\(missing.count > 20 ? " and \(missing.count - 20) more" : ""); say with "
+                + "--features FILE where each comes from, one a line: `NAME: 'EXPRESSION'` or `NAME: {attribute: NAME}`"
+        }
+    }
+
+    /// Checks where a feature is to come from: that the expression can be read and is a number, and that parts have such
+    /// an attribute.
+    /// - Parameter node: where it stands: the text, or a mapping with the text in it.
+    public static func check(_ source: Source, at node: SourceNode) throws(PatternProblem) {
+        switch source {
+        case .expression(let text):
+            var place = node
+            if case .mapping(let entries) = node.content, let inner = entries.first?.value { place = inner }
+            let expression = try ExpressionParser.parse(
+                SourceNode(.scalar(text), at: place.location, isVerbatim: place.isVerbatim))
+            for part in expression.parts {
+                guard case .signal(let signal) = part.kind, let objection = SignalCatalogue.formObjection(to: signal)
+                else { continue }
+                throw PatternProblem(part.location, objection)
+            }
+            var checker = ExpressionChecker(tables: ProgramTables(), patternID: "features", kinds: [], ensembles: [:])
+            _ = try checker.number(ofFeature: expression)
+        case .attribute(let name):
+            guard SelectionCatalogue.entry(named: name) == nil else { return }
+            let names = SelectionCatalogue.entries.map(\.name)
+            throw PatternProblem(
+                node.location, "no part has an attribute `\(name.prefix(60))`; \(Wording.hint(name, among: names))")
+        }
     }
 
     /// - Parameter data: the trainer's file.
