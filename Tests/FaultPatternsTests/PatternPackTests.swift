@@ -107,7 +107,7 @@ struct PatternPackTests {
             ("hw.voltag > 1", "no signal is called hw.voltag; perhaps hw.voltage"),
             ("hw.fan.speed > 1", "hw.fan.speed is not a signal of a disk, only of: fan"),
             ("hw.physical_disk.smart > 1", "needs the label attribute"),
-            ("hw.temperature.limit{limit_type=\"huge\"} > 1", "the label is one of low.critical"),
+            ("hw.temperature.limit{limit_type=\"huge\"} > 1", "the label is one of low.emergency"),
             ("hw.temperature{", "the labels of hw.temperature{ do not end"),
             ("increase(pending) > 1", "increase is written increase(x[24h])"),
             ("increase(temperature[1h]) > 1", "increase is for counters; hw.temperature is a gauge"),
