@@ -98,6 +98,7 @@ struct PatternsImportModel: ParsableCommand {
     }
 
     func run() throws {
+        try OutputPath(path: output).refuseUnwritable()
         let imported: ModelImport.Imported
         let file: Data
         let ensemble: TreeEnsemble
