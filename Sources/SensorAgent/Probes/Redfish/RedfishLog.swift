@@ -5,8 +5,8 @@ import Reports
 struct RedfishCursor: Hashable, Sendable, Codable {
     /// The newest entry that was told of each log, by the log's path: `Created`, then the number of its id.
     var logs: [String: Key] = [:]
-    /// See `RedfishResource.seen`.
-    var seen: Set<String> = []
+    /// See `RedfishResource.seen`; sorted, so that the same is stored alike.
+    var seen: [String] = []
 
     /// Entries are ordered by their time, and at one time by their number.
     struct Key: Hashable, Comparable, Sendable, Codable {

@@ -99,8 +99,8 @@ struct RedfishWalk: Sendable {
         let isLink = ["LogService", "Storage", "SimpleStorage"].contains(type)
         if !isLink {
             do throws(RedfishRefusal) {
-                let resource = try RedfishResource(tree, path: path, seen: cursor.seen, at: time)
-                cursor.seen = resource.seen
+                let resource = try RedfishResource(tree, path: path, seen: Set(cursor.seen), at: time)
+                cursor.seen = resource.seen.sorted()
                 result.take(resource.result)
             } catch {
                 refused[path] = error.description
