@@ -63,10 +63,10 @@ final class KernelTraces: Sendable {
     }
 
     private func begin(_ pipe: inout Int32, _ uptime: Duration) throws(SysTreeError) -> Standing {
-        guard let mount = mounts.first(where: { unsafe access("\($0)/instances", F_OK) == 0 }) else {
+        guard let mount = mounts.first(where: { KernelTraces.exists("\($0)/instances") }) else {
             throw .failed(path: mounts.first ?? "tracefs", errno: ENOENT)
         }
-        let known = KernelTraces.events.filter { unsafe access("\(mount)/events/\($0)/enable", F_OK) == 0 }
+        let known = KernelTraces.events.filter { KernelTraces.exists("\(mount)/events/\($0)/enable") }
         guard !known.isEmpty else { throw .failed(path: "\(mount)/events/ras", errno: ENOENT) }
         let folder = "\(mount)/instances/\(KernelTraces.instance)"
         let isNew = unsafe mkdir(folder, 0o700) == 0
@@ -85,6 +85,9 @@ final class KernelTraces: Sendable {
         guard pipe >= 0 else { throw .failed(path: path, errno: errno) }
         return Standing(events: Set(known), since: isNew ? uptime : nil)
     }
+
+    /// tracefs is root's alone: access(2) leaves the capabilities out by which the agent may look into it.
+    private static func exists(_ path: String) -> Bool { unsafe faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0 }
 
     private static func write(_ text: String, to path: String) throws(SysTreeError) {
         let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
