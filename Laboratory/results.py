@@ -15,7 +15,7 @@ def table(outcomes):
         case = f"`{told}` {outcome.urgency}" if told else "none"
         closing = seconds(outcome.to_closing)
         if row.closes_within is None and outcome.cases:
-            closing = "when exchanged, by design"
+            closing = "later, by design"
         result = outcome.result + (f": {outcome.note}" if outcome.note else "")
         lines.append(
             f"| {row.name} | {row.injection} | {case} | {row.part} | "
@@ -29,7 +29,9 @@ def page(date, about, outcomes, unexpected, healthy):
     text = [
         "# Results of the laboratory", "",
         f"{date}: {good} of {len(outcomes)} rows as they should be, {skipped} skipped. `make lab` writes this page.", "",
-        *about, "", table(outcomes), "", "## Cases that no row expected", ""]
+        *about, "",
+        "*Later, by design*: nothing is mended, and the case stays until the part is exchanged, or for the hours or days "
+        "that the pattern looks back.", "", table(outcomes), "", "## Cases that no row expected", ""]
     text += [f"- {words}" for words in unexpected] or ["None."]
     text += ["", "## Healthy running", "", *healthy, ""]
     return "\n".join(text)
