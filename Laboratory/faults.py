@@ -145,7 +145,7 @@ def processor_rows():
         Row("uncorrected machine check", 7, ("machine-checks",),
             lambda lab: lab.machine.command_line(f"mce -b 0 9 {SCRUBBED_ERROR:#x} 0x5 0x12346000 0x8c"),
             "one that the memory scrubber found; the kernel takes the page out (QEMU's mce)",
-            ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "", 120, "one event")]
+            ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "server:main", 120, "one event")]
 
 
 def link_rows():
@@ -218,7 +218,7 @@ def management_rows():
             "no case", proof=bmc_is_read_again),
         Row("board battery low", 6, ("ipmi",), battery_low,
             "VBAT at 2.2 V (ipmi_sim); the clock is put forward by 4 times 8 h",
-            ("board-battery.low",), "VBAT", 600, "3 samples and 24 h")]
+            ("board-battery.low",), "battery of the main board", 600, "3 samples and 24 h")]
 
 
 def disturbed_rows():
