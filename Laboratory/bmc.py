@@ -4,6 +4,7 @@ Sensors can be set from outside, and crossing a threshold makes an event in its 
 """
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -158,8 +159,16 @@ class ManagementController:
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         time.sleep(0.5)
 
+    def hang(self):
+        """Takes commands and answers none, as a BMC does whose own software is stuck."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         if self.process is not None:
+            self.go_on()
             self.process.terminate()
             self.process.wait()
             self.process = None
