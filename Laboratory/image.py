@@ -206,6 +206,7 @@ def recipe():
 
 def build_image(cache):
     """Builds what is missing in the cache, and gives the image."""
+    cache = os.path.abspath(cache)  # Makefiles of the kernel are called with it.
     os.makedirs(cache, exist_ok=True)
     tar = bare_system(cache)
     package, release = kernel_package(cache)
