@@ -213,7 +213,7 @@ def management_rows():
     cover, drive = sensor_of_bmc("Chassis Intr", 0), sensor_of_bmc("Drive Slot 0", 1)
     return [
         Row("power supply failed", 2, ("ipmi",), supply[0], "PSU1 Status: failure detected (ipmi_sim, with SEL entry)",
-            ("psu.failed",), "psu:ipmi/1", 240, "2 samples"),
+            ("psu.failed",), "psu:ipmi/1", 240, "3 samples"),
         Row("mains of a power supply lost", 1, ("ipmi",), mains[0],
             "PSU2 Status: input lost (ipmi_sim, with SEL entry)",
             ("psu.input-lost",), "psu:ipmi/2", 240, "2 samples", mains[1], 240),

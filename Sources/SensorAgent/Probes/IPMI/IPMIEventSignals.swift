@@ -9,6 +9,14 @@ struct IPMIEventSignals: Sendable {
     private let sensors: [UInt8: IPMISensor]
     private let time: Timestamp
 
+    private struct LastingState: Hashable {
+        var component: ComponentID
+        var signal: Signal
+    }
+
+    /// Where in `observations` a lasting state stands.
+    private var lasting: [LastingState: Int] = [:]
+
     /// - Parameter sensors: the BMC's sensors, which tell the names that an entry has only the number of.
     init(_ events: [IPMIEvent], sensors: [IPMISensor] = [], parts: IPMIParts, at time: Timestamp) {
         self.parts = parts
@@ -45,14 +53,14 @@ struct IPMIEventSignals: Sendable {
             add(part, Signal("hw.cpu.state", ["offset": word]), asserted)
         case (IPMIStates.powerSupply, .psu):
             guard let word = IPMISensorSignals.supplyOffsets.first(where: { $0.1.contains(offset) })?.0 else { return }
-            add(part, Signal("hw.psu.state", ["offset": word]), asserted)
+            set(part, Signal("hw.psu.state", ["offset": word]), asserted)
         case (IPMIStates.driveSlot, .slot) where offset == 1:
-            add(part, Signal("hw.enclosure.slot"), .state(event.isAssertion ? "fault" : "ok"))
+            set(part, Signal("hw.enclosure.slot"), .state(event.isAssertion ? "fault" : "ok"))
         case (IPMIStates.battery, _) where offset < 2:
             let word = event.isAssertion ? offset == 1 ? "failed" : "replace" : "ok"
-            add(part, Signal("hw.battery.state"), .state(word))
+            set(part, Signal("hw.battery.state"), .state(word))
         case (IPMIStates.physicalSecurity, .intrusion) where [0, 1, 2, 3, 6].contains(offset):
-            add(part, Signal("hw.intrusion"), asserted)
+            set(part, Signal("hw.intrusion"), asserted)
         case _ where !event.isAssertion: return
         case (IPMIStates.memory, .dimm), (IPMIStates.memory, .memoryController):
             addMemory(event, offset, part)
@@ -83,6 +91,17 @@ struct IPMIEventSignals: Sendable {
         case 8: add(part, Signal("hw.memory.spared"), .event(event.words))
         default: return
         }
+    }
+
+    /// A state that lasts until the log says otherwise: of several entries the newest counts.
+    private mutating func set(_ part: Component, _ signal: Signal, _ measurement: Measurement) {
+        let state = LastingState(component: part.id, signal: signal)
+        if let place = lasting[state] {
+            observations[place].measurement = measurement
+            return
+        }
+        lasting[state] = observations.count
+        add(part, signal, measurement)
     }
 
     private mutating func add(_ part: Component, _ signal: Signal, _ measurement: Measurement) {

@@ -192,6 +192,18 @@ struct IPMIEventLogTests {
         #expect(BMC.measurement(result, "cpu:ipmi/1", signal) == .state("asserted"))
     }
 
+    @Test("of the entries on one lasting state the newest counts: a power supply that is well again has not failed")
+    func lastingState() throws {
+        let lines = ["Asserted", "Deasserted", "Asserted", "Deasserted"].enumerated().map { number, direction in
+            "   \(number) | 08/17/2019 | 02:31:\(10 + number) | Power Supply PS1 Status | Failure detected () | \(direction)"
+        }
+        let events = lines.compactMap { IPMIEvent(line: $0[...]) }
+        try #require(events.count == 4)
+        let signals = IPMIEventSignals(events, parts: IPMIParts(), at: BMC.now)
+        let states = signals.observations.filter { $0.signal == Signal("hw.psu.state", ["offset": "failure"]) }
+        #expect(states.map(\.measurement) == [.state("clear")])
+    }
+
     @Test("lines of both tools are read: type, sensor, state, direction")
     func lines() throws {
         let lines = [
