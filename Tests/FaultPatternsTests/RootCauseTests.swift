@@ -124,6 +124,24 @@ struct RootCauseTests {
         #expect(machine.told.isEmpty)
     }
 
+    @Test(
+        "A sign that is itself well again when its cause clears is not told, also over a restart, unless it comes back")
+    func signEnds() throws {
+        var machine = try Self.coolingMachine()
+        _ = machine.show([(Self.fan, Self.speed, .reading(0))] + Self.temperatures(95, 40, 40))
+        // Below what opens it, above what clears it.
+        #expect(machine.show(Self.temperatures(87, 40, 40)).isEmpty)
+        #expect(machine.show([(Self.fan, Self.speed, .reading(3_000))]).map(\.kind) == [.cleared])
+        #expect(machine.told.isEmpty)
+        machine.restart(try Self.cooling())
+        #expect(machine.show(Self.temperatures(86, 40, 40)).isEmpty)
+        let again = machine.show(Self.temperatures(95, 40, 40))
+        #expect(again.map(\.kind) == [.opened])
+        #expect(again.first?.fault.component == Self.zone(1))
+        #expect(again.first?.fault.openedAt == again.first?.time)
+        #expect(machine.show(Self.temperatures(40, 40, 40)).map(\.kind) == [.cleared])
+    }
+
     @Test("A sign too long after its cause is a fault of its own")
     func tooLate() throws {
         var machine = try Self.coolingMachine()

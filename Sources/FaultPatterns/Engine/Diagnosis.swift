@@ -373,7 +373,7 @@ public struct Diagnosis: Sendable {
         var judged = touched
         if !neighbourhood.signalReaders.isEmpty { judged.formUnion(askNeighbours(at: moment)) }
         let changes = judge(judged, at: moment, isTick: false) + judgeByFaults(at: moment, isTick: false)
-        return changes.isEmpty ? [] : settle(changes, at: moment)
+        return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
     }
 
     private mutating func tick(at now: Timestamp) -> [FaultChange] {
@@ -381,7 +381,7 @@ public struct Diagnosis: Sendable {
         guard !due.isEmpty else { return [] }
         var changes = judge(due, at: now, isTick: true)
         if !changes.isEmpty { changes += judgeByFaults(at: now, isTick: true) }
-        return changes.isEmpty ? [] : settle(changes, at: now)
+        return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: now)
     }
 
     /// Judges what looks for others' faults, until these lead to no more.
@@ -418,6 +418,14 @@ public struct Diagnosis: Sendable {
         return changes
     }
 
+    /// Whether a sign is not told though its cause is over, since it is ending: it has to be told if it does not end.
+    private var hasEndingSigns: Bool {
+        guard !rootCause.causes.isEmpty else { return false }
+        return rootCause.causes.values.contains { cause in
+            numbers[cause.component].map { memories[$0].faults[cause.entry] == nil } ?? true
+        }
+    }
+
     private mutating func settle(
         _ changes: [(key: RootCause.Key, change: FaultChange)], at moment: Timestamp
     ) -> [FaultChange] {
@@ -427,10 +435,11 @@ public struct Diagnosis: Sendable {
             for (entry, fault) in memories[number].faults.sorted(by: { $0.key < $1.key }) {
                 let place = layout.patternOfEntry[entry]
                 let pattern = place.map { layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
-                open.append(
-                    RootCause.OpenFault(
-                        key: RootCause.Key(component: memories[number].id, entry: entry), fault: fault,
-                        pattern: pattern))
+                let key = RootCause.Key(component: memories[number].id, entry: entry)
+                let isEnding =
+                    rootCause.causes[key] != nil
+                    && memories[number].isEnding(entry, pattern, at: moment.milliseconds, book)
+                open.append(RootCause.OpenFault(key: key, fault: fault, pattern: pattern, isEnding: isEnding))
             }
         }
         let causesBefore = rootCause.causes
@@ -627,7 +636,7 @@ public struct Diagnosis: Sendable {
         guard neighbourhood.signalReaders.isEmpty else { return finish([0], at: moment) }
         let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
         if !found.isEmpty { faultsAreNews = true }
-        guard faultsAreNews else { return [] }
+        guard faultsAreNews || hasEndingSigns else { return [] }
         var changes = found.compactMap { change in
             book.entryOfPattern[change.fault.pattern].map {
                 (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
@@ -635,7 +644,7 @@ public struct Diagnosis: Sendable {
         }
         changes += judgeByFaults(at: moment, isTick: false)
         faultsAreNews = false
-        return changes.isEmpty ? [] : settle(changes, at: moment)
+        return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
     }
 }
 

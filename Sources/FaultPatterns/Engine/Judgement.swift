@@ -43,6 +43,12 @@ extension ComponentMemory {
         }
         return outcome.change
     }
+
+    /// Whether an open fault's condition holds no more, so that it clears when it has been so for long enough.
+    func isEnding(_ entry: Int, _ pattern: CompiledPattern, at moment: Int64, _ book: Rulebook) -> Bool {
+        if case .never = pattern.clearing { return false }
+        return progress[entry] != nil || truth(pattern.condition, at: moment, book) == .no
+    }
 }
 
 private struct Judgement {

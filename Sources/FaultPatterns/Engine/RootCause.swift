@@ -5,7 +5,8 @@ import Reports
 /// A fault that another open one `explains`, by class, place and time, is not told by itself: it stands in the evidence of
 /// its cause. Of rivals that explain the same, the one that explains more counts, then the greater weight, then the
 /// narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one explains all
-/// that it does; a cause with evidence of its own never is. When a cause clears first, what remains is told again.
+/// that it does; a cause with evidence of its own never is. When a cause clears first, what remains is told again; what is
+/// itself well again, and only waits to be sure of it, is not.
 struct RootCause: Sendable {
     struct Key: Hashable, Comparable, Sendable {
         var component: ComponentID
@@ -21,6 +22,8 @@ struct RootCause: Sendable {
         var key: Key
         var fault: Fault
         var pattern: CompiledPattern
+        /// Its condition holds no more, and it will clear by itself. Asked only of what another fault explained.
+        var isEnding: Bool
     }
 
     /// Faults as they were told last.
@@ -43,6 +46,9 @@ struct RootCause: Sendable {
         causes = RootCause.causes(among: open, topology: topology, book: book)
         let ofKey = Dictionary(changes.map { ($0.key, $0.change) }, uniquingKeysWith: { _, last in last })
         let faults = Dictionary(open.map { ($0.key, $0.fault) }, uniquingKeysWith: { first, _ in first })
+        for one in open where one.isEnding && causes[one.key] == nil {
+            if let cause = before[one.key], faults[cause] == nil { causes[one.key] = cause }
+        }
         var signs: [Key: [Key]] = [:]
         for (sign, cause) in causes { signs[RootCause.root(of: cause, causes), default: []].append(sign) }
         var opened: [FaultChange] = []
