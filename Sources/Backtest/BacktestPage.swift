@@ -1,35 +1,42 @@
 import FaultPatterns
+public import Reports
 
 /// The result as one HTML page that needs nothing else: for people who want to know whether the patterns are worth it.
 public struct BacktestPage: Sendable {
     private let result: BacktestResult
-
     private let data: [String]
+    private let language: Language
+    private let figure: Figure
 
     /// - Parameter data: the files and folders of the histories, as they were named.
-    public init(_ result: BacktestResult, data: [String] = []) {
+    public init(_ result: BacktestResult, data: [String] = [], language: Language = .english) {
         self.result = result
         self.data = data
+        self.language = language
+        figure = Figure(language: language)
     }
 
     public var html: String {
         """
         <!doctype html>
-        <html lang="en"><head><meta charset="utf-8">
+        <html lang="\(language.rawValue)"><head><meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Back-test of the fault patterns</title>
+        <title>\(language("Back-test of the fault patterns", "Nachrechnung der Fehlermuster"))</title>
         <style>\(BacktestPage.style)</style></head><body><main>
-        <h1>Would the patterns have told in time?</h1>
+        <h1>\(language("Would the patterns have told in time?", "Hätten die Muster rechtzeitig gewarnt?"))</h1>
         \(introduction)
         \(tiles)
-        \(section("How many failures are foretold, at how many false alarms", comparison))
-        \(section("How long before the failure", leads))
-        \(section("What acting on it costs", costs))
-        \(section("Which pattern told first", first))
-        \(section("Each pattern alone", patterns))
-        \(section("By model of drive", models))
+        \(section(
+            language(
+                "How many failures are foretold, at how many false alarms",
+                "Wie viele Ausfälle vorhergesagt werden, bei wie vielen Fehlalarmen"), comparison))
+        \(section(language("How long before the failure", "Wie lange vor dem Ausfall"), leads))
+        \(section(language("What acting on it costs", "Was es kostet, danach zu handeln"), costs))
+        \(section(language("Which pattern told first", "Welches Muster zuerst warnte"), first))
+        \(section(language("Each pattern alone", "Jedes Muster für sich"), patterns))
+        \(section(language("By model of drive", "Nach Laufwerksmodell"), models))
         \(problems)
-        \(section("How this was measured", method))
+        \(section(language("How this was measured", "Wie gemessen wurde"), method))
         </main></body></html>
 
         """
@@ -39,17 +46,28 @@ public struct BacktestPage: Sendable {
         body.isEmpty ? "" : "<section><h2>\(title)</h2>\n\(body)</section>"
     }
 
+    private func drives(_ count: Int) -> String {
+        language(Wording.counted(count, "drive"), "\(count) \(count == 1 ? "Laufwerk" : "Laufwerke")")
+    }
+
     // MARK: In short
 
     private var introduction: String {
         let all = result.population
-        let since = result.measures.since.map { " from \($0) on" } ?? ""
-        return """
-            <p>The recorded histories of <b>\(Wording.counted(all.drives - all.before, "disk drive"))</b>\(since) were replayed day \
-            by day through the same engine that watches live servers: \(Figure.plain(result.driveYears, 0)) years of drive life, in which \
-            <b>\(all.failed)</b> failed. Patterns: \(HTML.escape(result.patternPack)).\(histories)</p>
-            \(result.remarks.map { "<p class=remark>Not all is measured: \(HTML.escape($0)).</p>" }.joined(separator: "\n"))
-            """
+        let count = all.drives - all.before
+        let counted = drives(count) + language("", count == 1 ? "" : "n")
+        let years = figure.plain(result.driveYears, 0)
+        let since = result.measures.since.map { language(" from \($0) on", " ab dem \($0)") } ?? ""
+        let told = language(
+            "The recorded histories of <b>\(counted)</b>\(since) were replayed day by day through the same engine that "
+                + "watches live servers: \(years) years of drive life, in which <b>\(all.failed)</b> failed. Patterns: ",
+            "Die aufgezeichneten Verläufe von <b>\(counted)</b>\(since) liefen Tag für Tag durch dieselbe Diagnose, die "
+                + "laufende Server überwacht: \(years) Laufwerksjahre, in denen <b>\(all.failed)</b> ausfielen. Muster: "
+        )
+        let remarks = result.remarks(in: language).map { remark in
+            "<p class=remark>\(language("Not all is measured", "Nicht alles ist gemessen")): \(HTML.escape(remark)).</p>"
+        }
+        return "<p>\(told)\(HTML.escape(result.patternPack)).\(histories)</p>\n\(remarks.joined(separator: "\n"))"
     }
 
     /// Names of histories that are shown.
@@ -59,40 +77,59 @@ public struct BacktestPage: Sendable {
         guard !data.isEmpty else { return "" }
         let more = data.count - BacktestPage.names
         let names = data.prefix(BacktestPage.names).map { HTML.escape($0) }.joined(separator: ", ")
-        return " Histories: \(names)\(more > 0 ? " and \(more) more" : "")."
+        let rest = more > 0 ? language(" and \(more) more", " und \(more) weitere") : ""
+        return language(" Histories: ", " Verläufe: ") + "\(names)\(rest)."
     }
 
+    private var notMeasured: String { language("not measured", "nicht gemessen") }
+
     /// A share, or that it is none.
-    private static func measured(_ share: Double?, _ digits: Int) -> String {
-        share.map { Figure.percent($0, digits) } ?? "not measured"
+    private func measured(_ share: Double?, _ digits: Int) -> String {
+        share.map { figure.percent($0, digits) } ?? notMeasured
     }
 
     private var tiles: String {
         let (compare, order) = (result.pack.comparison, result.pack.order)
-        let all = result.population
+        let (all, window) = (result.population, result.measures.windowDays)
+        let ordered = figure.plain(order.perThousandDriveYears, 1)
+        let wasted = figure.plain(order.neverFailedPerThousandDriveYears, 1)
         let tiles = [
             (
-                BacktestPage.measured(compare.recall, 1), "of failures foretold",
+                measured(compare.recall, 1), language("of failures foretold", "der Ausfälle vorhergesagt"),
                 all.failed == 0
-                    ? "no drive failed in these histories"
-                    : "\(compare.predicted) of \(all.failed) drives had an open fault of urgency plan or order in the "
-                        + "\(result.measures.windowDays) days before"
+                    ? language("no drive failed in these histories", "in diesen Verläufen fiel kein Laufwerk aus")
+                    : language(
+                        "\(compare.predicted) of \(all.failed) drives had an open fault of urgency plan or order in the "
+                            + "\(window) days before",
+                        "\(compare.predicted) von \(all.failed) Laufwerken hatten in den \(window) Tagen davor eine "
+                            + "offene Meldung „Einplanen“ oder „Bestellen“")
             ),
             (
-                BacktestPage.measured(compare.falseAlarmRateOfAllWindows, 2), "of healthy drives falsely alarmed",
+                measured(compare.falseAlarmRateOfAllWindows, 2),
+                language("of healthy drives falsely alarmed", "der gesunden Laufwerke mit Fehlalarm"),
                 all.healthy == 0
-                    ? "no healthy drive has a history long enough"
-                    : "plan or order, within \(result.measures.windowDays) days: the mean over all such windows of "
-                        + Wording.counted(all.healthy, "drive")
+                    ? language(
+                        "no healthy drive has a history long enough",
+                        "kein gesundes Laufwerk hat einen genügend langen Verlauf")
+                    : language(
+                        "plan or order, within \(window) days: the mean over all such windows of \(drives(all.healthy))",
+                        "„Einplanen“ oder „Bestellen“ binnen \(window) Tagen: das Mittel über alle solchen Zeitfenster "
+                            + "(\(drives(all.healthy)))")
             ),
             (
-                BacktestPage.measured(order.recallWithLead, 1),
-                "of failures with the spare part ordered a week or more before",
-                "\(Figure.plain(order.perThousandDriveYears, 1)) parts a year for each 1,000 drives"
+                measured(order.recallWithLead, 1),
+                language(
+                    "of failures with the spare part ordered a week or more before",
+                    "der Ausfälle mit dem Ersatzteil eine Woche vorher oder früher bestellt"),
+                language(
+                    "\(ordered) parts a year for each 1,000 drives", "\(ordered) Teile im Jahr je 1.000 Laufwerke")
             ),
             (
-                all.survivors == 0 ? "not measured" : String(order.neverFailed), "parts bought for nothing",
-                "of \(order.drives) ordered; \(Figure.plain(order.neverFailedPerThousandDriveYears, 1)) a year for each 1,000 drives"
+                all.survivors == 0 ? notMeasured : String(order.neverFailed),
+                language("parts bought for nothing", "Teile umsonst gekauft"),
+                language(
+                    "of \(order.drives) ordered; \(wasted) a year for each 1,000 drives",
+                    "von \(order.drives) bestellten; \(wasted) im Jahr je 1.000 Laufwerke")
             ),
         ]
         return "<div class=tiles>"
@@ -104,61 +141,99 @@ public struct BacktestPage: Sendable {
     private var comparison: String {
         let compare = result.pack.comparison
         guard compare.recall != nil, compare.falseAlarmRateOfAllWindows != nil else {
-            return "<p class=remark>Not measured: that needs drives that failed, and healthy ones with "
-                + "\(result.measures.windowDays + result.measures.gapDays) days of history or more.</p>"
+            let days = result.measures.windowDays + result.measures.gapDays
+            return "<p class=remark>"
+                + language(
+                    "Not measured: that needs drives that failed, and healthy ones with \(days) days of history or more.",
+                    "Nicht gemessen: Dazu braucht es ausgefallene Laufwerke und gesunde mit einem Verlauf von mindestens "
+                        + "\(days) Tagen.") + "</p>"
         }
-        var chart = RecallChart()
+        var chart = RecallChart(in: language)
         // One that was measured and said nothing stands at nothing.
         for row in result.baselines where row.drivesWithData > 0 {
-            chart.add(row.comparison, row.name, .baseline, label: Baseline(rawValue: row.name)?.short)
+            let baseline = Baseline(rawValue: row.name)
+            chart.add(
+                row.comparison, baseline?.words(in: language) ?? row.name, .baseline,
+                label: baseline?.short(in: language))
         }
         for row in result.patterns where row.comparison.predicted + row.comparison.falseAlarms > 0 {
             chart.add(row.comparison, row.name, row.status == "shadow" ? .shadow : .pattern)
         }
-        chart.add(compare, "the pack", .pack, label: "the pack")
+        let pack = language("the pack", "alle Muster")
+        chart.add(compare, pack, .pack, label: pack)
+        let reading = language(
+            "Further up is better: more of the failures are foretold. Further left is better: fewer healthy drives are "
+                + "accused. Point at a dot for its name and figures.",
+            "Weiter oben ist besser: Mehr Ausfälle werden vorhergesagt. Weiter links ist besser: Weniger gesunde Laufwerke "
+                + "werden verdächtigt. Der Mauszeiger auf einem Punkt zeigt dessen Namen und Zahlen.")
         return """
-            <p>Further up is better: more of the failures are foretold. Further left is better: fewer healthy drives are \
-            accused. Point at a dot for its name and figures.</p>
-            \(chart.svg)
-            <p class=legend><i class=pack></i> all patterns together <i class=pattern></i> one pattern alone \
-            <i class=shadow></i> one on trial <i class=baseline></i> a rule that everyone knows</p>
+            <p>\(reading)</p>
+            <div class=scroll>\(chart.svg)</div>
+            <p class=legend><i class=pack></i> \(language("all patterns together", "alle Muster zusammen")) \
+            <i class=pattern></i> \(language("one pattern alone", "ein Muster allein")) \
+            <i class=shadow></i> \(language("one on trial", "eines auf Probe")) \
+            <i class=baseline></i> \(language("a rule that everyone knows", "eine allgemein bekannte Regel"))</p>
             """
     }
 
     private var leads: String {
-        guard result.population.failed > 0 else { return "<p class=remark>Not measured: no drive failed.</p>" }
+        guard result.population.failed > 0 else {
+            let words = language("Not measured: no drive failed.", "Nicht gemessen: Kein Laufwerk fiel aus.")
+            return "<p class=remark>\(words)</p>"
+        }
+        let reading = language(
+            "Drives that failed, by the time from the first fault of their life to the failure. A week or more is time to "
+                + "have the part sent and exchanged.",
+            "Ausgefallene Laufwerke nach der Zeit von der ersten Meldung ihres Lebens bis zum Ausfall. Eine Woche oder mehr "
+                + "reicht, um das Teil schicken und tauschen zu lassen.")
+        let chart = LeadChart(plan: result.pack.plan.leads, order: result.pack.order.leads, language: language)
         return """
-            <p>Drives that failed, by the time from the first fault of their life to the failure. A week or more is time to \
-            have the part sent and exchanged.</p>
-            \(LeadChart(plan: result.pack.plan.leads, order: result.pack.order.leads).svg)
-            <p class=legend><i class=pattern></i> worth a visit (plan or order) <i class=pack></i> the part is sent (order)</p>
+            <p>\(reading)</p>
+            <div class=scroll>\(chart.svg)</div>
+            <p class=legend><i class=pattern></i> \
+            \(language("worth a visit (plan or order)", "einen Besuch wert (Einplanen oder Bestellen)")) \
+            <i class=pack></i> \(language("the part is sent (order)", "das Teil wird geschickt (Bestellen)"))</p>
             """
     }
 
     // MARK: Tables
 
-    private static func decision(_ decision: BacktestResult.Decision) -> [String] {
+    private func cells(of decision: BacktestResult.Decision) -> [String] {
         [
-            Figure.plain(decision.perThousandDriveYears, 1), Figure.percent(decision.failSoon, 0),
-            Figure.plain(decision.neverFailedPerThousandDriveYears, 2), Figure.percent(decision.recallWithLead, 1),
+            figure.plain(decision.perThousandDriveYears, 1), figure.percent(decision.failSoon, 0),
+            figure.plain(decision.neverFailedPerThousandDriveYears, 2), figure.percent(decision.recallWithLead, 1),
         ]
     }
 
     private var costs: String {
         let pack = [
-            ["The pack: parts sent (order)"] + BacktestPage.decision(result.pack.order),
-            ["The pack: visits (plan or order)"] + BacktestPage.decision(result.pack.plan),
+            [language("The pack: parts sent (order)", "Alle Muster: Teil geschickt (Bestellen)")]
+                + cells(of: result.pack.order),
+            [
+                language("The pack: visits (plan or order)", "Alle Muster: Besuch (Einplanen oder Bestellen)")
+            ] + cells(of: result.pack.plan),
         ]
-        let rows = pack + result.baselines.map { [$0.name] + BacktestPage.decision($0.order) }
-        return """
-            <p>Each drive is acted on once, at the first alarm of its life. Drives that left the fleet without a record \
-            count as never failing, so that the waste is at most what stands here.</p>
-            """
-                + HTML.table(
-                    [
-                        "Whose alarm", "acted on a year for each 1,000 drives", "fail within 90 days",
-                        "never fail, a year for each 1,000", "of all failures, told 7 days before or earlier",
-                    ], rows)
+        let rows =
+            pack
+            + result.baselines.map { row in
+                [Baseline(rawValue: row.name)?.words(in: language) ?? row.name] + cells(of: row.order)
+            }
+        let reading = language(
+            "Each drive is acted on once, at the first alarm of its life. Drives that left the fleet without a record "
+                + "count as never failing, so that the waste is at most what stands here.",
+            "Bei jedem Laufwerk wird einmal gehandelt, beim ersten Alarm seines Lebens. Laufwerke, die den Bestand ohne "
+                + "Vermerk verließen, zählen als nie ausgefallen; umsonst ist also höchstens, was hier steht.")
+        return "<p>\(reading)</p>"
+            + HTML.table(
+                [
+                    language("Whose alarm", "Wessen Alarm"),
+                    language("acted on a year for each 1,000 drives", "gehandelt im Jahr je 1.000 Laufwerke"),
+                    language("fail within 90 days", "binnen 90 Tagen ausgefallen"),
+                    language("never fail, a year for each 1,000", "nie ausgefallen, im Jahr je 1.000"),
+                    language(
+                        "of all failures, told 7 days before or earlier",
+                        "von allen Ausfällen 7 Tage vorher oder früher gemeldet"),
+                ], rows)
     }
 
     private var first: String {
@@ -167,59 +242,94 @@ public struct BacktestPage: Sendable {
         guard !rows.isEmpty else { return "" }
         return HTML.table(
             [
-                "Pattern", "", "first on failed drives", "first on false alarms", "parts ordered",
-                "of these for nothing",
+                language("Pattern", "Muster"), language("what it says", "was es sagt"),
+                language("first on failed drives", "zuerst bei ausgefallenen Laufwerken"),
+                language("first on false alarms", "zuerst bei Fehlalarmen"),
+                language("parts ordered", "Teile bestellt"), language("of these for nothing", "davon umsonst"),
             ],
             rows.map {
                 [
-                    $0.name, $0.title ?? "", String($0.firstOnFailed), String($0.firstOnHealthy),
-                    String($0.firstToOrder), String($0.firstToOrderForNothing),
+                    $0.name, $0.title[language.rawValue] ?? $0.title["en"] ?? "", String($0.firstOnFailed),
+                    String($0.firstOnHealthy), String($0.firstToOrder), String($0.firstToOrderForNothing),
                 ]
             }, textColumns: 2)
     }
 
+    private func words(ofStatus status: String?) -> String {
+        switch status {
+        case "active"?: language("active", "in Gebrauch")
+        case "shadow"?: language("on trial", "auf Probe")
+        default: status ?? ""
+        }
+    }
+
     private var patterns: String {
         let fired = result.patterns.filter { $0.drives > 0 }
-        guard !fired.isEmpty else { return "<p>No pattern had a fault on any drive. \(silence)</p>" }
+        guard !fired.isEmpty else {
+            let none = language("No pattern had a fault on any drive.", "Kein Muster meldete ein Laufwerk.")
+            return "<p>\(none) \(silence)</p>"
+        }
         let rows = fired.map { row in
             [
-                row.name, row.status ?? "", String(row.drives), Figure.percent(row.comparison.recall, 1),
-                Figure.percent(row.comparison.falseAlarmRateOfAllWindows, 3),
-                Figure.plain(row.plan.neverFailedPerThousandDriveYears, 2),
-            ] + BacktestPage.decision(row.order)
+                row.name, words(ofStatus: row.status), String(row.drives), figure.percent(row.comparison.recall, 1),
+                figure.percent(row.comparison.falseAlarmRateOfAllWindows, 3),
+                figure.plain(row.plan.neverFailedPerThousandDriveYears, 2),
+            ] + cells(of: row.order)
         }
         let shadow =
             result.measuresShadow
-            ? "Patterns on trial (shadow) are shown as if they were active."
-            : "Patterns on trial (shadow) only inform, so that they show no alarms here."
-        return "<p>\(silence) \(shadow)</p>"
+            ? language(
+                "Patterns on trial (shadow) are shown as if they were active.",
+                "Muster auf Probe stehen hier, als wären sie in Gebrauch.")
+            : language(
+                "Patterns on trial (shadow) only inform, so that they show no alarms here.",
+                "Muster auf Probe geben nur Hinweise, darum stehen hier keine Alarme von ihnen.")
+        let reading = language(
+            "What is counted by the year is for each 1,000 drives.", "Was je Jahr gezählt ist, gilt je 1.000 Laufwerke."
+        )
+        return "<p>\(silence) \(shadow) \(reading)</p>"
             + HTML.table(
                 [
-                    "Pattern", "status", "drives with a fault", "foretold", "false alarms", "visits for nothing",
-                    "parts", "fail within 90 days", "never fail", "told 7 days before",
+                    language("Pattern", "Muster"), language("status", "Stand"),
+                    language("drives with a fault", "Laufwerke mit Meldung"), language("foretold", "vorhergesagt"),
+                    language("false alarms", "Fehlalarme"),
+                    language("visits for nothing a year", "Besuche umsonst im Jahr"),
+                    language("parts a year", "Teile im Jahr"),
+                    language("fail within 90 days", "binnen 90 Tagen ausgefallen"),
+                    language("never fail, a year", "nie ausgefallen, im Jahr"),
+                    language("told 7 days before", "7 Tage vorher gemeldet"),
                 ], rows, textColumns: 2)
     }
 
     private var silence: String {
         let silent = result.silent
-        return "\(Wording.counted(silent.withData.count, "pattern")) had data and no fault on any drive; "
-            + "\(silent.withoutData.count) had no data: not for these drives, or not told by these histories."
+        let (quiet, blind) = (silent.withData.count, silent.withoutData.count)
+        return language(
+            "\(Wording.counted(quiet, "pattern")) had data and no fault on any drive; \(blind) had no data: not for these "
+                + "drives, or not told by these histories.",
+            "\(quiet) Muster \(quiet == 1 ? "hatte" : "hatten") Daten und meldete\(quiet == 1 ? "" : "n") kein Laufwerk; "
+                + "\(blind) \(blind == 1 ? "hatte" : "hatten") keine Daten: nicht für diese Laufwerke, oder die Verläufe "
+                + "sagen es nicht.")
     }
 
     private var models: String {
         HTML.table(
             [
-                "Model", "drives", "failed", "foretold", "false alarms", "parts a year for each 1,000", "never fail",
-                "part sent 7 days before",
+                language("Model", "Modell"), language("drives", "Laufwerke"), language("failed", "ausgefallen"),
+                language("foretold", "vorhergesagt"), language("false alarms", "Fehlalarme"),
+                language("parts a year for each 1,000", "Teile im Jahr je 1.000"),
+                language("never fail", "nie ausgefallen"),
+                language("part sent 7 days before", "Teil 7 Tage vorher geschickt"),
             ],
             result.models.map { model in
                 [
-                    model.name.isEmpty ? "(no name)" : model.name, String(model.population.drives),
-                    String(model.population.failed), Figure.percent(model.row.comparison.recall, 1),
-                    Figure.percent(model.row.comparison.falseAlarmRateOfAllWindows, 2),
-                    Figure.plain(model.row.order.perThousandDriveYears, 1),
-                    Figure.plain(model.row.order.neverFailedPerThousandDriveYears, 2),
-                    Figure.percent(model.row.order.recallWithLead, 1),
+                    model.name.isEmpty ? language("(no name)", "(ohne Namen)") : model.name,
+                    String(model.population.drives), String(model.population.failed),
+                    figure.percent(model.row.comparison.recall, 1),
+                    figure.percent(model.row.comparison.falseAlarmRateOfAllWindows, 2),
+                    figure.plain(model.row.order.perThousandDriveYears, 1),
+                    figure.plain(model.row.order.neverFailedPerThousandDriveYears, 2),
+                    figure.percent(model.row.order.recallWithLead, 1),
                 ]
             })
     }
@@ -228,28 +338,54 @@ public struct BacktestPage: Sendable {
         let entries = result.problems.entries
         guard !entries.isEmpty else { return "" }
         return section(
-            "Rows that could not be used",
+            language("Rows that could not be used", "Zeilen, die nicht brauchbar waren"),
             HTML.table(
-                ["Problem", "first at", "rows"],
-                entries.map { [$0.problem, $0.firstPlace, String($0.count)] }, textColumns: 2))
+                [
+                    language("What is wrong", "Was nicht stimmt"), language("first at", "zuerst bei"),
+                    language("rows", "Zeilen"),
+                ],
+                entries.map { [$0.problem.words(in: language), $0.firstPlace(in: language), String($0.count)] },
+                textColumns: 2))
     }
 
     private var method: String {
         let (measures, all) = (result.measures, result.population)
-        return """
-            <p><b>Foretold</b>: a fault of urgency plan or order was open on at least one of the \(measures.windowDays) days \
-            before the failure; the day of the failure is too late. <b>Falsely alarmed</b>: the same on a drive that did \
-            not fail, within a window of \(measures.windowDays) days that ended \(measures.gapDays) days or more before its \
-            last row: the mean over all such windows of the \(all.healthy) drives that lived long enough for one, on the \
-            card, in the chart and in the tables alike. Papers choose one window of each drive at random, which has luck \
-            in it: that gives \(Figure.percent(result.pack.comparison.falseAlarmRate, 2)) \
-            (\(result.pack.comparison.falseAlarms) of \(all.healthy), seed \(measures.seed)). \
-            <b>Ordered</b>: the first fault of urgency order in the drive's whole life sends one part.\
-            \(measures.isLatched ? " Faults of urgency plan were taken to stay open once they are." : "")</p>
-            <p>\(all.tooShort) drives with rows on one day only are left out\
-            \(measures.since == nil ? "" : ", and \(all.before) whose life ended before the time"). \
-            \(result.rows) rows, \(result.drivesDaysReplayed) days of drives replayed.</p>
-            """
+        let (window, gap) = (measures.windowDays, measures.gapDays)
+        let drawn = figure.percent(result.pack.comparison.falseAlarmRate, 2)
+        let hits = result.pack.comparison.falseAlarms
+        let foretold = language(
+            "<b>Foretold</b>: a fault of urgency plan or order was open on at least one of the \(window) days before the "
+                + "failure; the day of the failure is too late. <b>Falsely alarmed</b>: the same on a drive that did not "
+                + "fail, within a window of \(window) days that ended \(gap) days or more before its last row: the mean "
+                + "over all such windows of the \(all.healthy) drives that lived long enough for one, on the card, in the "
+                + "chart and in the tables alike. Papers choose one window of each drive at random, which has luck in it: "
+                + "that gives \(drawn) (\(hits) of \(all.healthy), seed \(measures.seed)). "
+                + "<b>Ordered</b>: the first fault of urgency order in the drive's whole life sends one part.",
+            "<b>Vorhergesagt</b>: Eine Meldung „Einplanen“ oder „Bestellen“ war an mindestens einem der \(window) Tage vor "
+                + "dem Ausfall offen; der Tag des Ausfalls ist zu spät. <b>Fehlalarm</b>: dasselbe bei einem Laufwerk, das "
+                + "nicht ausfiel, in einem Zeitfenster von \(window) Tagen, das mindestens \(gap) Tage vor seiner letzten "
+                + "Zeile endet: das Mittel über alle solchen Zeitfenster der \(all.healthy) Laufwerke, deren Verlauf dafür "
+                + "lang genug ist, auf der Karte, im Bild und in den Tabellen gleichermaßen. Veröffentlichungen wählen je "
+                + "Laufwerk ein Zeitfenster durch Zufall; das ergäbe \(drawn) (\(hits) von \(all.healthy), Startwert "
+                + "\(measures.seed)). <b>Bestellt</b>: Die erste Meldung „Bestellen“ im ganzen Leben des Laufwerks schickt "
+                + "ein Teil.")
+        let latched =
+            measures.isLatched
+            ? language(
+                " Faults of urgency plan were taken to stay open once they are.",
+                " Meldungen „Einplanen“ galten als offen bis zum Ende, sobald sie es einmal waren.") : ""
+        let before =
+            measures.since == nil
+            ? ""
+            : language(
+                ", and \(all.before) whose life ended before the time",
+                ", ebenso \(all.before), deren Verlauf vor der Zeit endet")
+        let counts = language(
+            "\(all.tooShort) drives with rows on one day only are left out\(before). \(result.rows) rows, "
+                + "\(result.drivesDaysReplayed) days of drives replayed.",
+            "\(drives(all.tooShort)) mit Zeilen nur eines Tages \(all.tooShort == 1 ? "bleibt" : "bleiben") außer "
+                + "Betracht\(before). \(result.rows) Zeilen, \(result.drivesDaysReplayed) Laufwerkstage nachgerechnet.")
+        return "<p>\(foretold)\(latched)</p>\n<p>\(counts)</p>"
     }
 
     private static let style = """
@@ -272,7 +408,7 @@ public struct BacktestPage: Sendable {
         th{text-align:right;vertical-align:bottom;color:var(--soft);font-weight:600;line-height:1.25}
         th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line)}td{text-align:right}
         .text{text-align:left}td.text{min-width:9rem}
-        svg{width:100%;height:auto;max-width:60rem;display:block}
+        svg{width:100%;min-width:40rem;height:auto;max-width:60rem;display:block}
         svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg text.name{fill:var(--ink);font-weight:600}
         svg .grid{stroke:var(--line)}
         .pack{fill:var(--pack)}.pattern{fill:var(--pattern)}.baseline{fill:var(--baseline)}
@@ -284,20 +420,6 @@ public struct BacktestPage: Sendable {
         i.pack{background:var(--pack)}i.pattern{background:var(--pattern)}
         i.shadow{border:2px solid var(--pattern)}i.baseline{background:var(--baseline);border-radius:0;transform:rotate(45deg)}
         """
-}
-
-extension Baseline {
-    /// For a label in a chart.
-    fileprivate var short: String {
-        switch self {
-        case .anyOfFive: "any of five"
-        case .twoOfFive: "two of five"
-        case .threeOfFive: "three of five"
-        case .anyWithout188: "any but 188"
-        case .weeklyIncrease: "7-day increase"
-        case .vendorThresholds: "vendors"
-        }
-    }
 }
 
 /// What is the same in all pages.

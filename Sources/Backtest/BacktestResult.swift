@@ -1,45 +1,46 @@
 import FaultPatterns
-import Reports
+public import Reports
 
-/// What a back-test found.
+/// What a back-test found. `docs/backtest.md` says what each key of its JSON means.
 public struct BacktestResult: Sendable, Encodable {
     /// What alarms were worth within the window before failures and in windows of healthy drives.
     public struct Comparison: Sendable, Encodable {
         public var predicted: Int
         /// Share of the failed drives; nil where there are none.
-        public var recall: Double?
+        @Nullable public var recall: Double?
         /// The same, of those alarmed 7 days or more before the failure.
-        public var recallWithLead: Double?
+        @Nullable public var recallWithLead: Double?
         public var falseAlarms: Int
         /// Share of healthy drives with an alarm in one window chosen at random.
-        public var falseAlarmRate: Double?
+        @Nullable public var falseAlarmRate: Double?
         /// The same as the mean over all windows that could have been chosen: it has no luck in it.
-        public var falseAlarmRateOfAllWindows: Double?
+        @Nullable public var falseAlarmRateOfAllWindows: Double?
         /// Median days from the first alarm in the window to the failure.
-        public var medianLead: Double?
-        /// Drives by days from the first alarm in the window to the failure, from 0 days on.
+        @Nullable public var medianLead: Double?
+        /// Drives by days from the first alarm in the window to the failure, from 0 days to the window's length.
         public var leads: [Int]
     }
 
     /// What it costs to act once on the first alarm of each drive's life.
     public struct Decision: Sendable, Encodable {
         public var drives: Int
-        public var perThousandDriveYears: Double?
+        @Nullable public var perThousandDriveYears: Double?
         /// Share of these that fail within 90 days.
-        public var failSoon: Double?
+        @Nullable public var failSoon: Double?
         public var neverFailed: Int
-        public var neverFailedPerThousandDriveYears: Double?
+        @Nullable public var neverFailedPerThousandDriveYears: Double?
         /// Share of all failed drives that were alarmed 7 days or more before.
-        public var recallWithLead: Double?
+        @Nullable public var recallWithLead: Double?
         /// Failed drives by days from the alarm to the failure: 1-6, 7-13, 14-29, 30-59, 60-89, 90-179, 180-364, more.
         public var leads: [Int]
     }
 
     public struct Row: Sendable, Encodable {
         public var name: String
-        /// Of a pattern: active or shadow.
-        public var status: String?
-        public var title: String?
+        /// Of a pattern: active or shadow; nil of all else.
+        @Nullable public var status: String?
+        /// Of a pattern: by language; empty of all else.
+        public var title: [String: String]
         /// Drives on which it had a fault of any urgency.
         public var drives: Int
         /// Drives that it is for and of which the histories tell what it looks at; 0: it was not measured at all.
@@ -65,12 +66,12 @@ public struct BacktestResult: Sendable, Encodable {
     }
 
     public struct Measures: Sendable, Encodable {
-        public var since: String?
+        @Nullable public var since: String?
         public var gapDays: Int
         public var windowDays: Int
         public var seed: UInt64
         public var isLatched: Bool
-        public var holdDays: Int?
+        @Nullable public var holdDays: Int?
         public var onlyNamedDrives: Bool
     }
 
@@ -78,7 +79,7 @@ public struct BacktestResult: Sendable, Encodable {
     public var measures: Measures
     public var population: Population
     public var driveYears: Double
-    public var failuresPerThousandDriveYears: Double?
+    @Nullable public var failuresPerThousandDriveYears: Double?
     public var pack: Row
     public var patterns: [Row]
     /// Whether the rows of shadow patterns say what these would do if they were active.
@@ -92,7 +93,7 @@ public struct BacktestResult: Sendable, Encodable {
     public var problems: RowProblems
 
     init(_ tallies: Tallies, pack: PatternPack, settings: BacktestSettings, hasTrial: Bool) {
-        let all = tallies.population
+        let (all, window) = (tallies.population, settings.window)
         patternPack = pack.identity
         measures = Measures(
             since: settings.since.map(CalendarDay.text), gapDays: settings.gap, windowDays: settings.window,
@@ -101,11 +102,11 @@ public struct BacktestResult: Sendable, Encodable {
         population = all
         driveYears = all.driveYears
         failuresPerThousandDriveYears = BacktestResult.share(all.failed * 1_000, of: all.driveYears)
-        self.pack = Row("the pack", tallies.pack, all)
+        self.pack = Row("the pack", tallies.pack, all, window: window)
         patterns = zip(pack.patterns, tallies.patterns).map { pattern, tally in
-            var row = Row(pattern.id, tally, all)
+            var row = Row(pattern.id, tally, all, window: window)
             row.status = pattern.status.rawValue
-            row.title = pattern.texts["en"]?.title
+            row.title = pattern.texts.mapValues(\.title)
             return row
         }
         measuresShadow = hasTrial
@@ -113,12 +114,12 @@ public struct BacktestResult: Sendable, Encodable {
             !settings.measuresBaselines
             ? []
             : Baseline.allCases.filter { $0 != .vendorThresholds || settings.thresholds != nil }.map {
-                Row($0.rawValue, tallies.baselines[$0] ?? Tally(), all)
+                Row($0.rawValue, tallies.baselines[$0] ?? Tally(), all, window: window)
             }
         models = tallies.models.map { name, model in
             let alarmed = model.alarmedSurvivors.map { (pack.patterns[$0.key].id, $0.value) }
             return Model(
-                name: name, population: model.population, row: Row(name, model.pack, model.population),
+                name: name, population: model.population, row: Row(name, model.pack, model.population, window: window),
                 alarmedSurvivors: Dictionary(alarmed, uniquingKeysWith: +))
         }.sorted { ($1.population.drives, $0.name) < ($0.population.drives, $1.name) }
         rows = tallies.rows
@@ -139,46 +140,73 @@ public struct BacktestResult: Sendable, Encodable {
     public var isEmpty: Bool { population.drives == 0 }
 
     /// What was not measured although it was asked for, why, and what to do about it.
-    public var remarks: [String] {
+    public func remarks(in language: Language = .english) -> [String] {
         let all = population
-        guard !isEmpty else {
-            if measures.onlyNamedDrives, rows == 0, problems.entries.isEmpty {
-                return [
-                    "none of the drives that --drives names has a row: one serial number a line, as in the column "
-                        + "serial_number"
-                ]
-            }
-            return [
-                problems.entries.isEmpty
-                    ? "the histories have no rows behind their first line; name files with rows"
-                    : "no row could be used; the rows that could not are told with the first line of each kind"
-            ]
-        }
+        guard !isEmpty else { return [whyEmpty(language)] }
         var remarks: [String] = []
         if all.tooShort == all.drives {
             remarks.append(
-                "all drives have rows on one day only, so that nothing can be foretold; name the files of more days")
+                language(
+                    "all drives have rows on one day only, so that nothing can be foretold; name the files of more days",
+                    "alle Laufwerke haben nur Zeilen eines Tages, sodass nichts vorhergesagt werden kann; Dateien "
+                        + "weiterer Tage angeben"))
         } else if all.before + all.tooShort == all.drives {
-            remarks.append("all histories end before --since \(measures.since ?? ""); choose an earlier date")
+            let since = measures.since ?? ""
+            remarks.append(
+                language(
+                    "all histories end before --since \(since); choose an earlier date",
+                    "alle Verläufe enden vor dem \(since) (--since); ein früheres Datum wählen"))
         } else {
             if all.failed == 0 {
                 remarks.append(
-                    "no drive failed (column `failure`), so that it is not measured how many failures are foretold")
+                    language(
+                        "no drive failed (column `failure`), so that it is not measured how many failures are foretold",
+                        "kein Laufwerk fiel aus (Spalte „failure“), sodass nicht gemessen ist, wie viele Ausfälle "
+                            + "vorhergesagt werden"))
             }
             if all.survivors == 0 {
-                remarks.append("all drives failed, so that false alarms are not measured; add drives that did not")
-            } else if all.healthy == 0 {
                 remarks.append(
-                    "no drive that did not fail has \(measures.windowDays + measures.gapDays) days of history (--window "
-                        + "and --gap), so that false alarms are not measured; give a smaller --gap or longer histories")
+                    language(
+                        "all drives failed, so that false alarms are not measured; add drives that did not",
+                        "alle Laufwerke fielen aus, sodass Fehlalarme nicht gemessen sind; Laufwerke hinzunehmen, "
+                            + "die nicht ausfielen"))
+            } else if all.healthy == 0 {
+                let days = measures.windowDays + measures.gapDays
+                remarks.append(
+                    language(
+                        "no drive that did not fail has \(days) days of history (--window and --gap), so that false "
+                            + "alarms are not measured; give a smaller --gap or longer histories",
+                        "kein Laufwerk, das nicht ausfiel, hat einen Verlauf von \(days) Tagen (--window und --gap), "
+                            + "sodass Fehlalarme nicht gemessen sind; ein kleineres --gap oder längere Verläufe angeben"
+                    ))
             }
         }
         if !patterns.isEmpty, patterns.allSatisfy({ $0.drivesWithData == 0 }) {
             remarks.append(
-                "no pattern had data: none is for these drives, or the columns do not tell what it looks at; "
-                    + "`callhome patterns explain ID` says what that is")
+                language(
+                    "no pattern had data: none is for these drives, or the columns do not tell what it looks at; "
+                        + "`callhome patterns explain ID` says what that is",
+                    "kein Muster hatte Daten: keines ist für diese Laufwerke, oder die Spalten sagen nicht, was es "
+                        + "betrachtet; „callhome patterns explain ID“ sagt, was das ist"))
         }
         return remarks
+    }
+
+    private func whyEmpty(_ language: Language) -> String {
+        if measures.onlyNamedDrives, rows == 0, problems.entries.isEmpty {
+            return language(
+                "none of the drives that --drives names has a row: one serial number a line, as in the column "
+                    + "serial_number",
+                "keines der Laufwerke, die --drives nennt, hat eine Zeile: eine Seriennummer je Zeile, wie in der Spalte "
+                    + "serial_number")
+        }
+        return problems.entries.isEmpty
+            ? language(
+                "the histories have no rows behind their first line; name files with rows",
+                "die Verläufe haben nach der ersten Zeile keine weiteren; Dateien mit Zeilen angeben")
+            : language(
+                "no row could be used; the rows that could not are told with the first line of each kind",
+                "keine Zeile war brauchbar; von den unbrauchbaren ist je Art die erste genannt")
     }
 
     static func share(_ count: Int, of total: Int) -> Double? {
@@ -189,11 +217,11 @@ public struct BacktestResult: Sendable, Encodable {
 }
 
 extension BacktestResult.Row {
-    init(_ name: String, _ tally: Tally, _ population: Population) {
+    init(_ name: String, _ tally: Tally, _ population: Population, window: Int) {
         self.init(
-            name: name, status: nil, title: nil, drives: tally.drives,
+            name: name, status: nil, title: [:], drives: tally.drives,
             drivesWithData: max(tally.drives, tally.judged),
-            comparison: BacktestResult.Comparison(tally, population),
+            comparison: BacktestResult.Comparison(tally, population, window: window),
             plan: BacktestResult.Decision(tally.planned, population),
             order: BacktestResult.Decision(tally.ordered, population), firstOnFailed: tally.firstOnFailed,
             firstOnHealthy: tally.firstOnHealthy, firstToOrder: tally.firstToOrder,
@@ -202,7 +230,7 @@ extension BacktestResult.Row {
 }
 
 extension BacktestResult.Comparison {
-    init(_ tally: Tally, _ population: Population) {
+    init(_ tally: Tally, _ population: Population, window: Int) {
         var median: Double?
         let sorted = tally.windowLeads.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
         if !sorted.isEmpty {
@@ -215,7 +243,8 @@ extension BacktestResult.Comparison {
             falseAlarms: tally.falseAlarms,
             falseAlarmRate: BacktestResult.share(tally.falseAlarms, of: population.healthy),
             falseAlarmRateOfAllWindows: population.healthy > 0 ? shares / Double(population.healthy) : nil,
-            medianLead: median, leads: tally.windowLeads)
+            medianLead: median,
+            leads: tally.windowLeads + [Int](repeating: 0, count: max(0, window + 1 - tally.windowLeads.count)))
     }
 }
 

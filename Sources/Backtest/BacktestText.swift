@@ -1,8 +1,10 @@
 import FaultPatterns
+import Reports
 
 /// The result in words and tables, for a terminal.
 public struct BacktestText: Sendable {
     private let result: BacktestResult
+    private let figure = Figure()
 
     /// Models that are shown; the table of all of them is in JSON.
     private static let models = 15
@@ -23,8 +25,8 @@ public struct BacktestText: Sendable {
         return """
             \(Wording.counted(all.drives, "drive"))\(since): \(all.failed) failed with history, \(all.survivors) that did not fail \
             (\(all.healthy) long enough for a window), \(all.tooShort) with one day only, \(all.before) before the time.
-            \(Figure.plain(result.driveYears, 0)) drive-years, \
-            \(Figure.plain(result.failuresPerThousandDriveYears, 1)) failures per 1,000. Patterns: \(result.patternPack).
+            \(figure.plain(result.driveYears, 0)) drive-years, \
+            \(figure.plain(result.failuresPerThousandDriveYears, 1)) failures per 1,000. Patterns: \(result.patternPack).
             """
     }
 
@@ -49,24 +51,24 @@ public struct BacktestText: Sendable {
             let compare = row.comparison
             table.add(
                 [
-                    splitsUrgency ? "plan or order" : row.name, Figure.percent(compare.recall, 1),
-                    Figure.percent(compare.recallWithLead, 1), Figure.percent(compare.falseAlarmRate, 3),
-                    Figure.percent(compare.falseAlarmRateOfAllWindows, 3),
-                ] + BacktestText.cells(of: row.plan))
-            if splitsUrgency { table.add(["order", "", "", "", ""] + BacktestText.cells(of: row.order)) }
+                    splitsUrgency ? "plan or order" : row.name, figure.percent(compare.recall, 1),
+                    figure.percent(compare.recallWithLead, 1), figure.percent(compare.falseAlarmRate, 3),
+                    figure.percent(compare.falseAlarmRateOfAllWindows, 3),
+                ] + cells(of: row.plan))
+            if splitsUrgency { table.add(["order", "", "", "", ""] + cells(of: row.order)) }
         }
         return table.text
     }
 
-    private static func cells(of decision: BacktestResult.Decision) -> [String] {
+    private func cells(of decision: BacktestResult.Decision) -> [String] {
         [
-            Figure.plain(decision.perThousandDriveYears, 1), Figure.percent(decision.failSoon, 0),
-            Figure.plain(decision.neverFailedPerThousandDriveYears, 2), Figure.percent(decision.recallWithLead, 1),
+            figure.plain(decision.perThousandDriveYears, 1), figure.percent(decision.failSoon, 0),
+            figure.plain(decision.neverFailedPerThousandDriveYears, 2), figure.percent(decision.recallWithLead, 1),
         ]
     }
 
     private var leads: String {
-        var table = Columns(["Days from the first fault to the failure"] + Lead.names)
+        var table = Columns(["Days from the first fault to the failure"] + Lead.names())
         table.add(["plan or order"] + result.pack.plan.leads.map(String.init))
         table.add(["order"] + result.pack.order.leads.map(String.init))
         return table.text
@@ -80,13 +82,13 @@ public struct BacktestText: Sendable {
         ])
         for row in fired {
             table.add([
-                row.name, row.status ?? "", String(row.drives), Figure.percent(row.comparison.recall, 1),
-                Figure.percent(row.comparison.recallWithLead, 1), Figure.percent(row.comparison.falseAlarmRate, 3),
-                Figure.plain(row.plan.perThousandDriveYears, 1),
-                Figure.plain(row.plan.neverFailedPerThousandDriveYears, 2),
-                Figure.plain(row.order.perThousandDriveYears, 1), Figure.percent(row.order.failSoon, 0),
-                Figure.plain(row.order.neverFailedPerThousandDriveYears, 2),
-                Figure.percent(row.order.recallWithLead, 1),
+                row.name, row.status ?? "", String(row.drives), figure.percent(row.comparison.recall, 1),
+                figure.percent(row.comparison.recallWithLead, 1), figure.percent(row.comparison.falseAlarmRate, 3),
+                figure.plain(row.plan.perThousandDriveYears, 1),
+                figure.plain(row.plan.neverFailedPerThousandDriveYears, 2),
+                figure.plain(row.order.perThousandDriveYears, 1), figure.percent(row.order.failSoon, 0),
+                figure.plain(row.order.neverFailedPerThousandDriveYears, 2),
+                figure.percent(row.order.recallWithLead, 1),
             ])
         }
         let shadow =
@@ -135,10 +137,10 @@ public struct BacktestText: Sendable {
         for model in result.models.prefix(BacktestText.models) {
             table.add([
                 model.name, String(model.population.drives), String(model.population.failed),
-                Figure.percent(model.row.comparison.recall, 1), Figure.percent(model.row.comparison.falseAlarmRate, 3),
-                Figure.plain(model.row.order.perThousandDriveYears, 1),
-                Figure.plain(model.row.order.neverFailedPerThousandDriveYears, 2),
-                Figure.percent(model.row.order.recallWithLead, 1),
+                figure.percent(model.row.comparison.recall, 1), figure.percent(model.row.comparison.falseAlarmRate, 3),
+                figure.plain(model.row.order.perThousandDriveYears, 1),
+                figure.plain(model.row.order.neverFailedPerThousandDriveYears, 2),
+                figure.percent(model.row.order.recallWithLead, 1),
             ])
         }
         let more = result.models.count - BacktestText.models
@@ -148,32 +150,38 @@ public struct BacktestText: Sendable {
     private var problems: String {
         "Rows that could not be used:\n"
             + result.problems.entries.map {
-                "  \($0.count): \($0.problem) (first: \($0.firstPlace))"
+                "  \($0.count): \($0.problem.rawValue) (first: \($0.firstPlace()))"
             }.joined(separator: "\n")
     }
 }
 
 extension Lead {
     /// The classes of the lead-time distribution, in days.
-    static let names: [String] = {
+    static func names(in language: Language = .english) -> [String] {
         var begin = 1
         var names: [String] = []
         for end in classes {
             names.append("\(begin)-\(end)")
             begin = end + 1
         }
-        return names + ["\(begin) and more"]
-    }()
+        return names + [language("\(begin) and more", "\(begin) und mehr")]
+    }
 }
 
-/// Numbers as people read them.
-enum Figure {
-    static func percent(_ share: Double?, _ digits: Int) -> String {
-        share.map { plain($0 * 100, digits) + " %" } ?? "-"
+/// Numbers as people read them; a dash for what was not measured.
+struct Figure {
+    var language = Language.english
+
+    func percent(_ share: Double?, _ digits: Int) -> String { share.map { plain($0 * 100, digits) + " %" } ?? "-" }
+
+    func plain(_ value: Double?, _ digits: Int) -> String {
+        guard let text = Figure.plain(value, digits) else { return "-" }
+        return language == .german ? text.replacing(".", with: ",") : text
     }
 
-    static func plain(_ value: Double?, _ digits: Int) -> String {
-        guard let value, value.isFinite else { return "-" }
+    /// With a point, as in coordinates and in English; nil where it is no number.
+    static func plain(_ value: Double?, _ digits: Int) -> String? {
+        guard let value, value.isFinite else { return nil }
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
         let units = Int((abs(value) * scale).rounded())

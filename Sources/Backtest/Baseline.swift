@@ -1,3 +1,5 @@
+public import Reports
+
 /// The rules that everyone knows, to measure patterns against.
 public enum Baseline: String, Sendable, CaseIterable, Encodable {
     case anyOfFive = "any of 5, 187, 188, 197, 198 > 0"
@@ -6,6 +8,29 @@ public enum Baseline: String, Sendable, CaseIterable, Encodable {
     case anyWithout188 = "any of 5, 187, 197, 198 > 0"
     case weeklyIncrease = "increase of 5, 187, 197 or 198 within 7 days"
     case vendorThresholds = "vendor thresholds (the drive's own verdict)"
+
+    public func words(in language: Language) -> String {
+        switch self {
+        case .anyOfFive: language(rawValue, "mindestens einer von 5, 187, 188, 197, 198 > 0")
+        case .twoOfFive: language(rawValue, "mindestens 2 der fünf > 0")
+        case .threeOfFive: language(rawValue, "mindestens 3 der fünf > 0")
+        case .anyWithout188: language(rawValue, "mindestens einer von 5, 187, 197, 198 > 0")
+        case .weeklyIncrease: language(rawValue, "Anstieg von 5, 187, 197 oder 198 binnen 7 Tagen")
+        case .vendorThresholds: language(rawValue, "Grenzwerte der Hersteller (das Urteil des Laufwerks selbst)")
+        }
+    }
+
+    /// For a label in a chart.
+    func short(in language: Language) -> String {
+        switch self {
+        case .anyOfFive: language("any of five", "einer von fünf")
+        case .twoOfFive: language("two of five", "zwei von fünf")
+        case .threeOfFive: language("three of five", "drei von fünf")
+        case .anyWithout188: language("any but 188", "einer außer 188")
+        case .weeklyIncrease: language("7-day increase", "Anstieg in 7 Tagen")
+        case .vendorThresholds: language("vendors", "Hersteller")
+        }
+    }
 
     static let attributes: [UInt64] = [5, 187, 188, 197, 198]
     /// Where 188 stands among the five.

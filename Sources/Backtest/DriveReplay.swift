@@ -479,7 +479,10 @@ struct DriveReplay {
         guard let life else { return }
         countJudges()
         tallies.take(life, episodes: episodes, onTrial: trialEpisodes, baselines: baselines, settings)
-        for (day, change) in changes where day <= life.end { write(change, on: day, of: life) }
+        if !changes.isEmpty {
+            let measure = LifeMeasure(life, settings)
+            for (day, change) in changes where day <= life.end { write(change, on: day, of: measure) }
+        }
         self.life = nil
         hasPrevious = false
         layout = -1
@@ -488,13 +491,14 @@ struct DriveReplay {
         changes.removeAll(keepingCapacity: true)
     }
 
-    private mutating func write(_ change: FaultChange, on day: Int, of life: DriveLife) {
-        let fault = change.fault
+    private mutating func write(_ change: FaultChange, on day: Int, of measure: LifeMeasure) {
+        let (life, fault) = (measure.life, change.fault)
         let status = numbers[fault.pattern].map { statuses[$0].rawValue } ?? ""
         let serial = String(decoding: life.serial, as: UTF8.self)
         let cells = [
             serial.contains("\"") ? "\"\(serial.replacing("\"", with: "\"\""))\"" : serial, CalendarDay.text(day),
             change.kind.rawValue, fault.pattern, fault.faultClass, fault.urgency.rawValue, status,
+            life.failure.map(CalendarDay.text) ?? "", measure.counts(day),
         ]
         faultLines += Array("\(cells.joined(separator: ","))\n".utf8)
     }

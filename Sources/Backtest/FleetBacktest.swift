@@ -19,8 +19,8 @@ public struct FleetBacktest: Sendable {
     private let trial: PatternPack?
     private let settings: BacktestSettings
 
-    /// The first line of the table of fault changes.
-    public static let faultHeader = "serial_number,date,change,pattern,class,urgency,status\n"
+    /// The first line of the table of fault changes; `docs/backtest.md` says what the columns are.
+    public static let faultHeader = "serial_number,date,change,pattern,class,urgency,status,failure_date,counts\n"
 
     /// - Parameters:
     ///   - pack: as agents load it.

@@ -47,6 +47,12 @@ struct LifeMeasure {
         return value ^ (value >> 31)
     }
 
+    /// Whether a day counts: `yes`; `before`, for what was still open when the time came; `no`.
+    func counts(_ day: Int) -> String {
+        guard let countedDays, day <= countedDays.upperBound else { return "no" }
+        return day < countedDays.lowerBound ? "before" : "yes"
+    }
+
     func count(into population: inout Population) {
         population.drives += 1
         guard life.days >= 1 else {

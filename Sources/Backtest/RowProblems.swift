@@ -1,3 +1,5 @@
+import Reports
+
 /// Rows and values that could not be used: how many of each kind, and where the first one stands.
 public struct RowProblems: Sendable, Encodable {
     public enum Kind: String, Sendable, CaseIterable, Encodable {
@@ -9,20 +11,34 @@ public struct RowProblems: Sendable, Encodable {
         case notANumber = "a value that is no number from 0 to 2^64"
         case lineTooLong = "a line longer than the limit"
         case shortRead = "a row that was no longer there when it was read again"
+
+        func words(in language: Language) -> String {
+            switch self {
+            case .fieldCount: language(rawValue, "eine andere Zahl von Feldern als in der ersten Zeile")
+            case .noSerial: language(rawValue, "keine Seriennummer")
+            case .badDate: language(rawValue, "kein Datum wie 2016-04-01 zwischen 1990 und 2100")
+            case .goesBack: language(rawValue, "ein Datum vor der letzten Zeile des Laufwerks")
+            case .repeated: language(rawValue, "eine zweite Zeile eines Laufwerks an einem Tag")
+            case .notANumber: language(rawValue, "ein Wert, der keine Zahl von 0 bis 2^64 ist")
+            case .lineTooLong: language(rawValue, "eine Zeile über der Höchstlänge")
+            case .shortRead: language(rawValue, "eine Zeile, die beim zweiten Lesen nicht mehr da war")
+            }
+        }
     }
 
     public struct Entry: Sendable, Encodable {
-        public var problem: String
+        public var problem: Kind
         public var count: Int
         public var firstFile: String
         /// From 1, the header included; nil where the file can no longer be read.
-        public var firstLine: Int?
+        @Nullable public var firstLine: Int?
         /// Bytes from the beginning of the (unpacked) file.
         public var firstOffset: Int
 
         /// `fleet.csv:17`.
-        var firstPlace: String {
-            firstLine.map { "\(firstFile):\($0)" } ?? "\(firstFile) at byte \(firstOffset)"
+        func firstPlace(in language: Language = .english) -> String {
+            firstLine.map { "\(firstFile):\($0)" }
+                ?? "\(firstFile)\(language(" at byte ", ", Byte "))\(firstOffset)"
         }
     }
 
@@ -87,7 +103,7 @@ public struct RowProblems: Sendable, Encodable {
             guard let place = first[index] else { return nil }
             let file = files.indices.contains(place.file) ? files[place.file] : "?"
             return Entry(
-                problem: kind.rawValue, count: counts[index], firstFile: file, firstLine: lines[index],
+                problem: kind, count: counts[index], firstFile: file, firstLine: lines[index],
                 firstOffset: place.offset)
         }
     }

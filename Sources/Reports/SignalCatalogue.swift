@@ -218,10 +218,12 @@ public enum SignalCatalogue {
     ]
 
     private static let disks: [Entry] = [
-        counter("hw.physical_disk.smart", "1", [.disk], ["attribute": []], "an ATA attribute's raw value (`197.raw`)"),
+        counter(
+            "hw.physical_disk.smart", "1", [.disk], ["attribute": []],
+            "an ATA attribute's raw value; the label is its number, as in `197.raw`"),
         gauge(
             "hw.physical_disk.smart.normalized", "1", [.disk], ["attribute": []],
-            "an ATA attribute's normalised value (`5.value`), worst (`5.worst`) or threshold (`5.thresh`)"),
+            "an ATA attribute's normalised value (as in `5.value`), worst (`5.worst`) or threshold (`5.thresh`)"),
         state("hw.physical_disk.smart.health", [.disk], [:], "passed or failed: the drive's own overall verdict"),
         state(
             "hw.physical_disk.smart.failing", [.disk], ["attribute": []],

@@ -124,8 +124,8 @@ struct HistoryTests {
         let text = Histories.header + "\n" + Histories.drive("A", [0, 20, nil, nil, 20, 0])
         #expect(
             try Histories.backtest(text: text).faults == """
-                A,2016-01-02,opened,disk.plan,disk.plan,plan,active
-                A,2016-01-06,cleared,disk.plan,disk.plan,plan,active
+                A,2016-01-02,opened,disk.plan,disk.plan,plan,active,,yes
+                A,2016-01-06,cleared,disk.plan,disk.plan,plan,active,,yes
 
                 """)
     }
@@ -196,9 +196,9 @@ struct HistoryTests {
         #expect(problems.count(of: .badDate) == 2)
         #expect(problems.count(of: .goesBack) == 1)
         #expect(problems.count(of: .notANumber) == 6)
-        #expect(problems.entries.first { $0.problem == RowProblems.Kind.repeated.rawValue }?.firstOffset == 135)
-        #expect(problems.entries.first { $0.problem == RowProblems.Kind.repeated.rawValue }?.firstLine == 3)
-        #expect(problems.entries.first { $0.problem == RowProblems.Kind.goesBack.rawValue }?.firstLine == 9)
+        #expect(problems.entries.first { $0.problem == .repeated }?.firstOffset == 135)
+        #expect(problems.entries.first { $0.problem == .repeated }?.firstLine == 3)
+        #expect(problems.entries.first { $0.problem == .goesBack }?.firstLine == 9)
         #expect(BacktestText(result).text.contains("fleet.csv:3"))
         #expect(result.rows == 8)
         #expect(result.pack.comparison.leads[1] == 1)

@@ -38,6 +38,7 @@ struct MeasureTests {
         #expect(outcome.result.pack.comparison.predicted == 0)
         #expect(outcome.result.pack.order.drives == 0)
         #expect(!outcome.faults.contains("\nB,"))
+        #expect(outcome.faults.split(separator: "\n").allSatisfy { $0.hasSuffix(",no") })
     }
 
     @Test("A healthy drive's window of 30 days ends at least the gap before its last row")
@@ -167,7 +168,7 @@ struct MeasureTests {
         let outcome = try Histories.backtest(text: text, pack: pack, trial: active)
         #expect(outcome.result.pack.comparison.predicted == 0)
         #expect(outcome.result.patterns[0].comparison.predicted == 1)
-        #expect(outcome.faults == "A,2016-02-10,opened,disk.trial,disk.trial,inform,shadow\n")
+        #expect(outcome.faults == "A,2016-02-10,opened,disk.trial,disk.trial,inform,shadow,2016-02-19,yes\n")
     }
 
     @Test("Drives that no pattern is for are counted all the same")
@@ -205,7 +206,7 @@ struct MeasureTests {
     func notMeasured() throws {
         let healthy = Histories.header + "\n" + Histories.drive("A", Histories.series((0, 95)))
         let none = try Histories.backtest(text: healthy).result
-        #expect(none.remarks.contains { $0.contains("no drive failed") })
+        #expect(none.remarks().contains { $0.contains("no drive failed") })
         let page = BacktestPage(none, data: ["fleet <1>.csv"]).html
         #expect(page.contains("<b>not measured</b><span>of failures foretold"))
         #expect(!page.contains("<svg") && page.contains("Not measured: that needs drives that failed"))
@@ -214,7 +215,7 @@ struct MeasureTests {
             Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((0, 40), (20, 10)))
             + Histories.drive("B", Histories.series((0, 50)))
         let result = try Histories.backtest(text: short).result
-        #expect(result.remarks.contains { $0.contains("no drive that did not fail has 90 days") })
+        #expect(result.remarks().contains { $0.contains("no drive that did not fail has 90 days") })
         let other = BacktestPage(result).html
         #expect(other.contains("<b>not measured</b><span>of healthy drives falsely alarmed"))
         #expect(other.contains("<b>100.0 %</b><span>of failures foretold"))
@@ -276,7 +277,7 @@ struct MeasureTests {
         let blind = try Histories.backtest(
             text: text, pack: try Histories.pack([Histories.pattern("disk.hot", ["when": "hw.temperature > 60"])])
         ).result
-        #expect(blind.remarks.contains { $0.hasPrefix("no pattern had data") })
+        #expect(blind.remarks().contains { $0.hasPrefix("no pattern had data") })
     }
 
     @Test("A run over nothing says why and what to do")
@@ -285,28 +286,30 @@ struct MeasureTests {
         let nothing = try Histories.backtest(text: header).result
         #expect(
             nothing.isEmpty
-                && nothing.remarks == ["the histories have no rows behind their first line; name files with rows"])
+                && nothing.remarks() == ["the histories have no rows behind their first line; name files with rows"])
         let drive = header + Histories.drive("A", Histories.series((0, 95)))
         let others = try Histories.backtest(text: drive) { $0.drives = ["B"] }.result
-        #expect(others.isEmpty && others.remarks.first?.contains("none of the drives that --drives names") == true)
+        #expect(others.isEmpty && others.remarks().first?.contains("none of the drives that --drives names") == true)
         let broken = try Histories.backtest(text: header + "2016-01-01,A\n").result
-        #expect(broken.isEmpty && broken.remarks.first?.contains("no row could be used") == true)
+        #expect(broken.isEmpty && broken.remarks().first?.contains("no row could be used") == true)
         let late = try Histories.backtest(text: drive) { $0.since = CalendarDay.number("2020-01-01") }.result
-        #expect(late.remarks.contains { $0.contains("before --since 2020-01-01") })
+        #expect(late.remarks().contains { $0.contains("before --since 2020-01-01") })
         let oneDay = try Histories.backtest(text: header + Histories.drive("A", [0])).result
-        #expect(oneDay.remarks.contains { $0.contains("one day only") })
+        #expect(oneDay.remarks().contains { $0.contains("one day only") })
     }
 
-    @Test("The table of changes names drive, date, change, pattern, class, urgency and status")
+    @Test(
+        "The table of changes names drive, date, change, pattern, class, urgency, status, day of failure and whether it counts"
+    )
     func faults() throws {
         let text =
             Histories.header + "\n" + Histories.drive("A", Histories.series((0, 2), (20, 2), (0, 2), (100, 1)))
         #expect(
             try Histories.backtest(text: text).faults == """
-                A,2016-01-03,opened,disk.plan,disk.plan,plan,active
-                A,2016-01-05,cleared,disk.plan,disk.plan,plan,active
-                A,2016-01-07,opened,disk.order,disk.order,order,active
-                A,2016-01-07,opened,disk.plan,disk.plan,plan,active
+                A,2016-01-03,opened,disk.plan,disk.plan,plan,active,,yes
+                A,2016-01-05,cleared,disk.plan,disk.plan,plan,active,,yes
+                A,2016-01-07,opened,disk.order,disk.order,order,active,,yes
+                A,2016-01-07,opened,disk.plan,disk.plan,plan,active,,yes
 
                 """)
     }

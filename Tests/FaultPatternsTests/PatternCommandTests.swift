@@ -70,7 +70,7 @@ struct PatternCommandTests {
             ),
             (
                 "pending >= 16 and heat", "pending >= heat and heat",
-                "bad.yaml:9:15: pending is in 1 and heat in Cel; they cannot be compared"
+                "bad.yaml:9:15: pending has no unit and heat is in degrees Celsius (Cel), so that they cannot be compared"
             ),
             (
                 "urgency: plan\nsuspects", "urgency: plan\nexplains: [disk.nothing]\nsuspects",
@@ -185,7 +185,21 @@ struct PatternCommandTests {
             "increase: rise of a counter in the window",
             "Sign of       disk.b", "Example: many sectors and heat", "<- the fault opens: plan", "70 °C",
             "neither opens nor clears",
+            // What a person who writes no patterns does not know.
+            "Status        active: in use", "Evidence      B: its numbers are a standard's", "90 % the part itself",
+            "Certainty: how likely each is to be to blame", "(plan: a ticket: the part is replaced at the next visit)",
+            "`clear`: until then the fault stays open", "\n  It cannot read.\n",
         ] { #expect(page.output.contains(words), "\(words) in \(page.output)") }
+        #expect(!page.output.contains("`for`:"))
+        let files = [
+            "a.yaml": Self.source("disk.a", [("urgency: plan\nsuspects", "urgency: plan\nfor: 2 samples\nsuspects")])
+        ]
+        .mapValues { $0.replacingOccurrences(of: "at: 4", with: "at: 5") }
+        let german = try run(["explain", "disk.a", "--patterns", "FOLDER", "--language", "de"], on: files)
+        #expect(german.output.hasPrefix("disk.a: Sie fällt aus\n  Sie liest nicht.\n"), "\(german.output)")
+        #expect(german.output.contains("`for`: so long the condition must hold"))
+        let french = try run(["explain", "disk.a", "--patterns", "FOLDER", "--language", "fr"], on: files)
+        #expect(french.status == 2 && french.problems.contains("disk.a has no text in `fr`; there are de, en"))
     }
 
     @Test("The pattern of patterns/README.md passes as it is printed there, and lint finds nothing in it")
@@ -210,6 +224,14 @@ struct PatternCommandTests {
         #expect(disks.output.contains("smart.health") && !disks.output.contains("hw.fan"))
         let one = try run(["signals", "hw.physical_disk.critical_warning"], on: [:])
         #expect(one.output.contains("warning: spare, temperature, reliability"), "\(one.output)")
+        for (signal, probe) in [
+            ("hw.psu.state", "power-supplies, ipmi or redfish"), ("hw.pcie.errors", "pcie"),
+            ("hw.psu.mode", "no probe yet"),
+            ("hw.physical_disk.self_test.age", "disk-health"), ("hw.filesystem.error.age", "filesystems"),
+        ] {
+            let page = try run(["signals", signal], on: [:]).output
+            #expect(page.contains("  probe   \(probe)\n"), "\(page)")
+        }
         let json = try run(["signals", "hw.fan.speed", "--json"], on: [:])
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
         #expect(rows.first?["unit"] as? String == "{rpm}" && rows.first?["components"] as? [String] == ["fan"])
@@ -240,6 +262,12 @@ struct PatternCommandTests {
         #expect(near.problems.contains("there are disk.a"), "\(near.problems)")
         let gap = try run(["backtest", "x.csv", "--gap", "-5"], on: files)
         #expect(gap.status == 64 && gap.problems.contains("--gap is a whole number from 0 to"), "\(gap.problems)")
+        for (language, words) in [
+            ("fr", "the page is written in en or de, not in fr"), ("de", "name its file with --html"),
+        ] {
+            let outcome = try run(["backtest", "x.csv", "--language", language], on: files)
+            #expect(outcome.status == 64 && outcome.problems.contains(words), "\(outcome.problems)")
+        }
     }
 
     @Test("`list` is filtered by part, status and urgency, and counts")

@@ -95,15 +95,33 @@ struct PatternPackTests {
         "Expressions that do not fit are refused, and the refusal says the mend",
         arguments: [
             ("pendng >= 16", "`pendng` is not defined; `let` defines errors, health, pending"),
-            ("pending", "a number stands where a condition is expected; compare it with something"),
+            ("pending", "a number stands where a condition is expected; compare it with a limit: x >= 16"),
+            ("health", "a state stands where a condition is expected; compare it with one of its words in quotes"),
+            ("errors", "an event stands where a condition is expected; say how many within what time"),
+            ("pending >= 16 && temperature > 5", "`&` means nothing here; write `and`"),
+            ("temperature > 60C", "60C is neither a number nor a length of time such as 30s"),
+            ("health + 1 > 2", "a state stands where a number is expected; a state is compared with one of its words"),
             ("pending = 16", "`=` means nothing here; equality is written =="),
             ("pending >= 16 pending", "join conditions with `and` or `or`"),
             ("pending >= ", "the end stands where a value is expected"),
             ("1 < pending < 5", "comparisons do not chain; write `a < b and b < c`"),
-            ("temperature > pending", "temperature is in Cel and pending in 1; they cannot be compared"),
-            ("temperature > 5m", "temperature is in Cel and 5 min in s"),
-            ("health > \"failed\"", "a state is compared with == or !="),
-            ("health == 1", "a state cannot be compared with a number"),
+            (
+                "temperature > pending",
+                "temperature is in degrees Celsius (Cel) and pending has no unit, so that they cannot be compared; only "
+                    + "values of one unit go together: take a plain number"
+            ),
+            (
+                "temperature > 5m",
+                "temperature is in degrees Celsius (Cel) and 5 min is in seconds (s), so that they cannot be compared; "
+                    + "write a plain number, which is taken in degrees Celsius; how long a condition must hold stands"
+            ),
+            (
+                "hw.physical_disk.power_on_time > 30d",
+                "power on time is in hours (h) and 30 days is in seconds (s), so that they cannot be compared; write 720"
+            ),
+            ("temperature + known_for(pending) > 3", "is in seconds (s), so that they cannot be added; only values"),
+            ("health > \"failed\"", "a state is compared with == or !=, not with >: states have no order"),
+            ("health == 1", "a state cannot be compared with a number; compare it with one of its words in quotes"),
             ("hw.voltag > 1", "no signal is called hw.voltag; perhaps hw.voltage"),
             ("hw.fan.speed > 1", "hw.fan.speed is not a signal of a disk, only of: fan"),
             ("hw.physical_disk.smart > 1", "needs the label attribute"),
@@ -117,7 +135,8 @@ struct PatternPackTests {
             ("serd(pending, 3, 10m)", "serd counts events; hw.physical_disk.smart is a counter"),
             ("serd(errors, 0, 10m)", "serd counts from 1 to 1000 events"),
             ("serd(errors, 100000, 10m)", "serd counts from 1 to 1000 events"),
-            ("predict(pending) > 1", "no function is called `predict`; there are abs"),
+            ("predict(pending) > 1", "no function is called `predict`; perhaps predict_linear"),
+            ("levels(pending) > 1", "no function is called `levels`; there are abs"),
             ("true", "`when` looks at no signal"),
             ("\"never ends", "the text does not end"),
             ("pending >= 16 and (temperature > 5", "`)` is missing before the end"),
@@ -150,6 +169,9 @@ struct PatternPackTests {
         let circle = ["a": "b + 1", "b": "a + 1"]
         #expect(
             Self.refusal([F.pattern("disk.test", ["let": circle, "when": "a > 1"])]).contains("a, b use each other"))
+        #expect(
+            Self.refusal([F.pattern("disk.test", ["let": ["a": "a + 1"], "when": "a > 1"])]).contains(
+                "the definition a uses itself"))
     }
 
     @Test(

@@ -1,3 +1,5 @@
+import Reports
+
 /// The fixed words of the console's templates: `{{w.name}}`.
 enum ConsoleWords {
     static func all(in language: Language) -> [String: String] {

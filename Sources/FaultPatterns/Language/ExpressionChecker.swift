@@ -60,7 +60,8 @@ struct ExpressionChecker {
         let checked = try check(expression)
         guard case .truth(let program) = checked else {
             throw PatternProblem(
-                expression.location, "\(checked.words) stands where a condition is expected; compare it with something")
+                expression.location,
+                "\(checked.words) stands where a condition is expected; \(checked.wayToCondition)")
         }
         return program
     }
@@ -68,7 +69,8 @@ struct ExpressionChecker {
     mutating func number(_ expression: Expression) throws(PatternProblem) -> NumberProgram {
         let checked = try check(expression)
         guard case .number(let program) = checked else {
-            throw PatternProblem(expression.location, "\(checked.words) stands where a number is expected")
+            throw PatternProblem(
+                expression.location, "\(checked.words) stands where a number is expected; \(checked.wayToNumber)")
         }
         return program
     }
@@ -202,16 +204,23 @@ struct ExpressionChecker {
         let second = try check(right)
         switch (first, second) {
         case (.number(let one), .number(let other)):
-            try sameUnit(one, other, at: place)
+            try sameUnit(one, other, doing: "compared", at: place)
             return .compare(comparison, one, other)
         case (.state(let signal, let label), .text(let word)), (.text(let word), .state(let signal, let label)):
             guard comparison == .equal || comparison == .unequal else {
-                throw PatternProblem(place, "a state is compared with == or !=")
+                throw PatternProblem(
+                    place, "a state is compared with == or !=, not with \(comparison.rawValue): states have no order")
             }
             return .stateIs(signal: signal, label: label, word: word, negated: comparison == .unequal)
         default:
+            // What is no number needs the advice; of two such, the one that is no text.
+            let odd: CheckedExpression
+            switch (first, second) {
+            case (.number, _), (.text, _): odd = second
+            default: odd = first
+            }
             throw PatternProblem(
-                place, "\(first.words) cannot be compared with \(second.words)")
+                place, "\(first.words) cannot be compared with \(second.words); \(odd.wayToCondition)")
         }
     }
 
@@ -223,7 +232,7 @@ struct ExpressionChecker {
         var unit: String?
         switch operation {
         case .plus, .minus:
-            try sameUnit(first, second, at: place)
+            try sameUnit(first, second, doing: operation == .plus ? "added" : "subtracted", at: place)
             unit = first.unit ?? second.unit
         case .times: unit = first.isConstant ? second.unit : second.isConstant ? first.unit : nil
         case .over: unit = second.isConstant ? first.unit : nil
@@ -235,16 +244,38 @@ struct ExpressionChecker {
     }
 
     func sameUnit(
-        _ left: NumberProgram, _ right: NumberProgram, at place: SourceLocation
+        _ left: NumberProgram, _ right: NumberProgram, doing: String, at place: SourceLocation
     ) throws(PatternProblem) {
         guard let one = left.unit, let other = right.unit, one != other else { return }
-        throw PatternProblem(
-            place,
-            "\(left.words) is in \(one.isEmpty ? "1" : one) and \(right.words) in \(other); they cannot be compared")
+        throw PatternProblem(place, UnitWords.mismatch(left, right, doing: doing))
     }
 }
 
 extension CheckedExpression {
+    /// What to write to make a condition of it.
+    fileprivate var wayToCondition: String {
+        switch self {
+        case .number: "compare it with a limit: x >= 16"
+        case .truth: "join conditions with `and` and `or`"
+        case .state: "compare it with one of its words in quotes: x == \"failed\""
+        case .event: "say how many within what time: serd(x, 10, 10m)"
+        case .text: "a text in quotes is compared with a state, by == or !="
+        case .moment: "compare the days since then: days_since(first_nonzero(x)) < 7"
+        }
+    }
+
+    /// What to write to make a number of it.
+    fileprivate var wayToNumber: String {
+        switch self {
+        case .number: ""
+        case .truth: "how many of several conditions hold is count(a, b, c)"
+        case .state: "a state is compared with one of its words: x == \"failed\""
+        case .event: "how many events come within what time is told by serd(x, 10, 10m), a condition"
+        case .text: "write it without quotes"
+        case .moment: "the days since then are days_since(first_nonzero(x))"
+        }
+    }
+
     /// The same under the name that `let` gives.
     func labelled(_ label: String) -> CheckedExpression {
         switch self {

@@ -256,7 +256,10 @@ struct ExpressionParser {
         let text = take { $0.isASCII && ($0.isNumber || $0.isLetter || $0 == "." || $0 == "_") }
         if let value = Double(text), value.isFinite, !text.contains("x"), !text.contains("p") { return .number(value) }
         if let span = Span.milliseconds(text) { return .span(span) }
-        throw problem("\(text.prefix(40)) is neither a number nor a length of time such as 30s, 5m, 24h or 7d")
+        throw problem(
+            "\(text.prefix(40)) is neither a number nor a length of time such as 30s, 5m, 24h or 7d, at most "
+                + "\(PatternLimits.windowDays) days; other units are not written: a number has the unit of what it is "
+                + "compared with")
     }
 
     private mutating func word() throws(PatternProblem) -> Token {
@@ -281,6 +284,14 @@ struct ExpressionParser {
         return .text(text)
     }
 
+    /// What is meant by signs of other languages.
+    private static let hints = [
+        "=": "equality is written ==", "&": "write `and`", "|": "write `or`",
+        "!": "write `not`, or != between two values",
+        "%": "a share is a number from 0 to 1: 5 % is 0.05", "'": "a text stands in double quotes",
+        "°": "units are not written: a number has the unit of what it is compared with",
+    ]
+
     private mutating func symbol() throws(PatternProblem) -> Token {
         let two = String(characters[position...].prefix(2))
         if ["<=", ">=", "==", "!="].contains(two) {
@@ -289,7 +300,7 @@ struct ExpressionParser {
         }
         let one = String(characters[position])
         guard "<>+-*/()[],".contains(one) else {
-            throw problem("`\(one)` means nothing here" + (one == "=" ? "; equality is written ==" : ""))
+            throw problem("`\(one)` means nothing here" + (Self.hints[one].map { "; \($0)" } ?? ""))
         }
         position += 1
         return .symbol(one)

@@ -40,8 +40,7 @@ extension ExpressionChecker {
         default:
             throw PatternProblem(
                 place,
-                "no function is called `\(name.prefix(40))`; there are "
-                    + Self.functions.joined(separator: ", "))
+                "no function is called `\(name.prefix(40))`; \(Wording.hint(name, among: Self.functions))")
         }
     }
 
@@ -103,7 +102,10 @@ extension ExpressionChecker {
             case .truth, .text, .moment: nil
             }
         guard let found, let entry = SignalCatalogue.entry(named: tables.signals[found.number].name) else {
-            throw PatternProblem(expression.location, "\(function) is over a signal, not over \(checked.words)")
+            throw PatternProblem(
+                expression.location,
+                "\(function) is over a signal, not over \(checked.words): write the signal, or a name of `let` that is one"
+            )
         }
         return Operand(number: found.number, entry: entry, label: found.label, unit: found.unit ?? entry.unit)
     }
@@ -113,7 +115,10 @@ extension ExpressionChecker {
         guard operand.entry.kind == .gauge || operand.entry.kind == .counter else {
             throw PatternProblem(
                 expression.location,
-                "\(function) is for numbers; \(operand.entry.name) is a \(operand.entry.kind.rawValue)")
+                "\(function) is for numbers; \(operand.entry.name) is "
+                    + (operand.entry.kind == .event
+                        ? "an event: count events with serd(x, 10, 10m)"
+                        : "a \(operand.entry.kind.rawValue): compare it with one of its words, x == \"failed\""))
         }
         return operand
     }
@@ -123,8 +128,10 @@ extension ExpressionChecker {
         guard operand.entry.kind == .counter else {
             throw PatternProblem(
                 expression.location,
-                "\(function) is for counters; \(operand.entry.name) is a \(operand.entry.kind.rawValue)"
-                    + (operand.entry.kind == .gauge ? ": use delta(x[…])" : ""))
+                "\(function) is for counters; \(operand.entry.name) is a\(operand.entry.kind == .event ? "n" : "") "
+                    + operand.entry.kind.rawValue
+                    + (operand.entry.kind == .gauge
+                        ? ": use delta(x[…])" : operand.entry.kind == .event ? ": use serd(x, 10, 10m)" : ""))
         }
         return operand
     }
@@ -243,13 +250,15 @@ extension ExpressionChecker {
         default:
             let limit = try number(arguments[1])
             try sameUnit(
-                NumberProgram(step: .signal(x.number), unit: x.unit, label: x.label), limit, at: arguments[1].location)
+                NumberProgram(step: .signal(x.number), unit: x.unit, label: x.label), limit, doing: "compared",
+                at: arguments[1].location)
             let question: Question
             switch limit.step {
             case .constant(let value): question = .timeTo(.constant(value))
             case .signal(let number): question = .timeTo(.signal(number))
             default:
-                throw PatternProblem(arguments[1].location, "the limit of time_to is a number or a signal")
+                throw PatternProblem(
+                    arguments[1].location, "the limit of time_to is a plain number or a signal, no calculation")
             }
             return program(
                 x, rule, question, unit: "s", label: "time until \(x.label) reaches its limit", keepsSignal: false)
@@ -356,7 +365,7 @@ extension ExpressionChecker {
                 step: .absolute(first), unit: first.unit, label: "size of \(first.words)", signal: first.signal)
         }
         let second = try number(arguments[1])
-        try sameUnit(first, second, at: place)
+        try sameUnit(first, second, doing: "compared", at: place)
         return NumberProgram(
             step: name == "min" ? .least(first, second) : .greatest(first, second), unit: first.unit ?? second.unit,
             label: "the \(name == "min" ? "lower" : "higher") of \(first.words) and \(second.words)",

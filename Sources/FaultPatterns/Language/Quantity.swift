@@ -16,9 +16,12 @@ enum Quantity {
 
     /// ATA attributes whose raw value counts something with a name (smartmontools' drivedb, default names).
     private static let attributes: [String: (name: String, unit: String)] = [
-        "5.raw": ("reallocated sectors", "{sector}"), "10.raw": ("spin retries", ""),
-        "184.raw": ("end-to-end errors", ""),
+        "5.raw": ("reallocated sectors", "{sector}"), "9.raw": ("power-on hours", ""), "10.raw": ("spin retries", ""),
+        "171.raw": ("program failures", ""), "172.raw": ("erase failures", ""), "181.raw": ("program failures", ""),
+        "182.raw": ("erase failures", ""), "183.raw": ("runtime bad blocks", ""), "184.raw": ("end-to-end errors", ""),
         "187.raw": ("reported uncorrectable errors", ""), "188.raw": ("command timeouts", ""),
+        "189.raw": ("high-fly writes", ""), "191.raw": ("shocks", ""), "192.raw": ("power-off retracts", ""),
+        "193.raw": ("load cycles", ""),
         "196.raw": ("reallocation events", ""), "197.raw": ("pending sectors", "{sector}"),
         "198.raw": ("offline uncorrectable sectors", "{sector}"), "199.raw": ("link CRC errors", ""),
     ]

@@ -117,11 +117,16 @@ final class CompiledPattern: Sendable {
         needsTicks = countsEvents
         isAlwaysJudged = !models.isEmpty || !checker.sequences.isEmpty
         guard !signals.isEmpty else {
-            throw PatternProblem(pattern.condition.location, "`when` looks at no signal; it would always say the same")
+            throw PatternProblem(
+                pattern.condition.location,
+                "`when` looks at no signal, so that it would always say the same; name one, as in hw.temperature > 60 "
+                    + "(`callhome patterns signals` lists them)")
         }
         if countsEvents, pattern.persistence.samples > 0 || pattern.clearPersistence.samples > 0 {
             throw PatternProblem(
-                pattern.location, "events are no samples; `for` is a length of time where events are counted")
+                pattern.location,
+                "events are no samples, so that where they are counted `for` and `clear_for` are lengths of time: 5m; how "
+                    + "many must come within what time is said in serd(x, 10, 10m)")
         }
         tables = checker.tables
     }
@@ -134,7 +139,10 @@ final class CompiledPattern: Sendable {
         case .trend(let name, let place):
             let program = try checker.number(Expression(kind: .name(name), location: place))
             guard program.unit == "s" else {
-                throw PatternProblem(place, "`trend` names a time_to(…) of `let`; `\(name.prefix(60))` is no time")
+                throw PatternProblem(
+                    place,
+                    "`trend` names a time_to(…) of `let`, and `\(name.prefix(60))` is no time; define it as "
+                        + "time_to(x[14d], limit)")
             }
             return .trend(program)
         case .model(let name, let place):
@@ -156,7 +164,8 @@ final class CompiledPattern: Sendable {
         while let open = rest.firstIndex(of: "{") {
             if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
             guard let close = rest[open...].firstIndex(of: "}") else {
-                throw PatternProblem(place, "`because` has a { without its }")
+                throw PatternProblem(
+                    place, "`because` has a { without its }; a value is written {name}, by a name of `let`")
             }
             let name = String(rest[rest.index(after: open)..<close])
             switch names[name] {
@@ -164,7 +173,8 @@ final class CompiledPattern: Sendable {
             case .state(let signal, _): pieces.append(.state(signal: signal))
             case .truth, .event, .text, .moment, nil:
                 throw PatternProblem(
-                    place, "`because` names {\(name.prefix(60))}, which is no number or state of `let`")
+                    place, "`because` names {\(name.prefix(60))}, which is no number or state of `let`; define it there"
+                )
             }
             rest = rest[rest.index(after: close)...]
         }

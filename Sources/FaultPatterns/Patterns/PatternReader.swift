@@ -104,7 +104,7 @@ extension Pattern {
     ) throws(PatternProblem) -> [(name: String, expression: Expression)] {
         guard let node else { return [] }
         guard case .mapping(let entries) = node.content else {
-            throw PatternProblem(node.location, "`let` is a mapping of names to expressions")
+            throw PatternProblem(node.location, "`let` is a mapping of names to expressions: { heat: hw.temperature }")
         }
         guard entries.count <= PatternLimits.definitions else {
             throw PatternProblem(
@@ -126,9 +126,12 @@ extension Pattern {
         while !waiting.isEmpty {
             let names = Set(waiting.map(\.name))
             guard let ready = waiting.firstIndex(where: { $0.expression.names.isDisjoint(with: names) }) else {
+                let circle = names.sorted().joined(separator: ", ")
                 throw PatternProblem(
                     waiting[0].expression.location,
-                    "the definitions \(names.sorted().joined(separator: ", ")) use each other")
+                    (names.count == 1
+                        ? "the definition \(circle) uses itself" : "the definitions \(circle) use each other")
+                        + "; each may use only such as do not lead back to it")
             }
             ordered.append(waiting.remove(at: ready))
         }
@@ -342,7 +345,9 @@ extension Pattern {
             var shares: [String: Double] = [:]
             for entry in try MappingReader(table, what: "`hazard`").rest {
                 guard let span = Span.milliseconds(entry.key), span % 86_400_000 == 0 else {
-                    throw PatternProblem(entry.location, "`hazard` is by days: { 30d: 0.52 }")
+                    throw PatternProblem(
+                        entry.location,
+                        "`hazard` is by days, as in { 30d: 0.52 }, not by \(entry.key.prefix(40))")
                 }
                 shares[String(span / 86_400_000)] = try entry.value.share(of: entry.key)
             }
@@ -359,7 +364,9 @@ extension Pattern {
         var texts: [String: FaultText] = [:]
         for entry in try MappingReader(node, what: "`text`").rest {
             guard entry.key.count <= 12 else {
-                throw PatternProblem(entry.location, "`\(entry.key.prefix(20))` is no language")
+                throw PatternProblem(
+                    entry.location,
+                    "`\(entry.key.prefix(20))` is no language; write its code, such as en or de")
             }
             var fields = try MappingReader(
                 entry.value, what: "the text in `\(entry.key)`", keys: ["title", "description", "impact", "action"])

@@ -120,8 +120,11 @@ public struct PatternTest: Sendable {
         if row.key.hasPrefix("active/") {
             let keys = tables.signalKeys.filter { $0 == row.key || $0.hasPrefix("\(row.key) ") }
             guard keys.count == 1 else {
+                let all = tables.signalKeys.filter { $0.hasPrefix("active/") }.sorted().joined(separator: ", ")
                 throw PatternProblem(
-                    row.location, "the pattern has no, or more than one, `\(row.key.prefix(80))`; add the scope")
+                    row.location,
+                    "`\(row.key.prefix(80))` is \(keys.isEmpty ? "not" : "more than one") of what the pattern looks for with "
+                        + "active(…); " + (all.isEmpty ? "take the series out" : "write one of: \(all)"))
             }
             return Row(
                 target: .remote(keys[0]), samples: try samples(row.value, kind: .gauge, of: row.key))
@@ -190,13 +193,16 @@ public struct PatternTest: Sendable {
         _ node: SourceNode, kind: SignalCatalogue.Kind, of key: String
     ) throws(PatternProblem) -> [Sample] {
         guard case .scalar(let text) = node.content else {
-            throw PatternProblem(node.location, "a series is one line of samples: \"0x3 20x3\"")
+            throw PatternProblem(node.location, "a series is one line of samples in quotes: \"0x3 20x3\"")
         }
         var samples: [Sample] = []
         for word in text.split(whereSeparator: \.isWhitespace) {
             samples += try PatternTest.samples(String(word), kind: kind, of: key, at: node.location)
             guard samples.count <= PatternLimits.testSamples else {
-                throw PatternProblem(node.location, "a series of more than \(PatternLimits.testSamples) samples")
+                throw PatternProblem(
+                    node.location,
+                    "a series of more than \(PatternLimits.testSamples) samples; make `interval` longer, or the test shorter"
+                )
             }
         }
         return samples
@@ -224,7 +230,11 @@ public struct PatternTest: Sendable {
             return (0..<count).map { .value(.event("\(key) \($0)")) }
         }
         guard kind != .event, let (first, step) = ramp(head) else {
-            throw PatternProblem(place, "`\(word.prefix(40))` is no sample of a \(kind.rawValue)")
+            let samples = kind == .event ? "event" : "5, 5x3, 1+2x4"
+            throw PatternProblem(
+                place,
+                "`\(word.prefix(40))` is no sample of a\(kind == .event ? "n" : "") \(kind.rawValue); samples are \(samples), "
+                    + "_ for none and unavailable")
         }
         var samples: [Sample] = []
         for index in 0..<count {

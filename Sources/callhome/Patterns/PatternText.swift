@@ -8,7 +8,7 @@ enum PatternText {
 
     static func portrait(_ pattern: PatternPortrait) -> String {
         var lines = ["\(pattern.id), revision \(pattern.revision)"]
-        lines += field("Status", status(pattern))
+        lines += standing(pattern)
         lines += field("For", parts(pattern))
         if pattern.faultClass != pattern.id { lines += field("Class", pattern.faultClass) }
         for (language, text) in pattern.text.sorted(by: { $0.key > $1.key }) {
@@ -22,9 +22,7 @@ enum PatternText {
         lines += field("Written", pattern.condition)
         lines += field("Clears", pattern.clearsWhen)
         lines += urgencies(pattern)
-        for (index, suspect) in pattern.suspects.enumerated() {
-            lines += field(index == 0 ? "Suspects" : "", "\(percent(suspect.certainty)) \(suspect.part)")
-        }
+        lines += suspects(pattern)
         lines += field("Action", pattern.action)
         for (index, explained) in pattern.explains.enumerated() {
             lines += field(index == 0 ? "Cause of" : "", explained)
@@ -36,14 +34,18 @@ enum PatternText {
         return lines.joined(separator: "\n")
     }
 
-    static func explanation(_ explanation: PatternExplanation) -> String {
+    /// - Parameter language: that of the pattern's own text, as its code.
+    static func explanation(_ explanation: PatternExplanation, language: String) -> String {
         let pattern = explanation.portrait
-        var lines = ["\(pattern.id): \(pattern.text["en"]?.title ?? "")"]
-        lines += field("Status", status(pattern))
+        let text = pattern.text[language]
+        var lines = ["\(pattern.id): \(text?.title ?? "")"]
+        lines += wrapped(text?.description ?? "", indent: 2)
+        lines.append("")
+        lines += standing(pattern)
         lines += field("For", parts(pattern))
         lines += ["", "What it looks at"]
         for signal in explanation.signals {
-            let unit = signal.unit.isEmpty ? "" : ", unit \(signal.unit)"
+            let unit = signal.unit.isEmpty ? "" : signal.unit == "1" ? ", no unit" : ", unit \(signal.unit)"
             let probe = SignalProbe.name(of: signal.signal).map { "; told by \($0)" } ?? ""
             lines += ["  \(signal.signal)"]
             lines += wrapped("\(signal.label): \(signal.description) (\(signal.kind)\(unit))\(probe)", indent: 6)
@@ -60,9 +62,14 @@ enum PatternText {
         }
         lines += ["", "When it fires"]
         lines += wrapped(pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""), indent: 2)
+        if pattern.holdsFor != nil { lines += wrapped(PatternGloss.holdsFor, indent: 2) }
+        lines += ["", "How urgent it is"]
         lines += urgencies(pattern).map { "  \($0)" }
+        lines += ["", "What is to blame"]
+        lines += suspects(pattern).map { "  \($0)" }
         lines += ["", "When it clears"]
         lines += wrapped(pattern.clearsWhen, indent: 2)
+        lines += wrapped(PatternGloss.clear, indent: 2)
         lines += ["", "What is unknown"]
         lines += wrapped(
             "A signal that was never read, cannot be read, or was last read more than 25 hours ago is unknown, and so "
@@ -76,15 +83,18 @@ enum PatternText {
 
     // MARK: Parts
 
-    private static func status(_ pattern: PatternPortrait) -> String {
-        let grade =
-            switch pattern.evidence {
-            case "A": "field data"
-            case "B": "standard or vendor's rule"
-            default: "estimate"
-            }
-        let trial = pattern.status == "shadow" ? " (on trial: shown as inform)" : ""
-        return "\(pattern.status)\(trial), evidence \(pattern.evidence) (\(grade))"
+    /// How far it is and how well its numbers are known.
+    private static func standing(_ pattern: PatternPortrait) -> [String] {
+        field("Status", "\(pattern.status): \(PatternGloss.words(ofStatus: pattern.status))")
+            + field("Evidence", "\(pattern.evidence): \(PatternGloss.words(ofEvidence: pattern.evidence))")
+    }
+
+    private static func suspects(_ pattern: PatternPortrait) -> [String] {
+        var lines: [String] = []
+        for (index, suspect) in pattern.suspects.enumerated() {
+            lines += field(index == 0 ? "Suspects" : "", "\(percent(suspect.certainty)) \(suspect.part)")
+        }
+        return lines + field("", PatternGloss.certainty)
     }
 
     private static func parts(_ pattern: PatternPortrait) -> String {
@@ -105,6 +115,9 @@ enum PatternText {
                 urgencyCase.when.map { " when \($0)" } ?? (pattern.urgencies.count > 1 ? " otherwise" : "")
             let time = (urgencyCase.timeLeft ?? pattern.timeLeft).map { "; time left \($0)" } ?? ""
             lines += field(index == 0 ? "Urgency" : "", "\(urgencyCase.urgency.rawValue)\(when)\(time)")
+        }
+        for urgency in Set(pattern.urgencies.map(\.urgency)).sorted(by: >) {
+            lines += field("", "(\(urgency.rawValue): \(PatternGloss.words(of: urgency)))")
         }
         return lines
     }

@@ -3,6 +3,7 @@ import Backtest
 import FaultPatterns
 import FoundationEssentials
 import Glibc
+import Reports
 import Synchronization
 
 /// `callhome patterns backtest`.
@@ -17,7 +18,10 @@ struct PatternsBacktest: ParsableCommand {
 
             A failed drive is predicted if a fault of urgency plan or order is open on one of the 30 days before the \
             failure. The false-alarm rate (FAR) is the share of healthy drives with such a fault in one window of 30 \
-            days. Over the whole life, the first fault of urgency order orders one part.
+            days. Over the whole life, the first fault of urgency order orders one part: the table counts drives, each \
+            once, while --faults has a line for each change of each fault. docs/backtest.md (in packages \
+            /usr/share/doc/callhome/backtest.md) says which columns are read, and what every column of the tables, key of \
+            --json and column of --faults is.
 
             What could not be measured, because no drive failed or no history is long enough, is said on standard error.
 
@@ -39,10 +43,12 @@ struct PatternsBacktest: ParsableCommand {
     @Option(parsing: .unconditional, help: "Days between a healthy drive's window and its last row.")
     var gap: Int = 60
 
-    @Option(parsing: .unconditional, help: "Days of the window that drives are compared in.")
+    @Option(
+        parsing: .unconditional,
+        help: "Days before a failure in which a fault foretells it, and of a healthy drive's window.")
     var window: Int = 30
 
-    @Option(help: "Chooses the windows of the healthy drives.")
+    @Option(help: "Any number: it chooses, of all windows of a healthy drive, the one for FAR.")
     var seed: UInt64 = 0
 
     @Option(parsing: .unconditional, help: "Days that a value holds at most; without it until the drive's next row.")
@@ -54,7 +60,11 @@ struct PatternsBacktest: ParsableCommand {
     @Flag(help: "Measure the rules that everyone knows beside them: any, two, three of five, 7-day increase.")
     var baselines = false
 
-    @Option(help: "The vendors' thresholds (JSON), measured among the baselines.")
+    @Option(
+        help: """
+            The vendors' limits of normalized values, measured among the baselines (JSON): \
+            {"ST4000DM000": {"attributes": {"5": {"threshold": 10, "prefail": true}}}}.
+            """)
     var thresholds: String?
 
     @Flag(help: "Say of patterns on trial (shadow) what they would do if they were active.")
@@ -66,16 +76,30 @@ struct PatternsBacktest: ParsableCommand {
     @Option(parsing: .unconditional, help: "Drives replayed at once; without it as many as there are processors.")
     var threads: Int?
 
-    @Option(help: "Write each change of a fault to this file (CSV).")
+    @Option(
+        help: """
+            Write each change of a fault (opened, updated, cleared) to this file (CSV), many of a drive; faults \
+            of patterns on trial are of urgency inform in it, also with --with-shadow.
+            """)
     var faults: String?
 
     @Option(help: "Write the result to this file as a page with charts.")
     var html: String?
 
+    @Option(
+        help: "Language of the page: en or de; without it en.",
+        transform: { text in
+            guard let language = Language(rawValue: text) else {
+                throw ValidationError("the page is written in en or de, not in \(text)")
+            }
+            return language
+        })
+    var language: Language?
+
     @Flag(help: "Show progress also where standard error is no terminal.")
     var progress = false
 
-    @Flag(help: "Print the result as JSON.")
+    @Flag(help: "Print the result as JSON: shares are 0 to 1, and null is what was not measured or does not apply.")
     var json = false
 
     /// Days of a century: what a number on the command line may be.
@@ -90,6 +114,9 @@ struct PatternsBacktest: ParsableCommand {
         }
         if let since, CalendarDay.number(since) == nil {
             throw ValidationError("--since \(since) is no date such as 2014-04-01")
+        }
+        if language != nil, html == nil {
+            throw ValidationError("--language is for the page: name its file with --html; all else is English")
         }
         guard !data.isEmpty else { throw ValidationError("name at least one file or folder of histories") }
     }
@@ -119,10 +146,11 @@ struct PatternsBacktest: ParsableCommand {
             throw Exit.refused
         }
         if let html {
-            try OutputPath(path: html).write(Data(BacktestPage(result, data: data).html.utf8))
+            try OutputPath(path: html).write(
+                Data(BacktestPage(result, data: data, language: language ?? .english).html.utf8))
         }
         if json { try Console.print(json: result) } else { print(BacktestText(result).text) }
-        for remark in result.remarks { Console.complain("not measured: \(remark)") }
+        for remark in result.remarks() { Console.complain("not measured: \(remark)") }
         if result.isEmpty { throw Exit.refused }
     }
 

@@ -7,9 +7,11 @@ struct PatternsExplain: ParsableCommand {
         commandName: "explain",
         abstract: "Explain how one pattern is computed: what it looks at, when it fires and clears, with an example.",
         discussion: """
-            Of each signal the unit, what it is, and the probe that tells it where that is known; of each function \
-            what exactly it computes; the condition as a sentence; what is unknown and does nothing; the patterns \
-            that it is a cause or a sign of; and its first test that fires, sample by sample.
+            Its text as customers read it, how far it is tried, and how well its numbers are known; of each signal the \
+            unit, what it is, and the probe that tells it where that is known; of each function what exactly it computes; \
+            the condition as a sentence; how urgent it is, what is to blame, and when it clears; what is unknown and does \
+            nothing; the patterns that it is a cause or a sign of; and its first test that fires, sample by sample. \
+            patterns/README.md is the language in which patterns are written.
 
             Exit codes: 0 explained; 2 there is no such pattern, or a pattern file is refused.
             """)
@@ -20,7 +22,10 @@ struct PatternsExplain: ParsableCommand {
     @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
     var patterns: String?
 
-    @Flag(help: "Print the explanation as JSON.")
+    @Option(help: "Language of the pattern's own text, such as de; without it en. All else is English.")
+    var language: String = "en"
+
+    @Flag(help: "Print the explanation as JSON, with the texts in all languages.")
     var json = false
 
     func run() throws {
@@ -28,6 +33,7 @@ struct PatternsExplain: ParsableCommand {
         try folder.refuseProblems()
         let explanation = PatternExplanation(try folder.file(of: id), among: folder.files)
         if json { return try Console.print(json: explanation) }
-        print(PatternText.explanation(explanation))
+        try PatternsShow.refuse(language, ifLackingIn: explanation.portrait)
+        print(PatternText.explanation(explanation, language: language))
     }
 }

@@ -51,7 +51,7 @@ struct PatternsImportModel: ParsableCommand {
     @Option(help: "YAML or JSON: the share that failed, by score.")
     var calibration: String?
 
-    @Option(help: "What the model stands on, as people read it: `measured on 812 failures of …`.")
+    @Option(help: "What the model stands on, as people read it: `measured on N failures of …`.")
     var provenance: String?
 
     @Option(help: "The data that it was trained on.")

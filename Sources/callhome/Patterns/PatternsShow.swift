@@ -31,15 +31,19 @@ struct PatternsShow: ParsableCommand {
         try folder.refuseProblems()
         var portrait = PatternPortrait(try folder.file(of: id))
         if let language {
-            guard let text = portrait.text[language] else {
-                Console.complain(
-                    "\(id) has no text in `\(language)`; there are "
-                        + portrait.text.keys.sorted().joined(separator: ", "))
-                throw Exit.refused
-            }
-            portrait.text = [language: text]
+            try PatternsShow.refuse(language, ifLackingIn: portrait)
+            portrait.text = portrait.text.filter { $0.key == language }
         }
         if json { return try Console.print(json: portrait) }
         print(PatternText.portrait(portrait))
+    }
+
+    /// Says which languages there are and ends the command, where the pattern has no text in this one.
+    static func refuse(_ language: String, ifLackingIn portrait: PatternPortrait) throws {
+        guard portrait.text[language] == nil else { return }
+        Console.complain(
+            "\(portrait.id) has no text in `\(language)`; there are "
+                + portrait.text.keys.sorted().joined(separator: ", "))
+        throw Exit.refused
     }
 }

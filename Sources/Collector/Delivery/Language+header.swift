@@ -1,16 +1,6 @@
-/// The languages in which people are written to.
-enum Language: String, Sendable, Codable, CaseIterable {
-    case german = "de"
-    case english = "en"
+import Reports
 
-    /// Both texts stand side by side at each use, so that none can be forgotten.
-    func callAsFunction(_ english: String, _ german: String) -> String {
-        switch self {
-        case .german: german
-        case .english: english
-        }
-    }
-
+extension Language {
     /// The first language of an `Accept-Language` header (RFC 9110 section 12.5.4) that is spoken here, by weight.
     /// German where nothing fits would surprise more people than English: so English.
     static func preferred(byHeader header: String?) -> Language {
