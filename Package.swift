@@ -52,11 +52,12 @@ let package = Package(
         .systemLibrary(name: "CSensors", path: "Sources/SensorAgent/CLibraries/CSensors"),
         .systemLibrary(name: "CUdev", path: "Sources/SensorAgent/CLibraries/CUdev", pkgConfig: "libudev"),
         .systemLibrary(name: "CSQLite", path: "Sources/SensorAgent/CLibraries/CSQLite", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "CIPMI", path: "Sources/SensorAgent/CLibraries/CIPMI"),
         .target(
             name: "SensorAgent",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", crypto, logging,
-                lifecycle,
+                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", crypto,
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),

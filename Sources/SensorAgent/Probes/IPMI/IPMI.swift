@@ -1,25 +1,36 @@
+import Daemon
 import Glibc
 public import Reports
 
-/// `ipmi`: what the baseboard management controller (BMC) measures and has logged, through ipmitool(1).
+/// `ipmi`: what the baseboard management controller (BMC) measures and has logged.
 ///
-/// A look asks for readings and states alone (`-c sdr elist all` against a repository that is kept in a file), for the
-/// state of the event log and its new entries, and for the chassis. Limits, the list of sensors and the units' inventory
-/// are asked for at the first look, when the repository changed, and once a day. One command is out at a time; a BMC that
-/// does not answer in time is left alone for a while, and one whose command never comes back is not asked again.
+/// A look asks this machine's own BMC through the kernel's device and starts no process: readings and states of each
+/// sensor, the state of the event log and its new entries, the chassis, the power. What the readings mean stands in the
+/// sensor data repository, which ipmitool(1) reads with the list of sensors, their limits and the units' inventory: at the
+/// first look, when the repository changed, and once a day. One command is out at a time; a BMC that does not answer in
+/// time is left alone for a while.
+///
+/// The device is opened for each look: that costs two system calls, leaves the driver free to be unloaded between looks,
+/// and what a slow BMC says after a look was given up is thrown away by the kernel.
 public actor IPMI: Probe {
     public nonisolated let name = "ipmi"
     public nonisolated let interval = Duration.seconds(60)
     public nonisolated let deadline = Duration.seconds(280)
 
-    /// Time for one command; a BMC on a slow bus takes half a minute for 200 sensors with all their limits.
+    /// Time for one run of ipmitool; a BMC on a slow bus takes half a minute for 200 sensors with all their limits.
     static let commandDeadline = Duration.seconds(40)
     static let listDeadline = Duration.seconds(120)
+    /// Time for one answer; the kernel itself gives a byte up after 5 s.
+    static let answerPatience = Duration.seconds(10)
+    /// Time for all that one look asks the device.
+    static let conversation = Duration.seconds(200)
     /// A BMC that did not answer is busy or restarting, which takes minutes.
     static let rest = Duration.seconds(300)
     static let listAge = Duration.seconds(86_400)
     /// Looks from one question for the repository's age and the self-test to the next.
     static let looksPerCheck = 10
+    /// Bytes of a stored repository: 500 records have 30 KB.
+    static let repositoryBytes = 4 << 20
 
     private let tree: SysTree
     private let input: String?
@@ -27,15 +38,20 @@ public actor IPMI: Probe {
     private let connection: [String]
     private let cacheFile: String?
     private let asksThisMachine: Bool
+    private let executor = BlockingExecutor(label: "callhome.ipmi")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     /// What is asked for seldom.
     private struct List {
         var sensors: [IPMISensor]
+        /// One for each sensor; nil where ipmitool has to be asked for its reading.
+        var records: [IPMISensorRecord?]
         var inventory: [Component]
         var parts: IPMIParts
         var readAt: Timestamp
-        /// The answer to `sdr info`.
+        /// The answer to Get SDR Repository Info; empty where the BMC has none.
         var repository: [UInt8]
+        var isByHP: Bool
         var looks = 0
     }
 
@@ -47,9 +63,9 @@ public actor IPMI: Probe {
     /// - Parameters:
     ///   - tree: where the device of the BMC and SMBIOS are looked for.
     ///   - input: a file with one recorded output of ipmitool or FreeIPMI, read in place of the BMC.
-    ///   - cacheDirectory: where the sensor data repository is kept; nil: it is read from the BMC each time.
+    ///   - cacheDirectory: where the sensor data repository is kept; nil: it is forgotten when it was read.
     ///   - program: the path of ipmitool; nil: where the system has it.
-    ///   - connection: ipmitool's options for a BMC that is not this machine's own.
+    ///   - connection: ipmitool's options for a BMC that is not this machine's own, which is asked by ipmitool alone.
     public init(
         tree: SysTree, input: String? = nil, cacheDirectory: String? = nil, program: String? = nil,
         connection: [String] = []
@@ -64,19 +80,20 @@ public actor IPMI: Probe {
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
         if let input { return try recorded(input, at: time) }
-        try checkDevice()
         if let restsUntil, time < restsUntil, time >= restsUntil - IPMI.rest {
-            throw .timedOut(after: IPMI.commandDeadline)
+            throw .timedOut(after: IPMI.answerPatience)
         }
+        let channel = try channel()
         let past = IPMICursor(cursor)
-        let (sensors, list) = try await readings(at: time)
+        let (sensors, list) = try await readings(over: channel, at: time)
         let signals = IPMISensorSignals(sensors, parts: list.parts, seen: Set(past?.seen ?? []), at: time)
         var result = signals.result
-        let log = await log(since: past, list, at: time)
+        let log = await log(since: past, list, over: channel, at: time)
         if let events = log.events { result.add(events) }
         result.observations += log.observations
         result.take(ProbeResult(components: [IPMIParts.board] + list.inventory))
-        result.take(await controller(hasSwitch: sensors.contains { $0.type == IPMIStates.physicalSecurity }, at: time))
+        let hasSwitch = sensors.contains { $0.type == IPMIStates.physicalSecurity }
+        result.take(await controller(over: channel).result(hasSwitch: hasSwitch, at: time))
         let read = log.cursor ?? past
         result.cursor = IPMICursor(
             last: read?.last ?? "", erased: read?.erased ?? .max, seen: signals.seen.sorted()
@@ -85,25 +102,46 @@ public actor IPMI: Probe {
         return result
     }
 
-    // MARK: Commands
+    // MARK: Asking
 
-    private func run(_ arguments: [String], within deadline: Duration = commandDeadline) async throws(Tool.Failure)
-        -> [UInt8]
-    {
-        let cache = cacheFile.flatMap { unsafe access($0, R_OK) == 0 ? ["-S", $0] : nil } ?? []
+    /// Runs ipmitool against the repository as it is stored.
+    private func run(
+        _ arguments: [String], stored: String?, within deadline: Duration = commandDeadline
+    ) async throws(Tool.Failure) -> [UInt8] {
+        let cache = stored.flatMap { unsafe access($0, R_OK) == 0 ? ["-S", $0] : nil } ?? []
         return try await tool.run(connection + cache + arguments, for: "bmc", deadline: deadline).bytes
     }
 
-    /// The answer to a raw command: lines of bytes in hexadecimal; nil when there is none.
-    private func raw(_ bytes: [UInt8]) async -> [UInt8]? {
-        let arguments = ["raw"] + bytes.map { "0x" + hexadecimal(UInt64($0), digits: 2) }
-        guard let output = try? await run(arguments) else { return nil }
-        var answer: [UInt8] = []
-        for line in String(decoding: output.prefix(4_096), as: UTF8.self).split(whereSeparator: \.isNewline) {
-            let words = line.split(separator: " ").map { $0.count == 2 ? UInt8($0, radix: 16) : nil }
-            if !words.contains(nil) { answer += words.compactMap { $0 } }
+    /// Runs a command that the look cannot do without.
+    private func ask(
+        _ arguments: [String], stored: String?, within deadline: Duration = commandDeadline, at time: Timestamp
+    ) async throws(ProbeError) -> [UInt8] {
+        do throws(Tool.Failure) {
+            return try await run(arguments, stored: stored, within: deadline)
+        } catch {
+            throw failure(error, at: time)
         }
-        return answer
+    }
+
+    /// Asks what the look cannot do without; empty where the BMC refuses.
+    private func ask(
+        _ request: IPMIRequest, over channel: any IPMIChannel, at time: Timestamp
+    ) async throws(ProbeError) -> [UInt8] {
+        do throws(IPMISilence) {
+            return try await channel.answer(to: request).granted ?? []
+        } catch {
+            throw failure(error, at: time)
+        }
+    }
+
+    private func failure(_ silence: IPMISilence, at time: Timestamp) -> ProbeError {
+        switch silence {
+        case .tool(let error): return failure(error, at: time)
+        case .failed(let errno): return .unreadable(path: IPMI.devices[0], errno: errno)
+        case .timedOut(let after):
+            restsUntil = time + IPMI.rest
+            return .timedOut(after: after)
+        }
     }
 
     private func failure(_ error: Tool.Failure, at time: Timestamp) -> ProbeError {
@@ -123,17 +161,31 @@ public actor IPMI: Probe {
     /// SMBIOS type 38: the firmware names a BMC.
     private static let firmwareType: UInt8 = 38
 
-    private func checkDevice() throws(ProbeError) {
-        guard asksThisMachine else { return }
-        guard tree.isThisMachine else {
-            throw .absent(because: "ipmitool asks a real BMC: for a recorded output give --input FILE")
+    private func channel() throws(ProbeError) -> any IPMIChannel {
+        guard asksThisMachine else {
+            return IPMIToolChannel(tool: tool, connection: connection, deadline: IPMI.commandDeadline)
         }
-        guard !IPMI.devices.contains(where: tree.exists) else { return }
-        let isNamed = !firmware().structures(ofType: IPMI.firmwareType).isEmpty
-        throw .absent(
-            because: isNamed
-                ? "the firmware names a BMC, and /dev/ipmi0 is not there: modprobe ipmi_si ipmi_devintf"
-                : "no BMC: /dev/ipmi0 is not there (if the server has one: modprobe ipmi_si ipmi_devintf)")
+        guard tree.isThisMachine else {
+            throw .absent(because: "the kernel's device asks a real BMC: for a recorded output give --input FILE")
+        }
+        guard let path = IPMI.devices.first(where: tree.exists) else {
+            let isNamed = !firmware().structures(ofType: IPMI.firmwareType).isEmpty
+            throw .absent(
+                because: isNamed
+                    ? "the firmware names a BMC, and /dev/ipmi0 is not there: modprobe ipmi_si ipmi_devintf"
+                    : "no BMC: /dev/ipmi0 is not there (if the server has one: modprobe ipmi_si ipmi_devintf)")
+        }
+        do throws(SystemError) {
+            return IPMIConversation(
+                with: try IPMIDevice(path), patience: IPMI.answerPatience, whole: IPMI.conversation, on: executor)
+        } catch {
+            switch error.code {
+            case EACCES, EPERM: throw .denied(path: path)
+            case ENXIO, ENODEV:
+                throw .absent(because: "\(path) leads to no BMC, its driver is not loaded: modprobe ipmi_si")
+            default: throw .unreadable(path: path, errno: error.code)
+            }
+        }
     }
 
     private func firmware() -> SMBIOS {
@@ -142,87 +194,128 @@ public actor IPMI: Probe {
 
     // MARK: Sensors
 
-    /// Runs a command that the look cannot do without.
-    private func ask(
-        _ arguments: [String], within deadline: Duration = commandDeadline, at time: Timestamp
-    ) async throws(ProbeError) -> [UInt8] {
-        do throws(Tool.Failure) {
-            return try await run(arguments, within: deadline)
-        } catch {
-            throw failure(error, at: time)
-        }
-    }
+    private static let repositoryInfo = IPMIRequest(function: 0x0A, command: 0x20)
+    private static let deviceID = IPMIRequest(function: 0x06, command: 0x01)
+    /// Hewlett-Packard's number (IANA private enterprise numbers).
+    private static let enterpriseOfHP = 11
 
     /// The sensors with their readings of now.
-    private func readings(at time: Timestamp) async throws(ProbeError) -> ([IPMISensor], List) {
+    private func readings(
+        over channel: any IPMIChannel, at time: Timestamp
+    ) async throws(ProbeError) -> ([IPMISensor], List) {
         if var list, time - list.readAt < IPMI.listAge, time >= list.readAt {
             list.looks += 1
             self.list = list
             let isDue = list.looks % IPMI.looksPerCheck == 0
-            if isDue { selfTest = await readSelfTest() }
-            let repository = isDue ? try await ask(["sdr", "info"], at: time) : list.repository
-            if repository == list.repository {
-                let bytes = try await ask(["-c", "sdr", "elist", "all"], at: time)
-                if let sensors = IPMISensorOutput.reading(bytes, of: list.sensors) { return (sensors, list) }
+            if isDue { await readSelfTest(over: channel) }
+            let repository = isDue ? try await ask(IPMI.repositoryInfo, over: channel, at: time) : list.repository
+            if repository == list.repository, let sensors = try await read(list, over: channel, at: time) {
+                return (sensors, list)
             }
         }
-        return try await readList(at: time)
+        let list = try await readList(over: channel, at: time)
+        // A list that was read by ipmitool alone has the readings of now in it.
+        let isListed = list.records.allSatisfy { $0 == nil }
+        return (isListed ? list.sensors : try await read(list, over: channel, at: time) ?? list.sensors, list)
     }
 
-    private func readList(at time: Timestamp) async throws(ProbeError) -> ([IPMISensor], List) {
-        list = nil
-        if let cacheFile {
-            unsafe unlink(cacheFile)
-            _ = try await ask(["sdr", "dump", cacheFile], within: IPMI.listDeadline, at: time)
+    /// Asks each sensor that there is a record for, and ipmitool for all others at once.
+    /// - Returns: nil when the BMC has other sensors than those of the list.
+    private func read(
+        _ list: List, over channel: any IPMIChannel, at time: Timestamp
+    ) async throws(ProbeError) -> [IPMISensor]? {
+        let reader = IPMISensorReader(channel: channel, measuresWithStates: list.isByHP)
+        let sensors: [IPMISensor]
+        do throws(IPMISilence) {
+            sensors = try await reader.readings(of: list.sensors, list.records)
+        } catch {
+            throw failure(error, at: time)
         }
-        let repository = try await ask(["sdr", "info"], at: time)
-        let bytes = try await ask(["-v", "sdr", "list", "all"], within: IPMI.listDeadline, at: time)
+        guard list.records.contains(nil) else { return sensors }
+        let bytes = try await ask(["-c", "sdr", "elist", "all"], stored: cacheFile, at: time)
+        guard let told = IPMISensorOutput.reading(bytes, of: list.sensors) else { return nil }
+        return zip(list.records, zip(sensors, told)).map { $0 == nil ? $1.1 : $1.0 }
+    }
+
+    private func readList(over channel: any IPMIChannel, at time: Timestamp) async throws(ProbeError) -> List {
+        list = nil
+        let folder = cacheFile == nil ? IPMI.temporaryFolder() : nil
+        let stored = cacheFile ?? folder.map { "\($0)/ipmi.sdr" }
+        defer {
+            if let stored, let folder {
+                unsafe unlink(stored)
+                unsafe rmdir(folder)
+            }
+        }
+        if let stored {
+            unsafe unlink(stored)
+            _ = try await ask(["sdr", "dump", stored], stored: nil, within: IPMI.listDeadline, at: time)
+        }
+        let repository = try await ask(IPMI.repositoryInfo, over: channel, at: time)
+        let bytes = try await ask(
+            ["-v", "sdr", "list", "all"], stored: stored, within: IPMI.listDeadline, at: time)
         let sensors: [IPMISensor]
         do throws(IPMIRefusal) {
             sensors = try IPMISensorOutput(parsing: bytes).sensors
         } catch {
             throw .malformed(path: "ipmitool sdr list", problem: "the BMC gave no sensor: does it answer? \(error)")
         }
+        var records: [IPMISensorRecord] = []
+        var isByHP = false
+        if asksThisMachine, let stored, let dump = try? SysTree().bytes(stored, limit: IPMI.repositoryBytes) {
+            records = IPMISensorRecord.records(in: dump)
+            let device = try await ask(IPMI.deviceID, over: channel, at: time)
+            isByHP = device.count >= 9 && IPMI.manufacturer(device) == IPMI.enterpriseOfHP
+        }
         let parts = IPMIParts(firmware: firmware())
         // The rest is good to have: a BMC without it is a BMC still.
         var inventory: [Component] = []
-        if let units = try? await run(["fru", "print"], within: IPMI.listDeadline) {
+        if let units = try? await run(["fru", "print"], stored: stored, within: IPMI.listDeadline) {
             inventory = (try? IPMIInventory(parsing: units, parts: parts))?.components ?? []
         }
-        if let info = try? await run(["mc", "info"]) {
-            inventory += IPMIControllerOutput(parsing: info).result(at: time).components
+        if let info = try? await run(["mc", "info"], stored: nil) {
+            inventory += IPMIController(parsing: info).result(at: time).components
         }
-        selfTest = await readSelfTest()
+        await readSelfTest(over: channel)
         tellsPower = true
         let list = List(
-            sensors: sensors, inventory: inventory, parts: parts, readAt: time, repository: repository)
+            sensors: sensors, records: IPMISensorRecord.joined(records, with: sensors), inventory: inventory,
+            parts: parts, readAt: time, repository: repository, isByHP: isByHP)
         self.list = list
-        return (sensors, list)
+        return list
     }
 
-    private func readSelfTest() async -> String? {
-        (try? await run(["mc", "selftest"])).flatMap { IPMIControllerOutput(parsing: $0).selfTest }
+    /// The manufacturer's number in the answer to Get Device ID (section 20.1).
+    private static func manufacturer(_ device: [UInt8]) -> Int {
+        Int(device[6]) | Int(device[7]) << 8 | Int(device[8] & 0x0F) << 16
+    }
+
+    /// A folder that nobody else may look into; nil where none can be made.
+    private static func temporaryFolder() -> String? {
+        var path = Array("/tmp/callhome-ipmi.XXXXXX".utf8CString)
+        return unsafe path.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress, unsafe mkdtemp(start) != nil else { return nil }
+            return unsafe String(cString: start)
+        }
+    }
+
+    private func readSelfTest(over channel: any IPMIChannel) async {
+        let answer = try? await channel.answer(to: IPMIController.selfTestRequest)
+        selfTest = answer?.granted.flatMap(IPMIController.selfTest(parsing:))
     }
 
     /// The chassis, the power that it takes, and the BMC's self-test.
-    private func controller(hasSwitch: Bool, at time: Timestamp) async -> ProbeResult {
-        var result = ProbeResult()
-        if let status = try? await run(["chassis", "status"]) {
-            result.take(IPMIControllerOutput(parsing: status).result(hasSwitch: hasSwitch, at: time))
+    private func controller(over channel: any IPMIChannel) async -> IPMIController {
+        var controller = IPMIController(selfTest: selfTest)
+        if let status = try? await channel.answer(to: IPMIController.Chassis.request) {
+            controller.chassis = status.granted.flatMap(IPMIController.Chassis.init(parsing:))
         }
-        if tellsPower {
-            let power = IPMIControllerOutput(parsing: (try? await run(["dcmi", "power", "reading"])) ?? [])
+        if tellsPower, let answer = try? await channel.answer(to: IPMIController.Power.request) {
+            controller.power = answer.granted.flatMap(IPMIController.Power.init(parsing:))
             // Most BMCs without DCMI say so at once; they are asked again with the next list.
-            tellsPower = power.hasPower
-            result.take(power.result(at: time))
+            tellsPower = controller.power != nil
         }
-        if let selfTest {
-            result.observations.append(
-                Observation(
-                    component: IPMIParts.board.id, signal: Signal("hw.bmc.self_test"), measurement: .state(selfTest),
-                    time: time))
-        }
-        return result
+        return controller
     }
 
     // MARK: Event log
@@ -235,29 +328,33 @@ public actor IPMI: Probe {
     }
 
     // Network function 0Ah (storage), chapter 31.
-    private static let getInfo: [UInt8] = [0x0A, 0x40]
-    private static let getTime: [UInt8] = [0x0A, 0x48]
+    private static let getInfo = IPMIRequest(function: 0x0A, command: 0x40)
+    private static let getTime = IPMIRequest(function: 0x0A, command: 0x48)
 
     /// Get SEL Entry: no reservation, the record's number, all of it.
-    private static func getEntry(_ record: UInt16) -> [UInt8] {
-        [0x0A, 0x43, 0, 0, UInt8(record & 0xFF), UInt8(record >> 8), 0, 0xFF]
+    private static func getEntry(_ record: UInt16) -> IPMIRequest {
+        IPMIRequest(
+            function: 0x0A, command: 0x43, data: [0, 0, UInt8(record & 0xFF), UInt8(record >> 8), 0, 0xFF])
     }
 
-    private func log(since past: IPMICursor?, _ list: List, at time: Timestamp) async -> Log {
+    private func log(
+        since past: IPMICursor?, _ list: List, over channel: any IPMIChannel, at time: Timestamp
+    ) async -> Log {
         let signal = Signal("hw.event_log.used")
         func observation(_ measurement: Measurement) -> Observation {
             Observation(component: IPMIParts.board.id, signal: signal, measurement: measurement, time: time)
         }
-        guard let info = await raw(IPMI.getInfo).flatMap({ IPMIEventLogInfo(parsing: $0) }) else {
+        func granted(_ request: IPMIRequest) async -> [UInt8]? { (try? await channel.answer(to: request))?.granted }
+        guard let info = await granted(IPMI.getInfo).flatMap({ IPMIEventLogInfo(parsing: $0) }) else {
             return Log(observations: [observation(.unavailable(.readError))])
         }
         var log = Log(observations: [observation(.reading(info.used))])
         var clock: UInt32?
-        if past == nil, let bytes = await raw(IPMI.getTime), bytes.count == 4 {
+        if past == nil, let bytes = await granted(IPMI.getTime), bytes.count == 4 {
             clock = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[$1]) << UInt32(8 * $1) }
         }
         let read = try? await IPMIEventLog(since: past, info: info, clock: clock) { record in
-            await self.raw(IPMI.getEntry(record)).flatMap { IPMIEventLogEntry(parsing: $0) }
+            (try? await channel.answer(to: IPMI.getEntry(record)))?.granted.flatMap(IPMIEventLogEntry.init(parsing:))
         }
         if let read {
             log.events = IPMIEventSignals(read.events, sensors: list.sensors, parts: list.parts, at: time)

@@ -28,13 +28,13 @@ struct IPMIRecording: Sendable {
             self.result = result
             return
         }
-        let controller = IPMIControllerOutput(parsing: bytes)
-        if controller.hasPower {
+        let controller = IPMIController(parsing: bytes)
+        if controller.power != nil {
             kind = .power
             result = controller.result(at: time)
             return
         }
-        if controller.hasStatus || controller.selfTest != nil {
+        if controller.chassis != nil || controller.selfTest != nil {
             kind = .chassis
             result = controller.result(at: time)
             return

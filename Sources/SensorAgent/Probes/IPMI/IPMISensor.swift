@@ -5,6 +5,11 @@ struct IPMISensor: Hashable, Sendable {
         var id: UInt8
         var instance: UInt8
 
+        init(id: UInt8, instance: UInt8) {
+            self.id = id
+            self.instance = instance
+        }
+
         /// `3.1`, as ipmitool writes it.
         init?(parsing text: some StringProtocol) {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)

@@ -9,7 +9,7 @@ struct IPMIMachineTests {
     /// A stand-in for ipmitool with two sensors, one entry in its log, and a power supply.
     private static let cases = """
         *"sdr dump"*) for last; do :; done; echo dump > "$last" ;;
-        *"sdr info"*) echo "Most recent Addition : 01/01/2026"; ;;
+        *"raw 0x0a 0x20"*) echo " 51 02 00 f0 3f ee 57 01 6b ff ff ff ff 02" ;;
         *"-v sdr list all"*) echo x >> "$(dirname "$0")/lists"
           printf 'noise before\\nSensor ID : FAN1 (0x30)\\n Entity ID : 29.1 (Fan Device)\\n'
           printf ' Sensor Type (Threshold) : Fan (0x04)\\n Sensor Reading : 5600 (+/- 0) RPM\\n Status : ok\\n'
@@ -19,8 +19,8 @@ struct IPMIMachineTests {
         *"raw 0x0a 0x48"*) echo " ee 57 01 6b" ;;
         *"raw 0x0a 0x43"*) echo " ff ff 01 00 02 ee 57 01 6b 41 00 04 0c 12 6f a1"; echo " 01 02" ;;
         *"fru print"*) printf 'FRU Device Description : PS1 (ID 1)\\n Board Serial : CN123\\n Board Part Number : 0GRT\\n' ;;
-        *"mc selftest"*) echo "Selftest: passed" ;;
-        *"chassis status"*) printf 'Main Power Fault : false\\nDrive Fault : true\\nChassis Intrusion : active\\n' ;;
+        *"raw 0x06 0x04"*) echo " 55 00" ;;
+        *"raw 0x00 0x01"*) echo " 61 00 05 00" ;;
         *) exit 1 ;;
         """
 
