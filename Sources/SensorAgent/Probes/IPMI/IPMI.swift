@@ -5,13 +5,13 @@ public import Reports
 /// `ipmi`: what the baseboard management controller (BMC) measures and has logged.
 ///
 /// A look asks this machine's own BMC through the kernel's device and starts no process: readings and states of each
-/// sensor, the state of the event log and its new entries, the chassis, the power. What the readings mean stands in the
-/// sensor data repository, which ipmitool(1) reads with the list of sensors, their limits and the units' inventory: at the
-/// first look, when the repository changed, and once a day. One command is out at a time; a BMC that does not answer in
-/// time is left alone for a while.
+/// sensor, the state of the event log and its new entries, the chassis, the power. What the readings mean stands in
+/// the sensor data repository, which ipmitool(1) reads with the list of sensors, their limits and the units'
+/// inventory: at the first look, when the repository changed, and once a day. One command is out at a time; a BMC that
+/// does not answer in time is left alone for a while.
 ///
-/// The device is opened for each look: that costs two system calls, leaves the driver free to be unloaded between looks,
-/// and what a slow BMC says after a look was given up is thrown away by the kernel.
+/// The device is opened for each look: that costs two system calls, leaves the driver free to be unloaded between
+/// looks, and what a slow BMC says after a look was given up is thrown away by the kernel.
 public actor IPMI: Probe {
     public nonisolated let name = "ipmi"
     public nonisolated let interval = Duration.seconds(60)

@@ -1,8 +1,8 @@
 import Reports
 
 extension IPMIController {
-    /// Reads `ipmitool mc info`, `mc selftest`, `chassis status`, `dcmi power reading`, and FreeIPMI's ipmi-dcmi: lines of
-    /// `key : value`. Several outputs may follow one another.
+    /// Reads `ipmitool mc info`, `mc selftest`, `chassis status`, `dcmi power reading`, and FreeIPMI's ipmi-dcmi:
+    /// lines of `key : value`. Several outputs may follow one another.
     init(parsing bytes: [UInt8]) {
         var fields: [String: String] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(1_000) {

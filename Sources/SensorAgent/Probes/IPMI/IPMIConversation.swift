@@ -25,8 +25,8 @@ struct IPMIMessage: Hashable, Sendable {
 
 /// Asks a BMC through a driver: one command is out at a time, and a message that is no answer to it is dropped.
 ///
-/// A command without an answer ends the conversation: all later ones fail at once, so that a BMC that is silent costs one
-/// wait and not one for each sensor.
+/// A command without an answer ends the conversation: all later ones fail at once, so that a BMC that is silent costs
+/// one wait and not one for each sensor.
 actor IPMIConversation<Driver: IPMIDriver>: IPMIChannel {
     private let driver: Driver
     private let patience: Duration

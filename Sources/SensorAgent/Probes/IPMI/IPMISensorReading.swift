@@ -15,7 +15,8 @@ struct IPMISensorReading: Hashable, Sendable {
         bits = UInt16(data.count > 2 ? data[2] : 0) | UInt16(data.count > 3 ? data[3] & 0x7F : 0) << 8
     }
 
-    /// The raw reading as the sensor's factors must be asked by it, where they are another for each reading (70h to 7Fh).
+    /// The raw reading as the sensor's factors must be asked by it, where they are another for each reading (70h to
+    /// 7Fh).
     static func factorsRequest(_ record: IPMISensorRecord, _ raw: UInt8) -> IPMIRequest? {
         guard record.linearization >= 0x70, record.format != .none else { return nil }
         return IPMIRequest(
@@ -31,8 +32,8 @@ struct IPMISensorReading: Hashable, Sendable {
 
     /// Sets what `sensor` tells now, in the words in which ipmitool would; numbers are finer than its three decimals.
     /// - Parameters:
-    ///   - measuresWithStates: whether a sensor of states may measure too. The specification has no such sensor, and of all
-    ///     makers HP alone means it so.
+    ///   - measuresWithStates: whether a sensor of states may measure too. The specification has no such sensor, and
+    ///     of all makers HP alone means it so.
     func tell(_ sensor: inout IPMISensor, _ record: IPMISensorRecord, measuresWithStates: Bool) {
         let isThreshold = record.eventType == Self.thresholds
         let hasUnit = record.units[0] & 0x07 != 0 || record.units[1] != 0 || record.units[2] != 0
@@ -102,7 +103,8 @@ struct IPMISensorReading: Hashable, Sendable {
 
 /// Reads sensors one after another through a channel.
 struct IPMISensorReader: Sendable {
-    /// Sensors of one look that may time out inside the BMC before it is given up.
+    /// Sensors of one look that may time out inside the BMC before it is given up. A satellite controller that is
+    /// switched off is given up at once, alone.
     static let timeoutsBorne = 2
 
     let channel: any IPMIChannel
@@ -115,6 +117,7 @@ struct IPMISensorReader: Sendable {
         of sensors: [IPMISensor], _ records: [IPMISensorRecord?]
     ) async throws(IPMISilence) -> [IPMISensor] {
         var timeouts = 0
+        var silent: Set<UInt8> = []
         var result: [IPMISensor] = []
         for (sensor, record) in zip(sensors, records) {
             var sensor = sensor
@@ -122,9 +125,13 @@ struct IPMISensorReader: Sendable {
             sensor.status = nil
             sensor.states = nil
             defer { result.append(sensor) }
-            guard var record, record.isRead else { continue }
+            guard var record, record.isRead, !silent.contains(record.owner) else { continue }
             let answer = try await channel.answer(to: IPMISensorReading.request(record))
             if answer.completion == IPMIAnswer.timeout {
+                guard record.owner == IPMIRequest.bmc else {
+                    silent.insert(record.owner)
+                    continue
+                }
                 timeouts += 1
                 guard timeouts <= Self.timeoutsBorne else { throw .timedOut(after: IPMI.answerPatience) }
             }

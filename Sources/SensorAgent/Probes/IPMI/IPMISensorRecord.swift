@@ -1,5 +1,5 @@
-/// One record of a BMC's sensor data repository: how a sensor is asked, and what its reading means (Intelligent Platform
-/// Management Interface specification 2.0, sections 43.1 to 43.3).
+/// One record of a BMC's sensor data repository: how a sensor is asked, and what its reading means (Intelligent
+/// Platform Management Interface specification 2.0, sections 43.1 to 43.3).
 struct IPMISensorRecord: Hashable, Sendable {
     /// Records taken of one repository; large servers have 500.
     static let recordLimit = 65_536
@@ -39,7 +39,8 @@ struct IPMISensorRecord: Hashable, Sendable {
         var k1: Int
         var k2: Int
 
-        /// - Parameter bytes: six, as in a full record (bytes 25 to 30) and in the answer to Get Sensor Reading Factors.
+        /// - Parameter bytes: six, as in a full record (bytes 25 to 30) and in the answer to Get Sensor Reading
+        /// Factors.
         init?(parsing bytes: some Collection<UInt8>) {
             let bytes = Array(bytes)
             guard bytes.count == 6 else { return nil }
@@ -59,8 +60,8 @@ struct IPMISensorRecord: Hashable, Sendable {
     private static let unitsAt = 15
     private static let factorsAt = 19
 
-    /// Reads what `ipmitool sdr dump` writes: records one after another, each with its header of 5 bytes. A record that is
-    /// cut short, or of another kind, is passed over.
+    /// Reads what `ipmitool sdr dump` writes: records one after another, each with its header of 5 bytes. A record
+    /// that is cut short, or of another kind, is passed over.
     static func records(in dump: [UInt8]) -> [IPMISensorRecord] {
         var records: [IPMISensorRecord] = []
         var rest = dump[...]

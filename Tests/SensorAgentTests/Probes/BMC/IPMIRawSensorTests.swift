@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import SensorAgent
@@ -28,7 +29,8 @@ struct IPMIRawSensorTests {
         ]
         for (raw, m, b, k1, k2, value) in cases {
             let record = try record(MadeSensorRecord.full("x", number: 1, m: m, b: b, k1: k1, k2: k2))
-            #expect(record.factors == .init(m: m, b: b, k1: k1, k2: k2))
+            let factors = try #require(record.factors)
+            #expect([factors.m, factors.b, factors.k1, factors.k2] == [m, b, k1, k2])
             #expect(IPMISensorReading.value(raw, record) == value)
         }
     }
@@ -207,6 +209,26 @@ struct IPMIRawSensorTests {
         await #expect(throws: IPMISilence.timedOut(after: IPMI.answerPatience)) {
             try await reading(bodies) { _ throws(IPMISilence) in IPMIAnswer(completion: 0xC3, data: []) }
         }
+    }
+
+    @Test("a satellite controller is asked by its address, once where it is silent, and the BMC goes on")
+    func satellite() async throws {
+        var bodies = (1...5).map {
+            (type: UInt8(1), body: MadeSensorRecord.full("S\($0)", number: UInt8($0), lun: 0x61, owner: 0x2C))
+        }
+        bodies.append((1, MadeSensorRecord.full("S6", number: 6)))
+        let asked = Mutex<[IPMIRequest]>([])
+        let readings = try await reading(bodies) { request throws(IPMISilence) in
+            asked.withLock { $0.append(request) }
+            return request.owner == 0x2C
+                ? IPMIAnswer(completion: 0xC3, data: []) : IPMIAnswer(completion: 0, data: [40, 0xC0, 0xC0])
+        }
+        #expect(readings == [.none, .none, .none, .none, .none, .value(40, unit: "degrees C")])
+        #expect(
+            asked.withLock { $0 } == [
+                IPMIRequest(function: 4, command: 0x2D, data: [1], unit: 1, owner: 0x2C, channel: 6),
+                IPMIRequest(function: 4, command: 0x2D, data: [6]),
+            ])
     }
 
     @Test("a sensor whose factors change with its reading is asked for them, and has no value without")

@@ -4,11 +4,12 @@
 enum MadeSensorRecord {
     static func full(
         _ name: String, number: UInt8, type: UInt8 = 1, m: Int = 1, b: Int = 0, k1: Int = 0, k2: Int = 0,
-        format: UInt8 = 0, linearization: UInt8 = 0, unit: UInt8 = 1, lun: UInt8 = 0, eventType: UInt8 = 1
+        format: UInt8 = 0, linearization: UInt8 = 0, unit: UInt8 = 1, lun: UInt8 = 0, eventType: UInt8 = 1,
+        owner: UInt8 = 0x20
     ) -> [UInt8] {
         func low(_ value: Int) -> UInt8 { UInt8(truncatingIfNeeded: value) }
         func high(_ value: Int) -> UInt8 { UInt8(truncatingIfNeeded: value >> 8 & 3) << 6 }
-        return [0x20, lun, number, 7, number, 0x7F, 0x68, type, eventType, 0, 0, 0, 0, 0, 0]
+        return [owner, lun, number, 7, number, 0x7F, 0x68, type, eventType, 0, 0, 0, 0, 0, 0]
             + [format << 6, unit, 0, linearization]
             + [low(m), high(m), low(b), high(b), 0, low(k2 << 4) | low(k1 & 0x0F)]
             + [UInt8](repeating: 0, count: 17) + [0xC0 | UInt8(name.utf8.count)] + Array(name.utf8)
