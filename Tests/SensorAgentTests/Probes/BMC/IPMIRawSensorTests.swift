@@ -30,7 +30,7 @@ struct IPMIRawSensorTests {
         for (raw, m, b, k1, k2, value) in cases {
             let record = try record(MadeSensorRecord.full("x", number: 1, m: m, b: b, k1: k1, k2: k2))
             let factors = try #require(record.factors)
-            #expect([factors.m, factors.b, factors.k1, factors.k2] == [m, b, k1, k2])
+            #expect(factors.m == m && factors.b == b && factors.k1 == k1 && factors.k2 == k2)
             #expect(IPMISensorReading.value(raw, record) == value)
         }
     }
