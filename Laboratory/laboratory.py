@@ -9,7 +9,7 @@ import time
 from bmc import ManagementController
 from image import build_image
 from machine import Machine
-from process_memory import ATAAttributes, NVMeTemperature, ProcessMemory
+from process_memory import ATAAttributes, ATAPowerMode, NVMeTemperature, ProcessMemory
 from collector import Site
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -107,6 +107,12 @@ class Laboratory:
         if "ata" not in self._memory:
             self._memory["ata"] = ATAAttributes(ProcessMemory(self.machine.pid))
         return self._memory["ata"]
+
+    @property
+    def ata_power_mode(self):
+        if "power" not in self._memory:
+            self._memory["power"] = ATAPowerMode(ProcessMemory(self.machine.pid))
+        return self._memory["power"]
 
     def nvme_temperature(self, device):
         if device not in self._memory:

@@ -100,6 +100,28 @@ class ATAAttributes:
         self.memory.write(self.row(attribute), struct.pack("<i", new))
 
 
+class ATAPowerMode:
+    """What all emulated SATA disks answer to CHECK POWER MODE: QEMU's never sleep, and so say that they do not.
+
+    The answer is a constant in QEMU's code: s->nsector = 0xff; return true (cmd_check_power_mode of hw/ide/core.c).
+    """
+    # ATA/ATAPI Command Set 3 (ACS-3), CHECK POWER MODE.
+    STANDBY, ACTIVE = b"\x00", b"\xff"
+    BEFORE = b"\xc7\x87\x8c\x02\x00\x00"
+    AFTER = b"\x00\x00\x00\xb8\x01\x00\x00\x00\xc3"
+
+    def __init__(self, memory):
+        self.memory = memory
+        found = memory.find(
+            self.BEFORE + self.ACTIVE + self.AFTER, lambda rights, name: "qemu-system" in name and "x" in rights)
+        if len(found) != 1:
+            raise NotFound(f"{len(found)} places may be the answer to CHECK POWER MODE")
+        self.address = found[0] + len(self.BEFORE)
+
+    def set(self, mode):
+        self.memory.write(self.address, mode)
+
+
 class NVMeTemperature:
     """The temperature of one emulated NVMe disk: it stands before `smart_critical_warning`, which the monitor can set."""
 
