@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -106,3 +107,11 @@ class Site:
         """The one server; None before it has joined."""
         servers = self.ask("/servers")
         return self.ask(f"/servers/{servers[0]['host']}") if servers else None
+
+    def series(self):
+        """Component and signal of everything that has come with a value, out of the collector's database."""
+        base = sqlite3.connect(f"file:{self.folder}/data/collector.db?mode=ro", uri=True)
+        try:
+            return base.execute("SELECT component, signal FROM series").fetchall()
+        finally:
+            base.close()

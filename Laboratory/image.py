@@ -24,16 +24,17 @@ FOR_THE_AGENT = [
     "libcurl4", "libsensors5", "libsensors-config", "libsqlite3-0", "libudev1", "libstdc++6", "zlib1g", "smartmontools",
     "nvme-cli", "ipmitool", "dmidecode", "mdadm", "nut-server", "nut-client"]
 FOR_INJECTIONS = ["pciutils", "ethtool", "i2c-tools", "sg3-utils", "lm-sensors", "fio"]
-# Measured beside the agent. libdbi-perl is what debootstrap does not find for rasdaemon by itself; libopenipmi0 and
-# libatasmart4 are what collectd's plugins load.
+# Measured beside the agent. libdbi-perl is what debootstrap does not find for rasdaemon by itself; libopenipmi0,
+# libatasmart4, libupsclient6 and libmnl0 are what collectd's plugins load.
 FOR_COMPARISON = [
-    "prometheus-node-exporter", "rasdaemon", "libdbi-perl", "collectd-core", "libopenipmi0", "libatasmart4"]
+    "prometheus-node-exporter", "rasdaemon", "libdbi-perl", "collectd-core", "libopenipmi0", "libatasmart4",
+    "libupsclient6", "libmnl0", "netdata-core", "netdata-plugins-python"]
 
 # They would make the machine busy, or its disks, while something is measured.
 NOT_STARTED = [
     "apt-daily.timer", "apt-daily-upgrade.timer", "e2scrub_all.timer", "fstrim.timer", "dpkg-db-backup.timer",
     "mdcheck_start.timer", "mdcheck_continue.timer", "mdmonitor-oneshot.timer", "mdmonitor.service", "smartmontools.service",
-    "prometheus-node-exporter.service", "rasdaemon.service", "ras-mc-ctl.service", "collectd.service",
+    "prometheus-node-exporter.service", "rasdaemon.service", "ras-mc-ctl.service", "collectd.service", "netdata.service",
     "nut-server.service", "nut-monitor.service", "nut-client.service", "man-db.timer", "logrotate.timer",
     "systemd-networkd-wait-online.service"]
 
