@@ -50,19 +50,25 @@ def by_probe(shown, on_tree):
 
 
 def unseen_rows(looks, programs):
-    """What other programs see of more parts than the agent: one row for each quantity, all programs and looks together."""
-    rows = {}
+    """What other programs see of more parts than the agent; quantities that are alike in all else stand in one row."""
+    found = {}
     for name, seen in looks.items():
         for program in programs[1:]:
             for subject, quantity, theirs, ours in quantities.unseen(seen[program], seen["agent"]):
-                row = rows.setdefault((subject, quantity), {"programs": set(), "places": set(), "theirs": 0, "ours": 0})
-                row["programs"].add(program)
-                row["places"].add(name)
-                row["theirs"] += theirs
-                row["ours"] += ours
+                entry = found.setdefault((subject, program, quantity), {"places": [], "theirs": 0, "ours": 0})
+                entry["places"].append(name)
+                entry["theirs"] += theirs
+                entry["ours"] += ours
+    rows = {}
+    for (subject, program, quantity), entry in sorted(found.items()):
+        alike = (subject, program, places(entry["places"]), quantities.purpose(subject, quantity))
+        row = rows.setdefault(alike, {"quantities": [], "theirs": 0, "ours": 0})
+        row["quantities"].append(quantity.removeprefix("InfiniBand: ") if row["quantities"] else quantity)
+        row["theirs"] += entry["theirs"]
+        row["ours"] += entry["ours"]
     return [
-        [subject, quantity, ", ".join(sorted(row["programs"])), places(row["places"]), row["theirs"], cell(row["ours"]),
-         quantities.purpose(subject, quantity)] for (subject, quantity), row in sorted(rows.items())]
+        [subject, ", ".join(row["quantities"]), program, where, row["theirs"], cell(row["ours"]), why or "**not seen**"]
+        for (subject, program, where, why), row in sorted(rows.items(), key=lambda entry: (entry[0][3] != "", entry[0]))]
 
 
 def places(names):
@@ -70,7 +76,7 @@ def places(names):
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
-UNSEEN_HEAD = ["subject", "quantity, in the words of the other", "program", "seen", "its parts", "the agent's", "why"]
+UNSEEN_HEAD = ["subject", "quantities, in its words", "program", "seen in", "its parts", "the agent's", "why"]
 
 
 def trees_part(kept):
@@ -80,30 +86,39 @@ def trees_part(kept):
     rows, blank = [], []
     for name, seen in looks.items():
         counts = [total(seen[program]) for program in ON_TREES]
+        notes = ["edited"] * kept[name]["edited"] + ["no /sys"] * (not kept[name]["has_sys"])
         if any(counts):
-            rows.append([name + (" (edited)" if kept[name]["edited"] else ""), *map(cell, counts)])
+            rows.append([name + (f" ({', '.join(notes)})" if notes else ""), *map(cell, counts)])
         else:
             blank.append(name)
-    sums = [sum(total(seen[program]) for seen in looks.values()) for program in ON_TREES]
-    captured = [
-        sum(total(seen[program]) for name, seen in looks.items() if not kept[name]["edited"]) for program in ON_TREES]
-    rows += [["**captures**", *(f"**{count:,}**" for count in captured)], ["**together**", *(f"**{count:,}**" for count in sums)]]
+
+    def together(words, wanted):
+        return [f"**{words}**", *(
+            f"**{sum(total(seen[program]) for name, seen in looks.items() if wanted(kept[name])):,}**"
+            for program in ON_TREES)]
+
+    rows += [
+        together("captures with /sys", lambda tree: tree["has_sys"] and not tree["edited"]),
+        together("all with /sys", lambda tree: tree["has_sys"]), together("all", lambda tree: True)]
+    whole = {name: seen for name, seen in looks.items() if kept[name]["has_sys"]}
     return [
         "## Recorded trees", "",
-        f"{len(kept)} trees of `../shared/fixtures` ({', '.join(f'`{kind}`' for kind in trees.KINDS)}); *edited* ones were put "
-        "together for the tests of programs. Most of them hold a part of `/sys`, made for one purpose (processors, PCI, one "
-        "class), so that most programs see little of them. `/sys/class` and `/sys/bus` are linked from the devices where the "
-        "recording lost them; what the running kernel says of itself (its clock, its file systems) counts for nobody.", "",
-        f"The agent reads a tree with `--root`; node_exporter with `--path.sysfs` and `--path.procfs`; what reads `/sys` alone "
-        "(libsensors in the agent and in collectd, netdata) is shown it by umockdev, in a network of its own. "
-        + " ".join(f"{program} sees none: {why}." for program, why in peers.NO_TREES.items())
-        + " Probes of the agent that ask a tool or a device (SMART, IPMI, UPS, RAID controllers) see no tree either.", "",
+        f"{len(kept)} trees of `../shared/fixtures` ({', '.join(f'`{kind}`' for kind in trees.KINDS)}); *edited* ones were",
+        "put together for the tests of programs. Most hold a part of `/sys`, recorded for one purpose (processors, PCI, one",
+        "class), so that all programs see little of them. Where a recording lost the links of `/sys/class` and `/sys/bus`,",
+        "they are made again from its devices. What the running kernel says of itself (its clock, its file systems) counts",
+        "for nobody. A recording without `/sys` shows the agent nothing: it takes devices from there, as they are in a",
+        "machine, and their counts from `/proc`; the two tables below leave it out.", "",
+        "The agent reads a tree with `--root`; node_exporter with `--path.sysfs` and `--path.procfs`; what knows the one",
+        "`/sys` alone (libsensors in the agent and in collectd, netdata) is shown it by umockdev, in a network of its own.",
+        *(f"{program} sees none: {why}." for program, why in peers.NO_TREES.items()),
+        "Probes of the agent that ask a tool or a device (SMART, IPMI, UPS, RAID controllers) see no tree either.", "",
         *table(["tree", *ON_TREES], rows), "",
-        f"Nobody sees anything in {len(blank)}: {', '.join(blank)}." if blank else "", "",
-        "### By subject", "",
-        *table(["subject", *ON_TREES], by_subject([[seen[program] for seen in looks.values()] for program in ON_TREES])), "",
+        *([f"Nobody sees anything in {len(blank)}: {', '.join(blank)}.", ""] if blank else []),
+        "### Trees by subject", "",
+        *table(["subject", *ON_TREES], by_subject([[seen[program] for seen in whole.values()] for program in ON_TREES])), "",
         "### What another program sees in a tree, of more parts than the agent", "",
-        *table(UNSEEN_HEAD, unseen_rows(looks, ON_TREES)), ""]
+        *table(UNSEEN_HEAD, unseen_rows(whole, ON_TREES)), ""]
 
 
 def outputs_part(kept):
@@ -116,9 +131,9 @@ def outputs_part(kept):
             cell(max(told, default=0)), cell(sum(told))])
     return [
         "## Recorded answers of tools and controllers", "",
-        "What `callhome-agent probe NAME --input FILE` counts in recordings that are no trees. No other program here can be "
-        "shown them. *Refused*: the recording holds no answer of the kind, or is no whole one; many hold a list of devices or "
-        "a single resource, and no reading.", "",
+        "What `callhome-agent probe NAME --input FILE` sees in recordings that are no trees. No other program here can be",
+        "shown them. *Refused*: the recording holds no answer of the kind, or no whole one; many hold a list of devices or a",
+        "single resource, and no reading.", "",
         *table(["probe", "recordings", "with parameters", "refused", "median of those", "most", "together"], rows), ""]
 
 
@@ -126,12 +141,12 @@ def guest_part(kept):
     seen = {program: quantities.parameters(program, series) for program, series in kept["programs"].items()}
     return [
         "## In the virtual server", "",
-        "The laboratory's: SATA, SCSI and NVMe disks, two md arrays, chips on an i2c bus, a memory controller, a management "
-        "controller (IPMI), PCIe ports, and a UPS made up by NUT's dummy-ups. All programs ran in it at the same time, each "
-        "with all plugins or collectors that can see its hardware. Then were injected: "
-        + ", ".join(kept["injected"]) + ". An event counts for who told of it.", "",
-        "rasdaemon listens from before the first fault, its trace buffer set to tell of each event at once. smartd checks "
-        "once, by hand: its unit does not start in a virtual machine. netdata has no plugin of Debian for SMART or IPMI.", "",
+        "The laboratory's: SATA, SCSI and NVMe disks, two md arrays, chips on an i2c bus, a memory controller, a management",
+        "controller (IPMI), PCIe ports, and a UPS made up by NUT's dummy-ups. All programs ran in it at the same time, each",
+        "with all plugins or collectors that can see its hardware. Then were injected: " + ", ".join(kept["injected"]) + ".",
+        "An event counts for who told of it.", "",
+        "rasdaemon listens from before the first fault, its trace buffer set to tell of each event at once. smartd checks",
+        "once, by hand: its unit does not start in a virtual machine. Debian's netdata has no plugin for IPMI or NVMe.", "",
         *table(["subject", *IN_GUEST], by_subject([[seen[program]] for program in IN_GUEST])), "",
         "### What another program sees in it, of more parts than the agent", "",
         *table(UNSEEN_HEAD, unseen_rows({"the virtual server": seen}, IN_GUEST)), ""]
@@ -156,7 +171,7 @@ def probes_part(kept):
     return [
         "## The agent's, by probe", "",
         *table(["probe", "recorded trees, together", "most in one", "recorded answers, together", "virtual server"], rows), "",
-        "*live*: events that came while the agent ran, and that no single look tells again.", ""]
+        "*live*: what the running agent told the site, and one look does not: means over time.", ""]
 
 
 def page(folder):
@@ -178,8 +193,9 @@ def page(folder):
         "# How many parameters, and who sees what", "",
         f"{datetime.date.today().isoformat()}. `Laboratory/parameters` writes this page.", "",
         *quantities.__doc__.split("\n\n")[1].splitlines(), "",
-        "Counted in the same way for all: Callhome's agent, node_exporter 1.5, rasdaemon 0.6.8, smartd 7.3, collectd 5.12 and "
-        "netdata 1.37, each as Debian 12 has it.", ""]
+        "Counted in the same way for all: Callhome's agent, node_exporter 1.5, rasdaemon 0.6.8, smartd 7.3, collectd 5.12 and",
+        "netdata 1.37, each as Debian 12 has it, with all that sees hardware switched on. Counts say how much a program looks",
+        "at, and not whether it makes anything of it.", ""]
     text += trees_part(kept["trees"]) if "trees" in kept else []
     text += outputs_part(kept["outputs"]) if "outputs" in kept else []
     text += guest_part(kept["guest"]) if "guest" in kept else []

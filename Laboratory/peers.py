@@ -262,7 +262,8 @@ class InGuest:
             folder="/run/table", port=NETDATA_PORT, interval=IN_GUEST_INTERVAL))
         self.write("/run/table/collectd.conf", collectd_configuration(
             "/run/table/collectd", COLLECTD_IN_GUEST, IN_GUEST_INTERVAL,
-            f'<Plugin ethstat>\n  Interface "enp1s0"\n</Plugin>\n<Plugin nut>\n  UPS "lab@127.0.0.1:{UPSD_PORT}"\n</Plugin>\n'))
+            '<Plugin ethstat>\n  Interface "enp1s0"\n</Plugin>\n'
+            f'<Plugin nut>\n  UPS "lab@127.0.0.1:{UPSD_PORT}"\n</Plugin>\n'))
         # rasdaemon's instance of the trace buffer tells of each event, and not when it is half full.
         self.lab.run(
             "mkdir -p /run/table/cache /run/table/lib /run/table/log /run/table/lock /run/table/collectd "

@@ -1,9 +1,9 @@
 """What the series of each program mean: which quantity of which part, in which subject, or that they are no parameter.
 
 A parameter is one quantity of one part (the temperature of one sensor, one error counter of one disk, the state of one
-array) that tells of the health of hardware and for which the program showed a value. No parameters, for no program: names,
-models, serial and other numbers of identity; limits, thresholds, ratings and settings, which do not change by themselves;
-use (bytes, packets, requests, space, shares of time); how the program itself fares.
+array) that tells of the health of hardware, and for which the program showed a value. No parameters, whoever shows them, are
+names, models, serial and other numbers of identity; limits, thresholds, ratings and settings, which do not change by
+themselves; use (bytes, packets, requests, space, shares of time); and how the program itself fares.
 
 The rules of a program are tried in order on `name part`, and the first that matches counts. Where several series of a
 program say the same (one for each value that a state may have), the rule names the part so that they are one.
@@ -11,7 +11,6 @@ program say the same (one for each value that a state may have), the rule names 
 
 import re
 
-CHIPS = "chip sensors"
 TEMPERATURES, VOLTAGES, FANS, POWER = "temperatures", "voltages", "fans", "power and current"
 OTHER_SENSORS = "other sensors"
 SMART_ATA, SMART_NVME, SMART_SCSI = "SMART of ATA disks", "SMART of NVMe disks", "SMART of SCSI disks"
@@ -85,7 +84,9 @@ AGENT = [
     (r"network (hw\.network\.(?:errors|fec)\S*)", NETWORK_ERRORS, r"\1"),
     (r"network hw\.network\.(link|carrier_changes|duplex)", NETWORK_LINKS, r"\1"),
     (r"network (hw\.(?:optic|temperature|voltage)\S*)", OPTICS, r"\1"),
-    (r"board (hw\.\S.*)", BOARD, r"\1"),
+    (r"(?:board (hw\.\S.*)|live (hw\.(?:clock|power_loss|crash_dumps)\S*))", BOARD, r"\1\2"),
+    (r"live (hw\.physical_disk\.smart\S*)", "smart", r"\1"),
+    (r"live hw\.event_log\.entry\{(.*)\}", IPMI_EVENTS, r"event \1"),
     (r"disk-latency (hw\.physical_disk\.\S.*)", DISK_ERRORS, r"\1"),
     (r"(?:kernel-log|live) (hw\.\S.*)", KERNEL_LOG, r"\1")]
 
@@ -114,7 +115,6 @@ NODE_EXPORTER = [
     (r"node_disk_(read_time|write_time|discard_time|flush_requests_time)_seconds_total " + REAL_DISK,
      DISK_LATENCY, r"\1"),
     (r"node_disk_(io_now) " + REAL_DISK, DISK_LATENCY, r"\1"),
-    (r"node_disk_ata_\w+ ", None, ""),
     (r"node_disk_.*", None, ""),
     (r"node_md_(blocks|blocks_synced|disks_required) ", None, ""),
     (r"node_md_state device=([^,]+)", RAID, "state", r"\1"),
@@ -150,9 +150,9 @@ NODE_EXPORTER = [
     (r"node_drm_(gpu_busy|memory)\w* |node_drm_card_info ", None, ""),
     (r"node_timex_(offset_seconds|sync_status|maxerror_seconds|estimated_error_seconds|frequency_adjustment_ratio) ",
      BOARD, r"clock: \1"),
-    (r"node_(?:systemd|time|timex|boot|context|forks|intr|procs|load[0-9]+|cpu|memory|vmstat|netstat|sockstat|softnet|schedstat|nf|"
-     r"entropy|filefd|os|uname|selinux|dmi|pressure|scrape|textfile|exporter|udp|arp|ipvs|nfs\w*|mountstats|rapl|cgroups|"
-     r"watchdog)_.*|node_(?:load1|load5|load15) .*", None, ""),
+    (r"node_(?:systemd|time|timex|boot|context|forks|intr|procs|cpu|memory|vmstat|netstat|sockstat|softnet|schedstat|nf|"
+     r"entropy|filefd|os|uname|selinux|dmi|pressure|scrape|textfile|exporter|udp|arp|ipvs|nfs\w*|mountstats|rapl|"
+     r"cgroups|watchdog)_.*|node_load\d+ .*", None, ""),
     (r"(?:go|process|promhttp)_.*", None, "")]
 
 NETDATA = [
@@ -271,7 +271,8 @@ SAME = [
     (NETWORK_LINKS, r"carrier_(up|down)_changes_total", r"carrier_changes"),
     (NETWORK_LINKS, r"InfiniBand: (state_id|physical_state_id)", r"link"),
     (NETWORK_LINKS, r"InfiniBand: link_downed", r"carrier_changes"), (NETWORK_LINKS, r"InfiniBand: rate", r"speed"),
-    (RAID, r"state", r"hw\.raid\.state"), (RAID, r"(?:active|failed|spare|missing) disks|disks .*", r"hw\.raid\.(missing|spares)"),
+    (RAID, r"state", r"hw\.raid\.state"),
+    (RAID, r"(?:active|failed|spare|missing) disks|disks .*", r"hw\.raid\.(missing|spares)"),
     (RAID, r"health.*|nonredundant.*", r"hw\.raid\.(state|missing)"), (RAID, r"mismatch_cnt.*", r"hw\.raid\.mismatches"),
     (RAID, r"pool state", r"hw\.raid\.state"), (RAID, r"btrfs device errors", r"hw\.raid\.device_errors"),
     (SUPPLIES, r"capacity|charge", r"hw\.battery\.charge"), (SUPPLIES, r"voltage", r"hw\.battery\.voltage"),
@@ -288,8 +289,20 @@ OF_THE_RUNNING_KERNEL = re.compile(r"clock: |device_error|readonly")
 ON_PURPOSE = [
     (PROCESSORS, r".*throttles", "by socket: the cores of a socket are added up"),
     (PROCESSORS, r".*frequency|speed", "by socket: its first core"),
-    (DISK_LATENCY, r".*", "mean times need two looks; the agent's single look at a tree gives what waits and for how long"),
-    (NETWORK_LINKS, r"carrier_(up|down)_changes", "counted together")]
+    (DISK_LATENCY, r".*", "the agent's own figures: what waits and how long, and mean times where it looks twice"),
+    (NETWORK_LINKS, r"carrier_(up|down)_changes", "counted together"),
+    (NETWORK_LINKS, r"InfiniBand", "a port of an Ethernet card is watched as its network interface"),
+    (NETWORK_LINKS, r"speed", "shown as -1 or 0 where there is no link"),
+    (NETWORK_LINKS, r"up$", "shown as 0 where the recording has no file of the interface"),
+    (NETWORK_LINKS, r"duplex", "of bonds and VLANs; and shown as unknown where there is no link"),
+    (NETWORK_ERRORS, f"InfiniBand: (?:{'|'.join(theirs for theirs, _ in INFINIBAND)})",
+     "shown as 0 where the port has no such counter"),
+    (MEMORY, r"HardwareCorrupted", "the probe `board` refuses recordings without /proc/uptime"),
+    (DISK_ERRORS, r"NVMe state", "the probe `disk-latency` refuses recordings without /proc/diskstats"),
+    (VOLTAGES, r"alarm", "an alarm whose limits nobody set is none"),
+    (FANS, r"alarm", "an alarm whose limits nobody set is none"),
+    (TEMPERATURES, r"crit_alarm", "a chip without a name, which libsensors leaves out"),
+    (SUPPLIES, r"cyclecount", "0 is of a battery that does not count")]
 
 
 class Unknown(Exception):
