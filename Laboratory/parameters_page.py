@@ -171,7 +171,7 @@ def probes_part(kept):
     return [
         "## The agent's, by probe", "",
         *table(["probe", "recorded trees, together", "most in one", "recorded answers, together", "virtual server"], rows), "",
-        "*live*: what the running agent told the site, and one look does not: means over time.", ""]
+        "In the virtual server, what one look shows and what the running agent told the site besides (means over time).", ""]
 
 
 def page(folder):

@@ -60,6 +60,8 @@ NETDATA_CONFIGURATION = """[global]
 SMARTD_CHECKS = ["health", "error log", "self-test log", "self-test status"]
 SMARTD_CHECKS_NVME = ["critical warning", "error log"]
 UPSD_PORT = 3493
+# Seconds for one answer out of the guest, whose processor is emulated on a host that may be busy.
+PATIENCE = 600
 UPS_VARIABLES = """battery.charge: 97
 battery.runtime: 1820
 battery.voltage: 27.1
@@ -264,24 +266,26 @@ class InGuest:
             "/run/table/collectd", COLLECTD_IN_GUEST, IN_GUEST_INTERVAL,
             '<Plugin ethstat>\n  Interface "enp1s0"\n</Plugin>\n'
             f'<Plugin nut>\n  UPS "lab@127.0.0.1:{UPSD_PORT}"\n</Plugin>\n'))
-        # rasdaemon's instance of the trace buffer tells of each event, and not when it is half full.
+        # rasdaemon's instance of the trace buffer is to tell of each event, and not when it is half full, which
+        # this rasdaemon does not ask the kernel for.
         self.lab.run(
             "mkdir -p /run/table/cache /run/table/lib /run/table/log /run/table/lock /run/table/collectd "
             "/run/table/smartd; systemctl unmask rasdaemon ras-mc-ctl; systemctl daemon-reload; "
+            "mkdir /sys/kernel/tracing/instances/rasdaemon; "
+            "echo 0 >/sys/kernel/tracing/instances/rasdaemon/buffer_percent; "
             "systemd-run --unit=table-rasdaemon rasdaemon -f -r; "
             "systemd-run --unit=table-node-exporter prometheus-node-exporter --collector.ethtool --collector.drm "
             f"--collector.wifi --web.listen-address=127.0.0.1:{NODE_EXPORTER_PORT}; "
             "systemd-run --unit=table-netdata netdata -D -c /run/table/netdata.conf; "
-            "systemd-run --unit=table-collectd collectd -f -C /run/table/collectd.conf; sleep 20; "
-            "echo 0 >/sys/kernel/tracing/instances/rasdaemon/buffer_percent", seconds=300)
+            "systemd-run --unit=table-collectd collectd -f -C /run/table/collectd.conf", seconds=300)
 
     def stop(self):
         self.lab.run("systemctl stop 'table-*'", seconds=300)
 
     def ask(self, url):
         return self.lab.run(
-            f"python3 -c 'import urllib.request as r; print(r.urlopen(\"{url}\", timeout=120).read().decode())'",
-            seconds=200)
+            f"python3 -c 'import urllib.request as r; print(r.urlopen(\"{url}\", timeout=500).read().decode())'",
+            seconds=PATIENCE)
 
     def node_exporter(self):
         return prometheus(self.ask(f"http://127.0.0.1:{NODE_EXPORTER_PORT}/metrics"))
@@ -292,8 +296,9 @@ class InGuest:
     def collectd(self):
         """The header and the last line of each of its files."""
         lines = self.lab.run(
-            "cd /run/table/collectd/csv && find . -type f | while read -r file; do "
-            'echo "$file|$(head -1 "$file")|$(tail -1 "$file")"; done', seconds=200).splitlines()
+            "cd /run/table/collectd/csv && find . -type f -print0 | xargs -0 awk "
+            """'FNR == 1 { if (file) print file "|" head "|" last; file = FILENAME; head = $0 } { last = $0 } """
+            """END { print file "|" head "|" last }'""", seconds=PATIENCE).splitlines()
         rows = []
         for line in lines:
             path, head, last = line.split("|")
@@ -306,7 +311,7 @@ class InGuest:
         said = self.lab.run(
             "cd /run/table/smartd; printf 'DEVICESCAN -a\\n' >conf; "
             "smartd -d -q onecheck -A /run/table/smartd/log. -c conf; "
-            'for file in log.*.csv; do echo "$file|$(tail -1 "$file")"; done', seconds=300, fine=tuple(range(64)))
+            'for file in log.*.csv; do echo "$file|$(tail -1 "$file")"; done', seconds=PATIENCE, fine=tuple(range(64)))
         found = set()
         for device, kind in re.findall(r"Device: (\S+)( \[\S+\])?, is SMART capable\. Adding", said):
             checks = SMARTD_CHECKS_NVME if "nvme" in device else SMARTD_CHECKS
@@ -329,5 +334,5 @@ class InGuest:
             "        keys = [key for key in ('err_type', 'label', 'mc', 'top_layer', 'middle_layer', 'dev_name', 'bank',\n"
             "                                'cpu', 'dev', 'page_type') if key in row.keys()]\n"
             "        print('|'.join([table, *(f'{key}={row[key]}' for key in keys)]))\n"
-            "END", seconds=120)
+            "END", seconds=PATIENCE)
         return sorted({Series(*line.split("|", 1)) for line in said.splitlines() if "|" in line})

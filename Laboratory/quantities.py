@@ -129,10 +129,11 @@ NODE_EXPORTER = [
     (r"node_filesystem_(device_error|readonly) .*device=/dev/", FILE_SYSTEMS, r"\1"),
     (r"node_(?:filesystem|xfs)_.*", None, ""),
     (r"node_network_(carrier\w*_changes_total) " + REAL_CARD, NETWORK_LINKS, r"\1"),
-    (r"node_network_(\w*(?:errs|drop|fifo|frame|colls|carrier|crc|nohandler)_total) " + REAL_CARD, NETWORK_ERRORS, r"\1"),
+    (r"node_network_(\w*(?:errs|drop|fifo|frame|colls|carrier|crc)_total) " + REAL_CARD, NETWORK_ERRORS, r"\1"),
     (r"node_network_(carrier|speed_bytes) " + REAL_CARD, NETWORK_LINKS, r"\1"),
     (r"node_network_up " + REAL_CARD, NETWORK_LINKS, "up"),
     (r"node_network_info .*device=(?!" + NO_CARD + r")([^,]+).*duplex=(?:full|half)", NETWORK_LINKS, "duplex", r"\1"),
+    (r"node_ethtool_\w*xdp", None, ""),
     (r"node_ethtool_(\w*(?:err|drop|crc|fifo|fail|timeout|discard|miss)\w*) ", NETWORK_ERRORS, r"ethtool: \1"),
     (r"node_(?:network|ethtool|netdev|wifi|arp)_.*", None, ""),
     (r"node_infiniband_(\w*(?:error|discard|recovery|constraint|integrity|overrun)\w*) ", NETWORK_ERRORS,
@@ -195,7 +196,10 @@ COLLECTD = [
     (r"cpufreq/cpufreq ", PROCESSORS, "speed"),
     (r"infiniband/(\S*(?:err|discard|wait|link|state|constraint)\S*) ", NETWORK_ERRORS, r"InfiniBand: \1"),
     (r"interface/if_(errors|dropped)(\S*) (?!" + NO_CARD + r")", NETWORK_ERRORS, r"\1\2"),
+    (r"netlink/(?:if_tx_dropped|if_rx_nohandler) ", None, ""),
+    (r"netlink/if_(rx|tx)_errors (?!" + NO_CARD + r")(\S+)/(\S+)$", NETWORK_ERRORS, r"\1 \3", r"\2"),
     (r"netlink/(\S*(?:err|drop|fifo|colli|missed)\S*) (?!" + NO_CARD + r")", NETWORK_ERRORS, r"\1"),
+    (r"ethstat/\S+ \S*xdp", None, ""),
     (r"ethstat/\S+ \S*/(\S*(?:err|drop|crc|fifo|fail|timeout|discard|miss)\S*)$", NETWORK_ERRORS, r"ethtool: \1"),
     (r"disk/(?:disk_time|pending_operations|disk_io_time)(\S*) (?!" + NO_DISK + r")", DISK_LATENCY, r"time\1"),
     (r"md/md_disks (\S+)/(\S+)", RAID, r"\2 disks", r"\1"),
@@ -239,7 +243,7 @@ INFINIBAND = [
 # Which of the agent's quantities tells the same as one of another program, by subject and in words of both. What another
 # program sees and stands not here is listed as not seen.
 SAME = [
-    (TEMPERATURES, r"temperature$", r"temperature$"), (TEMPERATURES, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
+    (TEMPERATURES, r"temperature$", r"(?:hw\.)?temperature$"), (TEMPERATURES, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
     (TEMPERATURES, r"temperature of a thermal zone", r"temperature of a thermal zone"),
     (VOLTAGES, r"voltage$", r"voltage$"), (VOLTAGES, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
     (FANS, r"speed$", r"speed$"), (FANS, r"drive$", r"drive$"), (FANS, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
@@ -256,14 +260,16 @@ SAME = [
     (PROCESSORS, r"frequency|scaling_frequency|speed", r"hw\.cpu\.speed"),
     (DISK_LATENCY, r"io_now|qops", r"hw\.physical_disk\.in_flight|in_flight"),
     (DISK_LATENCY, r".*", r"await|stalled"),
-    (NETWORK_ERRORS, r"(?:receive_errs|if_errors/rx|errors inbound).*", r".*receive.*total"),
-    (NETWORK_ERRORS, r"(?:transmit_errs|if_errors/tx|errors outbound).*", r".*transmit.*total"),
-    (NETWORK_ERRORS, r"(?:receive_drop|if_dropped/rx|drops inbound).*", r".*receive.*dropped"),
-    (NETWORK_ERRORS, r"(?:transmit_drop|if_dropped/tx|drops outbound).*", r".*transmit.*dropped"),
+    (NETWORK_ERRORS, r"(?:receive_errs|(?:if_)?errors/rx|errors inbound).*", r".*receive.*total"),
+    (NETWORK_ERRORS, r"(?:transmit_errs|(?:if_)?errors/tx|errors outbound).*", r".*transmit.*total"),
+    (NETWORK_ERRORS, r"(?:receive_drop|(?:if_)?dropped/rx|drops inbound).*", r".*receive.*dropped"),
+    (NETWORK_ERRORS, r"(?:transmit_drop|(?:if_)?dropped/tx|drops outbound).*", r".*transmit.*dropped"),
     (NETWORK_ERRORS, r"receive_fifo.*|fifo (?:receive|inbound).*", r".*receive.*fifo"),
     (NETWORK_ERRORS, r"transmit_fifo.*|fifo (?:transmit|outbound).*", r".*transmit.*fifo"),
     (NETWORK_ERRORS, r"receive_frame.*|events frames", r".*receive.*frame"),
-    (NETWORK_ERRORS, r"transmit_colls.*|events collisions", r".*transmit.*collision"),
+    (NETWORK_ERRORS, r"transmit_colls.*|events collisions|if_collisions", r".*transmit.*collision"),
+    *((NETWORK_ERRORS, f"rx {kind}$", f".*receive.*{kind}") for kind in ("crc", "fifo", "frame", "length", "missed", "over")),
+    *((NETWORK_ERRORS, f"tx {kind}$", f".*transmit.*{kind}") for kind in ("aborted", "carrier", "fifo", "heartbeat", "window")),
     (NETWORK_ERRORS, r"transmit_carrier.*|events carrier", r".*transmit.*carrier"),
     *((NETWORK_ERRORS, f"InfiniBand: (?:{theirs})", ours) for theirs, ours in INFINIBAND),
     (NETWORK_LINKS, r"carrier_changes_total", r"carrier_changes"), (NETWORK_LINKS, r"carrier$|up$|operstate", r"link"),
@@ -279,6 +285,7 @@ SAME = [
     (SUPPLIES, r"power", r"hw\.power"), (SUPPLIES, r"online", r"hw\.psu\.state"),
     (SUPPLIES, r"energy_watthour|energy now", r"hw\.battery\.charge"),
     (DISK_ERRORS, r"NVMe state", r"hw\.physical_disk\.kernel_state"), (SUPPLIES, r"cyclecount", r".*cycle_count"),
+    (FILE_SYSTEMS, r"device_error|readonly", r"hw\.filesystem\.state"),
     (SMART_ATA, r".*", r".*"), (SMART_NVME, r".*", r".*"), (SMART_SCSI, r".*", r".*"),
     (IPMI_SENSORS, r"sensor", r".*"), (UPS, r".*", r".*"), (BOARD, r"clock: .*", r"hw\.clock\.offset")]
 
@@ -303,6 +310,10 @@ ON_PURPOSE = [
     (FANS, r"alarm", "an alarm whose limits nobody set is none"),
     (TEMPERATURES, r"crit_alarm", "a chip without a name, which libsensors leaves out"),
     (SUPPLIES, r"cyclecount", "0 is of a battery that does not count")]
+
+
+# A disk's temperature is one parameter, whether its chip or its SMART data tells it.
+ALSO = {TEMPERATURES: (SMART_ATA, SMART_NVME, SMART_SCSI)}
 
 
 class Unknown(Exception):
@@ -352,7 +363,7 @@ def unseen(others, agents):
         same = next((ours for of, theirs, ours in SAME if of == subject and re.match(theirs, quantity)), None)
         seen = set()
         for (ours_subject, ours), ours_parts in agents.items():
-            if same and ours_subject == subject and re.match(same, ours):
+            if same and ours_subject in (subject, *ALSO.get(subject, ())) and re.match(same, ours):
                 seen |= ours_parts
         if len(parts) > len(seen):
             yield subject, quantity, len(parts), len(seen)
