@@ -47,18 +47,29 @@
         let room = ends.count
         while place < count {
             let bytes = word(place)
-            var marks = CSVBytes.marks(bytes, UInt8(ascii: ",")) | CSVBytes.marks(bytes, UInt8(ascii: "\n"))
-            while marks != 0 {
-                let at = place &+ (marks.trailingZeroBitCount >> 3)
-                guard at < count else { break }
+            var commas = CSVBytes.marks(bytes, UInt8(ascii: ","))
+            var newlines = CSVBytes.marks(bytes, UInt8(ascii: "\n"))
+            if count &- place < 8 {
+                // What lies behind the end is no line's.
+                let within: UInt64 = 1 << UInt64((count &- place) &* 8) &- 1
+                commas &= within
+                newlines &= within
+            }
+            // Of the commas those before the newline; all, where there is none.
+            commas &= (newlines & (0 &- newlines)) &- 1
+            while commas != 0 {
+                let at = place &+ (commas.trailingZeroBitCount >> 3)
                 if fields < room { ends[fields] = Int32(truncatingIfNeeded: at) }
                 fields &+= 1
-                if self[at] == UInt8(ascii: "\n") {
-                    // RFC 4180 ends lines with CR LF.
-                    if at > start, fields <= room, self[at &- 1] == UInt8(ascii: "\r") { ends[fields &- 1] &-= 1 }
-                    return Line(fields: fields, next: at &+ 1)
-                }
-                marks &= marks &- 1
+                commas &= commas &- 1
+            }
+            if newlines != 0 {
+                var end = place &+ (newlines.trailingZeroBitCount >> 3)
+                let next = end &+ 1
+                // RFC 4180 ends lines with CR LF.
+                if end > start, self[end &- 1] == UInt8(ascii: "\r") { end &-= 1 }
+                if fields < room { ends[fields] = Int32(truncatingIfNeeded: end) }
+                return Line(fields: fields &+ 1, next: next)
             }
             place &+= 8
         }
@@ -122,8 +133,14 @@
 
     /// A number that is not negative, as counters and SMART values are. Decimals are read where they are zeros or the
     /// value is small; what is no number, negative, or 2^64 and more is malformed.
+    @inline(__always)
     func number(_ field: Range<Int>) -> Number {
         if field.isEmpty { return .none }
+        let first = self[field.lowerBound] &- UInt8(ascii: "0")
+        return field.count == 1 && first < 10 ? .value(Double(first)) : longNumber(field)
+    }
+
+    private func longNumber(_ field: Range<Int>) -> Number {
         var value: UInt64 = 0
         for place in field {
             let digit = self[place] &- UInt8(ascii: "0")
@@ -172,6 +189,7 @@
     /// Days that each month has.
     private static let shortestMonth = 28
 
+    @inline(__always)
     private func digits(_ start: Int, _ count: Int) -> Int? {
         var value = 0
         for place in start..<(start + count) {

@@ -26,7 +26,18 @@ struct DiskModel {
     ]
 
     /// Attributes that only solid-state drives report: wear (177, 233), erase failures (172, 176), life left (231).
-    static let solidStateAttributes: Set<UInt64> = [172, 173, 176, 177, 231, 233]
+    static func isOfSolidState(_ attribute: UInt64) -> Bool {
+        switch attribute {
+        case 172, 173, 176, 177, 231, 233: true
+        default: false
+        }
+    }
+
     /// Attributes that only drives with a spindle report: spin-up, seek errors, spin retries, load cycles.
-    static let spindleAttributes: Set<UInt64> = [3, 7, 10, 193]
+    static func isOfSpindle(_ attribute: UInt64) -> Bool {
+        switch attribute {
+        case 3, 7, 10, 193: true
+        default: false
+        }
+    }
 }

@@ -43,6 +43,17 @@ struct DriveReplay {
         var decoding: CSVLayout.Decoding
     }
 
+    /// A change of a fault, as the table of fault changes tells it.
+    private struct Told {
+        var day: Int
+        /// The pattern's number.
+        var number: Int
+        var kind: FaultChange.Kind
+        var pattern: String
+        var faultClass: String
+        var urgency: Urgency
+    }
+
     private let settings: BacktestSettings
     private let layouts: [CSVLayout]
     /// What every row needs of its layout.
@@ -70,7 +81,7 @@ struct DriveReplay {
     private var day = 0
     private var episodes: [Episode] = []
     private var trialEpisodes: [Episode] = []
-    private var changes: [(day: Int, change: FaultChange)] = []
+    private var changes: [Told] = []
     private var five = [Double](repeating: .nan, count: Baseline.attributes.count)
     private var fiveChanged = false
     private var tripped: Set<Int> = []
@@ -336,20 +347,20 @@ struct DriveReplay {
 
     private mutating func component(_ csv: CSVBytes, _ start: Int, _ layout: CSVLayout, _ life: DriveLife) -> Component
     {
-        var attributes: Set<UInt64> = []
-        var isNVMe = false
+        var (hasAttributes, wears, spins, isNVMe) = (false, false, false, false)
         for value in layout.values where !field(value.column, start).isEmpty {
             switch value.source {
-            case .raw(let attribute), .normalized(let attribute): attributes.insert(attribute)
+            case .raw(let attribute), .normalized(let attribute):
+                hasAttributes = true
+                wears = wears || DiskModel.isOfSolidState(attribute)
+                spins = spins || DiskModel.isOfSpindle(attribute)
             case .nvme: isNVMe = true
             case .other: break
             }
         }
         let model = models[life.model] ?? DiskModel(life.model)
         models[life.model] = model
-        let wears = !attributes.isDisjoint(with: DiskModel.solidStateAttributes)
-        let spins = !attributes.isDisjoint(with: DiskModel.spindleAttributes)
-        let isATA = !attributes.isEmpty || !isNVMe
+        let isATA = hasAttributes || !isNVMe
         let isSolidState = !isATA || model.isSolidState || (wears && !spins)
         let serial = String(decoding: life.serial, as: UTF8.self)
         let firmware = layout.firmware.map { csv.text(field($0, start)) }
@@ -457,7 +468,11 @@ struct DriveReplay {
             tallies.changes += 1
             guard let number = numbers[change.fault.pattern] else { continue }
             DriveReplay.note(change, of: number, on: day, in: &episodes)
-            if settings.writesFaults { changes.append((day, change)) }
+            guard settings.writesFaults else { continue }
+            changes.append(
+                Told(
+                    day: day, number: number, kind: change.kind, pattern: change.fault.pattern,
+                    faultClass: change.fault.faultClass, urgency: change.fault.urgency))
         }
         guard trial != nil else { return }
         for change in trial?.finish() ?? [] {
@@ -481,7 +496,9 @@ struct DriveReplay {
         tallies.take(life, episodes: episodes, onTrial: trialEpisodes, baselines: baselines, settings)
         if !changes.isEmpty {
             let measure = LifeMeasure(life, settings)
-            for (day, change) in changes where day <= life.end { write(change, on: day, of: measure) }
+            let serial = String(decoding: life.serial, as: UTF8.self)
+            let cell = serial.contains("\"") ? "\"\(serial.replacing("\"", with: "\"\""))\"" : serial
+            for change in changes where change.day <= life.end { write(change, of: cell, measure) }
         }
         self.life = nil
         hasPrevious = false
@@ -491,15 +508,16 @@ struct DriveReplay {
         changes.removeAll(keepingCapacity: true)
     }
 
-    private mutating func write(_ change: FaultChange, on day: Int, of measure: LifeMeasure) {
-        let (life, fault) = (measure.life, change.fault)
-        let status = numbers[fault.pattern].map { statuses[$0].rawValue } ?? ""
-        let serial = String(decoding: life.serial, as: UTF8.self)
-        let cells = [
-            serial.contains("\"") ? "\"\(serial.replacing("\"", with: "\"\""))\"" : serial, CalendarDay.text(day),
-            change.kind.rawValue, fault.pattern, fault.faultClass, fault.urgency.rawValue, status,
-            life.failure.map(CalendarDay.text) ?? "", measure.counts(day),
-        ]
-        faultLines += Array("\(cells.joined(separator: ","))\n".utf8)
+    private mutating func write(_ change: Told, of serial: String, _ measure: LifeMeasure) {
+        faultLines.append(contentsOf: serial.utf8)
+        for cell in [
+            CalendarDay.text(change.day), change.kind.rawValue, change.pattern, change.faultClass,
+            change.urgency.rawValue, statuses[change.number].rawValue,
+            measure.life.failure.map(CalendarDay.text) ?? "", measure.counts(change.day),
+        ] {
+            faultLines.append(UInt8(ascii: ","))
+            faultLines.append(contentsOf: cell.utf8)
+        }
+        faultLines.append(UInt8(ascii: "\n"))
     }
 }

@@ -158,14 +158,16 @@ struct ComponentMemory: Sendable {
     }
 
     private mutating func feed(slot index: Int, before: Slot, at time: Int64) {
+        let layout = layout
+        let slot = slots[index]
         for place in layout.slots[index].memories {
-            let rule = layout.memories[Int(place)].rule
-            if memories[Int(place)] == nil {
-                memories[Int(place)] = SignalMemory(rule, first: slots[index], covariate: nil)
-            } else {
-                memories[Int(place)]?.take(slots[index], before: before, for: rule, covariate: nil, isFrozen: false)
+            // In its place: copying a memory or a rule costs as much as feeding it.
+            let isFed: Void? = memories[Int(place)]?.take(
+                slot, before: before, for: layout.memories[Int(place)].rule, covariate: nil, isFrozen: false)
+            if isFed == nil {
+                memories[Int(place)] = SignalMemory(layout.memories[Int(place)].rule, first: slot, covariate: nil)
             }
-            if rule.isOfEvents { hasNewLatches = true }
+            if layout.memories[Int(place)].rule.isOfEvents { hasNewLatches = true }
             refresh(answersOf: Int(place), at: time)
         }
     }
@@ -301,14 +303,14 @@ struct ComponentMemory: Sendable {
     private func bounds(of index: Int, at time: Int64, isFresh: Bool) -> Bounds {
         let place = Int(layout.answers[index].memory)
         let slot = slots[Int(layout.memories[place].slot)]
-        guard let content = memories[place] else {
-            // No event yet: their number is none, if the source was read.
-            return layout.memories[place].rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
-        }
-        return content.bounds(
-            layout.answers[index].question, of: slot, covariate: number(inSlot: layout.memories[place].covariate),
-            limit: number(inSlot: layout.answers[index].limitSlot), layout: layout, place: place,
-            at: Timestamp(milliseconds: time), isFresh: isFresh)
+        let known = memories[place]?
+            .bounds(
+                layout.answers[index].question, of: slot, covariate: number(inSlot: layout.memories[place].covariate),
+                limit: number(inSlot: layout.answers[index].limitSlot), layout: layout, place: place,
+                at: Timestamp(milliseconds: time), isFresh: isFresh)
+        if let known { return known }
+        // No event yet: their number is none, if the source was read.
+        return layout.memories[place].rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
     }
 
     /// The newest number of a slot; nil for what is none, and where there is no such slot (-1).
@@ -376,14 +378,18 @@ struct ComponentMemory: Sendable {
         guard !dirty.isEmpty else { return [] }
         if dirty.count > 1 { dirty.sort() }
         defer { dirty.removeAll(keepingCapacity: true) }
+        let layout = layout
         var changes: [FaultChange] = []
         for index in dirty.indices {
             let place = dirty[index]
             isDirty[Int(place)] = false
             let isSample = !isTick && isTouched(place, at: moment)
-            let plan = layout.patterns[Int(place)]
             // A condition on its way goes on with its samples, whenever else somebody looks.
-            if !isSample, !plan.compiled.needsTicks, progress[plan.entry] != nil { continue }
+            if !isSample, progress[layout.patterns[Int(place)].entry] != nil,
+                !layout.patterns[Int(place)].compiled.needsTicks
+            {
+                continue
+            }
             if let change = judge(place: Int(place), at: moment, isSample: isSample, known: known, book: book) {
                 changes.append(change)
             }

@@ -55,7 +55,8 @@ extension ComponentMemory {
 
     /// The features of a model: a quantity that is known in part counts as what is sure of it, an unknown one as missing.
     func features(ofModel number: Int, at now: Int64, _ book: Rulebook) -> [Double] {
-        let sources = book.tables.models[number].sources
+        let model = book.tables.models[number]
+        let sources = model.sources
         var values = [Double](repeating: .nan, count: sources.count)
         for index in values.indices {
             let known: Bounds
@@ -63,11 +64,11 @@ extension ComponentMemory {
             case .signal(let signal): known = self.number(ofSignal: signal, at: now)
             case .answer(let answer): known = bounds(ofAnswer: answer, at: now)
             case .computed(let place):
-                switch book.tables.models[number].features[place] {
+                switch model.features[place] {
                 case .number(let program): known = self.number(program, at: now, book)
                 case .attribute(let name):
                     values[index] =
-                        attributes[name].map { book.tables.models[number].ensemble.value(of: $0, for: place) } ?? .nan
+                        attributes[name].map { model.ensemble.value(of: $0, for: place) } ?? .nan
                     continue
                 }
             }

@@ -42,6 +42,7 @@ struct RootCause: Sendable {
         _ changes: [(key: Key, change: FaultChange)], open: [OpenFault], topology: Topology, book: Rulebook,
         at now: Timestamp
     ) -> [FaultChange] {
+        if let change = only(changes, open: open) { return [change] }
         let before = causes
         causes = RootCause.causes(among: open, topology: topology, book: book)
         let ofKey = Dictionary(changes.map { ($0.key, $0.change) }, uniquingKeysWith: { _, last in last })
@@ -104,6 +105,17 @@ struct RootCause: Sendable {
         return opened + updated + cleared
     }
 
+    /// What is told where the first fault of all has opened: there is nothing yet that it could explain or follow from.
+    private mutating func only(_ changes: [(key: Key, change: FaultChange)], open: [OpenFault]) -> FaultChange? {
+        guard told.isEmpty, causes.isEmpty, open.count == 1, changes.count == 1, changes[0].key == open[0].key,
+            changes[0].change.kind == .opened
+        else { return nil }
+        var change = changes[0].change
+        change.fault.evidence = RootCause.evidence(of: change.fault, explaining: [])
+        told[open[0].key] = change.fault
+        return change
+    }
+
     private static func root(of key: Key, _ causes: [Key: Key]) -> Key {
         var key = key
         var steps = 0
@@ -115,6 +127,7 @@ struct RootCause: Sendable {
     }
 
     private static func evidence(of fault: Fault, explaining signs: [Fault]) -> [Evidence] {
+        if signs.isEmpty, fault.evidence.count <= WireLimits.evidencePerFault { return fault.evidence }
         let explained = signs.prefix(WireLimits.evidencePerFault).map { sign in
             Evidence(
                 component: sign.component, signal: sign.evidence.first?.signal ?? Signal("hw.status"),
