@@ -73,7 +73,8 @@ enum IPMIStates {
             ("rebuildaborted", 8), ("rebuild", 7),
         ],
         eventLogging: [
-            ("correctablememoryerrorlogging", 0), ("eventtypelogging", 1), ("logarea", 2), ("alleventlogging", 3),
+            ("correctablememoryerrorlogging", 0), ("eventtypelogging", 1), ("eventlogging", 1), ("logarea", 2),
+            ("alleventlogging", 3),
             ("logfull", 4), ("selfull", 4), ("logalmostfull", 5), ("selalmostfull", 5),
         ],
         criticalInterrupt: [
