@@ -128,7 +128,9 @@ public actor IPMI: Probe {
         _ request: IPMIRequest, over channel: any IPMIChannel, at time: Timestamp
     ) async throws(ProbeError) -> [UInt8] {
         do throws(IPMISilence) {
-            return try await channel.answer(to: request).granted ?? []
+            let answer = try await channel.answer(to: request)
+            guard answer.completion != IPMIAnswer.timeout else { throw .timedOut(after: IPMI.answerPatience) }
+            return answer.granted ?? []
         } catch {
             throw failure(error, at: time)
         }
@@ -239,6 +241,8 @@ public actor IPMI: Probe {
 
     private func readList(over channel: any IPMIChannel, at time: Timestamp) async throws(ProbeError) -> List {
         list = nil
+        // First of all: a BMC that does not answer would keep ipmitool for minutes.
+        let repository = try await ask(IPMI.repositoryInfo, over: channel, at: time)
         let folder = cacheFile == nil ? IPMI.temporaryFolder() : nil
         let stored = cacheFile ?? folder.map { "\($0)/ipmi.sdr" }
         defer {
@@ -251,7 +255,6 @@ public actor IPMI: Probe {
             unsafe unlink(stored)
             _ = try await ask(["sdr", "dump", stored], stored: nil, within: IPMI.listDeadline, at: time)
         }
-        let repository = try await ask(IPMI.repositoryInfo, over: channel, at: time)
         let bytes = try await ask(
             ["-v", "sdr", "list", "all"], stored: stored, within: IPMI.listDeadline, at: time)
         let sensors: [IPMISensor]
