@@ -143,10 +143,9 @@ def guest_part(kept):
         "## In the virtual server", "",
         "The laboratory's: SATA, SCSI and NVMe disks, two md arrays, chips on an i2c bus, a memory controller, a management",
         "controller (IPMI), PCIe ports, and a UPS made up by NUT's dummy-ups. All programs ran in it at the same time, each",
-        "with all plugins or collectors that can see its hardware. Then were injected: " + ", ".join(kept["injected"]) + ".",
-        "An event counts for who told of it.", "",
-        "rasdaemon listens from before the first fault, its trace buffer set to tell of each event at once. smartd checks",
-        "once, by hand: its unit does not start in a virtual machine. Debian's netdata has no plugin for IPMI or NVMe.", "",
+        "with all plugins or collectors that can see its hardware. Then were injected: " + ", ".join(kept["injected"])
+        + ". An event counts for who told of it.", "",
+        *kept["notes"], "Debian's netdata has no plugin for IPMI or NVMe.", "",
         *table(["subject", *IN_GUEST], by_subject([[seen[program]] for program in IN_GUEST])), "",
         "### What another program sees in it, of more parts than the agent", "",
         *table(UNSEEN_HEAD, unseen_rows({"the virtual server": seen}, IN_GUEST)), ""]

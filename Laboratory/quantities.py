@@ -240,6 +240,14 @@ INFINIBAND = [
     ("local_link_integrity|Link integrity", r".*link_integrity"),
     (".*remote_physical|Pkts rcvd with EBP", r".*remote_physical"),
     (".*switch_relay|Pkts rcvd discarded by switch", r".*switch_relay")]
+# The health log of NVMe disks (NVM Express Base Specification, log page 02h), in collectd's and smartd's words and the agent's.
+NVME = [
+    ("nvme_avail_spare", r"spare$"), ("nvme_critical_comp_time", r"throttle_time.*critical"),
+    ("nvme_warning_temp_time", r"throttle_time.*warning"), ("(?:nvme_)?critical.warning", "critical warning"),
+    ("nvme_media_errors", "media_errors"), ("nvme_num_err_log_entries|error log", "error_log_entries"),
+    ("nvme_percent_used", "endurance_used"), ("nvme_power_cycles", "power_cycles"),
+    ("nvme_power_on_hours", "power_on_time"), ("nvme_unsafe_shutdowns", "unsafe_shutdowns"),
+    ("nvme_temperature", r"hw\.temperature")]
 # Which of the agent's quantities tells the same as one of another program, by subject and in words of both. What another
 # program sees and stands not here is listed as not seen.
 SAME = [
@@ -286,7 +294,8 @@ SAME = [
     (SUPPLIES, r"energy_watthour|energy now", r"hw\.battery\.charge"),
     (DISK_ERRORS, r"NVMe state", r"hw\.physical_disk\.kernel_state"), (SUPPLIES, r"cyclecount", r".*cycle_count"),
     (FILE_SYSTEMS, r"device_error|readonly", r"hw\.filesystem\.state"),
-    (SMART_ATA, r".*", r".*"), (SMART_NVME, r".*", r".*"), (SMART_SCSI, r".*", r".*"),
+    *((SMART_NVME, f"{theirs}$", f"(?:hw\\.physical_disk\\.)?(?:{ours})") for theirs, ours in NVME),
+    (SMART_ATA, r".*", r".*"), (SMART_SCSI, r".*", r".*"),
     (IPMI_SENSORS, r"sensor", r".*"), (UPS, r".*", r".*"), (BOARD, r"clock: .*", r"hw\.clock\.offset")]
 
 
