@@ -22,7 +22,8 @@ EMPTY_FILES = ["proc/diskstats", "proc/mdstat", "proc/net/dev", "proc/self/net/d
 # Class of a device folder by its name, as kernels link it from /sys/class.
 CLASS_BY_FOLDER = [
     (re.compile(r"/hwmon/?(hwmon\d+)$"), "hwmon"), (re.compile(r"/(hwmon\d+)$"), "hwmon"),
-    (re.compile(r"/thermal/(thermal_zone\d+)$"), "thermal"), (re.compile(r"/net/([^/]+)$"), "net"),
+    (re.compile(r"/thermal/((?:thermal_zone|cooling_device)\d+)$"), "thermal"),
+    (re.compile(r"/powercap/.*?([^/]+:\d+)$"), "powercap"), (re.compile(r"/net/([^/]+)$"), "net"),
     (re.compile(r"/nvme/(nvme\d+)$"), "nvme"), (re.compile(r"/power_supply/([^/]+)$"), "power_supply"),
     (re.compile(r"/scsi_host/(host\d+)$"), "scsi_host"), (re.compile(r"/infiniband/([^/]+)$"), "infiniband"),
     (re.compile(r"/enclosure/([^/]+)$"), "enclosure"), (re.compile(r"/dmi/(id)$"), "dmi"),
