@@ -395,9 +395,9 @@ public struct BacktestPage: Sendable {
         --pack:#fb923c;--pattern:#6aa9ea;--baseline:#9ca3af}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-        main{max-width:66rem;margin:0 auto;padding:2rem 1.25rem 4rem}
+        main{max-width:76rem;margin:0 auto;padding:2rem 1.25rem 4rem}
         h1{font-size:1.9rem;line-height:1.2;margin:0 0 .75rem}h2{font-size:1.25rem;margin:2.5rem 0 .5rem}
-        p{max-width:48rem}
+        p{max-width:48rem;overflow-wrap:anywhere}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:1rem;margin:1.5rem 0}
         .tiles div{background:var(--tile);border-radius:.6rem;padding:1rem}
         .tiles b{display:block;font-size:1.8rem;font-variant-numeric:tabular-nums}
@@ -407,7 +407,7 @@ public struct BacktestPage: Sendable {
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}
         th{text-align:right;vertical-align:bottom;color:var(--soft);font-weight:600;line-height:1.25}
         th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line)}td{text-align:right}
-        .text{text-align:left}td.text{min-width:9rem}
+        .text{text-align:left}td.text:first-child{min-width:9rem}
         svg{width:100%;min-width:40rem;height:auto;max-width:60rem;display:block}
         svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg text.name{fill:var(--ink);font-weight:600}
         svg .grid{stroke:var(--line)}

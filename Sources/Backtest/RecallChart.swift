@@ -16,6 +16,8 @@ struct RecallChart {
     private static let right = 930.0
     private static let top = 16.0
     private static let bottom = 384.0
+    /// How wide a letter of a label is, about.
+    private static let letter = 7.0
     /// Rates at the ends of the scale; below the lower one lies no alarm at all.
     private static let lowest = 0.000_05
     private static let highest = 0.2
@@ -87,7 +89,11 @@ struct RecallChart {
             var y = label.y
             while placed.contains(where: { abs($0.x - label.x) < 110 && abs($0.y - y) < 15 }) { y += 15 }
             placed.append((label.x, y))
-            let isLeft = label.x > 820
+            // To the left at the edge, and where another dot would lie under the letters.
+            let width = RecallChart.letter * Double(label.text.count) + 13
+            let isLeft =
+                label.x > 820
+                || labels.contains { $0.x > label.x && $0.x - label.x < width && abs($0.y - y) < 10 }
             let x = isLeft ? label.x - 13 : label.x + 13
             texts +=
                 "<text class=name x=\(SVG.place(x)) y=\(SVG.place(y)) dominant-baseline=middle"

@@ -13,7 +13,8 @@ struct WrittenTests {
     /// Of the tables of `docs/backtest.md`: by object the keys, and whether they may be null.
     private static func documented() throws -> [String: [String: Bool]] {
         var tables: [String: [String: Bool]] = [:]
-        for section in try page.get().components(separatedBy: "\n### `").dropFirst() {
+        for part in try page.get().components(separatedBy: "\n### `").dropFirst() {
+            let section = try #require(part.components(separatedBy: "\n## ").first)
             let object = String(section.prefix { $0 != "`" })
             for line in section.split(separator: "\n") where line.hasPrefix("| `") {
                 let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
