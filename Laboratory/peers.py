@@ -20,8 +20,8 @@ NO_TREES = {
     SMARTD: "it sends commands to devices, and has no other input"}
 
 NODE_EXPORTER_PORT, NETDATA_PORT = 9100, 19999
-# Seconds until netdata has all its charts; the longer one is for a busy host.
-NETDATA_SETTLES = (14, 40)
+# Looks at a program on a tree until it is left: on a busy host it takes long to have everything.
+LOOKS = 60
 # Seconds between two looks of netdata and collectd: a tree does not change, and the guest's processor is slow.
 ON_TREE_INTERVAL, IN_GUEST_INTERVAL = 2, 10
 # Everything of netdata that reads hardware, and nought as well as other values. The rest of it would be left out anyway.
@@ -182,22 +182,32 @@ class OnTree:
         """umockdev's library answers every look below /sys, and /proc where the tree has the file, from the tree."""
         return {**os.environ, "UMOCKDEV_DIR": self.tree, "LD_PRELOAD": "libumockdev-preload.so.0", "LC_ALL": "C.UTF-8"}
 
-    def serve(self, command, url, seconds, settle=0, environment=None):
-        """Starts a program that answers over HTTP, and gives what it says once it has settled."""
+    def serve(self, command, url, settled, environment=None):
+        """Starts a program that answers over HTTP, and gives what it says once it says no more than before.
+
+        settled: how many answers of the same length in turn, 5 s apart, end the waiting.
+        """
         script = (
-            f'ip link set lo up; "$@" >"{self.scratch}/log" 2>&1 & program=$!; sleep {settle}; '
-            f"env -u LD_PRELOAD curl -s --retry 30 --retry-connrefused --retry-delay 1 --max-time {seconds} '{url}'; "
-            "kill $program; wait $program 2>/dev/null; true")
-        return subprocess.run(
+            f'ip link set lo up; "$@" >"{self.scratch}/log" 2>&1 & program=$!; unset LD_PRELOAD; same=0; last=0; '
+            f"for look in $(seq {LOOKS}); do sleep 5; curl -s --max-time 60 '{url}' >'{self.scratch}/answer'; "
+            f"length=$(grep -o '\"name\"' '{self.scratch}/answer' | wc -l); "
+            f"if [ -s '{self.scratch}/answer' ] && [ $length -le $last ]; then same=$((same + 1)); else same=0; last=$length; fi; "
+            f"if [ $same -ge {settled} ]; then break; fi; done; kill $program; wait $program 2>/dev/null; true")
+        subprocess.run(
             ["unshare", "--net", "sh", "-c", script, "sh", *command], env=environment or os.environ,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + settle + 60).stdout
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=900)
+        with open(f"{self.scratch}/answer", encoding="utf-8", errors="replace") as file:
+            answer = file.read()
+        if not answer:
+            raise SystemExit(f"{command[0]} does not answer: see {self.scratch}/log")
+        return answer
 
     def node_exporter(self):
         address = f"127.0.0.1:{NODE_EXPORTER_PORT}"
         return prometheus(self.serve(
             ["prometheus-node-exporter", f"--path.sysfs={self.tree}/sys", f"--path.procfs={self.tree}/proc",
              "--no-collector.netdev.netlink", "--collector.drm", f"--web.listen-address={address}"],
-            f"http://{address}/metrics", 60, settle=1))
+            f"http://{address}/metrics", settled=1))
 
     def netdata(self):
         folder = f"{self.scratch}/netdata"
@@ -207,13 +217,9 @@ class OnTree:
         with open(configuration, "w", encoding="utf-8") as file:
             file.write(NETDATA_CONFIGURATION.format(
                 folder=folder, port=NETDATA_PORT, interval=ON_TREE_INTERVAL))
-        for settle in NETDATA_SETTLES:
-            answer = self.serve(
-                ["netdata", "-D", "-c", configuration], f"http://127.0.0.1:{NETDATA_PORT}/api/v1/charts", 60, settle,
-                environment=self.environment())
-            if answer:
-                return netdata_charts(answer)
-        raise SystemExit(f"netdata does not answer: see {self.scratch}/log")
+        return netdata_charts(self.serve(
+            ["netdata", "-D", "-c", configuration], f"http://127.0.0.1:{NETDATA_PORT}/api/v1/charts", settled=5,
+            environment=self.environment()))
 
     def collectd(self):
         folder = f"{self.scratch}/collectd"
