@@ -136,7 +136,7 @@ struct PatternPackTests {
             ("serd(errors, 0, 10m)", "serd counts from 1 to 1000 events"),
             ("serd(errors, 100000, 10m)", "serd counts from 1 to 1000 events"),
             ("predict(pending) > 1", "no function is called `predict`; perhaps predict_linear"),
-            ("levels(pending) > 1", "no function is called `levels`; there are abs"),
+            ("levels(pending) > 1", "no function is called `levels`; there are above, abs, absent_over_time"),
             ("true", "`when` looks at no signal"),
             ("\"never ends", "the text does not end"),
             ("pending >= 16 and (temperature > 5", "`)` is missing before the end"),
