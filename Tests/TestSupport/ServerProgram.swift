@@ -44,6 +44,17 @@ public final class ServerProgram: @unchecked Sendable {
     /// The lines printed so far.
     public var output: [String] { printed.lines }
 
+    /// The printed lines that are wanted, once there are `count` of them, or what there is after ten seconds: a program
+    /// prints before it answers, but what it printed comes by another way than its answer.
+    public func output<Line>(of count: Int = 1, _ wanted: (String) throws -> Line?) async throws -> [Line] {
+        let end = ContinuousClock.now + .seconds(10)
+        while true {
+            let found = try output.compactMap(wanted)
+            if found.count >= count || ContinuousClock.now >= end { return found }
+            await Task.yield()
+        }
+    }
+
     /// Sends one line to the program's standard input.
     public func tell(_ line: String) { child.input.write(Data((line + "\n").utf8)) }
 

@@ -37,16 +37,12 @@ struct MailTests {
             messageID: "\(UUID().uuidString)@site.example", date: 1_795_226_725_000, headers: headers)
     }
 
-    /// What the server printed of a message: it prints before it answers, but what it printed comes by another way.
     private func taken(_ message: MailMessage) async throws -> Taken {
-        let end = ContinuousClock.now + .seconds(10)
-        while true {
-            let all = try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }
-            let found = all.last { $0.content.contains(message.messageID) }
-            if let found { return found }
-            try #require(ContinuousClock.now < end, "the server printed nothing of \(message.messageID)")
-            await Task.yield()
+        let found = try await server.output { line in
+            let taken = try JSONDecoder().decode(Taken.self, from: Data(line.utf8))
+            return taken.content.contains(message.messageID) ? taken : nil
         }
+        return try #require(found.last)
     }
 
     @Test("A plain server takes the mail for all recipients, and its words are returned")

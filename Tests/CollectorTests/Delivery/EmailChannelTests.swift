@@ -34,9 +34,11 @@ struct EmailChannelTests {
             })
     }
 
-    private func taken(_ delivery: Delivery) throws -> [Taken] {
-        try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }
-            .filter { $0.content.contains(delivery.id) }
+    private func taken(_ delivery: Delivery) async throws -> [Taken] {
+        try await server.output { line in
+            let taken = try JSONDecoder().decode(Taken.self, from: Data(line.utf8))
+            return taken.content.contains(delivery.id) ? taken : nil
+        }
     }
 
     private func failure(of recipient: Recipient) async -> ChannelError? {
@@ -54,7 +56,7 @@ struct EmailChannelTests {
         let channel = EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
         let reference = try await channel.deliver(delivery, at: SampleTicket.time)
         #expect(reference.text == "250 2.0.0 queued as 4711")
-        let mail = try #require(try taken(delivery).first)
+        let mail = try #require(try await taken(delivery).first)
         #expect(mail.to == ["desk@partner.example"])
         #expect(mail.content.contains("Message-ID: <\(delivery.id)@site.example>"))
         #expect(mail.content.contains("References: <\(delivery.caseNumber)@site.example>"))
@@ -77,7 +79,7 @@ struct EmailChannelTests {
         secure.secret = .file(path: try folder.write("right\n", to: "password"))
         secure.caFile = try folder.write(server["ca"], to: "ca.pem")
         _ = try await EmailChannel(secure).deliver(delivery, at: SampleTicket.time)
-        let mail = try #require(try taken(delivery).first)
+        let mail = try #require(try await taken(delivery).first)
         #expect(mail.tls)
         #expect(mail.user == "callhome")
     }
@@ -143,7 +145,7 @@ struct EmailChannelTests {
         }
         _ = try await EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
             .deliver(delivery, at: SampleTicket.time)
-        let mail = try #require(try taken(delivery).first)
+        let mail = try #require(try await taken(delivery).first)
         #expect(mail.to == ["desk@partner.example"])
         let head = mail.content.components(separatedBy: "\r\n\r\n")[0]
         #expect(!head.components(separatedBy: "\r\n").contains { $0.hasPrefix("Bcc:") || $0.hasPrefix("X-Evil:") })

@@ -44,9 +44,10 @@ struct WebhookChannelTests {
             }, channel: .webhook)
     }
 
-    private func taken(_ delivery: Delivery) throws -> [Taken] {
-        try server.output.map { try JSONDecoder().decode(Taken.self, from: Data($0.utf8)) }.filter {
-            $0.id == delivery.id
+    private func taken(_ delivery: Delivery, _ count: Int = 1) async throws -> [Taken] {
+        try await server.output(of: count) { line in
+            let taken = try JSONDecoder().decode(Taken.self, from: Data(line.utf8))
+            return taken.id == delivery.id ? taken : nil
         }
     }
 
@@ -63,7 +64,7 @@ struct WebhookChannelTests {
     func signed() async throws {
         let delivery = delivery()
         _ = try await channel().deliver(delivery, at: SampleTicket.time)
-        let got = try #require(try taken(delivery).first)
+        let got = try #require(try await taken(delivery).first)
         #expect(got.valid)
         #expect(got.timestamp == "\(SampleTicket.time.milliseconds / 1000)")
         let body = try WireFormat.decode(Body.self, from: Data(got.body.utf8))
@@ -77,7 +78,7 @@ struct WebhookChannelTests {
         let delivery = delivery()
         _ = try await channel().deliver(delivery, at: SampleTicket.time)
         _ = try await channel().deliver(delivery, at: SampleTicket.time + .seconds(60))
-        let got = try taken(delivery)
+        let got = try await taken(delivery, 2)
         #expect(got.count == 2)
         #expect(Set(got.map(\.body)).count == 1)
         #expect(Set(got.map(\.timestamp)).count == 2)
@@ -88,7 +89,7 @@ struct WebhookChannelTests {
         let delivery = delivery()
         let other = "whsec_" + Data(repeating: 7, count: 24).base64EncodedString()
         _ = try await channel(secrets: "\(other)\n\(server["secret"])\n").deliver(delivery, at: SampleTicket.time)
-        let got = try #require(try taken(delivery).first)
+        let got = try #require(try await taken(delivery).first)
         #expect(got.signatures == 2)
         #expect(got.valid)
     }
@@ -138,7 +139,7 @@ struct WebhookChannelTests {
             }
         }
         _ = try await channel().deliver(delivery, at: SampleTicket.time)
-        let got = try #require(try taken(delivery).first)
+        let got = try #require(try await taken(delivery).first)
         #expect(got.bytes < ChannelLimits.webhookBodyBytes)
         let body = try WireFormat.decode(Body.self, from: Data(got.body.utf8))
         #expect(body.shortened == true)
