@@ -5,6 +5,17 @@ import json
 import os
 
 
+LIMITS = [
+    "## What this machine cannot show", "",
+    "- QEMU's disks count no errors: their ATA error log, `num_err_log_entries` and `media_errors` stay at nought whatever is "
+    "done to them, and neither they nor scsi_debug tell of grown defects. Hence the refused commands, which real disks count, "
+    "are counted in the traces.",
+    "- Whether a certain disk's firmware spins up on a command on which the standards say that it does not.",
+    "- `drivetemp` finds no sensor in QEMU's SATA disk, RAID controllers with disks behind them do not exist here, and QEMU "
+    "itself hangs with an NVMe disk that does not answer.",
+    "- Times of a real machine: processor and disks are emulated, and slow."]
+
+
 class Page:
     """Verdicts and sections by part, written after each: a host that fails later takes nothing away, and parts may be
     looked at in several runs, each with its date."""
@@ -52,11 +63,12 @@ class Page:
             f"{' and '.join(sorted({part['date'] for part in seen}))}: {sum(good for _, _, good in self.lines)} of "
             f"{len(self.lines)} lines as they should be"
             + (f"; not looked at: {', '.join(self.missing)}" if self.missing else "")
-            + ". `Laboratory/observe` writes this page.", "", *dict.fromkeys(part["about"] for part in seen), "",
+            + ". `Laboratory/observe` writes this page.", "", *dict.fromkeys(line for part in seen for line in part["about"]), "",
             "| | seen | verdict |", "|---|---|---|"]
         text += [f"| {what} | {seen} | {'as it should be' if good else '**not as it should be**'} |"
                  for what, seen, good in self.lines]
         for part in seen:
             text += ["", *part["section"]]
+        text += ["", *LIMITS]
         with open(self.path, "w", encoding="utf-8") as file:
             file.write("\n".join(text) + "\n")
