@@ -18,7 +18,8 @@ struct MDArray: Hashable, Sendable {
     var level = ""
     /// `active`, `clean`, `inactive`, `broken`, …: `array_state` of sysfs, or the first word of mdstat.
     var arrayState: String
-    /// `1.2`, `external:imsm`.
+    /// `1.2`; `external:imsm` of a container; `external:/md127/0` of an array in one, and `external:-md127/0` while
+    /// mdmon, which writes its superblocks, keeps the kernel from changing it (md.rst, "metadata_version").
     var metadata = ""
     /// Disks that the array is to have; nil for levels without redundancy in mdstat.
     var wanted: Int?
@@ -35,7 +36,9 @@ struct MDArray: Hashable, Sendable {
     var uuid: String?
 
     /// A container holds the superblocks of arrays that are listed by themselves: it is no array, and never active.
-    var isContainer: Bool { metadata.hasPrefix("external:") && !metadata.hasPrefix("external:/") }
+    var isContainer: Bool {
+        metadata.hasPrefix("external:") && !["external:/", "external:-"].contains(where: metadata.hasPrefix)
+    }
 
     var spares: Int { members.count { $0.state == .spare } }
 

@@ -33,6 +33,26 @@ struct MDStatTests {
         #expect(arrays[2].isContainer)
     }
 
+    @Test("an array in a container is an array, also while mdmon keeps the kernel from changing its superblocks")
+    func container() throws {
+        let text = """
+            Personalities : [raid6] [raid5] [raid4] [raid0]
+            md125 : active raid1 sdb[1] sda[0]
+                  1000 blocks super external:/md127/1 [2/2] [UU]
+            md126 : active raid4 nvme3n1[2] nvme0n1[0]
+                  500102144 blocks super external:-md127/0 level 4, 64k chunk, algorithm 5 [2/1] [U_]
+
+            md127 : inactive nvme3n1[3](S) nvme2n1[2](S) nvme1n1[1](S) nvme0n1[0](S)
+                  4420 blocks super external:imsm
+
+            """
+        let arrays = try MDStat(parsing: Array(text.utf8)).arrays
+        #expect(arrays.map(\.isContainer) == [false, false, true])
+        let findings = try #require(RecordedVolumes.findings(Array(text.utf8)))
+        #expect(findings.map(\.label) == ["md125", "md126"])
+        #expect(findings.map(\.state) == [.ok, .degraded] && findings.map(\.missing) == [0, 1])
+    }
+
     @Test("an array that lost more disks than its level can do without has failed")
     func failed() throws {
         let lost = { (level: String, counts: String) in
