@@ -432,7 +432,8 @@ public enum SignalCatalogue {
         counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub"),
         gauge(
             "hw.raid.scrub.age", "s", [.raidArray, .pool], [:],
-            "time since the last full scrub; at least this long where none was seen since the agent watches"),
+            "time since the last full scrub; where none was ever seen nothing is told for 31 days, then for how long "
+                + "the agent watches: the last one is at least as long ago"),
         state("hw.raid.member", [.disk], ["array": []], "in_sync, spare, faulty, rebuilding, missing"),
         state(
             "hw.raid.membership", [.disk], [:],

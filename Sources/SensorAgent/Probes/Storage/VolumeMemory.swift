@@ -34,6 +34,8 @@ struct VolumeMemory: Codable, Hashable, Sendable {
     private static let memberLimit = 1_024
     /// How long a disk whose place was taken is told of, so that its fault is seen to be over.
     private static let farewell = Duration.seconds(3600)
+    /// A group that is watched for so long without being read through is told of: distributions do it each month.
+    private static let longWatch = Duration.seconds(31 * 86_400)
 
     init() {}
 
@@ -78,16 +80,18 @@ struct VolumeMemory: Codable, Hashable, Sendable {
         return (isComplete ? [] : gone, known.replaced)
     }
 
-    /// Seconds since the group was last read through; at least that where it was not seen.
+    /// Seconds since the group was last read through. Where that was never seen nothing is known at first, and nothing
+    /// is said; once the watch itself is long, it is at least as long ago as the watch lasts.
     mutating func scrubAge(of group: String, isScrubbing: Bool, last: Timestamp?, at time: Timestamp) -> Double? {
         guard var known = groups[group] else { return nil }
         if known.isScrubbing, !isScrubbing { known.scrubbed = time }
         known.isScrubbing = isScrubbing
         if let last { known.scrubbed = last }
         groups[group] = known
-        let age = (time - (known.scrubbed ?? known.since)).inSeconds
+        let age = time - (known.scrubbed ?? known.since)
+        if known.scrubbed == nil, age < VolumeMemory.longWatch { return nil }
         // The clock went back: nothing can be said of how long ago it was.
-        return age >= 0 ? age : nil
+        return age >= .zero ? age.inSeconds : nil
     }
 }
 

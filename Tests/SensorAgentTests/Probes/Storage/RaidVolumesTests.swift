@@ -94,7 +94,7 @@ struct RaidVolumesTests {
         #expect(states(result, "hw.raid.membership") == [first: "in_sync", third: "in_sync"])
     }
 
-    @Test("the age of the last scrub is that of the one that was seen to end, or of the watch")
+    @Test("the age of the last scrub is that of the one that was seen to end; before, only a long watch says something")
     func scrub() async throws {
         let scratch = try mirror()
         let probe = RaidVolumes(tree: SysTree(root: scratch.url.path))
@@ -106,10 +106,12 @@ struct RaidVolumesTests {
             cursor = result.cursor
             return result.observations.first { $0.signal.name == "hw.raid.scrub.age" }?.measurement
         }
-        #expect(try await age(after: 0, "idle") == .reading(0))
-        #expect(try await age(after: 10, "check") == .reading(36_000))
-        #expect(try await age(after: 12, "idle") == .reading(0))
-        #expect(try await age(after: 13, "idle") == .reading(3_600))
+        #expect(try await age(after: 0, "idle") == nil)
+        #expect(try await age(after: 30 * 24, "idle") == nil)
+        #expect(try await age(after: 46 * 24, "idle") == .reading(46 * 86_400))
+        #expect(try await age(after: 46 * 24 + 10, "check") == .reading(46 * 86_400 + 36_000))
+        #expect(try await age(after: 46 * 24 + 12, "idle") == .reading(0))
+        #expect(try await age(after: 46 * 24 + 13, "idle") == .reading(3_600))
         // A clock that went back says nothing.
         #expect(try await age(after: 1, "idle") == nil)
     }
