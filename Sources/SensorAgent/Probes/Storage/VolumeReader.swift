@@ -7,17 +7,34 @@ struct VolumeReader: Sendable {
     let namesAlone: Bool
 
     private func disks(of device: String) -> [Component] {
+        // ZFS takes files in place of disks.
+        guard !device.hasPrefix("/") || device.hasPrefix("/dev/") else { return [] }
         let disks = directory.disks(under: device.split(separator: "/").last.map(String.init) ?? device)
         guard disks.isEmpty else { return disks }
         if let disk = directory.disk(named: device) { return [disk] }
         guard namesAlone else { return [] }
         let link = DiskDirectory.withoutPartition(device.split(separator: "/").last.map(String.init) ?? device)
-        let name = DiskDirectory.wholeDisk(link)
+        let name = VolumeReader.disk(by: link)
         return [
             Component(
                 id: DiskIdentity.id(wwn: nil, serial: nil, device: name), kind: .disk, name: "/dev/\(name)",
                 attributes: ["device": "/dev/\(name)", "identity": "by device name, which may change"])
         ]
+    }
+
+    /// Letters behind the beginning of a disk's name where a part of one is taken for the disk.
+    private static let diskLetters = ["sd": 3, "hd": 1, "vd": 1, "xvd": 2]
+
+    /// The disk of `sda1`, where nothing but the name is known; `vdev0` to `vdev3`, as files in pools are called, are
+    /// four, though the kernel could call the parts of a 152nd virtual disk so.
+    private static func disk(by name: String) -> String {
+        let whole = DiskDirectory.wholeDisk(name)
+        for (beginning, letters) in diskLetters where name.hasPrefix(beginning) {
+            let number = name.dropFirst(whole.count)
+            guard whole.count - beginning.count <= letters, !number.hasPrefix("0"), number.allSatisfy(\.isNumber)
+            else { return name }
+        }
+        return whole
     }
 
     /// The one disk behind a device; nil where it is made of several, none of which can be blamed.

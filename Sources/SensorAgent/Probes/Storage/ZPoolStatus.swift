@@ -55,6 +55,7 @@ struct ZPoolStatus: Sendable {
         var section = Section.head
         var rows: [(depth: Int, words: [Substring])] = []
         var holdsData = true
+        var damagedNames = 0
         func finish() -> [Device] { ZPoolStatus.devices(of: rows) }
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let bare = line.drop { $0 == " " || $0 == "\t" }
@@ -62,7 +63,7 @@ struct ZPoolStatus: Sendable {
                 if let last = pools.indices.last { pools[last].devices = finish() }
                 guard pools.count < ZPoolStatus.poolLimit else { return }
                 pools.append(Pool(name: String(bare.dropFirst(6).trimmed)))
-                (rows, section, holdsData) = ([], .head, true)
+                (rows, section, holdsData, damagedNames) = ([], .head, true, 0)
                 continue
             }
             guard let last = pools.indices.last else { continue }
@@ -78,8 +79,9 @@ struct ZPoolStatus: Sendable {
                 pools[last].damagedFiles = ZPoolStatus.damagedFiles(bare.dropFirst(8)) ?? pools[last].damagedFiles
             } else if section == .scan {
                 pools[last].readScan(bare)
-            } else if section == .errors, !bare.isEmpty, let count = pools[last].damagedFiles {
-                pools[last].damagedFiles = count + 1
+            } else if section == .errors, !bare.isEmpty, let count = pools[last].damagedFiles, count > 0 {
+                damagedNames += 1
+                pools[last].damagedFiles = max(count, damagedNames)
             } else if section == .config, !bare.isEmpty, rows.count < ZPoolStatus.deviceLimit {
                 // Tests and mails write the tabulator in words.
                 let row = line.hasPrefix("\\t") ? line.dropFirst(2) : line.drop { $0 == "\t" }
@@ -126,10 +128,11 @@ struct ZPoolStatus: Sendable {
         return UInt64(min(number * scale, 1e18))
     }
 
-    /// `No known data errors`, `3 data errors, use '-v' for a list`, or the head of a list.
+    /// `No known data errors`, `3 data errors, use '-v' for a list`, or the head of a list: where the list is empty,
+    /// cut, or kept from whoever asked, there is one error at least, since without any no list is announced.
     private static func damagedFiles(_ text: Substring) -> Int? {
-        if text.hasPrefix("No known data errors") { return 0 }
-        if text.hasPrefix("Permanent errors") { return 0 }
+        if text.hasPrefix("No known") { return 0 }
+        if text.hasPrefix("Permanent errors") || text.hasPrefix("List of errors unavailable") { return 1 }
         return text.contains("data errors") ? text.split(separator: " ").first.flatMap { Int($0) } : nil
     }
 

@@ -41,6 +41,34 @@ struct PoolTests {
         #expect(pool.devices.map(\.checksum) == [1_500, 7, 0, 0])
     }
 
+    @Test("where a list of damaged files is announced there is one at least, however little of it is shown")
+    func damagedFiles() throws {
+        let count = { (text: String) in
+            try ZPoolStatus(parsing: Array("  pool: a\n state: ONLINE\nerrors: \(text)".utf8)).pools[0].damagedFiles
+        }
+        let head = "Permanent errors have been detected in the following files:"
+        #expect(try count(head) == 1)
+        #expect(try count("\(head)\n\n") == 1)
+        #expect(try count("\(head)\n\n\t/tank/a\n\t/tank/b\n\t<0x0>:<0x1>\n") == 3)
+        #expect(try count("List of errors unavailable: permission denied") == 1)
+        #expect(try count("7 data errors, use '-v' for a list\n") == 7)
+        #expect(try count("No known data errors\n\n# end\n") == 0)
+    }
+
+    @Test("files of a pool are as many as they are called, and parts of disks are their disks")
+    func files() throws {
+        let disks = { (names: [String]) in
+            let rows = names.map { "\t  \($0)  ONLINE  0  0  0\n" }.joined()
+            let text = "  pool: a\n state: ONLINE\nconfig:\n\n\tNAME STATE READ WRITE CKSUM\n\ta ONLINE 0 0 0\n\(rows)"
+            return RecordedVolumes.findings(Array(text.utf8))?.flatMap(\.members).map(\.disk.name)
+        }
+        #expect(disks(["vdev0", "vdev1", "vdev12"]) == ["/dev/vdev0", "/dev/vdev1", "/dev/vdev12"])
+        let parts = ["sdb9", "sdaa1", "vda2", "hdc1", "xvdba1"]
+        #expect(disks(parts) == ["sdb", "sdaa", "vda", "hdc", "xvdba"].map { "/dev/\($0)" })
+        #expect(disks(["nvme0n1p1", "wwn-0x5000c500a1-part3"]) == ["/dev/nvme0n1", "/dev/wwn-0x5000c500a1"])
+        #expect(disks(["sda0", "sda1x", "/tank/sdb1"]) == ["/dev/sda0", "/dev/sda1x"])
+    }
+
     @Test("a scrub and a resilver that run are told apart, with what is done of them")
     func scans() throws {
         let scan = { (text: String) in
