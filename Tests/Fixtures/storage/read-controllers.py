@@ -65,7 +65,16 @@ def megacli(text):
     slots = re.findall(r"(?m)^\s*Enclosure Device ID: *(\S+)\s+Slot Number: *(\d+)", text)
     arrays = len(re.findall(r"(?m)^\s*(?:CacheCade )?Virtual Drive: *\d+", text))
     media = sum(int(n) for n in re.findall(r"Media Error Count: (\d+)", text))
-    return len(slots), arrays, [], media
+    inquiries = re.findall(r"(?m)^\s*Inquiry Data: ([^\r\n]*)", text)
+    return len(slots), arrays, [s for s in map(inquiry_serial, inquiries) if s], media
+
+
+def inquiry_serial(inquiry):
+    """Of ATA's 68 columns, or of SCSI's 48 where the parts stand apart; IBM's do not."""
+    if len(inquiry) == 68:
+        return inquiry[:20].strip()
+    scsi = re.fullmatch(r"\S{1,7} +\S+ +\S{4}( *\w{8,16}) *", inquiry)
+    return scsi.group(1).strip() if scsi and len(inquiry) == 48 else None
 
 
 for path in sys.argv[1:]:

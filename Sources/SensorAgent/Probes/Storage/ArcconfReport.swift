@@ -98,7 +98,7 @@ extension RaidController.Disk {
         case "ssd": isRotational = line.value == "No" ? true : line.value == "Yes" ? false : nil
         case "transfer speed":
             bus = line.value.hasPrefix("SATA") ? "ata" : line.value.hasPrefix("SAS") ? "sas" : nil
-        case "temperature": temperature = RaidController.celsius(line.value)
+        case "temperature": temperature = RaidController.diskTemperature(line.value)
         case "s.m.a.r.t. warnings": predictedFailures = UInt64(line.value)
         case "medium error count", "hardware error count": mediaErrors = UInt64(line.value) ?? mediaErrors
         // The World Wide Name that it prints is that of the port on the controller.

@@ -86,7 +86,7 @@ struct ControllerReading {
                 attributes: attributes))
         add(id, "hw.status", disk.status.map { .state($0) })
         add(id, "hw.raid.membership", disk.member.map { .state($0.rawValue) })
-        add(id, "hw.temperature", disk.temperature.map { .gauge($0) })
+        add(id, "hw.temperature", disk.temperature)
         for (type, count) in [
             ("media", disk.mediaErrors), ("other", disk.otherErrors), ("predicted", disk.predictedFailures),
         ] { add(id, "hw.physical_disk.controller_errors", count.map { .counter($0) }, labels: ["type": type]) }

@@ -9,6 +9,8 @@ struct KeyedLines: Sendable {
         /// In lower case, without blanks around it; empty where there is no colon.
         var key: String
         var value: String
+        /// The value with the blanks around it, for texts of fixed columns.
+        var columns: String
     }
 
     private(set) var lines: [Line] = []
@@ -19,7 +21,7 @@ struct KeyedLines: Sendable {
             let bare = KeyedLines.trimmed(line)
             guard !bare.isEmpty else { continue }
             guard let colon = bare.firstIndex(of: ":") else {
-                lines.append(Line(text: String(bare), key: "", value: ""))
+                lines.append(Line(text: String(bare), key: "", value: "", columns: ""))
                 continue
             }
             // `PCI Address (Domain:Bus:Device.Function): 0000:5C:00.0`: a colon in brackets parts nothing.
@@ -32,7 +34,8 @@ struct KeyedLines: Sendable {
             lines.append(
                 Line(
                     text: String(bare), key: KeyedLines.trimmed(bare[..<mark]).lowercased(),
-                    value: String(KeyedLines.trimmed(bare[bare.index(after: mark)...]))))
+                    value: String(KeyedLines.trimmed(bare[bare.index(after: mark)...])),
+                    columns: String(line[line.index(after: mark)...])))
         }
     }
 

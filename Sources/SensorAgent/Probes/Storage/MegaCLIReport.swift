@@ -70,11 +70,16 @@ extension RaidController.Disk {
         case "predictive failure count": predictedFailures = UInt64(line.value)
         case "pd type": bus = line.value == "SATA" ? "ata" : line.value == "SAS" ? "sas" : nil
         case "media type": isRotational = line.value.hasPrefix("Hard")
-        case "drive temperature": temperature = RaidController.celsius(line.value)
+        case "drive temperature": temperature = RaidController.diskTemperature(line.value)
         case "drive has flagged a s.m.a.r.t alert": if line.value == "Yes" { status = "predicted_failure" }
+        case "device firmware level": firmware = Filler.removed(line.value)
         case "inquiry data":
-            // The serial number stands before the model with SATA disks, and behind it with SAS ones: no rule parts them.
-            model = model ?? Filler.removed(line.value)
+            if let inquiry = MegaCLIInquiry(line.columns, bus: bus, level: firmware) {
+                (manufacturer, model, serial) = (inquiry.manufacturer, inquiry.model, inquiry.serial)
+                firmware = inquiry.firmware
+            } else {
+                model = model ?? Filler.removed(line.value)
+            }
         case "firmware state":
             member = RaidController.memberState(line.value)
             status = status ?? RaidController.diskStatus(line.value)

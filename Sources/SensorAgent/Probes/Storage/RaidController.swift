@@ -25,7 +25,7 @@ struct RaidController: Hashable, Sendable {
         var member: MemberState?
         /// `ok`, `failed`, `predicted_failure`.
         var status: String?
-        var temperature: Double?
+        var temperature: Measurement?
         var mediaErrors: UInt64?
         var otherErrors: UInt64?
         var predictedFailures: UInt64?
@@ -129,6 +129,11 @@ struct RaidController: Hashable, Sendable {
             parts[0].count <= 4, parts[1].count == 2, parts[2].count == 2
         else { return nil }
         return String(repeating: "0", count: 4 - parts[0].count) + "\(parts[0]):\(parts[1]):\(parts[2]).\(function)"
+    }
+
+    /// The programs print `0C (32.00 F)` of a disk that does not answer; no disk works at the freezing point.
+    static func diskTemperature(_ text: String) -> Measurement? {
+        celsius(text).map { $0 == 0 ? .unavailable(.readError) : .gauge($0) }
     }
 
     /// The first number of ` 21C (69.80 F)` or `51 C/ 123 F (Normal)`.

@@ -6,7 +6,8 @@ struct SmartArrayReport: Sendable {
 
     private enum Part { case controller, array, logical, disk, other }
     private var part = Part.controller
-    private var arrayName = ""
+    /// What the array itself is said to be: its volumes may still be called well.
+    private var groupState: VolumeState?
 
     /// nil where no controller of HPE is named.
     init?(_ lines: KeyedLines) {
@@ -32,49 +33,86 @@ struct SmartArrayReport: Sendable {
                 controller.serial = Filler.removed(String(line.text[mark.upperBound...].prefix { $0 != ")" }))
             }
             // Some outputs name a controller in two places.
-            if !controllers.contains(where: { $0.name == controller.name }) { controllers.append(controller) }
+            if !controllers.contains(where: { $0.name == controller.name }) {
+                controllers.append(controller)
+                groupState = nil
+            }
             part = .controller
             return
         }
         guard let last = controllers.indices.last else { return }
         let words = line.text.split(separator: " ")
         let first = words.first?.lowercased() ?? ""
-        if line.key == "array" || first == "array", words.count >= 2 {
-            (part, arrayName) = (.array, String(words[1]))
+        // `array B (Failed)`, `Array: B`; but `Array Type: Data` is a value of one.
+        if line.key == "array" || first == "array", words.count >= 2, words[1].allSatisfy(\.isUppercase) {
+            part = .array
+            groupState = line.bracketed.compactMap(SmartArrayReport.groupState).last
         } else if line.key == "logical drive" {
             part = .logical
-            controllers[last].arrays.append(RaidController.Array(name: line.value))
+            controllers[last].arrays.append(RaidController.Array(name: line.value, state: groupState.lowering(nil)))
         } else if first == "logicaldrive" {
             part = .logical
-            controllers[last].addLogical(line.text, words)
+            controllers[last].addLogical(line, words, of: groupState)
         } else if first == "physicaldrive" {
             part = .disk
-            controllers[last].addPhysical(line.text, words)
-        } else if ["unassigned", "enclosure", "expander", "sep", "port name", "hba drives"].contains(
-            where: line.text.lowercased().hasPrefix)
-        {
+            controllers[last].addPhysical(line, words)
+        } else if SmartArrayReport.beginsOther(line) {
             part = .other
+        } else if part == .array, line.key == "status" {
+            groupState = SmartArrayReport.groupState(line.value)
         } else if !line.value.isEmpty {
-            controllers[last].readValue(line, part == .controller, part == .logical, part == .disk)
+            controllers[last].readValue(line, part == .controller, part == .logical, part == .disk, of: groupState)
         }
+    }
+
+    /// Whether what follows is of a part that is not looked at, and has serial numbers and firmware of its own:
+    /// `Expander 378`, `Internal Drive Cage at Port 1I, Box 1, OK`, `12G SAS Exp Card at Port 1I, Box 1, OK`.
+    private static func beginsOther(_ line: KeyedLines.Line) -> Bool {
+        let text = line.text.lowercased()
+        if ["unassigned", "enclosure", "expander", "sep", "port name", "hba drives"].contains(where: text.hasPrefix) {
+            return true
+        }
+        return line.key.isEmpty && (text.contains(" at port ") || text.contains("drive cage"))
+    }
+
+    private static func groupState(_ text: String) -> VolumeState? {
+        // One disk of the array has failed: what is lost with it the volumes say.
+        text.lowercased().contains("failed physical drive") ? .degraded : RaidController.arrayState(text)
+    }
+
+}
+
+extension VolumeState? {
+    /// What a volume is, by its own word and by this one of its array.
+    fileprivate func lowering(_ own: VolumeState?) -> VolumeState? {
+        guard let self, self != .ok else { return own }
+        // Of a volume that misses a disk its own word says more, as long as its array is not lost.
+        return self == .failed || own == nil || own == .ok ? self : own
+    }
+}
+
+extension KeyedLines.Line {
+    /// What stands in brackets, parted at the commas: `558.9 GB`, `RAID 1`, `OK`.
+    fileprivate var bracketed: [String] {
+        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return [] }
+        return text[text.index(after: open)..<close].split(separator: ",").map { String(KeyedLines.trimmed($0)) }
     }
 }
 
 extension RaidController {
     /// `logicaldrive 1 (558.9 GB, RAID 1, OK)`.
-    fileprivate mutating func addLogical(_ text: String, _ words: [Substring]) {
+    fileprivate mutating func addLogical(
+        _ line: KeyedLines.Line, _ words: [Substring], of group: VolumeState?
+    ) {
         guard words.count >= 2 else { return }
-        var array = Array(name: String(words[1]))
-        if let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close {
-            let inside = text[text.index(after: open)..<close].split(separator: ",").map(KeyedLines.trimmed)
-            array.level = inside.first { $0.hasPrefix("RAID") }.map(String.init)
-            array.state = inside.compactMap { RaidController.arrayState(String($0)) }.last
-        }
-        arrays.append(array)
+        arrays.append(
+            Array(
+                name: String(words[1]), level: line.bracketed.first { $0.hasPrefix("RAID") },
+                state: group.lowering(line.bracketed.compactMap(RaidController.arrayState).last)))
     }
 
     /// `physicaldrive 1I:1:4 (port 1I:box 1:bay 4, SAS, 300 GB, OK)`; alone it is the head of a list of values.
-    fileprivate mutating func addPhysical(_ text: String, _ words: [Substring]) {
+    fileprivate mutating func addPhysical(_ line: KeyedLines.Line, _ words: [Substring]) {
         guard words.count >= 2 else { return }
         let place = String(words[1])
         if !disks.contains(where: { $0.place == place }) { disks.append(Disk(place: place)) }
@@ -82,9 +120,7 @@ extension RaidController {
         // What follows is of this disk, wherever it was first named.
         let disk = disks.remove(at: index)
         disks.append(disk)
-        guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return }
-        let inside = text[text.index(after: open)..<close].split(separator: ",").map { String(KeyedLines.trimmed($0)) }
-        for word in inside {
+        for word in line.bracketed {
             if let bus = RaidController.bus(word) { disks[disks.count - 1].bus = bus }
             if let status = RaidController.diskStatus(word) {
                 disks[disks.count - 1].status = status
@@ -101,14 +137,15 @@ extension RaidController {
     }
 
     fileprivate mutating func readValue(
-        _ line: KeyedLines.Line, _ isController: Bool, _ isLogical: Bool, _ isDisk: Bool
+        _ line: KeyedLines.Line, _ isController: Bool, _ isLogical: Bool, _ isDisk: Bool,
+        of group: VolumeState?
     ) {
         if isController {
             readOwn(line)
         } else if isLogical, let last = arrays.indices.last {
             switch line.key {
             case "status":
-                arrays[last].state = RaidController.arrayState(line.value)
+                arrays[last].state = group.lowering(RaidController.arrayState(line.value))
                 if let mark = line.value.firstIndex(of: "%"),
                     let percent = Double(line.value[..<mark].split(separator: " ").last ?? "")
                 {
@@ -156,7 +193,7 @@ extension RaidController.Disk {
             manufacturer = words.count > 1 && words[0] != "ATA" ? String(words[0]) : nil
             model = Filler.removed(words.count > 1 ? words.dropFirst().joined(separator: " ") : line.value)
         case "firmware revision": firmware = Filler.removed(line.value)
-        case "current temperature (c)": temperature = RaidController.celsius(line.value)
+        case "current temperature (c)": temperature = RaidController.diskTemperature(line.value)
         // The World Wide Identifier of a SAS disk is that of its port, and of a SATA disk the expander's: it is no name.
         default: break
         }

@@ -100,7 +100,7 @@ extension RaidController.Disk {
             mediaErrors = state["Media Error Count"]?.unsigned
             otherErrors = state["Other Error Count"]?.unsigned
             predictedFailures = state["Predictive Failure Count"]?.unsigned
-            temperature = (state["Drive Temperature"]?.text).flatMap(RaidController.celsius)
+            temperature = (state["Drive Temperature"]?.text).flatMap(RaidController.diskTemperature)
             if state["S.M.A.R.T alert flagged by drive"]?.text == "Yes" { status = "predicted_failure" }
         }
         guard let attributes = details["\(key) Device attributes"] else { return }

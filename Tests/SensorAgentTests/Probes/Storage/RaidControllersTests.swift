@@ -95,6 +95,102 @@ struct RaidControllersTests {
         }
     }
 
+    @Test("an expander's serial number and firmware are not the controller's; a lost array's volumes are lost")
+    func smartArray() throws {
+        let text = """
+            Smart HBA H240ar in Slot 0 (Embedded) (RAID Mode)
+               Serial Number: PDNLN0BRH8O054
+               Firmware Version: 6.60
+
+               12G SAS Exp Card at Port 1I, Box 1, OK
+                  Serial Number: PDNRB0AZT8C1N3
+                  Firmware Version: 2.09
+
+               Internal Drive Cage at Port 2I, Box 1, OK
+                  Serial Number: OTHER
+                  Firmware Version: 1.00
+
+               array A
+                  logicaldrive 1 (558.9 GB, RAID 1, OK)
+               array B (Failed)
+                  logicaldrive 2 (2.2 TB, RAID 5, OK)
+               array C
+                  logicaldrive 3 (2.2 TB, RAID 5, Interim Recovery Mode)
+               Array: D
+                  Status: Failed Physical Drive
+                  Array Type: Data
+                  Logical Drive: 4
+                     Status: OK
+                  Logical Drive: 5
+                     Status: Recovering, 5% complete
+            """
+        let controller = try ControllerOutput.controllers(Array(text.utf8))[0]
+        #expect(controller.serial == "PDNLN0BRH8O054" && controller.firmware == "6.60")
+        #expect(controller.arrays.map(\.name) == ["1", "2", "3", "4", "5"])
+        #expect(controller.arrays.map(\.state) == [.ok, .failed, .degraded, .degraded, .rebuilding])
+        #expect(controller.arrays[1].level == "RAID 5")
+    }
+
+    @Test("MegaCli's columns are parted where they surely are what they seem, and left whole elsewhere")
+    func inquiry() throws {
+        let ata = MegaCLIInquiry(
+            "             9XF1922XST9500620NS                                 AA09", bus: "ata", level: "AA09")
+        #expect(ata?.serial == "9XF1922X" && ata?.model == "ST9500620NS" && ata?.firmware == "AA09")
+        let left = " S1YHNXAG804005      SAMSUNG MZ7LM960HCHP-00003              GXT3003Q"
+        let samsung = MegaCLIInquiry(left, bus: "ata", level: "003Q")
+        #expect(samsung?.serial == "S1YHNXAG804005" && samsung?.model == "SAMSUNG MZ7LM960HCHP-00003")
+        #expect(samsung?.manufacturer == nil && samsung?.firmware == "GXT3003Q")
+        let right = " HGST    HUH721010AL5200 LS142YGAPMLD            "
+        let sas = MegaCLIInquiry(right, bus: "sas", level: "LS14")
+        #expect(sas?.manufacturer == "HGST" && sas?.model == "HUH721010AL5200")
+        #expect(sas?.firmware == "LS14" && sas?.serial == "2YGAPMLD")
+        let translated = MegaCLIInquiry(" ATA     ST9500620NS     FTA1            9XF1KAGA", bus: nil, level: nil)
+        #expect(translated?.manufacturer == nil && translated?.serial == "9XF1KAGA" && translated?.firmware == "FTA1")
+        // IBM's maker's part of the columns holds more than a serial number.
+        let ibm = MegaCLIInquiry(" IBM-ESXSMK3001GRRB      SC2222Q22222SC22SC22SC22", bus: "sas", level: nil)
+        #expect(ibm?.model == "MK3001GRRB" && ibm?.manufacturer == "IBM-ESXS" && ibm?.serial == nil)
+
+        #expect(MegaCLIInquiry(left, bus: "sas", level: nil) == nil)
+        #expect(MegaCLIInquiry(right, bus: "ata", level: nil) == nil)
+        #expect(MegaCLIInquiry(right, bus: "sas", level: "LS15") == nil)
+        // Blanks that were lost on the way have moved the columns.
+        for text in [
+            String(left.dropFirst(1)), String(left.dropLast(1)), " HGST HUH721010AL5200 LS142YGAPMLD", "", "é",
+        ] {
+            #expect(MegaCLIInquiry(text, bus: nil, level: nil) == nil, "\(text)")
+        }
+    }
+
+    @Test("a disk that does not answer has no temperature, and is known by the serial number in its columns")
+    func silentDisk() throws {
+        let text = """
+            Adapter #0
+
+            Enclosure Device ID: 15
+            Slot Number: 10
+            PD Type: SATA
+            Firmware state: Unconfigured(bad)
+            Inquiry Data:             W1F3ZE1TST3000DM001-1CH166                      CC27\u{20}\u{20}\u{20}\u{20}
+            Drive Temperature :0C (32.00 F)
+
+            Enclosure Device ID: 15
+            Slot Number: 11
+            PD Type: SAS
+            Firmware state: Hotspare, Spun down
+            Inquiry Data: HGST HUH721010AL5200 LS142YGAPMLD
+            Drive Temperature :33C (91.40 F)
+            """
+        var reading = ControllerReading(time: Self.now)
+        for controller in try ControllerOutput.controllers(Array(text.utf8)) { reading.add(controller) }
+        expectInCatalogue(reading.result)
+        let temperatures = states(reading.result, "hw.temperature")
+        #expect(
+            temperatures == ["disk:serial-W1F3ZE1T": .unavailable(.readError), "disk:c0/15:11": .reading(33)])
+        let disks = reading.result.components.filter { $0.kind == .disk }
+        #expect(disks.map(\.part.model) == ["ST3000DM001-1CH166", "HGST HUH721010AL5200 LS142YGAPMLD"])
+        #expect(disks.map(\.part.serial) == ["W1F3ZE1T", nil])
+    }
+
     @Test("words of the makers for one state are one word")
     func words() {
         for (text, state) in [
