@@ -13,7 +13,9 @@ LIMITS = [
     "- Whether a certain disk's firmware spins up on a command on which the standards say that it does not.",
     "- `drivetemp` finds no sensor in QEMU's SATA disk, RAID controllers with disks behind them do not exist here, and QEMU "
     "itself hangs with an NVMe disk that does not answer.",
-    "- Times of a real machine: processor and disks are emulated, and slow."]
+    "- Times of a real machine: the guest's processor, its disks and whatever else the host does share the host's processors, so "
+    "that a program that runs makes reads slower before it has asked any disk (the control of part c). How much slower a real "
+    "disk gets, a real machine has to tell."]
 
 
 class Page:
