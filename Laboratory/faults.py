@@ -57,7 +57,7 @@ def read_disk(lab, name, times):
 
 def voltage_drifts(lab):
     lab.run("systemd-run --unit=drift sh -c "
-            "'for volts in $(seq 191 -1 173); do board set lm85 volts3 $volts; sleep 15; done'")
+            "'for volts in $(seq 191 -1 173); do /usr/lib/laboratory/board set lm85 volts3 $volts; sleep 15; done'")
 
 
 def sensor_rows():

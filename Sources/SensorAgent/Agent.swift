@@ -81,7 +81,8 @@ public struct Agent: Sendable {
     static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw AgentError(
-                "the pattern pack \(path) cannot be read: install it, or name another as patterns.pack in the configuration"
+                "the pattern pack \(path) cannot be read: install the package callhome of this version, which brings it, or "
+                    + "name another as patterns.pack in the configuration"
             )
         }
         do throws(PatternPackError) { return try PatternPack(json: data) } catch {

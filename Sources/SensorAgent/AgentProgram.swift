@@ -34,9 +34,13 @@ public enum AgentProgram {
         }
     }
 
-    /// Prints every value in effect.
+    /// Prints every value in effect, or what is wrong: a pattern pack that cannot be read would end the agent too.
     public static func checkConfiguration(_ path: String?) -> Int32 {
         guard let configuration = configuration(path) else { return refused }
+        do throws(AgentError) { _ = try Agent.patternPack(configuration.patternPack) } catch {
+            complain("\(error)")
+            return refused
+        }
         print(configuration.effective)
         return done
     }

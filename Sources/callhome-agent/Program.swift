@@ -24,7 +24,7 @@ struct Run: AsyncParsableCommand {
 struct CheckConfiguration: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Prints every setting in effect, or what is wrong and where.",
-        discussion: "Exit codes: 0 the configuration is good; 2 it is refused.")
+        discussion: "Exit codes: 0 the configuration is good; 2 it, or the pattern pack that it names, is refused.")
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?

@@ -40,6 +40,22 @@ struct AgentConfigurationTests {
         #expect(try AgentConfiguration(text: configuration.effective).effective == configuration.effective)
     }
 
+    @Test("A configuration whose pattern pack cannot be read is refused before the agent starts with it")
+    func patternPack() throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/agent.conf"
+        let pack = "\(directory.path)/patterns.json"
+        try "patterns.pack = \(pack)\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(AgentProgram.checkConfiguration(path) == AgentProgram.refused)
+        try "{".write(toFile: pack, atomically: true, encoding: .utf8)
+        #expect(AgentProgram.checkConfiguration(path) == AgentProgram.refused)
+        try #"{"format": 1, "engine_level": 1, "version": "0.1.0", "patterns": []}"#
+            .write(toFile: pack, atomically: true, encoding: .utf8)
+        #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
+        let error = #expect(throws: AgentError.self) { try Agent.patternPack("\(directory.path)/none.json") }
+        #expect(error?.description.contains("install the package callhome") == true)
+    }
+
     @Test(
         "A wrong value is refused with file, line and what is wrong",
         arguments: [

@@ -133,7 +133,9 @@ struct ProbeSchedule {
     private func slowness(of index: Int, took: Duration) -> String {
         guard plans[index].slowdown > 1 else { return "" }
         let interval = plans[index].entry.interval * plans[index].slowdown
-        return "a look takes \(took.inSeconds) s, so it looks only every \(interval.inSeconds) s: the device is slow"
+        // How long it waited for the processor nobody tells: both are possible.
+        return "a look takes \(took.inSeconds) s, so it looks only every \(interval.inSeconds) s: "
+            + "the device is slow, or the whole machine is overloaded"
     }
 
     /// What was plugged takes a moment to be named, and seldom comes with one event: a prompted look waits this long.

@@ -57,7 +57,7 @@ enum SignalSources {
         ("hw.pcie.error", ["machine-checks", "kernel-log"]),
         ("hw.network", ["network"]),
         ("hw.optic", ["network"]),
-        ("hw.raid", ["raid", "raid-controllers"]),
+        ("hw.raid", ["raid", "raid-controllers", "redfish"]),
         ("hw.enclosure", ["enclosures"]),
         ("hw.filesystem", ["filesystems"]),
         ("hw.gpu", ["gpu"]),

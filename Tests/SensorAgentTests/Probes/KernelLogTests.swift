@@ -119,10 +119,6 @@ struct KernelLogTests {
                 .nic("eth1", pci: "0000:01:00.0")
             ),
             (
-                "igb 0000:01:00.0 eth0: igb: eth0 NIC Link is Down", "hw.network.link_lost",
-                .nic("eth0", pci: "0000:01:00.0")
-            ),
-            (
                 "mce: CPU3: Core temperature above threshold, cpu clock throttled (total events = 1)",
                 "hw.cpu.throttled{scope=\"core\"}", .processor(3)
             ),
@@ -156,8 +152,86 @@ struct KernelLogTests {
             "sd 2:0:0:0: [sda] tag#3 Add. Sense: Failure prediction threshold exceeded (false)",
             "EXT4-fs (sda1): mounted filesystem with ordered data mode",
             "usb 1-4: new high-speed USB device number 3 using xhci_hcd",
+            "r8169 0000:22:00.0 enp34s0: Link is Down",
+            "pcieport 0000:a9:10.0: pciehp: Slot(272): Link Down/Up ignored (recovered by DPC)",
         ])
     func sound(line: String) { #expect(facts(line).isEmpty) }
+
+    @Test(
+        "a network link is lost when it was there before, and once",
+        arguments: [
+            "igb 0000:01:00.0 eth0: igb: eth0 NIC Link is Up 1000 Mbps Full Duplex",
+            "tg3 0000:01:00.0 eth0: Link is up at 1000 Mbps, full duplex", "mlx5_core 0000:01:00.0 eth0: Link up",
+            "IPv6: ADDRCONF(NETDEV_CHANGE): eth0: link becomes ready",
+        ])
+    func networkLinks(up: String) {
+        let down = "igb 0000:01:00.0 eth0: igb: eth0 NIC Link is Down"
+        let told = facts([down, up, down, down, "e1000e: eth1 NIC Link is Down", up, down].joined(separator: "\n"))
+        #expect(told.map(\.signal.description) == ["hw.network.link_lost", "hw.network.link_lost"])
+        #expect(told.allSatisfy { $0.subject == .nic("eth0", pci: "0000:01:00.0") })
+    }
+
+    @Test("after a restart, what earlier messages said of a link counts, and none of them is told again")
+    func rememberedLinks() throws {
+        func message(_ state: String) throws -> KernelMessage {
+            try #require(KernelMessage(line: "r8169 0000:22:00.0 enp34s0: Link is \(state)".utf8))
+        }
+        var reading = KernelLogReading(table: KernelTable())
+        for state in ["Down", "Up", "Down", "Up"] { reading.remember(try message(state)) }
+        reading.take(try message("Down"))
+        reading.finish()
+        #expect(reading.facts.map(\.signal.name) == ["hw.network.link_lost"])
+    }
+
+    // MARK: Errors that two tell
+
+    private func block(_ number: Int, page: String, at seconds: String) -> String {
+        [
+            "Hardware error from APEI Generic Hardware Error Source: 2", "event severity: corrected",
+            " Error 0, type: corrected", "  section_type: memory error", "  physical_address: 0x\(page)020",
+            "  error_type: 4, single-symbol chipkill ECC", "  DIMM location: not present. DMI handle: 0x0000",
+        ].map { "[\(seconds)] {\(number)}[Hardware Error]: \($0)" }.joined(separator: "\n")
+    }
+
+    private func line(page: String, at seconds: String, count: Int = 1) -> String {
+        "[\(seconds)] EDAC MC0: \(count) CE single-symbol chipkill ECC on DIMM_A1 (node:0 card:0 module:0 "
+            + "page:0x\(page) offset:0x20 grain:1 syndrome:0x0)"
+    }
+
+    private func errors(_ parts: String...) -> [KernelFact.Family] {
+        facts(parts.joined(separator: "\n")).filter { $0.signal.name == "hw.memory.error" }.map(\.family)
+    }
+
+    @Test("an error of memory that EDAC and the firmware tell is told once, as EDAC tells it")
+    func echoes() {
+        #expect(errors(line(page: "8cb743", at: "10.000000"), block(1, page: "8cb743", at: "10.100000")) == [.memory])
+        #expect(errors(block(1, page: "8cb743", at: "10.100000"), line(page: "8cb743", at: "10.900000")) == [.memory])
+        let both = line(page: "8cb743", at: "10.000000") + "\n" + block(1, page: "8cb743", at: "10.000000")
+        #expect(facts(both).filter { $0.signal.name == "hw.memory.page_error" }.count == 1)
+    }
+
+    @Test("each line stands for as many errors as it counts: of three of one page, one that EDAC left out is told")
+    func echoesByCount() {
+        let blocks = (1...3).map { block($0, page: "8cb743", at: "10.00000\($0)") }.joined(separator: "\n")
+        let lines = line(page: "8cb743", at: "10.000001") + "\n" + line(page: "8cb743", at: "10.000002")
+        #expect(errors(lines, blocks) == [.memory, .memory, .firmwareMemory])
+        #expect(errors(line(page: "8cb743", at: "10.000001", count: 3), blocks) == [.memory])
+    }
+
+    @Test("errors of other pages and of other times are others")
+    func otherErrors() {
+        let told = line(page: "8cb743", at: "10.000000")
+        #expect(errors(told, block(1, page: "8cb744", at: "10.000000")) == [.memory, .firmwareMemory])
+        #expect(errors(told, block(1, page: "8cb743", at: "13.000000")) == [.memory, .firmwareMemory])
+        #expect(errors(block(1, page: "8cb743", at: "10.000000")) == [.firmwareMemory])
+    }
+
+    @Test("of more records of the firmware than are put together at once, each is told")
+    func manyRecords() {
+        let count = KernelBlocks.limit * 3
+        let blocks = (1...count).map { block($0, page: "8cb743", at: "10.000000") }.joined(separator: "\n")
+        #expect(errors(blocks).count == count)
+    }
 
     @Test("every signal that a row can tell is in the catalogue")
     func catalogued() {

@@ -57,7 +57,10 @@ struct KernelBlocks {
             let number = UInt64(head[head.index(after: open)..<close])
         {
             if words.hasPrefix("Hardware error from APEI") { finishFirmware(number) }
-            guard firmware[number] != nil || firmware.count < KernelBlocks.limit else { return }
+            // Records have rising numbers, and a block is written at once: the oldest is long whole.
+            if firmware[number] == nil, firmware.count >= KernelBlocks.limit, let oldest = firmware.keys.min() {
+                finishFirmware(oldest)
+            }
             firmware[number, default: FirmwareErrorRecord(stamp: stamp)].take(words)
         } else if let begun = MachineCheck(rawLine: words) ?? MachineCheck(decodedLine: words) {
             finishCheck()

@@ -14,6 +14,8 @@ struct KernelFact: Hashable, Sendable {
     /// How many of it the message tells of.
     var count: UInt64 = 1
     var family = Family.log
+    /// Of a memory error: the page (4 KiB) of its physical address; nil where nobody tells it.
+    var page: UInt64?
 
     /// Who tells such an event where several sources have it.
     enum Family: Hashable, Sendable {

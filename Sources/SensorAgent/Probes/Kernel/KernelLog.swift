@@ -28,6 +28,7 @@ public actor KernelLog: Probe {
     private var names: KernelNames
     private var device: KernelLogDevice?
     private var position = KernelLogPosition()
+    private var links = NetworkLinks()
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
 
     /// - Parameters:
@@ -47,7 +48,9 @@ public actor KernelLog: Probe {
         guard tree.isThisMachine, input == nil else { return nil }
         let table = KernelTable()
         return KernelLogDevice.prompts { record in
-            KernelMessage(record: record).map { table.knows($0.text) || KernelBlocks.knows($0.text) } ?? false
+            KernelMessage(record: record).map {
+                table.knows($0.text) || KernelBlocks.knows($0.text) || NetworkLinks.Change($0.text) != nil
+            } ?? false
         }
     }
 
@@ -60,6 +63,7 @@ public actor KernelLog: Probe {
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
         if position.resumes(cursor, boot: boot) {
             device = nil
+            links = NetworkLinks()
         }
         do {
             return try read(at: time)
@@ -75,14 +79,19 @@ public actor KernelLog: Probe {
         if device == nil { device = try KernelLogDevice() }
         // Time since boot, from the kernel and not from a clock of our own: the stamps of the log are of the same.
         let uptime = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) }
-        var reading = KernelLogReading(table: table)
+        var reading = KernelLogReading(table: table, links: links)
         var left = KernelLog.recordsPerLook
         var next = try device?.next() ?? .end
         while next != .end, left > 0 {
             left -= 1
-            if let message = position.take(next) { reading.take(message) }
+            if let message = position.take(next) {
+                reading.take(message)
+            } else if case .record(let bytes) = next, let message = KernelMessage(record: bytes) {
+                reading.remember(message)
+            }
             next = try device?.next() ?? .end
         }
+        links = reading.links
         return result(of: reading, at: time, uptime: uptime.map { .milliseconds(Int64($0 * 1000)) })
     }
 

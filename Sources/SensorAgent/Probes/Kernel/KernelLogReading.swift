@@ -17,8 +17,13 @@ struct KernelLogReading {
     private(set) var devicesChanged = false
     /// The stamp of the last message.
     private(set) var newest: KernelMessage.Stamp?
+    private(set) var links: NetworkLinks
 
-    init(table: KernelTable) { self.table = table }
+    /// - Parameter links: what earlier messages of the same boot said of them.
+    init(table: KernelTable, links: NetworkLinks = NetworkLinks()) {
+        self.table = table
+        self.links = links
+    }
 
     mutating func take(_ message: KernelMessage) {
         messages += 1
@@ -29,14 +34,22 @@ struct KernelLogReading {
             devicesChanged = true
         } else if blocks.take(message) {
             for fact in blocks.takeFacts(follows: true) { add(fact) }
+        } else if let change = NetworkLinks.Change(message.text) {
+            if let fact = links.take(change, of: message) { add(fact) }
         } else if let fact = table.fact(message) {
             add(fact)
         }
     }
 
+    /// A message that was told of in an earlier run of the agent: only what it says of the state of things counts.
+    mutating func remember(_ message: KernelMessage) {
+        if let change = NetworkLinks.Change(message.text) { _ = links.take(change, of: message) }
+    }
+
     /// Nothing follows for now: the kernel writes a block at once, so that what is under way is whole.
     mutating func finish() {
         for fact in blocks.takeFacts(follows: false) { add(fact) }
+        facts = FirmwareEchoes.removed(from: facts)
     }
 
     private mutating func add(_ fact: KernelFact) {

@@ -102,7 +102,6 @@ extension KernelTable {
     ]
 
     private static let hang = "hw.network.hang"
-    private static let linkLost = "hw.network.link_lost"
 
     /// net/sched/sch_generic.c and the drivers' words.
     private static let network: [Row] = [
@@ -113,19 +112,14 @@ extension KernelTable {
         Row("nic-hang", "{driver:word} {pci} {nic:dev}: Detected Tx Unit Hang", .nic, hang),
         Row("nic-gone", "{driver:word} {pci} {nic:dev}: Adapter removed", .nic, "hw.network.gone"),
         Row("nic-gone", "{driver:word} {pci} {nic:dev}: PCIe link lost", .nic, "hw.network.gone"),
-        Row("nic-link-lost", "{driver:word} {pci} {nic:dev}: {}Link is {state:dev}", .nic) { down($0) },
-        Row("nic-link-lost", "{driver:word} {pci} {nic:dev}: {}ink {state:dev}", .nic) { down($0) },
-        Row("nic-link-lost", "{driver:dev}: {nic:dev} NIC Link is {state:dev}", .nic) { down($0) },
-        Row("nic-link-lost", "{nic:dev}: Link is {state:dev}", .nic) { down($0) },
     ]
-
-    private static func down(_ captures: LinePattern.Captures) -> Signal? {
-        captures["state"].lowercased() == "down" ? Signal(linkLost) : nil
-    }
 
     /// drivers/pci/hotplug/pciehp_ctrl.c, pcie/dpc.c, pci.c; drivers/usb/core/hub.c
     private static let pci: [Row] = [
-        Row("pcie-link-lost", "pcieport {pci}: pciehp: Slot({slot:dev}): Link Down", .pci, "hw.pcie.link_lost"),
+        Row("pcie-link-lost", "pcieport {pci}: pciehp: Slot({slot:dev}): Link Down{after:rest}", .pci) {
+            // `Link Down/Up ignored (recovered by DPC)`: the containment is told, and the link is back.
+            $0["after"].contains("ignored") ? nil : Signal("hw.pcie.link_lost")
+        },
         Row("pcie-contained", "pcieport {pci}: DPC: containment event", .pci, "hw.pcie.contained"),
         Row(
             "pcie-unreachable", "{driver:word} {pci}: Unable to change power state from {}, device inaccessible", .pci,

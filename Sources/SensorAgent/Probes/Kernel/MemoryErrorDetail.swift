@@ -133,7 +133,7 @@ struct MemoryErrorDetail: Hashable, Sendable {
         let told: (Signal) -> KernelFact = { signal in
             KernelFact(
                 recogniser: "memory-\(type)", subject: .memory(place), signal: signal, text: text, stamp: stamp,
-                count: count, family: family)
+                count: count, family: family, page: page)
         }
         var facts = [told(Signal("hw.memory.error", ["error.type": type]))]
         let words = message.lowercased()

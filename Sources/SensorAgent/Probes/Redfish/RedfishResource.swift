@@ -15,6 +15,8 @@ struct RedfishResource: Sendable {
     private let scope: String
     /// The path's last part that names a thing, for resources that tell only of another (`…/Bay1/Metrics`).
     private let owner: String
+    /// All parts of the path.
+    private let path: [String]
 
     /// Array members taken of one resource.
     private static let memberLimit = 1_024
@@ -29,6 +31,7 @@ struct RedfishResource: Sendable {
         self.seen = seen
         let path = (tree["@odata.id"]?.text).flatMap { $0.isEmpty ? nil : $0 } ?? path
         let parts = path.split(separator: "/").map(String.init)
+        self.path = parts
         scope =
             parts.firstIndex { ["Chassis", "Systems", "Managers"].contains($0) }
             .flatMap { $0 + 1 < parts.count ? parts[$0 + 1] : nil } ?? "1"
@@ -54,6 +57,11 @@ struct RedfishResource: Sendable {
         case "ComputerSystem": addSystem()
         case "Manager": addManager()
         case "ThermalSubsystem", "PowerSubsystem": addRedundancies()
+        case "Volume": addVolume()
+        case "StorageController": addController(tree, 0)
+        case "Storage" where tree["Controllers"] == nil && !members("StorageControllers").isEmpty:
+            for (index, controller) in members("StorageControllers").enumerated() { addController(controller, index) }
+        case "Battery": addBattery()
         case let type:
             throw RedfishRefusal(
                 description: "a resource of type \(type ?? "unknown") tells nothing of a part's health")
@@ -217,7 +225,7 @@ struct RedfishResource: Sendable {
         if let percent = fan["SpeedPercent"] {
             add(component, Signal("hw.fan.speed_ratio"), percent, times: 0.01)
             add(component, Signal("hw.fan.speed"), percent["SpeedRPM"])
-        } else if fan["ReadingUnits"]?.text == "Percent" || fan["Units"]?.text == "Percent" {
+        } else if ["Percent", "%"].contains(fan["ReadingUnits"]?.text) || fan["Units"]?.text == "Percent" {
             add(component, Signal("hw.fan.speed_ratio"), fan["Reading"] ?? fan["CurrentReading"], times: 0.01)
         } else if let reading = fan["Reading"] ?? fan["ReadingRPM"] {
             add(component, Signal("hw.fan.speed"), reading)
@@ -237,10 +245,27 @@ struct RedfishResource: Sendable {
         "Humidity": (.humidity, "hw.humidity", 1),
     ]
 
+    /// `ReadingType` by the unit (UCUM, and RPM as the schema has it), for services that leave it out.
+    private static let typesOfUnits = [
+        "Cel": "Temperature", "V": "Voltage", "A": "Current", "W": "Power", "J": "EnergyJoules", "kW.h": "EnergykWh",
+        "RPM": "Rotational", "{rev}/min": "Rotational", "%": "Percent",
+    ]
+
+    /// Percent says nothing of what is measured: that it is a fan, its name or its place does.
+    private static func isFan(_ sensor: JSONTree) -> Bool {
+        sensor["PhysicalContext"]?.text == "Fan"
+            || ["Name", "Id"].contains { sensor[$0]?.text?.lowercased().contains("fan") == true }
+    }
+
     private mutating func addSensor() { addSensor(tree, 0) }
 
     private mutating func addSensor(_ sensor: JSONTree, _ index: Int) {
-        guard let type = sensor["ReadingType"]?.text, let (kind, signal, factor) = Self.readingTypes[type] else {
+        let said = sensor["ReadingType"]?.text ?? sensor["ReadingUnits"]?.text.flatMap { Self.typesOfUnits[$0] }
+        if said == "Percent", sensor["ReadingUnits"]?.text == "%", RedfishResource.isFan(sensor) {
+            addFan(sensor, index: index)
+            return
+        }
+        guard let type = said, let (kind, signal, factor) = Self.readingTypes[type] else {
             guard !RedfishResource.isAbsent(sensor) else { return }
             let component = made(.chip, sensor, index)
             result.components.append(component)
@@ -426,6 +451,71 @@ struct RedfishResource: Sendable {
         component.attributes["hostname"] = Filler.removed(tree["HostName"]?.text)
         result.components.append(component)
         addStatus(component, tree)
+    }
+
+    // MARK: Storage
+
+    /// `437XR1138R2/RAID.SL.1` of what stands under a storage subsystem.
+    private var subsystem: String {
+        let storage = path.firstIndex(of: "Storage").flatMap { $0 + 1 < path.count ? path[$0 + 1] : nil }
+        return [scope, storage].compactMap { $0 }.joined(separator: "/")
+    }
+
+    /// A volume of one disk, a namespace for instance, is no array, and has no state of one.
+    private static let levelsOfOneDisk: Set<String> = ["None", "JBOD"]
+
+    private mutating func addVolume() {
+        guard !RedfishResource.isAbsent(tree) else { return }
+        let id = tree["Id"]?.text ?? owner
+        var component = Component(
+            id: ComponentID(.raidArray, "redfish/\(subsystem)/\(id.prefix(80))"), kind: .raidArray,
+            name: "volume \(name(tree, 0))")
+        component.attributes["manager"] = "hardware"
+        component.attributes["level"] = tree["RAIDType"]?.text.map { String($0.prefix(40)) }
+        result.components.append(component)
+        addStatus(component, tree)
+        guard !Self.levelsOfOneDisk.contains(tree["RAIDType"]?.text ?? "") else { return }
+        let rebuild = members("Operations").first {
+            ($0["Operation"] ?? $0["OperationName"])?.text?.hasPrefix("Rebuild") == true
+        }
+        let states = ["OK": "ok", "Warning": "degraded", "Critical": "failed"]
+        if rebuild != nil, tree["Status", "Health"]?.text != "Critical" {
+            add(component, Signal("hw.raid.state"), .state("rebuilding"))
+        } else if let health = tree["Status", "Health"]?.text {
+            let state = states[health]
+            add(component, Signal("hw.raid.state"), state.map { .state($0) } ?? .unavailable(.malformed))
+        } else {
+            add(component, Signal("hw.raid.state"), .unavailable(.notSupported))
+        }
+        if let done = rebuild?["PercentageComplete"]?.double, (0...100).contains(done) {
+            add(component, Signal("hw.raid.progress"), .gauge(done / 100))
+        }
+    }
+
+    private mutating func addController(_ controller: JSONTree, _ index: Int) {
+        guard !RedfishResource.isAbsent(controller) else { return }
+        let id = controller["Id"]?.text ?? controller["MemberId"]?.text ?? "\(index)"
+        let component = Component(
+            id: ComponentID(.controller, "redfish/\(subsystem)/\(id.prefix(80))"), kind: .controller,
+            name: name(controller, index), part: part(controller))
+        result.components.append(component)
+        addStatus(component, controller)
+    }
+
+    /// A battery that bridges a loss of mains (DSP0268, Battery): of the chassis, like a UPS inside the server.
+    private mutating func addBattery() {
+        guard !RedfishResource.isAbsent(tree) else { return }
+        let component = Component(
+            id: ComponentID(.upsBattery, "redfish/\(scope)/\((tree["Id"]?.text ?? owner).prefix(80))"),
+            kind: .upsBattery,
+            name: name(tree, 0), part: part(tree))
+        result.components.append(component)
+        addStatus(component, tree)
+        // A warning may be any: only what is clear is said of the battery itself.
+        let states = ["OK": "ok", "Critical": "failed"]
+        if let state = tree["Status", "Health"]?.text.flatMap({ states[$0] }) {
+            add(component, Signal("hw.battery.state"), .state(state))
+        }
     }
 
     private mutating func addManager() {

@@ -34,7 +34,8 @@ struct RedfishWalk: Sendable {
     private static let links: [String: [String]] = [
         "ServiceRoot": ["Chassis", "Systems", "Managers"],
         "Chassis": ["Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "Sensors", "LogServices", "Drives"],
-        "ThermalSubsystem": ["Fans"], "PowerSubsystem": ["PowerSupplies"], "PowerSupply": ["Metrics"],
+        "ThermalSubsystem": ["Fans"], "PowerSubsystem": ["PowerSupplies", "Batteries"], "PowerSupply": ["Metrics"],
+        "Storage": ["Controllers", "Volumes"],
         "ComputerSystem": ["Memory", "Processors", "Storage", "LogServices"], "Manager": ["LogServices"],
         "LogService": ["Entries"],
     ]
@@ -96,7 +97,11 @@ struct RedfishWalk: Sendable {
 
     private mutating func take(_ tree: JSONTree, path: String, depth: Int) async {
         let type = RedfishResource.type(of: tree) ?? ""
-        let isLink = ["LogService", "Storage", "SimpleStorage"].contains(type)
+        // A storage subsystem is a link where its controllers have resources of their own.
+        let isLink =
+            ["LogService", "SimpleStorage"].contains(type)
+            || type == "Storage"
+                && (tree["Controllers"] != nil || tree["StorageControllers"]?.elements.isEmpty != false)
         if !isLink {
             do throws(RedfishRefusal) {
                 let resource = try RedfishResource(tree, path: path, seen: Set(cursor.seen), at: time)

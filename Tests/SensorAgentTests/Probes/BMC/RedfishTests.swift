@@ -77,6 +77,99 @@ struct RedfishTests {
         #expect(BMC.measurement(told, "fan:redfish/1U/Fan1", "hw.status") == .state("failed"))
     }
 
+    @Test(
+        "a sensor without a type is known by its unit",
+        arguments: [
+            ("Cel", "temperature", "hw.temperature", 37.0), ("V", "voltage", "hw.voltage", 37.0),
+            ("A", "current", "hw.current", 37.0), ("W", "power", "hw.power", 37.0),
+            ("RPM", "fan", "hw.fan.speed", 37.0),
+            ("kW.h", "energy", "hw.energy", 133_200_000.0), ("%", "fan", "hw.fan.speed_ratio", 0.37),
+        ])
+    func units(unit: String, kind: String, signal: String, value: Double) throws {
+        let told = try result(
+            """
+            {"@odata.id": "/redfish/v1/Chassis/1U/Sensors/S", "@odata.type": "#Sensor.v1_6_0.Sensor", "Id": "S",
+             "Name": "Fan or not", "Reading": 37, "ReadingUnits": "\(unit)", "Status": {"Health": "OK"}}
+            """)
+        #expect(BMC.objections(to: told) == [])
+        let component = "\(kind):redfish/1U/Fan or not"
+        #expect(BMC.measurement(told, component, signal) == .reading(value))
+        #expect(BMC.measurement(told, component, "hw.status") == .state("ok"))
+    }
+
+    @Test("a percentage that is no fan's, and a unit that nobody knows, stay readings without a meaning")
+    func otherUnits() throws {
+        for unit in ["%", "furlong"] {
+            let told = try result(
+                """
+                {"@odata.id": "/redfish/v1/Chassis/1U/Sensors/S", "@odata.type": "#Sensor.v1_6_0.Sensor", "Name": "S",
+                 "Reading": 37, "ReadingUnits": "\(unit)"}
+                """)
+            #expect(told.observations.map(\.signal.name) == ["hw.sensor.other"])
+        }
+    }
+
+    private func volume(_ fields: String) throws -> ProbeResult {
+        let told = try result(
+            """
+            {"@odata.id": "/redfish/v1/Systems/S1/Storage/RAID.1/Volumes/1", "@odata.type": "#Volume.v1_6_2.Volume",
+             "Id": "1", "Name": "Virtual Disk 0", \(fields)}
+            """)
+        #expect(BMC.objections(to: told) == [])
+        return told
+    }
+
+    @Test(
+        "a volume is an array with the state that its health tells",
+        arguments: [
+            (#""RAIDType": "RAID1", "Status": {"State": "Enabled", "Health": "Critical"}"#, "failed", "failed"),
+            (#""RAIDType": "RAID5", "Status": {"Health": "Warning"}"#, "degraded", "degraded"),
+            (#""Status": {"Health": "OK"}"#, "ok", "ok"),
+            (
+                #""Status": {"Health": "Warning"}, "Operations": [{"Operation": "Rebuild", "PercentageComplete": 40}]"#,
+                "degraded", "rebuilding"
+            ),
+        ])
+    func volumes(fields: String, status: String, state: String) throws {
+        let told = try volume(fields)
+        let array = "raid_array:redfish/S1/RAID.1/1"
+        #expect(BMC.measurement(told, array, "hw.status") == .state(status))
+        #expect(BMC.measurement(told, array, "hw.raid.state") == .state(state))
+        if state == "rebuilding" { #expect(BMC.measurement(told, array, "hw.raid.progress") == .gauge(0.4)) }
+    }
+
+    @Test("a volume of one disk has a status and no state of an array; one that is absent is none")
+    func otherVolumes() throws {
+        let single = try volume(#""RAIDType": "None", "Status": {"Health": "Critical"}"#)
+        #expect(single.observations.map(\.signal.name) == ["hw.status"])
+        #expect(try volume(#""Status": {"State": "Absent"}"#).components.isEmpty)
+    }
+
+    @Test("storage controllers and batteries tell their health, also where the controllers are inside the subsystem")
+    func controllers() throws {
+        let own = try result(
+            """
+            {"@odata.id": "/redfish/v1/Systems/S1/Storage/1/Controllers/1", "Id": "1", "SerialNumber": "C7",
+             "@odata.type": "#StorageController.v1_2_0.StorageController", "Status": {"Health": "Critical"}}
+            """)
+        #expect(BMC.measurement(own, "controller:redfish/S1/1/1", "hw.status") == .state("failed"))
+        #expect(own.components.first?.part.serial == "C7")
+        let inside = try result(
+            """
+            {"@odata.id": "/redfish/v1/Systems/S1/Storage/1", "@odata.type": "#Storage.v1_3_0.Storage",
+             "StorageControllers": [{"MemberId": "0", "Status": {"Health": "Warning"}}]}
+            """)
+        #expect(BMC.measurement(inside, "controller:redfish/S1/1/0", "hw.status") == .state("degraded"))
+        let battery = try result(
+            """
+            {"@odata.id": "/redfish/v1/Chassis/1U/PowerSubsystem/Batteries/M1", "@odata.type": "#Battery.v1_2_2.Battery",
+             "Id": "M1", "Name": "Battery 1", "Status": {"State": "Enabled", "Health": "Critical"}}
+            """)
+        #expect(BMC.measurement(battery, "ups_battery:redfish/1U/M1", "hw.status") == .state("failed"))
+        #expect(BMC.measurement(battery, "ups_battery:redfish/1U/M1", "hw.battery.state") == .state("failed"))
+        for result in [own, inside, battery] { #expect(BMC.objections(to: result) == []) }
+    }
+
     @Test("bodies that are no JSON, errors and lists of links are refused with what they are")
     func refusals() {
         for (text, words) in [
