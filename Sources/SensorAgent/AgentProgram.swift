@@ -53,6 +53,15 @@ public enum AgentProgram {
         return document.exitCode
     }
 
+    /// Looks once with all probes that the configuration has.
+    public static func once(configuration path: String?, json: Bool) async throws -> Int32 {
+        guard let configuration = configuration(path) else { return refused }
+        let probes = AllProbes.make(
+            tree: SysTree(root: configuration.root), siteFolder: configuration.siteFolder,
+            redfish: configuration.redfish)
+        return try await look(with: probes.filter { !configuration.disabledProbes.contains($0.name) }, json: json)
+    }
+
     /// Looks once with all probes and prints which failure modes of the rule base would be seen on this machine.
     public static func coverage(configuration path: String?, json: Bool) async throws -> Int32 {
         guard let configuration = configuration(path) else { return refused }

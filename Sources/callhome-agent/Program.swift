@@ -34,19 +34,38 @@ struct CheckConfiguration: ParsableCommand {
 
 struct Once: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Looks once with every probe, prints what each sees or why it refuses, and sends nothing.")
+        abstract: "Looks once with every probe, prints what each sees or why it refuses, and sends nothing.",
+        discussion: """
+            The configuration says which probes are off, where the site's checks lie, and where a Redfish service is. \
+            Exit codes: 0 at least one probe could look; 2 the configuration is refused; else by the first refusal, as \
+            of probe.
+            """)
+
+    @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
+    var config: String?
 
     @Flag(help: "Print one line of JSON.")
     var json = false
 
-    func run() async throws {
-        throw ExitCode(try await AgentProgram.look(with: AllProbes.make(), json: json))
-    }
+    func run() async throws { throw ExitCode(try await AgentProgram.once(configuration: config, json: json)) }
 }
 
 struct ProbeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "probe", abstract: "Looks once with one probe, on this machine or on a recording.")
+        commandName: "probe", abstract: "Looks once with one probe, on this machine or on a recording.",
+        discussion: """
+            What is read in files is read in a recorded tree as well (--root TREE). What is asked of a tool or a \
+            device is shown as it was recorded, with --input FILE:
+
+            \(AllProbes.recordedOutputs.map { "  \($0.probe): \($0.what)" }.joined(separator: "\n"))
+
+            Each line of the output is a signal, its value with its unit, and, where the value is of another time than \
+            the look, that time.
+
+            Exit codes: 0 it could look; 64 the command line is refused; 65 nothing was recognised in the recording, \
+            or an answer is damaged; 69 the interface, device, tool or file is not there; 74 it cannot be read; \
+            75 no answer in time; 77 no permission.
+            """)
 
     @Argument(help: "The probe: \(AllProbes.make().map(\.name).joined(separator: ", ")).")
     var name: String

@@ -4,7 +4,8 @@ public import Reports
 /// `chip-sensors`: every voltage, temperature, fan, power, current, energy, humidity and intrusion sensor of hwmon,
 /// through libsensors, so that names, labels and scaling are those that `sensors` prints.
 ///
-/// libsensors stays open between looks. It is opened anew when the hwmon devices of the kernel have changed.
+/// libsensors stays open between looks. It is opened anew when the hwmon devices of the kernel have changed. A recorded
+/// tree is read without it (`HwmonTree`).
 public actor ChipSensors: Probe {
     public nonisolated let name = "chip-sensors"
     public nonisolated let interval = Duration.seconds(10)
@@ -36,18 +37,13 @@ public actor ChipSensors: Probe {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
-        guard tree.isThisMachine else {
-            throw .absent(
-                because: "libsensors knows only this machine's /sys: show it a recorded tree with umockdev-run -d FILE")
-        }
+        guard tree.isThisMachine else { return try recorded(at: time) }
         let devices = hwmonDevices()
         if session?.devices != devices { try reopen(devices) }
         guard let session = session.take() else { throw .absent(because: "libsensors is not open") }
         guard !session.sensors.chips.isEmpty else {
             self.session = consume session
-            throw .absent(
-                because: "the kernel knows no monitoring chip (/sys/class/hwmon is empty): "
-                    + "run sensors-detect to find its driver; a virtual machine has none")
+            throw ChipSensors.noChip
         }
         var skipped: Set<Int> = []
         var asleep: Set<Int> = []
@@ -66,16 +62,35 @@ public actor ChipSensors: Probe {
         return result
     }
 
+    private static let noChip = ProbeError.absent(
+        because: "the kernel knows no monitoring chip (/sys/class/hwmon is empty): "
+            + "run sensors-detect to find its driver; a virtual machine has none")
+
+    /// A recorded tree, which libsensors cannot read: all chips are asked, for nobody is kept awake by it.
+    private func recorded(at time: Timestamp) throws(ProbeError) -> ProbeResult {
+        let recording = HwmonTree(tree)
+        guard !recording.chips.isEmpty else { throw ChipSensors.noChip }
+        disks.refresh()
+        let signals = ChipSensorSignals(chips: recording.chips, owners: owners(of: recording.chips))
+        return signals.result(values: recording.values(tree), at: time)
+    }
+
+    /// What chips are part of, by their places.
+    private func owners(of chips: [SensorChip]) -> [Int: ChipOwner] {
+        var owners: [Int: ChipOwner] = [:]
+        for (place, chip) in chips.enumerated() {
+            owners[place] = ChipOwner(of: chip, tree: tree) { disks.disk(named: $0) }
+        }
+        return owners
+    }
+
     private func reopen(_ devices: [String]) throws(ProbeError) {
         session = nil  // Closes libsensors first: its state is global.
         do {
             let sensors = try Sensors()
             disks.forget()
             disks.refresh()
-            var owners: [Int: ChipOwner] = [:]
-            for (place, chip) in sensors.chips.enumerated() {
-                owners[place] = ChipOwner(of: chip, tree: tree) { disks.disk(named: $0) }
-            }
+            let owners = owners(of: sensors.chips)
             let signals = ChipSensorSignals(chips: sensors.chips, owners: owners)
             session = Session(sensors: sensors, signals: signals, owners: owners, devices: devices)
         } catch {

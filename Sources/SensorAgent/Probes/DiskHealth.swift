@@ -28,8 +28,9 @@ public actor DiskHealth: Probe {
     private let isPrompted: Bool
     private var directory: DiskDirectory
     private var behindControllers: ControllerScan
-    /// Disks with their sensors as smartctl last named them.
-    private var lastNamed: [ComponentID: [Component]] = [:]
+    /// Disks with their sensors as smartctl last named them, by `Device.key`.
+    private var lastNamed: [String: [Component]] = [:]
+    private var twins = DiskTwins()
 
     /// - Parameters:
     ///   - tree: where disks are looked for.
@@ -89,10 +90,12 @@ public actor DiskHealth: Probe {
             throw .absent(because: "smartctl and the kernel know no disk (a virtual machine's have no health)")
         }
         var visits = DiskVisits(cursor)
+        if lastNamed.isEmpty { twins = DiskTwins(earlier: visits.named) }
         var answers: [(Device, Answer)] = []
         for device in devices {
             let disk = identity(of: device)
-            switch visits.visit(device.key, disk: disk?.id, at: time, spacing: DiskHealth.spacing) {
+            let named = lastNamed[device.key]?.first?.id ?? disk?.id
+            switch visits.visit(device.key, disk: named, at: time, spacing: DiskHealth.spacing) {
             case .alreadySeen: continue
             case .tooEarly: answers.append((device, .notAsked))
             case .due:
@@ -100,13 +103,42 @@ public actor DiskHealth: Probe {
                     answers.append((device, .notAsked))
                     continue
                 }
-                let answer = await ask(device, bus: disk?.attributes["bus"], at: time)
-                // A device of another name may turn out to be a disk that was asked already.
-                if case .read(let report) = answer { visits.learn(device.key, is: report.disk.id) }
-                answers.append((device, answer))
+                answers.append((device, await ask(device, bus: disk?.attributes["bus"], at: time)))
             }
         }
+        answers = toldApart(answers)
+        for case (let device, .read(let report)) in answers { visits.learn(device.key, is: report.disk.id) }
         return combined(answers, visits, at: time)
+    }
+
+    /// Completes what smartctl says of each disk by what sysfs knows, and names each by what is its own.
+    private func toldApart(_ answers: [(Device, Answer)]) -> [(Device, Answer)] {
+        let read = answers.indices.filter { if case .read = answers[$0].1 { true } else { false } }
+        let disks = twins.toldApart(
+            read.compactMap { index in
+                guard case (let device, .read(let report)) = answers[index] else { return nil }
+                var disk = report.disk
+                disk.attributes["smartctl_type"] = device.type
+                guard let known = identity(of: device) else { return disk }
+                disk.part.location = known.part.location
+                for key in ["rotational", "path", "subsystem", "ambiguous"] {
+                    disk.attributes[key] = disk.attributes[key] ?? known.attributes[key]
+                }
+                // It says no number of its own, or the kernel knows that another disk bears it too.
+                if disk.attributes["identity"] != nil || known.attributes["ambiguous"] != nil {
+                    disk.id = known.id
+                    disk.attributes["identity"] = known.attributes["identity"]
+                }
+                return disk
+            })
+        var answers = answers
+        for (index, disk) in zip(read, disks) {
+            guard case (let device, .read(var report)) = answers[index] else { continue }
+            report.rename(to: disk.id)
+            report.disk = disk
+            answers[index] = (device, .read(report))
+        }
+        return answers
     }
 
     /// Whether a command to another member of the disk's arrays has not come back.
@@ -163,21 +195,17 @@ public actor DiskHealth: Probe {
             case .read(let report):
                 // The second path to one disk (multipath) tells nothing new.
                 guard seen.insert(report.disk.id).inserted else { continue }
-                var disk = report.disk
-                disk.part.location = known?.part.location
-                disk.attributes["rotational"] = disk.attributes["rotational"] ?? known?.attributes["rotational"]
-                lastNamed[disk.id] = [disk] + report.parts
-                result.components.append(contentsOf: [disk] + report.parts)
+                lastNamed[device.key] = [report.disk] + report.parts
+                result.components.append(contentsOf: [report.disk] + report.parts)
                 result.observations.append(contentsOf: report.observations)
-                add(disk.id, "hw.physical_disk.power_mode", .state("active"))
+                add(report.disk.id, "hw.physical_disk.power_mode", .state("active"))
             case .notAsked:
-                let disk = visits.disk(of: device.key) ?? known?.id
-                let components = disk.flatMap { lastNamed[$0] } ?? known.map { [$0] } ?? []
+                let components = lastNamed[device.key] ?? known.map { [$0] } ?? []
                 guard let first = components.first, seen.insert(first.id).inserted else { continue }
                 result.components.append(contentsOf: components)
             case .trouble(let reason):
                 let disk =
-                    known.map { lastNamed[$0.id]?.first ?? $0 }
+                    lastNamed[device.key]?.first ?? known
                     ?? Component(
                         id: visits.disk(of: device.key)
                             ?? DiskIdentity.id(wwn: nil, serial: nil, device: device.key), kind: .disk,

@@ -3,14 +3,16 @@ import Reports
 /// What a disk is, from sysfs alone: nothing here talks to the disk, so that a sleeping one stays asleep.
 ///
 /// The same disk has the same `ComponentID` here and in smartctl's output: by its World Wide Name, else (NVMe always)
-/// by
-/// its serial number.
+/// by its serial number, else by the path that leads to it. Numbers that are none (`00000000`) do not count, and what
+/// two disks share is settled by `DiskTwins`.
 enum DiskIdentity {
-    static func id(wwn: String?, serial: String?, device: String?) -> ComponentID {
+    /// - Parameter path: as udev writes it: `pci-0000:00:1f.2-ata-3`.
+    static func id(wwn: String?, serial: String?, path: String? = nil, device: String?) -> ComponentID {
         if let wwn { return ComponentID(.disk, "wwn-\(wwn)") }
-        if let serial = serial.flatMap(Filler.removed) {
+        if let serial = serial.flatMap(Filler.serial) {
             return ComponentID(.disk, "serial-" + serial.split(separator: " ").joined(separator: "_"))
         }
+        if let path { return ComponentID(.disk, "path-\(path)") }
         return ComponentID(.disk, "device-" + (device?.split(separator: "/").last.map(String.init) ?? "unknown"))
     }
 
@@ -45,13 +47,17 @@ enum DiskIdentity {
 
     private static func nvme(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
         let folder = "/sys/class/nvme/\(name)"
-        let serial = Filler.removed(try? tree.text("\(folder)/serial"))
+        let serial = Filler.serial(try? tree.text("\(folder)/serial"))
         var attributes = ["bus": "nvme", "rotational": "0", "device": "/dev/\(name)"]
         attributes["transport"] = try? tree.text("\(folder)/transport")
         attributes["pci"] = try? tree.text("\(folder)/address")
-        attributes["path"] = properties["ID_PATH"]
+        attributes["path"] = properties["ID_PATH"] ?? attributes["pci"].map { "pci-\($0)-nvme-1" }
+        // Two controllers of one disk are of one subsystem.
+        attributes["subsystem"] = Filler.removed(try? tree.text("\(folder)/subsysnqn"))
+        if serial == nil { attributes["identity"] = identity(byPath: attributes["path"]) }
         return Component(
-            id: id(wwn: nil, serial: serial, device: name), kind: .disk, name: "/dev/\(name)",
+            id: id(wwn: nil, serial: serial, path: attributes["path"], device: name), kind: .disk,
+            name: "/dev/\(name)",
             part: Part(
                 model: Filler.removed(try? tree.text("\(folder)/model")), serial: serial,
                 firmware: Filler.removed(try? tree.text("\(folder)/firmware_rev")),
@@ -62,7 +68,10 @@ enum DiskIdentity {
     private static func block(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
         let folder = tree.exists("/sys/class/block/\(name)") ? "/sys/class/block/\(name)" : "/sys/block/\(name)"
         let place = (try? tree.resolved(folder)) ?? ""
-        let vendor = Filler.removed(try? tree.text("\(folder)/device/vendor"))
+        // Below virtio it is the number that the virtual bus has, 0x1af4, and no maker's name.
+        let vendor = Filler.removed(try? tree.text("\(folder)/device/vendor")).flatMap {
+            $0.hasPrefix("0x") ? nil : $0
+        }
         let model = Filler.removed(try? tree.text("\(folder)/device/model"))
         // libata makes up `ATA` as the vendor, and cuts the model to 16 signs; udev asked the drive itself.
         let isATA = vendor == "ATA" || properties["ID_BUS"] == "ata" || properties["ID_ATA"] == "1"
@@ -72,8 +81,8 @@ enum DiskIdentity {
             (properties["ID_WWN_WITH_EXTENSION"] ?? properties["ID_WWN"]).flatMap(plausible)
             ?? wwid.flatMap { $0.hasPrefix("naa.") ? plausible(wwn: "0x" + $0.dropFirst(4)) : nil }
         let serial =
-            Filler.removed(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
-            ?? pageSerial("\(folder)/device/vpd_pg80", tree) ?? Filler.removed(try? tree.text("\(folder)/serial"))
+            Filler.serial(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
+            ?? pageSerial("\(folder)/device/vpd_pg80", tree) ?? Filler.serial(try? tree.text("\(folder)/serial"))
         var attributes = ["device": "/dev/\(name)"]
         attributes["bus"] =
             place.contains("/usb")
@@ -85,11 +94,11 @@ enum DiskIdentity {
                     : name.hasPrefix("mmcblk") ? "mmc" : "sas"
         attributes["wwn"] = wwn
         attributes["rotational"] = try? tree.text("\(folder)/queue/rotational")
-        attributes["path"] = properties["ID_PATH"]
+        attributes["path"] = properties["ID_PATH"] ?? path(place, tree)
         attributes["size_bytes"] = (try? tree.count("\(folder)/size")).map { String($0 &* 512) }
-        if wwn == nil, serial == nil { attributes["identity"] = "by device name, which may change" }
+        if wwn == nil, serial == nil { attributes["identity"] = identity(byPath: attributes["path"]) }
         return Component(
-            id: id(wwn: wwn, serial: serial, device: name), kind: .disk, name: "/dev/\(name)",
+            id: id(wwn: wwn, serial: serial, path: attributes["path"], device: name), kind: .disk, name: "/dev/\(name)",
             part: Part(
                 manufacturer: isATA ? nil : vendor,
                 model: properties["ID_MODEL"].map { $0.split(separator: "_").joined(separator: " ") } ?? model,
@@ -100,10 +109,40 @@ enum DiskIdentity {
             attributes: attributes)
     }
 
+    private static func identity(byPath path: String?) -> String {
+        path == nil ? "by device name, which may change" : "by its path, where another may sit one day"
+    }
+
+    /// The way to the disk as udev's `path_id` writes it, from its place in sysfs; nil where that has no PCI function.
+    private static func path(_ place: String, _ tree: SysTree) -> String? {
+        let parts = place.split(separator: "/").map(String.init)
+        guard let pci = parts.last(where: { PCIAddress($0) != nil }) else { return nil }
+        let address = parts.last { $0.split(separator: ":").count == 4 && $0.allSatisfy { $0.isNumber || $0 == ":" } }
+        if let port = parts.last(where: { $0.hasPrefix("ata") && $0.dropFirst(3).allSatisfy(\.isNumber) }) {
+            let number = (try? tree.text("/sys/class/ata_port/\(port)/port_no")) ?? String(port.dropFirst(3))
+            // Behind a port multiplier each drive has a channel.
+            let channel = address?.split(separator: ":")[1] ?? "0"
+            return "pci-\(pci)-ata-\(number)" + (channel == "0" ? "" : ".\(channel)")
+        }
+        if let port = parts.last(where: { $0.contains("-") && $0.first?.isNumber == true && !$0.contains(":") }),
+            let dash = port.firstIndex(of: "-")
+        {
+            return "pci-\(pci)-usb-0:\(port[port.index(after: dash)...])"
+        }
+        if let end = parts.last(where: { $0.hasPrefix("end_device-") }),
+            let sas = try? tree.text("/sys/class/sas_device/\(end)/sas_address")
+        {
+            return "pci-\(pci)-sas-\(sas)"
+        }
+        guard let address else { return "pci-\(pci)" }
+        // The number of the host depends on the order in which drivers came.
+        return "pci-\(pci)-scsi-0:" + address.split(separator: ":").dropFirst().joined(separator: ":")
+    }
+
     /// The serial of SCSI's vital product data page 80h: four bytes of header, then ASCII.
     private static func pageSerial(_ path: String, _ tree: SysTree) -> String? {
         guard let bytes = try? tree.bytes(path), bytes.count > 4 else { return nil }
-        return Filler.removed(String(decoding: bytes.dropFirst(4).prefix(Int(bytes[3])), as: UTF8.self))
+        return Filler.serial(String(decoding: bytes.dropFirst(4).prefix(Int(bytes[3])), as: UTF8.self))
     }
 
     /// The slot that an enclosure (SES) or a SAS expander gives for the disk.

@@ -16,6 +16,20 @@ enum Filler {
         return trimmed
     }
 
+    /// `text` as a serial number; nil where it is none: filler, one sign over and over (`1111`), the keys of a
+    /// keyboard in their order (`0123456789ABCDEF`).
+    static func serial(_ text: String?) -> String? {
+        guard let serial = removed(text) else { return nil }
+        let bare = serial.lowercased().filter { $0.isLetter || $0.isNumber }
+        if bare.count > 2, Set(bare).count == 1 { return nil }
+        let isRow =
+            bare.count > 4
+            && ["0123456789abcdef", "123456789abcdef", "abcdefghijklm"].contains {
+                $0.hasPrefix(bare)
+            }
+        return isRow ? nil : serial
+    }
+
     private static let words: Set<String> = [
         "tobefilledbyoem", "tobefilledbyvendor", "oem", "none", "null", "na", "nodimm", "notspecified", "notprovided",
         "notpresent", "notavailable", "notapplicable", "notsettable", "empty", "unknown", "undefined", "unspecified",

@@ -15,6 +15,7 @@ public actor MachineInventory: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.inventory")
+    private var twins = DiskTwins()
 
     /// - Parameters:
     ///   - tree: where files are read; on a recorded one udev is not asked.
@@ -38,17 +39,23 @@ public actor MachineInventory: Probe {
             guard !table.structures.isEmpty else {
                 throw .malformed(path: input, problem: "no SMBIOS table: \(table.problem ?? "it is empty")")
             }
-            return result(of: FirmwareInventory(table, files: SysTree(root: "/nonexistent")), disks: [], at: time)
+            let result = result(of: FirmwareInventory(table, files: SysTree(root: "/nonexistent")), disks: [], at: time)
+            guard !result.components.isEmpty else {
+                throw .malformed(
+                    path: input, problem: "nothing in it was recognised: not what dmidecode --dump-bin writes")
+            }
+            return result
         }
         let bytes = (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? []
         let firmware = FirmwareInventory(SMBIOS(parsing: bytes), files: tree)
         // Without udev (a recorded tree, an early boot) sysfs alone still tells most.
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: MachineInventory.subsystems) ?? [] : []
         let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
-        let disks = DiskIdentity.names(in: tree).map { name in
-            let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"
-            return DiskIdentity.component(name, tree: tree, properties: known["\(subsystem)/\(name)"] ?? [:])
-        }
+        let disks = twins.toldApart(
+            DiskIdentity.names(in: tree).map { name in
+                let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"
+                return DiskIdentity.component(name, tree: tree, properties: known["\(subsystem)/\(name)"] ?? [:])
+            })
         let cards = ((try? tree.names(in: "/sys/class/net")) ?? []).compactMap { name in
             NetworkCards.component(name, tree: tree, properties: known["net/\(name)"] ?? [:])
         }
@@ -81,16 +88,9 @@ public actor MachineInventory: Probe {
                 components.append(component)
                 continue
             }
-            if components[place].part.serial == component.part.serial {
-                let first = components[place].attributes
-                let devices = [first["devices"] ?? first["device"], component.attributes["device"]].compactMap { $0 }
-                components[place].attributes["devices"] = devices.joined(separator: " ")
-            } else {
-                // Two disks with one made-up World Wide Name: the serial tells them apart.
-                component.id = ComponentID(rawValue: component.id.rawValue + "-" + (component.part.serial ?? "second"))
-                component.attributes["ambiguous"] = "another disk bears the same World Wide Name"
-                components.append(component)
-            }
+            let first = components[place].attributes
+            let devices = [first["devices"] ?? first["device"], component.attributes["device"]].compactMap { $0 }
+            if !devices.isEmpty { components[place].attributes["devices"] = devices.joined(separator: " ") }
         }
         let sizes = firmware.memorySizes.map { id, bytes in
             Observation(component: id, signal: Signal("hw.memory.size"), measurement: .reading(bytes), time: time)

@@ -108,7 +108,7 @@ public struct ProbeDocument: Encodable, Sendable {
 
     /// The same for people: a line for each component, its values below it.
     public var text: String {
-        var lines: [String] = []
+        var lines = ["looked at \(time)"]
         for entry in probes {
             switch entry.outcome {
             case .failure(let error): lines.append("\(entry.probe): \(error.coverageState): \(error)")
@@ -119,7 +119,7 @@ public struct ProbeDocument: Encodable, Sendable {
                 for component in result.components {
                     lines.append("  \(component.id)  \(component.name)")
                     for observation in observations[component.id] ?? [] {
-                        lines.append("    \(observation.signal) = \(observation.measurement.inWords)")
+                        lines.append("    \(inWords(observation))")
                     }
                 }
             }
@@ -127,9 +127,22 @@ public struct ProbeDocument: Encodable, Sendable {
         return lines.joined(separator: "\n")
     }
 
+    /// `hw.temperature = 41.5 Cel`: units are those of UCUM, as in the catalogue. With the time where it is not the
+    /// look's.
+    private func inWords(_ observation: Observation) -> String {
+        let measurement = observation.measurement
+        var words = "\(observation.signal) = \(measurement.inWords)"
+        let unit = SignalCatalogue.entry(named: observation.signal.name)?.unit ?? ""
+        switch measurement {
+        // `1` is UCUM's for a ratio.
+        case .reading, .counter: words += unit.isEmpty || unit == "1" ? "" : " \(unit)"
+        case .state, .event, .unavailable: break
+        }
+        return observation.time == time ? words : "\(words)  at \(observation.time)"
+    }
+
     /// 0 where at least one probe could look; else sysexits(3) by the first refusal: 69 absent, 77 denied, 74
-    /// unreadable,
-    /// 65 malformed, 75 timed out.
+    /// unreadable, 65 malformed, 75 timed out.
     public var exitCode: Int32 {
         var code: Int32 = 0
         for entry in probes {

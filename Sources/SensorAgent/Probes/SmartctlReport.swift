@@ -80,9 +80,7 @@ struct SmartctlReport: Sendable {
         let messages = tree["smartctl", "messages"]?.elements.compactMap { $0["string"]?.text } ?? []
         let message = String(messages.joined(separator: "; ").prefix(200))
         let status = exitCode ?? tree["smartctl", "exit_status"]?.unsigned.map { Int32(truncatingIfNeeded: $0) } ?? 0
-        let sleeps = messages.contains {
-            $0.contains("Device is in") && ($0.contains("STANDBY") || $0.contains("SLEEP"))
-        }
+        let sleeps = messages.contains { SmartctlReport.saysAsleep($0, opened: status & 0b10 == 0) }
         if status == SmartctlReport.asleepExitCode || sleeps { throw .asleep }
         if tree["devices"] != nil, tree["device"] == nil { throw .deviceList }
         if status & 0b11 != 0, tree["model_name"] == nil, tree["smart_status"] == nil {
@@ -107,12 +105,40 @@ struct SmartctlReport: Sendable {
         }
     }
 
+    /// Whether a message says that the disk sleeps: `Device is in STANDBY mode, exit(2)`. A SAS disk that was stopped
+    /// answers that it is not ready, and smartctl cannot open it: `device is NOT READY (e.g. spun down, busy)`.
+    private static func saysAsleep(_ message: String, opened: Bool) -> Bool {
+        let words = message.uppercased()
+        let names = ["STANDBY", "SLEEP"].contains(where: words.contains)
+        if names, words.contains("DEVICE IS IN") { return true }
+        return !opened && (names || words.contains("NOT READY") && !words.contains("MEDIUM NOT PRESENT"))
+    }
+
     private static let opticalWords = ["dvd", "cd-rom", "cdrom", "cd/rw", "cdrw", "bd-re", "blu-ray", "bdrom"]
     private static let raidWords = [
         "raid", "logical volume", "virtual disk", "perc ", "volume", "megaraid", "lsi mr", "avago mr", "broadcom mr",
     ]
 
     // MARK: Identity
+
+    /// Gives the disk another name, and its sensors with it: where its own number is none, or another bears it too.
+    mutating func rename(to id: ComponentID) {
+        let old = disk.id
+        guard id != old else { return }
+        let name = { (id: ComponentID) in id.rawValue.dropFirst("\(ComponentKind.disk.rawValue):".count) }
+        var names = [old: id]
+        for (index, part) in parts.enumerated() {
+            let rest = part.id.rawValue.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+            let renamed = ComponentID(part.kind, "\(name(id))/\(rest)")
+            names[part.id] = renamed
+            parts[index].id = renamed
+            parts[index].parent = id
+        }
+        disk.id = id
+        for index in observations.indices {
+            observations[index].component = names[observations[index].component] ?? observations[index].component
+        }
+    }
 
     private var protocolName: String {
         if let name = tree["device", "protocol"]?.text { return name }
@@ -131,7 +157,7 @@ struct SmartctlReport: Sendable {
     }
 
     private func identity() -> Component {
-        let serial = tree["serial_number"]?.text
+        let serial = Filler.serial(tree["serial_number"]?.text)
         let device = tree["device", "name"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         var attributes: [String: String] = [:]
         attributes["bus"] =

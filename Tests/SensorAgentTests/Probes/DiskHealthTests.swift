@@ -95,4 +95,29 @@ struct DiskHealthTests {
         let result = try await probe.observe(at: Self.now, since: nil)
         #expect(health(result)["disk:wwn-0x5001234abcdef012"] == .state("passed"))
     }
+
+    @Test("a stopped SAS disk, which smartctl cannot open, sleeps; one that cannot be opened otherwise does not")
+    func stopped() async throws {
+        func answer(_ words: String) -> String {
+            #"echo '{"json_format_version":[1,0],"smartctl":{"version":[7,3],"messages":["#
+                + #"{"string":"\#(words)","severity":"error"}],"exit_status":2},"device":{"name":"/dev/sda"}}'; exit 2"#
+        }
+        let (scratch, program) = try machine(
+            """
+            *--scan*) echo '{"devices":[]}' ;;
+            */dev/sda) \(answer("device is NOT READY (e.g. spun down, busy)")) ;;
+            */dev/sdb) \(answer("Device is in STANDBY BY COMMAND mode, exit(2)")) ;;
+            */dev/sdc) \(answer("/dev/sdc: Terminate command early due to bad response to IEC mode page")) ;;
+            *) \(answer("Smartctl open device: /dev/sdd failed: No such device")) ;;
+            """)
+        let probe = DiskHealth(tree: SysTree(root: scratch.url.appending(path: "root").path), program: program)
+        let result = try await probe.observe(at: Self.now, since: nil)
+        #expect(
+            health(result) == [
+                "disk:wwn-0x5000123400000000": .unavailable(.asleep),
+                "disk:wwn-0x5000123400000001": .unavailable(.asleep),
+                "disk:wwn-0x5000123400000002": .unavailable(.readError),
+                "disk:wwn-0x5000123400000003": .unavailable(.readError),
+            ])
+    }
 }

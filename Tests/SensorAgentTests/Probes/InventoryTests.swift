@@ -62,6 +62,17 @@ struct InventoryTests {
         #expect(SMBIOS(parsing: Array("_SM3_".utf8) + [UInt8](repeating: 0xFF, count: 40)).structures.isEmpty)
     }
 
+    @Test(
+        "what holds no part is no table, and says so",
+        arguments: ["", "# dmidecode 3.3\nGetting SMBIOS data from sysfs.\n", "<html><body>404</body></html>", "hello"])
+    func foreign(_ text: String) async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("file", text)
+        let probe = MachineInventory(tree: SysTree(), input: scratch.url.appending(path: "file").path)
+        let document = await ProbeDocument(observing: [probe], at: Self.now)
+        #expect(document.exitCode == 65)
+    }
+
     @Test("flipped bytes never trap")
     func flipped() {
         let bytes = MadeSMBIOS.modules([("DIMM_A1", "A"), ("DIMM_B1", "B"), ("DIMM_C1", "C")])
@@ -147,7 +158,8 @@ struct InventoryTests {
         try scratch.write("sys/class/block/sdd/device/vpd_pg80", [0, 0x80, 0, 4] + Array("CCC3".utf8))
         let result = try await MachineInventory(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         #expect(
-            result.components.map(\.id.rawValue) == ["disk:wwn-0x5000123400000001", "disk:wwn-0x5000123400000001-CCC3"])
+            result.components.map(\.id.rawValue)
+                == ["disk:wwn-0x5000123400000001@AAA1", "disk:wwn-0x5000123400000001@CCC3"])
         #expect(result.components.first?.attributes["devices"] == "/dev/sda /dev/sdb")
     }
 
@@ -164,5 +176,17 @@ struct InventoryTests {
         #expect(result.components.map(\.id.rawValue) == ["disk:wwn-0x5000123400000001", "nic:00:16:3e:aa:bb:01"])
         #expect(result.components.first?.part.location == "Bay 7")
         #expect(result.components.last?.attributes["pci_id"] == "8086:1521")
+        // An address is no serial number.
+        #expect(result.components.last?.part.serial == nil)
+        #expect(result.components.last?.attributes["mac"] == "00:16:3e:aa:bb:01")
+    }
+
+    @Test("a virtual disk has no maker by the number of its bus")
+    func virtual() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("sys/class/block/vda/device/vendor", "0x1af4\n")
+        try scratch.write("sys/class/block/vda/serial", "VOL-7\n")
+        let result = try await MachineInventory(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        #expect(result.components.map(\.part) == [Part(serial: "VOL-7")])
     }
 }

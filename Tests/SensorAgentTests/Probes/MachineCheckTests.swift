@@ -15,6 +15,35 @@ struct MachineCheckTests {
         return reading.facts
     }
 
+    @Test(
+        "what holds no line of a trace is none, and says so; a trace without events is one",
+        arguments: [
+            ("", 65), ("hello world\n", 65), ("<html></html>\n", 65), ("[    1.000000] Linux version 6.1\n", 65),
+            ("# tracer: nop\n#\n", 0),
+        ])
+    func foreign(text: String, code: Int32) async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("file", text)
+        let probe = MachineChecks(
+            tree: SysTree(), input: scratch.url.appending(path: "file").path, traces: KernelTraces(mounts: []))
+        let document = await ProbeDocument(observing: [probe], at: Timestamp(seconds: 1_763_712_000))
+        #expect(document.exitCode == code)
+    }
+
+    @Test("the text of a firmware record begins with words, also where it says no kind of error")
+    func beginning() {
+        let told = facts(
+            """
+            [   10.000000] {1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 1
+            [   10.000001] {1}[Hardware Error]: event severity: corrected
+            [   10.000002] {1}[Hardware Error]:  Error 0, type: corrected
+            [   10.000003] {1}[Hardware Error]:   section_type: memory error
+            [   10.000004] {1}[Hardware Error]:   node:0 card:1 module:0
+            """)
+        #expect(told.count == 1)
+        #expect(told.first?.text.first?.isLetter == true)
+    }
+
     // MARK: MCi_STATUS
 
     @Test(

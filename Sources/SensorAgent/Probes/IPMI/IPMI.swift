@@ -352,15 +352,19 @@ public actor IPMI: Probe {
             return Log(observations: [observation(.unavailable(.readError))])
         }
         var log = Log(observations: [observation(.reading(info.used))])
-        var clock: UInt32?
-        if past == nil, let bytes = await granted(IPMI.getTime), bytes.count == 4 {
-            clock = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[$1]) << UInt32(8 * $1) }
+        func shownTime() async -> UInt32? {
+            guard let bytes = await granted(IPMI.getTime), bytes.count == 4 else { return nil }
+            return (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[$1]) << UInt32(8 * $1) }
         }
+        var clock = past == nil ? await shownTime() : nil
         let read = try? await IPMIEventLog(since: past, info: info, clock: clock) { record in
             (try? await channel.answer(to: IPMI.getEntry(record)))?.granted.flatMap(IPMIEventLogEntry.init(parsing:))
         }
         if let read {
-            log.events = IPMIEventSignals(read.events, sensors: list.sensors, parts: list.parts, at: time)
+            // The BMC's clock is often of another zone, or wrong: entries are as old as it says that they are.
+            if clock == nil, !read.events.isEmpty { clock = await shownTime() }
+            log.events = IPMIEventSignals(
+                read.events, sensors: list.sensors, parts: list.parts, clock: clock, at: time)
             log.cursor = IPMICursor(last: read.last, erased: info.erased, seen: [])
         }
         return log

@@ -9,7 +9,8 @@ struct IPMIEvent: Hashable, Sendable {
     static let preInitialisation: UInt32 = 0x2000_0000
 
     var record: UInt16
-    /// Seconds since 1970 as the BMC believed; nil where its clock was not set, or the output does not tell.
+    /// Seconds since 1970 as the BMC, or the program that printed it, believed; nil where the clock was not set, or the
+    /// output does not tell.
     var seconds: UInt32?
     /// Sensor type code; nil for a maker's own record.
     var type: UInt8?
@@ -23,8 +24,11 @@ struct IPMIEvent: Hashable, Sendable {
     var isAssertion: Bool
 
     /// An entry of another log than IPMI's own: what it says is told apart by the words that it states.
-    init(record: UInt16, type: UInt8?, name: String?, words: String, isAssertion: Bool, stated: String) {
+    init(
+        record: UInt16, seconds: UInt32?, type: UInt8?, name: String?, words: String, isAssertion: Bool, stated: String
+    ) {
         self.record = record
+        self.seconds = seconds
         self.type = type
         self.name = name
         self.words = words
@@ -120,7 +124,6 @@ struct IPMIEvent: Hashable, Sendable {
     /// Reads a line of `ipmitool sel list`, `sel elist` (with `-c` between commas):
     /// `9 | 08/17/2019 | 02:31:44 | Power Supply PS1 Status | Failure detected () | Asserted`, or of FreeIPMI's ipmi-sel:
     /// `494 | Jul-09-2023 | 13:56:23 | System Chassis SysHealth_Stat | Chassis | Critical | transition to …`.
-    /// Their dates have no zone, and their order of day and month follows the release: they are not judged by.
     init?(line: Substring) {
         let separator: Character = line.contains("|") ? "|" : ","
         let fields = line.split(separator: separator, omittingEmptySubsequences: false).map(\.trimmed)
@@ -130,6 +133,7 @@ struct IPMIEvent: Hashable, Sendable {
             isFreeIPMI || IPMIEvent.isDate(fields[1]) || fields[1].hasPrefix("Pre-Init")
         else { return nil }
         self.record = record
+        seconds = LoggedTime.seconds(date: fields[1], time: fields[2])
         if isFreeIPMI {
             name = String(fields[3])
             type = IPMIStates.type(named: fields[4])

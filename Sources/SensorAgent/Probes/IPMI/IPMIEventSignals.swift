@@ -1,6 +1,9 @@
 import Reports
 
 /// Entries of the event log as observations on the components that the sensors made.
+///
+/// An event bears the time of its entry, and that of the look where the entry's cannot be: it is not told, lies after the
+/// look, or so far before it that the clock must have been wrong. A state bears the time of the look: it lasts.
 struct IPMIEventSignals: Sendable {
     private(set) var components: [Component] = []
     private(set) var observations: [Observation] = []
@@ -8,26 +11,53 @@ struct IPMIEventSignals: Sendable {
     private let parts: IPMIParts
     private let sensors: [UInt8: IPMISensor]
     private let time: Timestamp
+    private let clock: UInt32?
+    private let oldest: Duration
+
+    /// An entry that is news, and older than this, was written by a clock that was wrong.
+    static let oldestNews = Duration.seconds(31 * 86_400)
+    /// Of a recorded log, entries of any age are told.
+    static let anyAge = Duration.seconds(1 << 31)
 
     private struct LastingState: Hashable {
         var component: ComponentID
         var signal: Signal
     }
 
+    /// Of the event that is being added.
+    private var eventTime: Timestamp
+
     /// Where in `observations` a lasting state stands.
     private var lasting: [LastingState: Int] = [:]
 
-    /// - Parameter sensors: the BMC's sensors, which tell the names that an entry has only the number of.
-    init(_ events: [IPMIEvent], sensors: [IPMISensor] = [], parts: IPMIParts, at time: Timestamp) {
+    /// - Parameters:
+    ///   - sensors: the BMC's sensors, which tell the names that an entry has only the number of.
+    ///   - clock: what the clock that dated the entries shows at the look; nil: it goes right.
+    ///   - oldest: the age from which on an entry's time is not believed.
+    init(
+        _ events: [IPMIEvent], sensors: [IPMISensor] = [], parts: IPMIParts, clock: UInt32? = nil,
+        oldest: Duration = IPMIEventSignals.oldestNews, at time: Timestamp
+    ) {
         self.parts = parts
+        self.clock = clock
+        self.oldest = oldest
         self.time = time
+        eventTime = time
         self.sensors = Dictionary(
             sensors.compactMap { sensor in sensor.number.map { ($0, sensor) } }, uniquingKeysWith: { first, _ in first }
         )
         for event in events { add(event) }
     }
 
+    /// When it happened.
+    private func time(of event: IPMIEvent) -> Timestamp {
+        guard let seconds = event.seconds else { return time }
+        let own = clock.map { time - .seconds(Int64($0) - Int64(seconds)) } ?? Timestamp(seconds: Int64(seconds))
+        return own <= time && time - own <= oldest ? own : time
+    }
+
     private mutating func add(_ event: IPMIEvent) {
+        eventTime = time(of: event)
         let sensor = event.number.flatMap { sensors[$0] }
         let name = event.name ?? sensor?.name ?? event.number.map { "sensor \(hexadecimal(UInt64($0), digits: 2))h" }
         var part = parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
@@ -106,7 +136,10 @@ struct IPMIEventSignals: Sendable {
 
     private mutating func add(_ part: Component, _ signal: Signal, _ measurement: Measurement) {
         if !components.contains(where: { $0.id == part.id }) { components.append(part) }
-        observations.append(Observation(component: part.id, signal: signal, measurement: measurement, time: time))
+        let isEvent = if case .event = measurement { true } else { false }
+        observations.append(
+            Observation(
+                component: part.id, signal: signal, measurement: measurement, time: isEvent ? eventTime : time))
     }
 }
 

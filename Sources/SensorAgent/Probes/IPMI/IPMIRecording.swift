@@ -24,7 +24,7 @@ struct IPMIRecording: Sendable {
         if !events.isEmpty {
             kind = .events
             var result = ProbeResult()
-            result.add(IPMIEventSignals(events, parts: parts, at: time))
+            result.add(IPMIEventSignals(events, parts: parts, oldest: IPMIEventSignals.anyAge, at: time))
             self.result = result
             return
         }

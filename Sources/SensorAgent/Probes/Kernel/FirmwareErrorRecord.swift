@@ -88,7 +88,8 @@ extension FirmwareErrorRecord.Section {
             var error = memory
             error.type = severity == "corrected" ? "corrected" : severity == "fatal" ? "fatal" : "uncorrected"
             guard severity != "info" else { return [] }
-            return error.facts(text: "\(error.message); \(text)", stamp: stamp, family: .firmwareMemory)
+            let words = [error.message, text].filter { !$0.isEmpty }.joined(separator: "; ")
+            return error.facts(text: words, stamp: stamp, family: .firmwareMemory)
         }
         if kind.hasPrefix("PCIe error") { return linkFacts(stamp) }
         if kind.contains("processor error") { return processorFacts(stamp) }

@@ -106,7 +106,10 @@ public actor KernelLog: Probe {
         for line in bytes.split(separator: 0x0A) {
             if let message = KernelMessage(line: line) { reading.take(message) }
         }
-        guard reading.messages > 0 else { throw .malformed(path: path, problem: "no line of a kernel in it") }
+        guard reading.isRecognised else {
+            throw .malformed(
+                path: path, problem: "nothing in it was recognised: no line is a record or message of a kernel")
+        }
         return reading
     }
 

@@ -11,7 +11,8 @@ struct KernelLogReading {
     private(set) var untold: UInt64 = 0
     /// What the kernel says that it left out.
     private(set) var suppressed: UInt64 = 0
-    private(set) var messages = 0
+    /// Whether any message had a stamp of the kernel's, or told of something known: else it is no log of a kernel.
+    private(set) var isRecognised = false
     private var blocks = KernelBlocks()
     /// Whether disks or cards were attached meanwhile.
     private(set) var devicesChanged = false
@@ -26,15 +27,21 @@ struct KernelLogReading {
     }
 
     mutating func take(_ message: KernelMessage) {
-        messages += 1
+        if message.stamp != nil || KernelLogReading.openings.contains(where: { message.text.starts(with: $0) }) {
+            isRecognised = true
+        }
         newest = message.stamp ?? newest
         if let count = KernelLogReading.suppressedCallbacks(message.text) {
+            isRecognised = true
             suppressed += count
         } else if KernelLogReading.attachments.contains(where: { $0.match(message.text) != nil }) {
+            isRecognised = true
             devicesChanged = true
         } else if blocks.take(message) {
+            isRecognised = true
             for fact in blocks.takeFacts(follows: true) { add(fact) }
         } else if let change = NetworkLinks.Change(message.text) {
+            isRecognised = true
             if let fact = links.take(change, of: message) { add(fact) }
         } else if let fact = table.fact(message) {
             add(fact)
@@ -53,6 +60,7 @@ struct KernelLogReading {
     }
 
     private mutating func add(_ fact: KernelFact) {
+        isRecognised = true
         guard facts.count < KernelLogReading.facts else {
             untold += fact.count
             return
@@ -61,6 +69,12 @@ struct KernelLogReading {
         fact.stamp = fact.stamp ?? newest
         facts.append(fact)
     }
+
+    /// What bare lines of a kernel begin with, where a log was kept without its stamps.
+    private static let openings = [
+        "EDAC ", "pcieport ", "ata", "kern  :", "WARNING: ", "BUG: ", "INFO: ", "Kernel panic", "kernel BUG", "Oops:",
+        "------------[ cut here", "[  +", "sd ",
+    ].map { Array($0.utf8) }
 
     private static let attachments = [
         LinePattern("sd {scsi}: [{dev}] Attached SCSI"),

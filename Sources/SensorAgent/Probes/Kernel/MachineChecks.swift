@@ -43,17 +43,14 @@ public actor MachineChecks: Probe {
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         names.refresh(anew: false)
+        if let input { return try recorded(input, at: time) }
         do throws(SysTreeError) {
-            if let input {
-                let bytes = try SysTree().bytes(input, limit: KernelLog.inputBytes)
-                return try result(of: bytes, uptime: nil, at: time)
-            }
             guard tree.isThisMachine else {
                 throw .failed(path: "tracefs of a recording", errno: SysTreeError.noSuchFile)
             }
             let uptime = MachineChecks.uptime(tree)
             try traces.begin(uptime: uptime)
-            return try result(of: traces.read(), uptime: uptime, at: time)
+            return result(of: try traces.read(), uptime: uptime, at: time)
         } catch .failed(let path, SysTreeError.noSuchFile) {
             throw .absent(
                 because:
@@ -67,25 +64,38 @@ public actor MachineChecks: Probe {
         }
     }
 
+    private func recorded(_ file: String, at time: Timestamp) throws(ProbeError) -> ProbeResult {
+        let bytes: [UInt8]
+        do { bytes = try SysTree().bytes(file, limit: KernelLog.inputBytes) } catch { throw error.probeError }
+        let isTrace = bytes.split(separator: 0x0A).contains { line in
+            let words = MachineChecks.words(of: line)
+            return TraceEvent(line: words) != nil || TraceEvent.lost(words) != nil || words.hasPrefix("# tracer:")
+        }
+        guard isTrace else {
+            throw .malformed(path: file, problem: "nothing in it was recognised: no line is of a trace (trace_pipe)")
+        }
+        return result(of: bytes, uptime: nil, at: time)
+    }
+
+    private static func words(of line: ArraySlice<UInt8>) -> String {
+        String(decoding: line.prefix(KernelMessage.textBytes * 2), as: UTF8.self)
+    }
+
     private static func uptime(_ tree: SysTree) -> Duration {
         let seconds = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) } ?? 0
         return .milliseconds(Int64(seconds * 1000))
     }
 
-    private func result(of bytes: [UInt8], uptime: Duration?, at time: Timestamp) throws(SysTreeError) -> ProbeResult {
+    private func result(of bytes: [UInt8], uptime: Duration?, at time: Timestamp) -> ProbeResult {
         var facts: [KernelFact] = []
-        var isTrace = bytes.isEmpty
         for line in bytes.split(separator: 0x0A) {
-            let words = String(decoding: line.prefix(KernelMessage.textBytes * 2), as: UTF8.self)
+            let words = MachineChecks.words(of: line)
             if let event = TraceEvent(line: words) {
-                isTrace = true
                 facts += event.facts
             } else if let count = TraceEvent.lost(words) {
-                isTrace = true
                 lost += count
             }
         }
-        guard isTrace || input == nil else { throw .notANumber(path: input ?? "", text: "no line of a trace") }
         var fold = EventFold()
         let clock = KernelClock(newest: facts.last?.stamp, uptime: uptime, at: time)
         for fact in facts where fact.family != .firmwareMemory || !names.countsMemoryErrors {

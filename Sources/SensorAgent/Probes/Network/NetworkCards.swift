@@ -33,7 +33,7 @@ enum NetworkCards {
             id: ComponentID(.nic, burnt ?? address ?? name), kind: .nic, parent: function(link, tree), name: name,
             part: Part(
                 manufacturer: Filler.removed(properties["ID_VENDOR_FROM_DATABASE"]),
-                model: Filler.removed(properties["ID_MODEL_FROM_DATABASE"]), serial: burnt,
+                model: Filler.removed(properties["ID_MODEL_FROM_DATABASE"]),
                 location: address.flatMap { DiskIdentity.pciSlot($0, tree) }),
             attributes: attributes)
     }

@@ -82,18 +82,16 @@ public actor Redfish: Probe {
     }
 
     private func recorded(_ file: String, at time: Timestamp) throws(ProbeError) -> ProbeResult {
+        let bytes: [UInt8]
+        do {
+            bytes = try SysTree().bytes(file, limit: Redfish.responseBytes)
+        } catch {
+            throw error.probeError
+        }
         do throws(RedfishRefusal) {
-            return try RedfishRecording.result(of: try bytes(of: file), at: time)
+            return try RedfishRecording.result(of: bytes, at: time)
         } catch {
             throw .malformed(path: file, problem: error.description)
-        }
-    }
-
-    private func bytes(of file: String) throws(RedfishRefusal) -> [UInt8] {
-        do {
-            return try SysTree().bytes(file, limit: Redfish.responseBytes)
-        } catch {
-            throw RedfishRefusal(description: "\(error.probeError)")
         }
     }
 }
@@ -111,7 +109,9 @@ enum RedfishRecording {
         let single = RedfishResource.type(of: tree) == "LogEntry" ? RedfishLog(tree).map { [$0] } ?? [] : []
         guard entries.isEmpty, single.isEmpty else {
             var result = ProbeResult()
-            result.add(IPMIEventSignals((entries + single).map(\.event), parts: IPMIParts(), at: time))
+            result.add(
+                IPMIEventSignals(
+                    (entries + single).map(\.event), parts: IPMIParts(), oldest: IPMIEventSignals.anyAge, at: time))
             return result
         }
         if let members = tree["Members"]?.elements, members.allSatisfy({ $0.keys == ["@odata.id"] }) {

@@ -52,7 +52,7 @@ struct RedfishLog: Sendable {
         let severity = tree["Severity"]?.text.map { "\($0): " } ?? ""
         let code = tree["EntryCode"]?.text ?? ""
         event = IPMIEvent(
-            record: UInt16(truncatingIfNeeded: key.number),
+            record: UInt16(truncatingIfNeeded: key.number), seconds: LoggedTime.seconds(key.created),
             type: tree["SensorType"]?.text.flatMap { IPMIStates.type(named: $0) }, name: nil,
             words: severity + String(message.prefix(300)), isAssertion: !code.hasPrefix("Deassert"),
             stated: message)

@@ -47,7 +47,7 @@ struct RedfishResource: Sendable {
         case "Power": addPower()
         case "Sensor": addSensor()
         case "SensorCollection" where tree["Members"]?.elements.first?["Reading"] != nil: addExpanded()
-        case "Fan": addFan(tree, index: 0)
+        case "Fan": addFan(tree, index: 0, among: [])
         case "PowerSupply": addSupply(tree, index: 0)
         case "PowerSupplyMetrics": addSupplyMetrics()
         case "Memory": addMemory()
@@ -136,13 +136,31 @@ struct RedfishResource: Sendable {
         Array((tree[key]?.elements ?? []).prefix(RedfishResource.memberLimit))
     }
 
-    private func made(_ kind: ComponentKind, _ tree: JSONTree, _ index: Int) -> Component {
-        var name = name(tree, index)
-        // Boards that call every fan `Fan` tell them apart by the number.
-        if result.components.contains(where: { $0.id == ComponentID(kind, "redfish/\(scope)/\(name)") }) {
-            name += "#\(tree["MemberId"]?.text ?? "\(index)")"
+    /// A component of its own name, whatever stands before it in the list.
+    ///
+    /// A resource of its own is named by its `Id`, which is unique in its collection (DSP0266, 9.6.2). Members of a list
+    /// have names, and boards call every fan `Fan`: those that share one are told apart by `MemberId`, else by the end
+    /// of `@odata.id`; a place in the list, which changes when a part comes or goes, is the last resort.
+    private func made(_ kind: ComponentKind, _ tree: JSONTree, _ index: Int, among members: [JSONTree]) -> Component {
+        let name = name(tree, index)
+        var key = name
+        if members.isEmpty {
+            key = Filler.removed(tree["Id"]?.text).map { String($0.prefix(80)) } ?? name
+        } else if members.count(where: { self.name($0, 0) == name }) > 1 {
+            let link = tree["@odata.id"]?.text?.split(whereSeparator: { $0 == "/" || $0 == "#" }).last.map(String.init)
+            let isOwn = { (value: String?, of: (JSONTree) -> String?) in
+                value.map { value in members.count { of($0) == value } == 1 } ?? false
+            }
+            let number = tree["MemberId"]?.text
+            let mark =
+                isOwn(number) { $0["MemberId"]?.text }
+                ? number
+                : isOwn(tree["@odata.id"]?.text) { $0["@odata.id"]?.text } ? link : nil
+            key = "\(name)#\((mark ?? "\(index)").prefix(40))"
         }
-        return Component(id: ComponentID(kind, "redfish/\(scope)/\(name)"), kind: kind, name: name)
+        return Component(
+            id: ComponentID(kind, "redfish/\(scope)/\(key)"), kind: kind,
+            name: key == name || members.isEmpty ? name : key)
     }
 
     // MARK: Sensors
@@ -192,10 +210,11 @@ struct RedfishResource: Sendable {
 
     /// A sensor with its reading; one that is absent is no sensor, one that reads null is there and silent.
     private mutating func addSensor(
-        _ kind: ComponentKind, _ signal: String, _ reading: String, _ tree: JSONTree, _ index: Int, factor: Double = 1
+        _ kind: ComponentKind, _ signal: String, _ reading: String, _ tree: JSONTree, _ index: Int,
+        among members: [JSONTree], factor: Double = 1
     ) {
         guard !RedfishResource.isAbsent(tree) else { return }
-        let component = made(kind, tree, index)
+        let component = made(kind, tree, index, among: members)
         result.components.append(component)
         let measurement: Measurement =
             if let value = tree[reading] {
@@ -209,16 +228,18 @@ struct RedfishResource: Sendable {
     }
 
     private mutating func addThermal() {
-        for (index, sensor) in members("Temperatures").enumerated() {
-            addSensor(.temperature, "hw.temperature", "ReadingCelsius", sensor, index)
+        let temperatures = members("Temperatures")
+        for (index, sensor) in temperatures.enumerated() {
+            addSensor(.temperature, "hw.temperature", "ReadingCelsius", sensor, index, among: temperatures)
         }
-        for (index, fan) in members("Fans").enumerated() { addFan(fan, index: index) }
+        let fans = members("Fans")
+        for (index, fan) in fans.enumerated() { addFan(fan, index: index, among: fans) }
         addRedundancies()
     }
 
-    private mutating func addFan(_ fan: JSONTree, index: Int) {
+    private mutating func addFan(_ fan: JSONTree, index: Int, among members: [JSONTree]) {
         guard !RedfishResource.isAbsent(fan) else { return }
-        var component = made(.fan, fan, index)
+        var component = made(.fan, fan, index, among: members)
         component.part = part(fan)
         component.part.location = component.part.location ?? component.name
         result.components.append(component)
@@ -257,17 +278,17 @@ struct RedfishResource: Sendable {
             || ["Name", "Id"].contains { sensor[$0]?.text?.lowercased().contains("fan") == true }
     }
 
-    private mutating func addSensor() { addSensor(tree, 0) }
+    private mutating func addSensor() { addSensor(tree, 0, among: []) }
 
-    private mutating func addSensor(_ sensor: JSONTree, _ index: Int) {
+    private mutating func addSensor(_ sensor: JSONTree, _ index: Int, among members: [JSONTree]) {
         let said = sensor["ReadingType"]?.text ?? sensor["ReadingUnits"]?.text.flatMap { Self.typesOfUnits[$0] }
         if said == "Percent", sensor["ReadingUnits"]?.text == "%", RedfishResource.isFan(sensor) {
-            addFan(sensor, index: index)
+            addFan(sensor, index: index, among: members)
             return
         }
         guard let type = said, let (kind, signal, factor) = Self.readingTypes[type] else {
             guard !RedfishResource.isAbsent(sensor) else { return }
-            let component = made(.chip, sensor, index)
+            let component = made(.chip, sensor, index, among: members)
             result.components.append(component)
             let what = String((sensor["ReadingType"] ?? sensor["ReadingUnits"])?.text?.prefix(40) ?? "unspecified")
             let reading = sensor["Reading"]
@@ -277,18 +298,20 @@ struct RedfishResource: Sendable {
             add(component, Signal("hw.sensor.other", ["subfeature": what]), measurement)
             return
         }
-        addSensor(kind, signal, "Reading", sensor, index, factor: factor)
+        addSensor(kind, signal, "Reading", sensor, index, among: members, factor: factor)
     }
 
     private mutating func addExpanded() {
-        for (index, sensor) in members("Members").enumerated() { addSensor(sensor, index) }
+        // Members of a collection are resources of their own, though they came in one answer.
+        for (index, sensor) in members("Members").enumerated() { addSensor(sensor, index, among: []) }
     }
 
     // MARK: Power
 
     private mutating func addPower() {
-        for (index, control) in members("PowerControl").enumerated() {
-            let component = made(.power, control, index)
+        let controls = members("PowerControl")
+        for (index, control) in controls.enumerated() {
+            let component = made(.power, control, index, among: controls)
             result.components.append(component)
             let reading: Measurement =
                 control["PowerConsumedWatts"].map { $0.double.map { .gauge($0) } ?? .unavailable(.malformed) }
@@ -305,8 +328,9 @@ struct RedfishResource: Sendable {
                 add(component, Signal("hw.power.extreme", ["extreme": extreme]), control["PowerMetrics", key])
             }
         }
-        for (index, sensor) in members("Voltages").enumerated() {
-            addSensor(.voltage, "hw.voltage", "ReadingVolts", sensor, index)
+        let voltages = members("Voltages")
+        for (index, sensor) in voltages.enumerated() {
+            addSensor(.voltage, "hw.voltage", "ReadingVolts", sensor, index, among: voltages)
         }
         for (index, supply) in members("PowerSupplies").enumerated() { addSupply(supply, index: index) }
         addRedundancies()

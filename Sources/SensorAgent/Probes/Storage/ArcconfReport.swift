@@ -11,6 +11,7 @@ struct ArcconfReport: Sendable {
         var controller = RaidController(name: "c1")
         var part = Part.other
         var isArcconf = false
+        var hasBay = false
         for line in lines.lines {
             let text = line.text.lowercased()
             if text.hasPrefix("controllers found") || text == "logical device information"
@@ -31,7 +32,9 @@ struct ArcconfReport: Sendable {
                     RaidController.Array(name: line.text.split(separator: " ").last.map(String.init) ?? "0"))
             } else if text.hasPrefix("device #"), controller.disks.count < StorcliReport.diskLimit {
                 part = .other
-                controller.disks.append(RaidController.Disk(place: String(text.dropFirst("device #".count))))
+                // Its number in this list changes with every disk that comes or goes: the bay is told below.
+                controller.disks.append(RaidController.Disk(place: "Device \(text.dropFirst("device #".count))"))
+                hasBay = false
             } else if text.hasPrefix("device is a hard drive") || text.hasPrefix("device is a ssd") {
                 part = .disk
             } else if text.hasPrefix("device is "), !controller.disks.isEmpty {
@@ -40,6 +43,13 @@ struct ArcconfReport: Sendable {
                 part = .other
             } else if text == "connector information" || text.hasSuffix("phy information") {
                 part = .other
+            } else if part == .disk, line.key == "reported location", !line.value.isEmpty {
+                hasBay = true
+                controller.setPlace(line.value)
+            } else if part == .disk, line.key.hasPrefix("reported channel,device"), !hasBay {
+                // `0,1(1:0)`: the channel and the device on it; in brackets target and unit.
+                let numbers = line.text.split(separator: " ").last?.prefix { $0 != "(" }.split(separator: ",") ?? []
+                if numbers.count == 2 { controller.setPlace("Channel \(numbers[0]), Device \(numbers[1])") }
             } else if !line.value.isEmpty {
                 controller.readArcconf(line, part == .controller, part == .battery, part == .logical, part == .disk)
             }
@@ -47,11 +57,16 @@ struct ArcconfReport: Sendable {
         // A place alone is no disk that was told of.
         controller.disks.removeAll { $0.serial == nil && $0.model == nil && $0.member == nil }
         guard isArcconf, controller != RaidController(name: "c1") else { return nil }
+        for index in controller.disks.indices { controller.disks[index].joinModel() }
         controllers = [controller]
     }
 }
 
 extension RaidController {
+    fileprivate mutating func setPlace(_ place: String) {
+        if let last = disks.indices.last { disks[last].place = place }
+    }
+
     fileprivate mutating func readArcconf(
         _ line: KeyedLines.Line, _ isController: Bool, _ isBattery: Bool, _ isLogical: Bool, _ isDisk: Bool
     ) {
@@ -85,12 +100,22 @@ extension RaidController {
 }
 
 extension RaidController.Disk {
+    /// The vendor of SCSI's inquiry has eight signs. Of a SATA disk behind an old controller they are the beginning of
+    /// its model (`HUA72101` and `0KLA330`), behind a newer one the name of the bus.
+    fileprivate mutating func joinModel() {
+        if manufacturer == "ATA" { manufacturer = nil }
+        guard let beginning = manufacturer, beginning.count == 8, beginning.contains(where: \.isNumber),
+            let rest = model
+        else { return }
+        manufacturer = nil
+        model = beginning + rest
+    }
+
     fileprivate mutating func readArcconf(_ line: KeyedLines.Line) {
         switch line.key {
         case "state":
             member = RaidController.memberState(line.value)
             status = RaidController.diskStatus(line.value)
-        case "reported location": place = line.value
         case "vendor": manufacturer = Filler.removed(line.value)
         case "model": model = Filler.removed(line.value)
         case "firmware": firmware = Filler.removed(line.value)

@@ -35,7 +35,17 @@ struct ControllerReading {
         add(id, "hw.errors", controller.correctedErrors.map { .counter($0) }, labels: ["error.type": "corrected"])
         add(id, "hw.errors", controller.uncorrectedErrors.map { .counter($0) }, labels: ["error.type": "uncorrected"])
         for array in controller.arrays { add(array, of: id, controller) }
-        for disk in controller.disks { add(disk, of: id) }
+        // Numbers that several of its disks bear tell none of them apart.
+        let bearers = Dictionary(grouping: controller.disks.compactMap(ControllerReading.number), by: { $0 })
+        for disk in controller.disks {
+            add(disk, of: id, isAlone: ControllerReading.number(disk).map { bearers[$0]?.count == 1 } ?? true)
+        }
+    }
+
+    /// The disk by its own number; nil where the controller tells none.
+    private static func number(_ disk: RaidController.Disk) -> ComponentID? {
+        guard disk.wwn != nil || Filler.serial(disk.serial) != nil else { return nil }
+        return DiskIdentity.id(wwn: disk.wwn, serial: disk.serial, device: nil)
     }
 
     private mutating func add(_ array: RaidController.Array, of controller: ComponentID, _ all: RaidController) {
@@ -56,7 +66,8 @@ struct ControllerReading {
         }
     }
 
-    private mutating func add(_ disk: RaidController.Disk, of controller: ComponentID) {
+    /// - Parameter isAlone: no other disk of the controller bears its number.
+    private mutating func add(_ disk: RaidController.Disk, of controller: ComponentID, isAlone: Bool) {
         let key = controller.rawValue.dropFirst("\(ComponentKind.controller.rawValue):".count)
         let slot = ComponentID(.slot, "\(key)/\(disk.place.split(separator: " ").joined(separator: "_"))")
         let label = ControllerReading.label(disk.place)
@@ -65,18 +76,22 @@ struct ControllerReading {
             Component(
                 id: slot, kind: .slot, parent: controller, name: label, part: Part(location: label),
                 attributes: ["slot": disk.place]))
-        let isKnown = disk.wwn != nil || disk.serial.flatMap(Filler.removed) != nil
-        // A disk that the controller does not name is told apart by its place.
+        let place = slot.rawValue.dropFirst("\(ComponentKind.slot.rawValue):".count)
+        let number = ControllerReading.number(disk)
+        let isTaken = number.map { id in result.components.contains { $0.id == id } } ?? false
+        // A disk of one World Wide Name behind two controllers is one.
+        if isAlone, isTaken, disk.wwn != nil { return }
+        let isShared = !isAlone || isTaken
+        // A disk that the controller does not name, or not alone, is told apart by its place.
         let id =
-            isKnown
-            ? DiskIdentity.id(wwn: disk.wwn, serial: disk.serial, device: nil)
-            : ComponentID(.disk, String(slot.rawValue.dropFirst("\(ComponentKind.slot.rawValue):".count)))
-        guard !result.components.contains(where: { $0.id == id }) else { return }
+            number.map { isShared ? ComponentID(rawValue: "\($0)\(DiskTwins.mark)\(place)") : $0 }
+            ?? ComponentID(.disk, String(place))
         var attributes = ["place": disk.place]
         attributes["bus"] = disk.bus
         attributes["wwn"] = disk.wwn
         attributes["rotational"] = disk.isRotational.map { $0 ? "1" : "0" }
-        if !isKnown { attributes["identity"] = "by its place, where another may sit one day" }
+        if isShared { attributes["ambiguous"] = "another disk bears the same number: told apart by its place" }
+        if number == nil { attributes["identity"] = "by its place, where another may sit one day" }
         result.components.append(
             Component(
                 id: id, kind: .disk, parent: slot, name: "disk in \(label)",

@@ -8,7 +8,9 @@ struct DiskDirectory: Sendable {
     private let tree: SysTree
     /// Disks by kernel name; an NVMe disk by its controller and its namespaces.
     private var byName: [String: Component] = [:]
+    /// By serial number, where one disk alone bears it.
     private var bySerial: [String: Component] = [:]
+    private var twins = DiskTwins()
     /// What udev knows of block devices, by kernel name.
     private var properties: [String: [String: String]] = [:]
     private var stamp: [String] = []
@@ -36,17 +38,34 @@ struct DiskDirectory: Sendable {
         byName = [:]
         bySerial = [:]
         disks = []
-        for name in DiskIdentity.names(in: tree) {
-            let disk = DiskIdentity.component(name, tree: tree, properties: known[name] ?? [:])
+        let names = DiskIdentity.names(in: tree)
+        let found = twins.toldApart(
+            names.map { DiskIdentity.component($0, tree: tree, properties: known[$0] ?? [:]) })
+        for (name, disk) in zip(names, found) {
             byName[name] = disk
-            if let serial = disk.part.serial { bySerial[serial] = disk }
             if !disks.contains(where: { $0.id == disk.id }) { disks.append(disk) }
         }
-        for name in blocks where name.hasPrefix("nvme") && DiskDirectory.wholeDisk(name) == name {
-            // With multipath the namespace hangs on a subsystem whose number is not the controller's.
-            let serial = Filler.removed(try? tree.text("/sys/block/\(name)/device/serial"))
-            byName[name] = serial.flatMap { bySerial[$0] } ?? DiskDirectory.controller(name).flatMap { byName[$0] }
+        for (serial, bearers) in Dictionary(grouping: disks, by: \.part.serial) where bearers.count == 1 {
+            if let serial { bySerial[serial] = bearers[0] }
         }
+        for name in blocks where name.hasPrefix("nvme") && DiskDirectory.wholeDisk(name) == name {
+            byName[name] = controllers(of: name).first { byName[$0] != nil }.flatMap { byName[$0] }
+        }
+    }
+
+    /// The controllers that may lead to an NVMe namespace, the surest first.
+    private func controllers(of namespace: String) -> [String] {
+        let isController: (String) -> Bool = { name in
+            name.hasPrefix("nvme") && name.count > 4 && name.dropFirst(4).allSatisfy(\.isNumber)
+        }
+        let parts = ((try? tree.resolved("/sys/block/\(namespace)")) ?? "").split(separator: "/").map(String.init)
+        if let controller = parts.last(where: isController) { return [controller] }
+        // With multipath the namespace hangs on a subsystem whose number is not the controller's.
+        let own = ((try? tree.names(in: "/sys/block/\(namespace)/device")) ?? []).filter(isController)
+        let serial = Filler.serial(try? tree.text("/sys/block/\(namespace)/device/serial"))
+        let device = serial.flatMap { bySerial[$0] }?.attributes["device"]
+        let like = device?.split(separator: "/").last.map(String.init)
+        return own + [like, DiskDirectory.controller(namespace)].compactMap { $0 }
     }
 
     /// The disk that is called `name`: `sda`, `sda1`, `/dev/nvme0n1p2`, or a link of udev below `/dev`.

@@ -75,4 +75,7 @@ struct DiskVisits: Codable, Hashable, Sendable {
     }
 
     func disk(of device: String) -> ComponentID? { disks[device] }
+
+    /// The disks that names led to.
+    var named: some Sequence<ComponentID> { disks.values }
 }

@@ -60,11 +60,17 @@ struct UPSVariables: Sendable {
 
     // MARK: Components
 
-    /// - Parameter name: what upsd calls it.
-    func components(name: String) -> (ups: Component, battery: Component) {
-        let serial = text("device.serial", "ups.serial")
-        let id = serial.map { $0.split(separator: " ").joined(separator: "_") } ?? name
+    /// nil where the UPS says none, or a number that is none.
+    var serial: String? { Filler.serial(values["device.serial"]) ?? Filler.serial(values["ups.serial"]) }
+
+    /// - Parameters:
+    ///   - name: what upsd calls it.
+    ///   - isShared: another UPS says that it has the same serial number, so that the name tells them apart.
+    func components(name: String, isShared: Bool = false) -> (ups: Component, battery: Component) {
+        let number = serial.map { $0.split(separator: " ").joined(separator: "_") }
+        let id = number.map { isShared ? "\($0)\(DiskTwins.mark)\(name)" : $0 } ?? name
         var attributes = ["nut": name]
+        if isShared { attributes["ambiguous"] = "another UPS bears the same serial number: told apart by its name" }
         attributes["driver"] = values["driver.name"]
         let ups = Component(
             id: ComponentID(.ups, id), kind: .ups, name: "UPS \(name)",
@@ -92,9 +98,11 @@ struct UPSVariables: Sendable {
 
     /// Above this a load is no load: 5 times the rating.
     private static let loadLimit = 5.0
+    /// Degrees Celsius beyond which no UPS still works. Drivers report 255 or -213 where there is no sensor.
+    private static let temperatures = -40.0...120.0
 
-    func result(name: String, at time: Timestamp) -> ProbeResult {
-        let (ups, battery) = components(name: name)
+    func result(name: String, isShared: Bool = false, at time: Timestamp) -> ProbeResult {
+        let (ups, battery) = components(name: name, isShared: isShared)
         var result = ProbeResult(components: [ups, battery])
         func add(_ component: Component, _ signal: Signal, _ measurement: Measurement) {
             result.observations.append(
@@ -104,6 +112,15 @@ struct UPSVariables: Sendable {
             guard values[variable] != nil else { return }
             add(
                 component, Signal(signal), number(variable).map { .gauge($0 * factor) } ?? .unavailable(.malformed))
+        }
+        func temperature(_ component: Component, _ variable: String) {
+            guard let celsius = number(variable), !UPSVariables.temperatures.contains(celsius) else {
+                gauge(component, "hw.ups.temperature", variable)
+                return
+            }
+            let signal = Signal("hw.ups.temperature")
+            add(component, signal, .unavailable(.malformed))
+            result.asRead.append(AsRead(component: component.id, signal: signal, source: variable, value: celsius))
         }
         for (flag, measurement) in status { add(ups, Signal("hw.ups.status", ["flag": flag]), measurement) }
         if let load = number("ups.load") {
@@ -116,7 +133,7 @@ struct UPSVariables: Sendable {
             }
         }
         gauge(ups, "hw.ups.input_voltage", "input.voltage")
-        gauge(ups, "hw.ups.temperature", "ups.temperature")
+        temperature(ups, "ups.temperature")
         gauge(ups, "hw.voltage", "output.voltage")
         gauge(ups, "hw.current", "output.current")
         gauge(ups, "hw.power", "ups.realpower")
@@ -138,7 +155,7 @@ struct UPSVariables: Sendable {
                 (0...100).contains(charge) ? .reading(charge / 100) : .unavailable(.malformed))
         }
         gauge(battery, "hw.battery.time_left", "battery.runtime")
-        gauge(battery, "hw.ups.temperature", "battery.temperature")
+        temperature(battery, "battery.temperature")
         gauge(battery, "hw.current", "battery.current")
         if let state = batteryState { add(battery, Signal("hw.battery.state"), .state(state)) }
         if let age = batteryAge(at: time) { add(battery, Signal("hw.battery.age"), .reading(age)) }

@@ -23,6 +23,8 @@ public actor UPSs: Probe {
     private let executor = BlockingExecutor(label: "callhome.ups")
     /// By upsd's name: what a UPS was when it answered last.
     private var known: [String: (ups: Component, battery: Component)] = [:]
+    /// Serial numbers that two of them bore.
+    private var shared: Set<String> = []
 
     /// - Parameters:
     ///   - input: a file with what upsc prints of one UPS, read in place of upsd.
@@ -60,19 +62,30 @@ public actor UPSs: Probe {
 
     private func look(at time: Timestamp) throws(LineConnection.Failure) -> ProbeResult {
         let connection = try LineConnection(loopbackPort: port, deadline: UPSs.conversation)
-        var result = ProbeResult()
+        var answers: [(name: String, variables: UPSVariables?, error: String)] = []
         for name in try list("UPS", over: connection).lines.prefix(UPSs.upsLimit).compactMap({ $0.first }) {
             let answer = try list("VAR \(name)", over: connection)
             guard answer.error == nil else {
-                result.take(silent(name, answer.error ?? "", at: time))
+                answers.append((name, nil, answer.error ?? ""))
                 continue
             }
             var variables = UPSVariables()
             for words in answer.lines where words.count >= 3 { variables.set(words[1], words[2]) }
-            known[name] = variables.components(name: name)
-            result.take(variables.result(name: name, at: time))
+            answers.append((name, variables, ""))
         }
         try connection.send(line: "LOGOUT")
+        let bearers = Dictionary(grouping: answers.compactMap { $0.variables?.serial }, by: { $0 })
+        shared.formUnion(bearers.filter { $0.value.count > 1 }.keys)
+        var result = ProbeResult()
+        for (name, variables, error) in answers {
+            guard let variables else {
+                result.take(silent(name, error, at: time))
+                continue
+            }
+            let isShared = variables.serial.map(shared.contains) ?? false
+            known[name] = variables.components(name: name, isShared: isShared)
+            result.take(variables.result(name: name, isShared: isShared, at: time))
+        }
         return result
     }
 

@@ -176,6 +176,59 @@ struct IPMIEventLogTests {
         #expect(BMC.objections(to: result) == [])
     }
 
+    @Test("an event bears the time of its entry by the BMC's clock, and the look's where that cannot be")
+    func times() throws {
+        func time(_ seconds: UInt32, clock: UInt32?, oldest: Duration = IPMIEventSignals.oldestNews) -> Timestamp? {
+            var log = MadeLog()
+            log.add(number: 1, seconds: seconds, type: IPMIStates.watchdog, offset: 1)
+            let events = log.records.compactMap { IPMIEvent(parsing: $0.bytes) }
+            let signals = IPMIEventSignals(events, parts: IPMIParts(), clock: clock, oldest: oldest, at: BMC.now)
+            return signals.observations.first { $0.signal.name == "hw.watchdog" }?.time
+        }
+        let now = UInt32(BMC.now.milliseconds / 1000)
+        #expect(time(now - 90, clock: nil) == BMC.now - .seconds(90))
+        // The BMC is seven hours ahead.
+        #expect(time(now + 25_110, clock: now + 25_200) == BMC.now - .seconds(90))
+        #expect(time(now + 90, clock: nil) == BMC.now)
+        #expect(time(now - 400 * 86_400, clock: nil) == BMC.now)
+        #expect(
+            time(now - 400 * 86_400, clock: nil, oldest: IPMIEventSignals.anyAge) == BMC.now - .seconds(400 * 86_400))
+        // Counted from the start of a BMC whose clock was not set.
+        #expect(time(93, clock: now) == BMC.now)
+    }
+
+    @Test("what a tool prints as date and time is the event's time; a state bears the look's")
+    func printedTimes() throws {
+        let lines = [
+            "   9 | 08/17/2019 | 02:31:44 | Watchdog2 #0x03 | Timer expired | Asserted",
+            "   a | 08/17/19 | 02:31:44 UTC | Power Supply PS1 Status | Failure detected () | Asserted",
+            "494 | Jul-09-2023 | 13:56:23 | System Chassis SysHealth_Stat | Chassis | Critical | transition to Critical",
+            "  60 |  Pre-Init  |0000000093| System ACPI Power State ACPI_Stat | S0/G0: working | Asserted",
+        ].compactMap { IPMIEvent(line: $0[...]) }
+        #expect(lines.map(\.seconds) == [1_566_009_104, 1_566_009_104, 1_688_910_983, nil])
+        let signals = IPMIEventSignals(lines, parts: IPMIParts(), oldest: IPMIEventSignals.anyAge, at: BMC.now)
+        for observation in signals.observations {
+            if case .state = observation.measurement { #expect(observation.time == BMC.now) }
+        }
+        let entries = signals.observations.filter { $0.signal.name == "hw.event_log.entry" }
+        #expect(
+            entries.map { $0.time == BMC.now ? nil : $0.time.milliseconds / 1000 } == [
+                1_566_009_104, 1_566_009_104, 1_688_910_983, nil,
+            ])
+    }
+
+    @Test(
+        "RFC 3339 with and without zone and fraction; what is none, and clocks that were not set, are no time",
+        arguments: [
+            ("2024-03-01T10:00:00Z", 1_709_287_200 as UInt32?), ("2024-03-01T11:00:00+01:00", 1_709_287_200),
+            ("2024-03-01T10:00:00.123Z", 1_709_287_200), ("2024-03-01T10:00:00.123+00:00", 1_709_287_200),
+            ("2024-03-01T10:00:00", 1_709_287_200), ("1970-01-01T00:10:00Z", nil), ("", nil), ("2024-03-01", nil),
+            ("2024-13-41T99:00:00Z", nil), ("2224-03-01T10:00:00Z", nil), ("garbage garbage garbage", nil),
+        ])
+    func writtenTimes(text: String, seconds: UInt32?) {
+        #expect(LoggedTime.seconds(text) == seconds)
+    }
+
     @Test("a thermal trip of before the restart counts though the processor is cool again")
     func tripped() throws {
         let event = try #require(

@@ -92,7 +92,7 @@ struct RedfishTests {
              "Name": "Fan or not", "Reading": 37, "ReadingUnits": "\(unit)", "Status": {"Health": "OK"}}
             """)
         #expect(BMC.objections(to: told) == [])
-        let component = "\(kind):redfish/1U/Fan or not"
+        let component = "\(kind):redfish/1U/S"
         #expect(BMC.measurement(told, component, signal) == .reading(value))
         #expect(BMC.measurement(told, component, "hw.status") == .state("ok"))
     }
@@ -168,6 +168,65 @@ struct RedfishTests {
         #expect(BMC.measurement(battery, "ups_battery:redfish/1U/M1", "hw.status") == .state("failed"))
         #expect(BMC.measurement(battery, "ups_battery:redfish/1U/M1", "hw.battery.state") == .state("failed"))
         for result in [own, inside, battery] { #expect(BMC.objections(to: result) == []) }
+    }
+
+    @Test("sensors of one name keep their names whatever stands before them in the list")
+    func likeNamed() throws {
+        func ids(_ sensors: [String]) throws -> [Double: String] {
+            let told = try RedfishRecording.result(
+                of: Array(
+                    "{\"@odata.id\": \"/redfish/v1/Chassis/1U/Thermal\", \"Temperatures\": [\(sensors.joined(separator: ","))]}"
+                        .utf8), at: BMC.now)
+            return Dictionary(
+                told.observations.compactMap { observation in
+                    guard case .reading(let value) = observation.measurement else { return nil }
+                    return (value, observation.component.rawValue)
+                }, uniquingKeysWith: { first, _ in first })
+        }
+        let member = ["A": 31, "B": 32].map {
+            #"{"Name": "Temp", "MemberId": "\#($0.key)", "ReadingCelsius": \#($0.value)}"#
+        }
+        .sorted()
+        let told = [31.0: "temperature:redfish/1U/Temp#A", 32: "temperature:redfish/1U/Temp#B"]
+        #expect(try ids(member) == told)
+        #expect(try ids(member.reversed()) == told)
+        let linked = [("T5", 41), ("T9", 42)].map {
+            #"{"Name": "Temp", "@odata.id": "/redfish/v1/Chassis/1U/Thermal#/Temperatures/\#($0.0)", "ReadingCelsius": \#($0.1)}"#
+        }
+        #expect(
+            try ids(linked.reversed()) == [41: "temperature:redfish/1U/Temp#T5", 42: "temperature:redfish/1U/Temp#T9"])
+        #expect(try ids([member[0]]) == [31: "temperature:redfish/1U/Temp"])
+        // Resources of their own: two answers, one name.
+        for (id, value) in [("CPU0", 51.0), ("CPU1", 52.0)] {
+            let text = """
+                {"@odata.id": "/redfish/v1/Chassis/1U/Sensors/\(id)", "@odata.type": "#Sensor.v1_6_0.Sensor",
+                 "Id": "\(id)", "Name": "CPU Temp", "ReadingType": "Temperature", "ReadingUnits": "Cel",
+                 "Reading": \(value)}
+                """
+            let result = try RedfishRecording.result(of: Array(text.utf8), at: BMC.now)
+            #expect(result.components.map(\.id.rawValue) == ["temperature:redfish/1U/\(id)"])
+            #expect(result.components.map(\.name) == ["CPU Temp"])
+        }
+    }
+
+    @Test("a log entry bears its own time, and a file that is not there is absent")
+    func entryTime() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write(
+            "entry.json",
+            """
+            {"@odata.type":"#LogEntry.v1_3_0.LogEntry","Id":"7","Created":"2012-03-07T14:44:00Z","Severity":"Warning",
+             "Message":"Temperature threshold exceeded","EntryType":"SEL"}
+            """)
+        let probe = Redfish(tree: SysTree(), input: scratch.url.appending(path: "entry.json").path)
+        let result = try await probe.observe(at: BMC.now, since: nil)
+        #expect(result.observations.map(\.time) == [Timestamp(seconds: 1_331_131_440)])
+        let document = await ProbeDocument(observing: [probe], at: BMC.now)
+        #expect(document.text.contains("at 2012-03-07T14:44:00Z"))
+        #expect(document.text.hasPrefix("looked at \(BMC.now.rfc3339)"))
+        let missing = await ProbeDocument(
+            observing: [Redfish(tree: SysTree(), input: scratch.url.appending(path: "none.json").path)], at: BMC.now)
+        #expect(missing.exitCode == 69)
     }
 
     @Test("bodies that are no JSON, errors and lists of links are refused with what they are")

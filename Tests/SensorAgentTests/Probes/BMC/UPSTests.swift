@@ -85,6 +85,15 @@ struct UPSTests {
         #expect(sane.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .reading(0.23))
     }
 
+    @Test("a temperature that no UPS can have is none, and is kept as it was read", arguments: ["255", "-213", "1e9"])
+    func temperature(_ text: String) throws {
+        let wild = try result("ups.status: OL\nups.temperature: \(text)\nbattery.temperature: 25.5\n")
+        let told = wild.observations.filter { $0.signal.name == "hw.ups.temperature" }.map(\.measurement)
+        #expect(told == [.unavailable(.malformed), .reading(25.5)])
+        #expect(wild.asRead.map(\.value) == [Double(text)])
+        #expect(wild.asRead.map(\.source) == ["ups.temperature"])
+    }
+
     @Test("a battery's age is counted from the date that was set, never from the factory's default")
     func age() throws {
         func age(_ text: String) throws -> Reports.Measurement? {
@@ -148,10 +157,14 @@ struct UPSTests {
                 for line in connection.makefile():
                     line = line.strip()
                     if line == "LIST UPS":
-                        answer = 'BEGIN LIST UPS\\nUPS one "first"\\nUPS two "second"\\nEND LIST UPS\\n'
+                        answer = 'BEGIN LIST UPS\\nUPS one "first"\\nUPS two "second"\\nUPS four "4"\\nUPS five "5"\\nEND LIST UPS\\n'
                     elif line == "LIST VAR one":
                         answer = 'BEGIN LIST VAR one\\nVAR one ups.status "OB LB"\\nVAR one input.voltage "0.0"\\n'
                         answer += 'VAR one ups.serial "S 1"\\nEND LIST VAR one\\n'
+                    elif line in ("LIST VAR four", "LIST VAR five"):
+                        name = line.split()[2]
+                        answer = f'BEGIN LIST VAR {name}\\nVAR {name} ups.status "OL"\\n'
+                        answer += f'VAR {name} ups.serial "T2"\\nEND LIST VAR {name}\\n'
                     elif line == "LIST VAR two":
                         answer = "ERR DATA-STALE\\n"
                     else:
@@ -169,6 +182,9 @@ struct UPSTests {
         #expect(BMC.measurement(result, "ups:S_1", "hw.ups.status{flag=\"OB\"}") == .state("asserted"))
         #expect(BMC.measurement(result, "ups:S_1", "hw.ups.input_voltage") == .reading(0))
         #expect(BMC.measurement(result, "ups:two", "hw.ups.status{flag=\"OB\"}") == .unavailable(.readError))
+        // One number on two, of which the cord of one may be pulled.
+        let twins = result.components.filter { $0.kind == .ups && $0.attributes["ambiguous"] != nil }
+        #expect(twins.map(\.id.rawValue) == ["ups:T2@four", "ups:T2@five"])
     }
 
     @Test("where nobody listens the probe says what to install")

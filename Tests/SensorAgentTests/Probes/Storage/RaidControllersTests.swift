@@ -246,4 +246,40 @@ struct RaidControllersTests {
             print("raid-controller: \(count) refused: \(because)")
         }
     }
+
+    @Test("arcconf's disks sit where it reports, never at their number in its list, and have their whole model")
+    func arcconf() throws {
+        let text = """
+            Controllers found: 1
+            Controller information
+               Controller Model : Adaptec 6405
+            Physical Device information
+                  Device #4
+                     Device is a Hard drive
+                     State : Online
+                     Reported Channel,Device(T:L) : 0,3(3:0)
+                     Reported Location : Enclosure 0, Slot 7
+                     Vendor : ATA
+                     Model : SAMSUNG MZ7WD240
+                     Serial number : S1
+                  Device #5
+                     Device is a Hard drive
+                     State : Online
+                     Reported Channel,Device(T:L) : 0,1(1:0)
+                     Vendor : HUA72101
+                     Model : 0KLA330
+                     Serial number : S2
+                  Device #6
+                     Device is a Hard drive
+                     State : Online
+                     Vendor : IBM-ESXS
+                     Model : MBA3147RC
+                     Serial number : S3
+            """
+        let report = try #require(ArcconfReport(KeyedLines(Array(text.utf8))))
+        let disks = try #require(report.controllers.first).disks
+        #expect(disks.map(\.place) == ["Enclosure 0, Slot 7", "Channel 0, Device 1", "Device 6"])
+        #expect(disks.map(\.model) == ["SAMSUNG MZ7WD240", "HUA721010KLA330", "MBA3147RC"])
+        #expect(disks.map(\.manufacturer) == [nil, nil, "IBM-ESXS"])
+    }
 }

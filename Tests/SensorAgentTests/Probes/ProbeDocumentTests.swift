@@ -1,0 +1,68 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import SensorAgent
+
+@Suite("What the agent prints of a look")
+struct ProbeDocumentTests {
+    static let now = Timestamp(seconds: 1_763_712_000)
+
+    @Test("the text has the time of the look, units, and the time of what is older")
+    func text() {
+        let disk = ComponentID(.disk, "serial-X")
+        let result = ProbeResult(
+            components: [Component(id: disk, kind: .disk, name: "/dev/sda")],
+            observations: [
+                Observation(
+                    component: disk, signal: Signal("hw.temperature"), measurement: .reading(41.5), time: Self.now),
+                Observation(
+                    component: disk, signal: Signal("hw.physical_disk.spare"), measurement: .reading(0.9),
+                    time: Self.now),
+                Observation(
+                    component: disk, signal: Signal("hw.watchdog"), measurement: .event("timer expired"),
+                    time: Self.now - .seconds(3600)),
+            ])
+        let document = ProbeDocument(
+            time: Self.now, probes: [ProbeDocument.Entry(probe: "disk-health", outcome: .success(result))])
+        #expect(
+            document.text == """
+                looked at 2025-11-21T08:00:00Z
+                disk-health: 1 components, 3 values
+                  disk:serial-X  /dev/sda
+                    hw.temperature = 41.5 Cel
+                    hw.physical_disk.spare = 0.9
+                    hw.watchdog = timer expired  at 2025-11-21T07:00:00Z
+                """)
+    }
+
+    @Test("help names the exit codes, and what --input takes for each probe that has it")
+    func help() async throws {
+        let (status, output) = try await run(Recordings.agent.path, ["probe", "--help"])
+        let words = String(decoding: output, as: UTF8.self)
+        #expect(status == 0)
+        for code in ["64", "65", "69", "74", "75", "77"] { #expect(words.contains(" \(code) ")) }
+        for probe in AllProbes.readingRecordedOutput { #expect(words.contains("  \(probe): ")) }
+        let names = Set(AllProbes.make().map(\.name))
+        #expect(Set(AllProbes.readingRecordedOutput).isSubset(of: names))
+    }
+
+    @Test("once looks as its configuration says, and refuses one that is wrong")
+    func once() async throws {
+        let scratch = try ScratchFolder()
+        let off = AllProbes.make().map(\.name).filter { $0 != "power-supplies" }
+        let lines = off.map { "probe.\($0).enabled = no" } + ["root = \(scratch.url.path)/machine"]
+        try scratch.write("agent.conf", lines.joined(separator: "\n") + "\n")
+        try scratch.write("machine/sys/class/power_supply/AC/type", "Mains\n")
+        try scratch.write("machine/sys/class/power_supply/AC/online", "0\n")
+        let file = scratch.url.appending(path: "agent.conf").path
+        let (status, output) = try await run(Recordings.agent.path, ["once", "--config", file])
+        #expect(status == 0)
+        #expect(String(decoding: output, as: UTF8.self).contains("\npower-supplies: 1 components"))
+        #expect(!String(decoding: output, as: UTF8.self).contains("chip-sensors"))
+        try scratch.write("wrong.conf", "no.such.key = 1\n")
+        let (refused, _) = try await run(
+            Recordings.agent.path, ["once", "--config", scratch.url.appending(path: "wrong.conf").path])
+        #expect(refused == 2)
+    }
+}
