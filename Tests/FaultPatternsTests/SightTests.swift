@@ -54,6 +54,54 @@ struct SightTests {
         #expect(try missing("serd(errors, 1, 1d)", hears: false) == [F.ioError])
     }
 
+    /// What a pattern of the chassis lacks that looks for faults of its disk, of which `observations` come.
+    private func lackingAbove(_ condition: String, after observations: Observation...) throws -> [Sight.Missing] {
+        var patient = Patient(
+            try F.pack(
+                F.pattern("disk.pending", ["when": "pending >= 16"]),
+                F.pattern("disk.hot", ["when": "temperature > 50"]),
+                F.pattern("fan.gone", ["applies_to": ["component": "fan"], "let": nil, "when": "hw.fan.speed < 100"]),
+                F.pattern("chassis.sick", ["applies_to": ["component": "chassis"], "let": nil, "when": condition])))
+        let chassis = Component(id: ComponentID(.chassis, "1"), kind: .chassis, name: "chassis")
+        _ = patient.diagnosis.know([F.component(), chassis], at: F.start)
+        _ = patient.diagnosis.observe(observations, at: F.start + .seconds(1))
+        let sights = patient.diagnosis.sights(hears: { _ in false })
+        return try #require(sights.first { $0.pattern == "chassis.sick" }).missing
+    }
+
+    @Test("Who looks for faults of others lacks what the patterns lack that tell of them")
+    func inherited() throws {
+        let pending = [Sight.Missing(signal: F.pending, because: nil)]
+        #expect(try lackingAbove("active(\"disk.pending\", under self) >= 1") == pending)
+        #expect(
+            try lackingAbove("active(\"disk.pending\", under self) >= 1", after: F.counter(0, after: 1)).isEmpty)
+    }
+
+    @Test(
+        "Of several kinds of faults that count, one that would be seen is enough",
+        arguments: [
+            "active(\"disk.pending\", under self) + active(\"disk.hot\", under self) >= 2",
+            "max(active(\"disk.pending\", under self), active(\"disk.hot\", under self)) >= 2",
+            "count(active(\"disk.pending\", under self) >= 1, active(\"disk.hot\", under self) >= 1) >= 1",
+            "active(\"disk.*\", under self) >= 1",
+        ])
+    func oneOfSeveral(condition: String) throws {
+        #expect(try lackingAbove(condition, after: F.counter(0, after: 1)).isEmpty)
+        #expect(try lackingAbove(condition).map(\.signal) == [F.temperature, F.pending].sorted { "\($0)" < "\($1)" })
+    }
+
+    @Test("Faults that are to be few need nobody who sees them")
+    func few() throws {
+        let condition = "active(\"disk.pending\", under self) >= 1 and active(\"disk.hot\", under self) < 1"
+        #expect(try lackingAbove(condition, after: F.counter(0, after: 1)).isEmpty)
+    }
+
+    @Test("Where no part is that could have such a fault, the patterns that tell of it are named")
+    func nobody() throws {
+        let missing = try lackingAbove("active(\"fan.gone\", under self) >= 1")
+        #expect(missing.map(\.patterns) == [["fan.gone"]])
+    }
+
     @Test("Patterns on trial are no promise: nothing is said of them")
     func shadow() throws {
         let patient = Patient(try F.pack(F.pattern("disk.test", ["status": "shadow"])))

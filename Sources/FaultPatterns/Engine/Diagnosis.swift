@@ -578,7 +578,15 @@ public struct Diagnosis: Sendable {
 
     /// For each active pattern and each component that it is for, whether it could hold with what is read now.
     /// - Parameter hears: whether events of a signal would be heard, if there were one.
-    public func sights(hears: (Signal) -> Bool) -> [Sight] { memories.flatMap { $0.sights(book, hears: hears) } }
+    public func sights(hears: @escaping (Signal) -> Bool) -> [Sight] {
+        var neighbourhood = neighbourhood
+        if neighbourhoodIsStale {
+            var topology = topology
+            topology.build()
+            neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, book: book)
+        }
+        return SightFinder(memories, neighbourhood, book, hears: hears).sights
+    }
 
     // MARK: For replays and tests
 

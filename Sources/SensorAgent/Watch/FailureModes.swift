@@ -23,29 +23,48 @@ struct FailureModes {
     /// In the order of the rule base.
     func modes(of sights: [Sight]) -> [FailureMode] {
         let ofPattern = Dictionary(grouping: sights, by: \.pattern)
-        return patterns.map { mode(of: $0, ofPattern[$0.id] ?? []) }
+        // Those without a part come first: others may look for their faults.
+        var partless: [String: FailureMode] = [:]
+        for pattern in patterns where ofPattern[pattern.id] == nil { partless[pattern.id] = partlessMode(of: pattern) }
+        return patterns.map { partless[$0.id] ?? mode(of: $0, ofPattern[$0.id] ?? [], partless) }
     }
 
-    private func mode(of pattern: Pattern, _ sights: [Sight]) -> FailureMode {
-        let blind = sights.filter { !$0.missing.isEmpty }
-        var mode = FailureMode(
-            pattern: pattern.id, kind: pattern.kinds[0], titles: pattern.texts.mapValues(\.title), state: "seen",
-            parts: sights.count, seen: sights.count - blind.count, reasons: [])
-        if sights.isEmpty {
-            let finders = Set(pattern.kinds.flatMap(SignalSources.finders))
-            let isSelective = !pattern.attributes.isEmpty
-            guard !finders.isEmpty, !isSelective else {
-                mode.state = "absent"
-                return mode
+    private func mode(_ pattern: Pattern, _ state: String, parts: Int = 0, seen: Int = 0) -> FailureMode {
+        FailureMode(
+            pattern: pattern.id, kind: pattern.kinds[0], titles: pattern.texts.mapValues(\.title), state: state,
+            parts: parts, seen: seen, reasons: [])
+    }
+
+    private func partlessMode(of pattern: Pattern) -> FailureMode {
+        let finders = Set(pattern.kinds.flatMap(SignalSources.finders))
+        let isSelective = !pattern.attributes.isEmpty
+        guard !finders.isEmpty, !isSelective else { return mode(pattern, "absent") }
+        var mode = mode(pattern, "unseen")
+        mode.reasons = [FailureMode.Reason(because: silence(of: finders), count: 0, parts: [])]
+        return mode
+    }
+
+    private func mode(of pattern: Pattern, _ all: [Sight], _ partless: [String: FailureMode]) -> FailureMode {
+        // That nothing is there whose fault could count is no blindness, unless something should be.
+        var sights = all
+        for index in sights.indices {
+            sights[index].missing.removeAll { missing in
+                !missing.patterns.isEmpty && !missing.patterns.contains { partless[$0]?.state == "unseen" }
             }
-            mode.state = "unseen"
-            mode.reasons = [FailureMode.Reason(because: silence(of: finders), count: 0, parts: [])]
-            return mode
         }
+        let isMoot = all.allSatisfy { sight in
+            !sight.missing.isEmpty
+                && sight.missing.allSatisfy { missing in
+                    !missing.patterns.isEmpty && missing.patterns.allSatisfy { partless[$0]?.state == "absent" }
+                }
+        }
+        guard !isMoot else { return mode(pattern, "absent") }
+        let blind = sights.filter { !$0.missing.isEmpty }
+        var mode = mode(pattern, "seen", parts: sights.count, seen: sights.count - blind.count)
         guard !blind.isEmpty else { return mode }
         mode.state = mode.seen == 0 ? "unseen" : "partly"
         var parts: [String: [ComponentID]] = [:]
-        for sight in blind { parts[because(sight), default: []].append(sight.component) }
+        for sight in blind { parts[because(sight, partless), default: []].append(sight.component) }
         let sorted = parts.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
         mode.reasons = sorted.prefix(FailureMode.reasonsShown).map { words, components in
             FailureMode.Reason(
@@ -69,9 +88,12 @@ struct FailureModes {
             ? "\(probe.probe) sees nothing: \(probe.because)" : "\(probe.probe) is \(probe.state): \(probe.because)"
     }
 
-    private func because(_ sight: Sight) -> String {
+    private func because(_ sight: Sight, _ partless: [String: FailureMode]) -> String {
         // One reason is enough for a start: with it mended, the next one shows.
         guard let missing = sight.missing.first else { return "" }
+        if let silent = missing.patterns.lazy.compactMap({ partless[$0] }).first(where: { $0.state == "unseen" }) {
+            return silent.reasons.first?.because ?? ""
+        }
         if let because = missing.because, because != .notSupported {
             return "\(missing.signal) cannot be read: \(FailureModes.words(because))"
         }

@@ -10,15 +10,18 @@ struct FailureModesTests {
     private static let disk = Component(
         id: ComponentID(.disk, "wwn-1"), kind: .disk, name: "/dev/sda", part: Part(location: "Bay 3"))
 
-    private static func pack(kind: String, when: String) throws -> PatternPack {
+    private static func pattern(_ id: String, kind: String, when: String) -> [String: Any] {
         let text = ["title": "It breaks", "description": "d", "impact": "i", "action": "a"]
-        let pattern: [String: Any] = [
-            "id": "a.pattern", "revision": "1", "status": "active", "evidence": "B", "applies_to": ["component": kind],
+        return [
+            "id": id, "revision": "1", "status": "active", "evidence": "B", "applies_to": ["component": kind],
             "when": when, "urgency": "plan", "suspects": [["part": "self", "certainty": "0.9"]],
             "action": "replace-planned", "provenance": "vendor's rule", "sources": ["a test"],
             "text": ["en": text, "de": text.merging(["title": "Es geht kaputt"]) { _, new in new }],
         ]
-        let pack: [String: Any] = ["format": 1, "engine_level": 1, "version": "0.1.0", "patterns": [pattern]]
+    }
+
+    private static func pack(_ patterns: [String: Any]...) throws -> PatternPack {
+        let pack: [String: Any] = ["format": 1, "engine_level": 1, "version": "0.1.0", "patterns": patterns]
         return try PatternPack(json: JSONSerialization.data(withJSONObject: pack))
     }
 
@@ -31,7 +34,7 @@ struct FailureModesTests {
         _ coverage: Heartbeat.Coverage...,
         components: [Component] = [FailureModesTests.disk]
     ) throws -> FailureMode {
-        let pack = try FailureModesTests.pack(kind: kind, when: when)
+        let pack = try FailureModesTests.pack(FailureModesTests.pattern("a.pattern", kind: kind, when: when))
         var diagnosis = Diagnosis(patterns: pack)
         let time = Timestamp(seconds: 1_700_000_000)
         _ = diagnosis.know(components, at: time)
@@ -93,6 +96,44 @@ struct FailureModesTests {
             kind: "gpu", when: "hw.gpu.row_remaps{cause=\"failed\"} > 0", Self.probe("gpu", "absent", "none"))
         #expect(gpu.state == "absent")
         #expect(!gpu.isBlind)
+    }
+
+    /// The mode of a pattern of the chassis that counts faults of fans or of disks of one make.
+    private func modeAbove(_ condition: String, fans: [Component], _ coverage: Heartbeat.Coverage...) throws
+        -> FailureMode
+    {
+        var batch = Self.pattern("disk.batch", kind: "disk", when: "hw.physical_disk.media_errors > 0")
+        batch["applies_to"] = ["component": "disk", "model": "M9*"]
+        let pack = try Self.pack(
+            Self.pattern("fan.slow", kind: "fan", when: "hw.fan.speed < 100"), batch,
+            Self.pattern("chassis.sick", kind: "chassis", when: condition))
+        let chassis = Component(id: ComponentID(.chassis, "main"), kind: .chassis, name: "chassis")
+        var diagnosis = Diagnosis(patterns: pack)
+        _ = diagnosis.know([chassis, Self.disk] + fans, at: Timestamp(seconds: 1_700_000_000))
+        let modes = FailureModes(pack, coverage: coverage, components: [chassis, Self.disk] + fans)
+            .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+        return try #require(modes.first { $0.pattern == "chassis.sick" })
+    }
+
+    @Test("A mode that counts faults of others is as blind as they are, for their reason")
+    func inherited() throws {
+        let fan = Component(
+            id: ComponentID(.fan, "1"), kind: .fan, parent: ComponentID(.chassis, "main"), name: "fan 1")
+        let condition = "active(\"fan.slow\", under self) >= 1"
+        let denied = Self.probe("chip-sensors", "denied", "no permission to read it")
+        let silent = try modeAbove(condition, fans: [fan], denied)
+        #expect(silent.state == "unseen")
+        #expect(silent.reasons.map(\.because) == ["chip-sensors is denied: no permission to read it"])
+        let without = try modeAbove(condition, fans: [], Self.probe("chip-sensors", "absent", "load the driver"))
+        #expect(without.state == "unseen")
+        #expect(without.reasons.map(\.because) == ["chip-sensors sees nothing: load the driver"])
+    }
+
+    @Test("A mode that counts faults of parts that the machine has not is absent, and no blindness")
+    func nothingToCount() throws {
+        let mode = try modeAbove("active(\"disk.batch\", anywhere) >= 2", fans: [])
+        #expect(mode.state == "absent")
+        #expect(!mode.isBlind)
     }
 
     @Test("Every signal that a shipped pattern may name has a probe that tells it")
