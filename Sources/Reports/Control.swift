@@ -22,8 +22,9 @@ public struct ControlRequest: Hashable, Sendable, Codable {
 public struct ControlResponse: Hashable, Sendable, Codable {
     public var problem: Problem?
     public var status: AgentStatus?
-    /// `coverage`: every failure mode of the rule base.
+    /// `coverage`: every failure mode of the rule base, and what only a person on the spot knows.
     public var failureModes: [FailureMode]?
+    public var questions: [Advice]?
     /// `test` and `testProgress`: the agent's own hops first (`pattern`, `spool`, `uplink`), then the collector's.
     public var test: TestProgress?
     /// `enroll`: the host id that the collector knows this server by.
@@ -31,11 +32,12 @@ public struct ControlResponse: Hashable, Sendable, Codable {
 
     public init(
         problem: Problem? = nil, status: AgentStatus? = nil, failureModes: [FailureMode]? = nil,
-        test: TestProgress? = nil, host: HostID? = nil
+        questions: [Advice]? = nil, test: TestProgress? = nil, host: HostID? = nil
     ) {
         self.problem = problem
         self.status = status
         self.failureModes = failureModes
+        self.questions = questions
         self.test = test
         self.host = host
     }

@@ -4,18 +4,28 @@
 public struct FailureMode: Hashable, Sendable, Codable {
     /// Why it is not seen on some of the parts.
     public struct Reason: Hashable, Sendable, Codable {
-        /// What is missing and what to do, in English.
+        /// What is missing and what to do, in English, for whoever does not know the code of the advice.
         public var because: String
+        /// The same as a code, to be said in any language; nil from an agent that does not say.
+        public var advice: Advice?
         /// How many parts it holds for.
         public var count: Int
         /// Names of some of these parts, at most `FailureMode.namedParts`.
         public var parts: [String]
 
-        public init(because: String, count: Int, parts: [String]) {
-            self.because = because
+        public init(_ advice: Advice, count: Int, parts: [String]) {
+            because = [advice.because(in: .english), advice.step(in: .english)].compactMap(\.self)
+                .joined(separator: " ")
+            self.advice = advice
             self.count = count
             self.parts = parts
         }
+
+        /// Why, in the wanted language where the code is known here.
+        public func because(in language: Language) -> String { advice?.because(in: language) ?? because }
+
+        /// What to do; nil where nothing needs to be done, or `because` says it already.
+        public func step(in language: Language) -> String? { advice?.step(in: language) }
     }
 
     public static let namedParts = 4

@@ -146,16 +146,40 @@ public struct Heartbeat: Hashable, Sendable, Codable {
         }
     }
 
+    /// How many failure modes of the rule base, of parts that the server has or must have, would be seen.
+    public struct Sight: Hashable, Sendable, Codable {
+        public var seen: Int
+        /// On some of the parts.
+        public var partly: Int
+        public var unseen: Int
+        /// Of those that are not seen, or only in part: where a person can do something about it.
+        public var mendable: Int
+
+        public init(_ modes: [FailureMode]) {
+            seen = modes.count { $0.state == "seen" }
+            partly = modes.count { $0.state == "partly" }
+            unseen = modes.count { $0.state == "unseen" }
+            mendable = modes.count { mode in
+                mode.isBlind && mode.reasons.contains { $0.advice?.hasStep == true }
+            }
+        }
+    }
+
     /// Seconds until the next heartbeat is due.
     public var interval: Int
     public var coverage: [Coverage]
+    /// As the last inventory told it; nil before there was one, and from an agent that does not say.
+    public var sight: Sight?
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
     public var openFaults: Int
 
-    public init(interval: Int, coverage: [Coverage], patternPack: String, openFaults: Int) {
+    public init(
+        interval: Int, coverage: [Coverage], sight: Sight? = nil, patternPack: String, openFaults: Int
+    ) {
         self.interval = interval
         self.coverage = coverage
+        self.sight = sight
         self.patternPack = patternPack
         self.openFaults = openFaults
     }

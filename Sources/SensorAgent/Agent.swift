@@ -50,7 +50,9 @@ public struct Agent: Sendable {
                     redfish: configuration.redfish),
             intervals: configuration.probeIntervals,
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
-            clock: clock, log: log, faultsWereStored: { uplink.faultsWereStored() })
+            clock: clock, log: log,
+            surroundings: { Surroundings(tree: tree, asksRedfish: configuration.redfish != nil) },
+            faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
             watch: watch, spool: spool, pack: pack, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),

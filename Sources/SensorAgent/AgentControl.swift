@@ -50,7 +50,9 @@ actor AgentControl {
         do throws(Problem) {
             switch request.verb {
             case .status: return ControlResponse(status: try await status())
-            case .coverage: return ControlResponse(failureModes: await watch.failureModes())
+            case .coverage:
+                let (modes, questions) = await watch.sight()
+                return ControlResponse(failureModes: modes, questions: questions)
             case .test: return ControlResponse(test: try await startTest())
             case .testProgress: return ControlResponse(test: try await progress(of: request.test ?? ""))
             case .enroll: return ControlResponse(host: try await enroll(request))

@@ -63,7 +63,13 @@ public enum AgentProgram {
     }
 
     /// Looks once with all probes and prints which failure modes of the rule base would be seen on this machine.
-    public static func coverage(configuration path: String?, json: Bool) async throws -> Int32 {
+    /// - Parameter word: the language, `de` or `en`; nil: that of the environment.
+    public static func coverage(configuration path: String?, language word: String?, json: Bool) async throws -> Int32 {
+        let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
+        guard let language = word.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale) else {
+            complain("no texts in the language \(word ?? ""): there are \(Language.allCases.map(\.rawValue))")
+            return refused
+        }
         guard let configuration = configuration(path) else { return refused }
         let pack: PatternPack
         do throws(AgentError) { pack = try Agent.patternPack(configuration.patternPack) } catch {
@@ -71,9 +77,12 @@ public enum AgentProgram {
             return refused
         }
         let tree = SysTree(root: configuration.root)
-        let probes = AllProbes.make(tree: tree).filter { !configuration.disabledProbes.contains($0.name) }
-        let look = CoverageLook(await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack)
-        print(json ? try look.json : look.text)
+        let probes = AllProbes.make(tree: tree, siteFolder: configuration.siteFolder, redfish: configuration.redfish)
+            .filter { !configuration.disabledProbes.contains($0.name) }
+        let look = CoverageLook(
+            await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack,
+            Surroundings(tree: tree, asksRedfish: configuration.redfish != nil))
+        print(json ? try look.json : look.text(in: language))
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }
 

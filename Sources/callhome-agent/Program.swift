@@ -117,10 +117,15 @@ struct Coverage: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
 
+    @Option(help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).")
+    var language: String?
+
     @Flag(help: "Print one line of JSON.")
     var json = false
 
-    func run() async throws { throw ExitCode(try await AgentProgram.coverage(configuration: config, json: json)) }
+    func run() async throws {
+        throw ExitCode(try await AgentProgram.coverage(configuration: config, language: language, json: json))
+    }
 }
 
 struct Probes: AsyncParsableCommand {

@@ -225,7 +225,7 @@ struct PatternCommandTests {
         let one = try run(["signals", "hw.physical_disk.critical_warning"], on: [:])
         #expect(one.output.contains("warning: spare, temperature, reliability"), "\(one.output)")
         for (signal, probe) in [
-            ("hw.psu.state", "power-supplies, ipmi or redfish"), ("hw.pcie.errors", "pcie"),
+            ("hw.psu.state", "ipmi, redfish or power-supplies"), ("hw.pcie.errors", "pcie"),
             ("hw.psu.mode", "no probe yet"),
             ("hw.physical_disk.self_test.age", "disk-health"), ("hw.filesystem.error.age", "filesystems"),
         ] {

@@ -37,7 +37,7 @@ struct SightTests {
         var patient = Patient(try F.pack(F.pattern()))
         _ = patient.show(F.seen(.unavailable(.denied), F.pending, after: 1), at: 1)
         let sight = try #require(patient.diagnosis.sights(hears: { _ in true }).first)
-        #expect(sight.missing == [Sight.Missing(signal: F.pending, because: .denied)])
+        #expect(sight.missing == [Sight.Missing(signal: F.pending, kind: .disk, because: .denied)])
     }
 
     @Test("A disk that sleeps is still seen: its last reading holds until it is awake")
@@ -71,7 +71,7 @@ struct SightTests {
 
     @Test("Who looks for faults of others lacks what the patterns lack that tell of them")
     func inherited() throws {
-        let pending = [Sight.Missing(signal: F.pending, because: nil)]
+        let pending = [Sight.Missing(signal: F.pending, kind: .disk, because: nil)]
         #expect(try lackingAbove("active(\"disk.pending\", under self) >= 1") == pending)
         #expect(
             try lackingAbove("active(\"disk.pending\", under self) >= 1", after: F.counter(0, after: 1)).isEmpty)

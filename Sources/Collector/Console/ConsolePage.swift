@@ -64,6 +64,7 @@ struct Badge: Sendable {
         case "absent": (word, style) = (language("Not in this machine", "Nicht in dieser Maschine"), "revoked")
         case "disabled": (word, style) = (language("Switched off", "Abgeschaltet"), "revoked")
         case "denied": (word, style) = (language("No access", "Kein Zugriff"), "unknown")
+        case "seen": (word, style) = (language("Seen", "Zu sehen"), "seen")
         case "unseen": (word, style) = (language("Not seen", "Nicht zu sehen"), "unknown")
         case "partly": (word, style) = (language("Seen in part", "Teils zu sehen"), "unknown")
         case "failing": (word, style) = (language("Fails", "Scheitert"), "unknown")

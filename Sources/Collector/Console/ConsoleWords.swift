@@ -29,12 +29,9 @@ enum ConsoleWords {
         "lastDay": ("last 24 hours", "letzte 24 Stunden"),
         "noReadings": ("No readings have come yet.", "Es sind noch keine Messwerte da."),
         "coverage": ("What is watched", "Was überwacht wird"),
-        "blind": ("What would not be seen", "Was nicht gesehen würde"),
-        "failureMode": ("Kind of failure", "Art des Ausfalls"),
-        "partsSeen": ("Seen on", "Gesehen an"),
-        "probe": ("Probe", "Sonde"),
-        "components": ("Parts seen", "Teile gesehen"),
-        "remark": ("Remark", "Bemerkung"),
+        "sight": ("What can be seen", "Was zu sehen ist"),
+        "toDo": ("To see more, do this", "Um mehr zu sehen, ist zu tun"),
+        "seen": ("Seen", "Zu sehen"),
         "noCoverage": (
             "The agent has not told yet what it can see.", "Der Agent hat noch nicht gesagt, was er sehen kann."
         ),

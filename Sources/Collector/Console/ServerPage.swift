@@ -19,16 +19,10 @@ struct ServerPage: Sendable {
     struct CoverageRow: Sendable {
         var probe: String
         var badge: Badge
-        var because: String
-        var components: Int
-    }
-
-    /// A failure mode that would not be seen, or not on all parts.
-    struct BlindRow: Sendable {
-        var title: String
-        var badge: Badge
-        var share: String
-        var reasons: [String]
+        /// nil where there is nothing to remark.
+        var remark: String?
+        /// How many parts it sees.
+        var tally: String
     }
 
     struct PartRow: Sendable {
@@ -48,7 +42,6 @@ struct ServerPage: Sendable {
     static let readingsShown = 300
     static let partsShown = 300
     static let eventsShown = 20
-    static let blindShown = 100
 
     let frame: PageFrame
     let w: [String: String]
@@ -62,10 +55,14 @@ struct ServerPage: Sendable {
     let clock: String?
     let groups: [Group]
     let more: String?
+    /// Probes that do not read though they should, and the others.
+    let troubles: [CoverageRow]
     let coverage: [CoverageRow]
-    /// How many of the failure modes that the server can have would be seen; nil where its agent does not say.
-    let sight: String?
-    let blind: [BlindRow]
+    let probes: String
+    /// Whether the agent has told what it sees.
+    let heard: Bool
+    /// nil where its agent does not say.
+    let sight: SightSection?
     let parts: [PartRow]
     let cases: [CaseRow]
     let events: [EventRow]
@@ -94,13 +91,24 @@ struct ServerPage: Sendable {
             at: time)
         let left = readings.count - ServerPage.readingsShown
         more = left > 0 ? language("and \(left) more", "und \(left) weitere") : nil
-        coverage = (server.heartbeat?.coverage ?? []).map { probe in
-            CoverageRow(
+        let all = server.heartbeat?.coverage ?? []
+        func row(_ probe: Heartbeat.Coverage) -> CoverageRow {
+            let because = CleanText.line(Advice(probe)?.because(in: language) ?? probe.because)
+            return CoverageRow(
                 probe: CleanText.line(probe.probe, limit: 60), badge: Badge(coverage: probe.state, in: language),
-                because: CleanText.line(probe.because), components: probe.components)
+                remark: because.isEmpty ? nil : because,
+                tally: probe.components == 1
+                    ? language("1 part", "1 Teil") : "\(probe.components) " + language("parts", "Teile"))
         }
-        sight = whole?.failureModes.map { ServerPage.sight($0, language) }
-        blind = ServerPage.blindRows(whole?.failureModes ?? [], words)
+        let isTrouble = { (probe: Heartbeat.Coverage) in !["ok", "absent", "disabled"].contains(probe.state) }
+        troubles = all.filter(isTrouble).map(row)
+        let (reading, resting) = (all.filter { $0.state == "ok" }, all.filter { $0.state != "ok" && !isTrouble($0) })
+        coverage = (reading + resting).map(row)
+        heard = !all.isEmpty
+        probes = language(
+            "\(reading.count) probes read, \(resting.count) have nothing to read here",
+            "\(reading.count) Sonden lesen, \(resting.count) haben hier nichts zu lesen")
+        sight = whole?.failureModes.map { SightSection($0, words) }
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
                 let text = CleanText.line(text ?? "", limit: 80)
@@ -115,26 +123,6 @@ struct ServerPage: Sendable {
         self.cases = cases.sorted { $0.urgency > $1.urgency }.map { CaseRow($0, in: language) }
         self.events = events.prefix(ServerPage.eventsShown).map {
             EventRow(time: words.time($0.time), because: CleanText.line($0.because))
-        }
-    }
-
-    private static func sight(_ modes: [FailureMode], _ language: Language) -> String {
-        let own = modes.filter { $0.state != "absent" }
-        let seen = own.count { $0.state == "seen" }
-        return language(
-            "\(seen) of \(own.count) kinds of failure that this server can have would be seen.",
-            "\(seen) von \(own.count) Arten von Ausfällen, die dieser Server haben kann, würden gesehen.")
-    }
-
-    private static func blindRows(_ modes: [FailureMode], _ words: TicketWords) -> [BlindRow] {
-        modes.filter(\.isBlind).prefix(blindShown).map { mode in
-            BlindRow(
-                title: CleanText.line(mode.title(in: words.language.rawValue), limit: 160),
-                badge: Badge(coverage: mode.state, in: words.language), share: "\(mode.seen) / \(mode.parts)",
-                reasons: mode.reasons.prefix(FailureMode.reasonsShown).map { reason in
-                    let parts = reason.parts.prefix(FailureMode.namedParts).joined(separator: ", ")
-                    return CleanText.line(parts.isEmpty ? reason.because : "\(parts): \(reason.because)")
-                })
         }
     }
 

@@ -5,14 +5,17 @@ struct ServerGlance: Hashable, Sendable {
     enum Mark: String, Hashable, Sendable, CaseIterable { case order, plan, silent, unknown, watch, good, revoked }
 
     var mark: Mark
-    /// What decided, as a probe's name and its words; nil where the mark says all.
-    var detail: String?
+    /// What decided: the probe that does not read; nil where the mark says all.
+    var blind: Heartbeat.Coverage?
+    /// How many of the failure modes would be seen; nil where its agent does not say.
+    var sight: Heartbeat.Sight?
 
     init(_ server: Server) {
         let blind = (server.heartbeat?.coverage ?? []).filter { !["ok", "absent", "disabled"].contains($0.state) }
         // That parts are listed says nothing of how they are: only a probe that measures sees.
         let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
         let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
+        sight = server.heartbeat?.sight
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
         // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
@@ -22,10 +25,11 @@ struct ServerGlance: Hashable, Sendable {
         case (.expected, _): mark = .unknown
         case (.connected, _) where !blind.isEmpty || !seeing:
             mark = .unknown
-            detail = (blind.first ?? measuring.first { $0.state != "ok" }).map {
-                CleanText.line("\($0.probe): \($0.because.isEmpty ? $0.state : $0.because)")
-            }
+            self.blind = blind.first ?? measuring.first { $0.state != "ok" }
         case (.connected, .watch?): mark = .watch
+        // What could be seen and is not might be anything: such a server is not called good.
+        case (.connected, _) where sight.map({ $0.mendable > 0 || $0.unseen > $0.seen + $0.partly }) ?? false:
+            mark = .unknown
         case (.connected, _): mark = .good
         }
     }
@@ -42,14 +46,29 @@ struct ServerGlance: Hashable, Sendable {
                     "A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
             case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
             case .unknown:
-                detail == nil
+                blind == nil && sight == nil
                     ? language("It has not told yet how it is.", "Es hat noch nicht gesagt, wie es ihm geht.")
                     : language("Not everything can be seen.", "Nicht alles ist zu sehen.")
             case .watch: language("A part is being watched.", "Ein Teil wird beobachtet.")
             case .good: language("All that was read is good.", "Alles Gelesene ist gut.")
             case .revoked: language("Its key was revoked.", "Sein Schlüssel wurde gesperrt.")
             }
-        return detail.map { "\(text) \($0)" } ?? text
+        return [text, probeWords(in: language) ?? sightWords(in: language)].compactMap(\.self).joined(separator: " ")
+    }
+
+    private func probeWords(in language: Language) -> String? {
+        blind.map { probe in
+            CleanText.line(Advice(probe)?.because(in: language) ?? "\(probe.probe): \(probe.state)")
+        }
+    }
+
+    /// That all that was read is good says little where little is read.
+    private func sightWords(in language: Language) -> String? {
+        guard mark == .good || mark == .unknown, let sight, sight.unseen + sight.partly > 0 else { return nil }
+        let (blind, all) = (sight.unseen + sight.partly, sight.unseen + sight.partly + sight.seen)
+        return language(
+            "\(blind) of \(all) kinds of failure are not seen here, or not on all parts.",
+            "\(blind) von \(all) Arten von Ausfällen sind hier nicht zu sehen oder nicht an allen Teilen.")
     }
 
     func word(in language: Language) -> String {

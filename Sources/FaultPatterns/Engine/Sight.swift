@@ -4,13 +4,16 @@ public import Reports
 public struct Sight: Hashable, Sendable {
     public struct Missing: Hashable, Sendable {
         public var signal: Signal
+        /// What sort of part does not tell it: of a pattern that looks for faults of others, the others.
+        public var kind: ComponentKind
         /// What the device or its probe says; nil where nothing was ever told.
         public var because: Unavailable?
         /// Where faults of others are looked for: the patterns that tell of them, when none of them is for any part there.
         public var patterns: [String]
 
-        public init(signal: Signal, because: Unavailable?, patterns: [String] = []) {
+        public init(signal: Signal, kind: ComponentKind, because: Unavailable?, patterns: [String] = []) {
             self.signal = signal
+            self.kind = kind
             self.because = because
             self.patterns = patterns
         }
@@ -63,7 +66,9 @@ struct SightFinder {
                 let pattern = plan.compiled.pattern
                 guard pattern.status == .active else { return nil }
                 let missing = missing(for: plan.compiled.condition, Place(component: number))
-                let sorted = Set(missing).sorted { $0.signal.description < $1.signal.description }
+                let sorted = Set(missing).sorted {
+                    ($0.signal.description, $0.kind.rawValue) < ($1.signal.description, $1.kind.rawValue)
+                }
                 return Sight(pattern: pattern.id, component: memories[number].id, missing: sorted)
             }
         }
@@ -131,21 +136,21 @@ struct SightFinder {
 
     private func missing(_ number: Int, _ place: Place) -> [Sight.Missing] {
         let signal = book.tables.signals[number]
+        let memory = memories[place.component]
         if case .remote(.faults) = book.tables.sources[number] {
             return place.needsFaults ? missing(faults: number, place) : []
         }
         if SignalCatalogue.entry(named: signal.name)?.kind == .event {
-            return hears(signal) ? [] : [Sight.Missing(signal: signal, because: nil)]
+            return hears(signal) ? [] : [Sight.Missing(signal: signal, kind: memory.kind, because: nil)]
         }
-        let memory = memories[place.component]
         guard let slot = memory.slot(of: number), memory.slots[slot].content != .none else {
-            return [Sight.Missing(signal: signal, because: nil)]
+            return [Sight.Missing(signal: signal, kind: memory.kind, because: nil)]
         }
         guard memory.slots[slot].content == .unavailable else { return [] }
         // Readings that come and go were there; those of a sleeping disk come back.
         let reason = memory.text(ofSlot: slot).map { Unavailable(rawValue: $0) }
         return memory.slots[slot].hasBeenRead && reason == .asleep
-            ? [] : [Sight.Missing(signal: signal, because: reason)]
+            ? [] : [Sight.Missing(signal: signal, kind: memory.kind, because: reason)]
     }
 
     /// What the patterns lack whose faults are looked for; none where one of them sees on one part.
@@ -169,7 +174,7 @@ struct SightFinder {
         guard !isForSome else { return Array(all) }
         return [
             Sight.Missing(
-                signal: book.tables.signals[number], because: nil,
+                signal: book.tables.signals[number], kind: memories[place.component].kind, because: nil,
                 patterns: watched.entries.map { book.entries[$0].id }.sorted())
         ]
     }

@@ -10,7 +10,7 @@ struct CoverageLook: Encodable {
 
     private enum Key: String, CodingKey { case version, patternPack, modes }
 
-    init(_ document: ProbeDocument, _ pack: PatternPack) {
+    init(_ document: ProbeDocument, _ pack: PatternPack, _ surroundings: Surroundings) {
         var catalogue = ComponentCatalogue(order: document.probes.map(\.probe))
         var observations: [Observation] = []
         var coverage: [Heartbeat.Coverage] = []
@@ -35,7 +35,7 @@ struct CoverageLook: Encodable {
         _ = diagnosis.know(components, at: document.time)
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
-        modes = FailureModes(pack, coverage: coverage, components: components)
+        modes = FailureModes(pack, coverage: coverage, components: components, surroundings: surroundings)
             .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
     }
 
@@ -51,22 +51,30 @@ struct CoverageLook: Encodable {
     }
 
     /// For people: what is not seen and why, then the sums.
-    var text: String {
+    func text(in language: Language) -> String {
         var lines: [String] = []
         for mode in modes where mode.isBlind {
-            let share = mode.parts > 0 ? " (\(mode.seen) of \(mode.parts))" : ""
-            lines.append("\(mode.state)\(share)  \(mode.title(in: "en"))  [\(mode.pattern)]")
+            let share =
+                mode.parts > 0 ? language(" (\(mode.seen) of \(mode.parts))", " (\(mode.seen) von \(mode.parts))") : ""
+            let state =
+                mode.state == "partly" ? language("partly", "teilweise") : language("unseen", "nicht zu sehen")
+            lines.append("\(state)\(share)  \(mode.title(in: language.rawValue))  [\(mode.pattern)]")
             for reason in mode.reasons {
-                let parts = reason.parts.isEmpty ? "" : "  \(reason.parts.joined(separator: ", "))"
-                let more = reason.count > reason.parts.count ? " and \(reason.count - reason.parts.count) more" : ""
-                lines.append("      \(reason.because)")
-                if !parts.isEmpty { lines.append("    \(parts)\(more)") }
+                lines.append("      \(reason.because(in: language))")
+                if let step = reason.step(in: language) { lines.append("      -> \(step)") }
+                let left = reason.count - reason.parts.count
+                let more = left > 0 ? language(" and \(left) more", " und \(left) weitere") : ""
+                if !reason.parts.isEmpty { lines.append("      \(reason.parts.joined(separator: ", "))\(more)") }
             }
         }
         func count(_ state: String) -> Int { modes.count { $0.state == state } }
+        let (seen, partly, unseen, absent) = (count("seen"), count("partly"), count("unseen"), count("absent"))
         lines.append(
-            "\(modes.count) failure modes of \(patternPack): \(count("seen")) seen, \(count("partly")) on some parts, "
-                + "\(count("unseen")) not seen, \(count("absent")) of parts that this machine has not")
+            language(
+                "\(modes.count) failure modes of \(patternPack): \(seen) seen, \(partly) on some parts, \(unseen) not "
+                    + "seen, \(absent) of parts that this machine has not",
+                "\(modes.count) Arten von Ausfällen (\(patternPack)): \(seen) zu sehen, \(partly) an einigen Teilen, "
+                    + "\(unseen) nicht zu sehen, \(absent) an Teilen, die diese Maschine nicht hat"))
         return lines.joined(separator: "\n")
     }
 }

@@ -39,6 +39,7 @@ actor WatchService: Service {
     private let spool: Spool
     private let clock: any AgentClock
     private let log: Logger
+    private let surroundings: @Sendable () -> Surroundings
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
@@ -57,6 +58,8 @@ actor WatchService: Service {
     private var spanStart: Timestamp
     private var inventoryIsNews = true
     private var inventorySentAt: Duration?
+    /// What the last inventory said of the failure modes: working it out for each heartbeat would cost too much.
+    private var sightSent: Heartbeat.Sight?
     private var reportedEpoch: Int64?
     private var sleeper: Task<Void, Never>?
     /// When the loop means to wake up at the latest.
@@ -66,11 +69,13 @@ actor WatchService: Service {
     ///   - intervals: by name, for probes that are not to keep their own.
     ///   - disabled: names of probes that are not run, and said to be switched off.
     ///   - saved: what the process before left.
+    ///   - surroundings: what the machine is and has beside what is read, asked for whenever the coverage is told.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
-        log: Logger, faultsWereStored: @escaping @Sendable () -> Void = {}
+        log: Logger, surroundings: @escaping @Sendable () -> Surroundings = { Surroundings() },
+        faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -79,6 +84,7 @@ actor WatchService: Service {
         self.spool = spool
         self.clock = clock
         self.log = log
+        self.surroundings = surroundings
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -264,8 +270,9 @@ actor WatchService: Service {
         if isInventoryDue(at: now) {
             inventoryIsNews = false
             inventorySentAt = now.uptime
-            await append(
-                .inventory(Inventory(components: catalogue.components, failureModes: await failureModes())), at: now)
+            let modes = await sight().modes
+            sightSent = Heartbeat.Sight(modes)
+            await append(.inventory(Inventory(components: catalogue.components, failureModes: modes)), at: now)
         }
         let isFirst = reportedEpoch == nil
         if now.uptime >= nextHeartbeat || (isFirst && schedule.hasLookedOnce) {
@@ -304,7 +311,7 @@ actor WatchService: Service {
     private func heartbeat() async -> Heartbeat {
         Heartbeat(
             interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
-            patternPack: pack.identity, openFaults: diagnosis.openFaults.count)
+            sight: sightSent, patternPack: pack.identity, openFaults: diagnosis.openFaults.count)
     }
 
     /// What each probe sees, and the spool where something is the matter with it.
@@ -318,11 +325,12 @@ actor WatchService: Service {
         return coverage
     }
 
-    /// Which failure modes of the rule base would be seen now.
-    func failureModes() async -> [FailureMode] {
+    /// Which failure modes of the rule base would be seen now, and what only a person on the spot knows.
+    func sight() async -> (modes: [FailureMode], questions: [Advice]) {
         let coverage = await coverage()
-        let modes = FailureModes(pack, coverage: coverage, components: catalogue.components)
-        return modes.modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+        let modes = FailureModes(
+            pack, coverage: coverage, components: catalogue.components, surroundings: surroundings())
+        return (modes.modes(of: diagnosis.sights(hears: FailureModes.hears(coverage))), modes.questions)
     }
 
     private static func spoolCoverage(_ because: String) -> Heartbeat.Coverage {

@@ -46,7 +46,7 @@ enum PatternText {
         lines += ["", "What it looks at"]
         for signal in explanation.signals {
             let unit = signal.unit.isEmpty ? "" : signal.unit == "1" ? ", no unit" : ", unit \(signal.unit)"
-            let probe = SignalProbe.name(of: signal.signal).map { "; told by \($0)" } ?? ""
+            let probe = PatternText.source(of: signal.signal, pattern)
             lines += ["  \(signal.signal)"]
             lines += wrapped("\(signal.label): \(signal.description) (\(signal.kind)\(unit))\(probe)", indent: 6)
         }
@@ -95,6 +95,25 @@ enum PatternText {
             lines += field(index == 0 ? "Suspects" : "", "\(percent(suspect.certainty)) \(suspect.part)")
         }
         return lines + field("", PatternGloss.certainty)
+    }
+
+    /// `a, b or c`.
+    static func list(_ words: [String]) -> String {
+        words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " or \(words[words.count - 1])"
+    }
+
+    /// Who tells a signal, labels included, of the parts that a pattern is for.
+    private static func source(of signal: String, _ pattern: PatternPortrait) -> String {
+        let name = String(signal.prefix { $0 != "{" })
+        guard SignalCatalogue.entry(named: name) != nil, !name.hasPrefix("callhome.") else { return "" }
+        var probes: [String] = []
+        for kind in pattern.components {
+            for probe in SignalSources.probes(of: name, on: ComponentKind(rawValue: kind)) where !probes.contains(probe)
+            {
+                probes.append(probe)
+            }
+        }
+        return "; told by \(probes.isEmpty ? "no probe yet" : list(probes))"
     }
 
     private static func parts(_ pattern: PatternPortrait) -> String {

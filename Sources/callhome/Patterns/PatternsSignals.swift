@@ -79,7 +79,8 @@ struct PatternsSignals: ParsableCommand {
         for (label, values) in row.labels.sorted(by: { $0.key < $1.key }) {
             lines.append("  label   \(label): \(values.isEmpty ? "any text" : values.joined(separator: ", "))")
         }
-        if let probe = SignalProbe.name(of: row.name) { lines.append("  probe   \(probe)") }
+        let probes = SignalSources.probes(of: row.name)
+        lines.append("  probe   \(probes.isEmpty ? "no probe yet" : PatternText.list(probes))")
         return lines.joined(separator: "\n")
     }
 }

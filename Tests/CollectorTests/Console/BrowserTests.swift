@@ -63,7 +63,7 @@ struct BrowserTests {
                         [
                             browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", colours,
                             "--disable-dev-shm-usage", "--user-data-dir=\(folder.path)/profile-\(size)-\(language)",
-                            "--window-size=\(width),\(name == "case" || name == "server" ? 2 * height : height)",
+                            "--window-size=\(width),\(name == "server" ? 4 * height : name == "case" ? 2 * height : height)",
                             "--screenshot=\(file)", "http://127.0.0.1:\(proxy["port"])\(path)",
                         ])
                     #expect(status == 0)
@@ -88,7 +88,7 @@ enum BrowserFleet {
         ]
         let failing = try await fleet.enrol("h1", hostname: "srv-labor-1")
         try await failing.heartbeat(good)
-        try await failing.send(.inventory(Inventory(components: components)))
+        try await failing.send(.inventory(Inventory(components: components, failureModes: failureModes)))
         for minute in 0..<96 {
             let time = fleet.clock.time
             try await failing.send(.samples(samples(minute: minute, time: time)))
@@ -137,6 +137,35 @@ enum BrowserFleet {
         watch.urgency = .watch
         try await watched.open(watch)
         try await failMail(fleet)
+    }
+
+    /// Of most kinds of parts something that is seen, something that is not and could be, and something that cannot.
+    private static var failureModes: [FailureMode] {
+        let kinds: [(ComponentKind, Advice)] = [
+            (.psu, Advice("bmc.driver")), (.fan, Advice("bmc.driver")),
+            (.temperature, Advice("sensors.processor", "k10temp")),
+            (.controller, Advice("raid.tool", "MegaRAID SAS-3 3108", "perccli64", "Dell")),
+            (.raidArray, Advice("raid.tool", "MegaRAID SAS-3 3108", "perccli64", "Dell")),
+            (.upsBattery, Advice("ups.silent")), (.dimm, Advice("ecc.driver", "amd64_edac")),
+            (.disk, Advice("part.silent", "hw.physical_disk.smart{attribute=\"5.raw\"}")),
+        ]
+        return kinds.flatMap { kind, advice in
+            (0..<(kind == .disk ? 60 : 6)).map { number in
+                let state = ["unseen", "seen", "partly", "seen"][number % 4]
+                return FailureMode(
+                    pattern: "\(kind).\(number)", kind: kind,
+                    titles: [
+                        "en": "Failure number \(number) of the part, with a title of usual length",
+                        "de": "Ausfall Nummer \(number) des Teils, mit einem Titel von gewöhnlicher Länge",
+                    ], state: state, parts: 4, seen: state == "seen" ? 4 : state == "partly" ? 3 : 0,
+                    reasons: state == "seen"
+                        ? []
+                        : [
+                            FailureMode.Reason(
+                                advice, count: state == "partly" ? 1 : 4, parts: ["Bay 3", "Bay 4", "Bay 5", "Bay 6"])
+                        ])
+            }
+        }
     }
 
     private static var components: [Component] {

@@ -41,7 +41,7 @@ struct ServerGlanceTests {
     func blind(state: String) {
         let glance = ServerGlance(server { $0.heartbeat = heartbeat(["ok", state]) })
         #expect(glance.mark == .unknown)
-        #expect(glance.because(in: .english).contains("disks: no right"))
+        #expect(glance.because(in: .english).contains("no right"))
     }
 
     @Test("A server whose parts are only listed, and none measured, is unknown: it is never good for want of eyes")
@@ -57,7 +57,33 @@ struct ServerGlanceTests {
                 ]
             })
         #expect(glance.mark == .unknown)
-        #expect(glance.because(in: .english).contains("disk-health: no disk"))
+        #expect(glance.because(in: .english).contains("no disk"))
+    }
+
+    /// Failure modes in a state, with or without something to do about it.
+    private func modes(_ count: Int, _ state: String, _ advice: Advice? = nil) -> [FailureMode] {
+        (0..<count).map { number in
+            FailureMode(
+                pattern: "p.\(state)-\(number)", kind: .disk, titles: ["en": "It breaks"], state: state, parts: 1,
+                seen: 0,
+                reasons: advice.map { [FailureMode.Reason($0, count: 1, parts: [])] } ?? [])
+        }
+    }
+
+    @Test("What could be seen and is not makes a server unknown: good is said of those that see what they can")
+    func unseen() {
+        func glance(_ modes: [FailureMode]) -> ServerGlance {
+            ServerGlance(server { $0.heartbeat?.sight = Heartbeat.Sight(modes) })
+        }
+        #expect(glance(modes(50, "seen")).mark == .good)
+        #expect(glance(modes(50, "seen")).because(in: .english) == "All that was read is good.")
+        #expect(glance(modes(50, "seen") + modes(1, "unseen", Advice("bmc.driver"))).mark == .unknown)
+        #expect(glance(modes(2, "seen") + modes(3, "unseen", Advice("bmc.none"))).mark == .unknown)
+        let plain = glance(modes(50, "seen") + modes(3, "unseen", Advice("bmc.none")) + modes(99, "absent"))
+        #expect(plain.mark == .good)
+        #expect(
+            plain.because(in: .english)
+                == "All that was read is good. 3 of 53 kinds of failure are not seen here, or not on all parts.")
     }
 
     @Test("An interface that the machine does not have is no gap")

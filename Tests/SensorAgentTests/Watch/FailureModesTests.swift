@@ -31,7 +31,7 @@ struct FailureModesTests {
 
     private func mode(
         kind: String = "disk", when: String, told measurement: Reports.Measurement? = nil,
-        _ coverage: Heartbeat.Coverage...,
+        _ coverage: Heartbeat.Coverage..., around surroundings: Surroundings = Surroundings(),
         components: [Component] = [FailureModesTests.disk]
     ) throws -> FailureMode {
         let pack = try FailureModesTests.pack(FailureModesTests.pattern("a.pattern", kind: kind, when: when))
@@ -43,7 +43,7 @@ struct FailureModesTests {
             _ = diagnosis.observe(
                 [Observation(component: Self.disk.id, signal: signal, measurement: measurement, time: time)], at: time)
         }
-        let modes = FailureModes(pack, coverage: coverage, components: components)
+        let modes = FailureModes(pack, coverage: coverage, components: components, surroundings: surroundings)
             .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
         return try #require(modes.first)
     }
@@ -67,22 +67,26 @@ struct FailureModesTests {
         #expect(
             mode.reasons == [
                 FailureMode.Reason(
-                    because: "disk-health is denied: no permission to read it", count: 1, parts: ["Bay 3"])
+                    Advice("probe.denied", "disk-health", "no permission to read it"), count: 1, parts: ["Bay 3"])
             ])
+        #expect(mode.reasons.first?.because(in: .german) == "disk-health darf nicht lesen: no permission to read it.")
+        #expect(mode.reasons.first?.step(in: .english)?.contains("systemctl restart callhome-agent") == true)
     }
 
     @Test("A part that does not tell a signal, while its probe reads, leaves nothing to do")
     func notTold() throws {
         let mode = try mode(when: "hw.physical_disk.media_errors > 0", Self.probe("disk-health", "ok"))
         #expect(mode.state == "unseen")
-        #expect(mode.reasons.first?.because.hasSuffix("nothing needs to be done") == true)
+        #expect(mode.reasons.map(\.advice) == [Advice("part.silent", "hw.physical_disk.media_errors")])
+        #expect(mode.reasons.first?.step(in: .english) == nil)
     }
 
     @Test("Events are unseen while no probe hears them, and seen when one does")
     func events() throws {
         let condition = "serd(hw.physical_disk.io_error{operation=\"any\"}, 1, 1d)"
         let deaf = try mode(when: condition, Self.probe("kernel-log", "denied", "no permission to read /dev/kmsg"))
-        #expect(deaf.reasons.first?.because == "kernel-log is denied: no permission to read /dev/kmsg")
+        #expect(
+            deaf.reasons.first?.advice == Advice("probe.denied", "kernel-log", "no permission to read /dev/kmsg"))
         #expect(try mode(when: condition, Self.probe("kernel-log", "ok")).state == "seen")
     }
 
@@ -91,7 +95,7 @@ struct FailureModesTests {
         let fans = try mode(
             kind: "fan", when: "hw.fan.speed < 100", Self.probe("chip-sensors", "absent", "load the driver"))
         #expect(fans.state == "unseen")
-        #expect(fans.reasons.map(\.because) == ["chip-sensors sees nothing: load the driver"])
+        #expect(fans.reasons.map(\.advice) == [Advice("sensors.board")])
         let gpu = try mode(
             kind: "gpu", when: "hw.gpu.row_remaps{cause=\"failed\"} > 0", Self.probe("gpu", "absent", "none"))
         #expect(gpu.state == "absent")
@@ -110,8 +114,10 @@ struct FailureModesTests {
         let chassis = Component(id: ComponentID(.chassis, "main"), kind: .chassis, name: "chassis")
         var diagnosis = Diagnosis(patterns: pack)
         _ = diagnosis.know([chassis, Self.disk] + fans, at: Timestamp(seconds: 1_700_000_000))
-        let modes = FailureModes(pack, coverage: coverage, components: [chassis, Self.disk] + fans)
-            .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+        let modes = FailureModes(
+            pack, coverage: coverage, components: [chassis, Self.disk] + fans, surroundings: Surroundings()
+        )
+        .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
         return try #require(modes.first { $0.pattern == "chassis.sick" })
     }
 
@@ -123,10 +129,10 @@ struct FailureModesTests {
         let denied = Self.probe("chip-sensors", "denied", "no permission to read it")
         let silent = try modeAbove(condition, fans: [fan], denied)
         #expect(silent.state == "unseen")
-        #expect(silent.reasons.map(\.because) == ["chip-sensors is denied: no permission to read it"])
+        #expect(silent.reasons.map(\.advice) == [Advice("probe.denied", "chip-sensors", "no permission to read it")])
         let without = try modeAbove(condition, fans: [], Self.probe("chip-sensors", "absent", "load the driver"))
         #expect(without.state == "unseen")
-        #expect(without.reasons.map(\.because) == ["chip-sensors sees nothing: load the driver"])
+        #expect(without.reasons.map(\.advice) == [Advice("sensors.board")])
     }
 
     @Test("A mode that counts faults of parts that the machine has not is absent, and no blindness")
@@ -136,10 +142,186 @@ struct FailureModesTests {
         #expect(!mode.isBlind)
     }
 
-    @Test("Every signal that a shipped pattern may name has a probe that tells it")
-    func sources() {
-        for entry in SignalCatalogue.entries where !entry.name.hasPrefix("callhome.") {
-            #expect(!SignalSources.probes(of: Signal(entry.name)).isEmpty, "\(entry.name)")
+    // MARK: Controllers
+
+    private static let battery = "hw.battery.state == \"failed\""
+
+    /// A controller on its PCI function.
+    private static func controller(class code: String, driver: String, card: String = "1000:1028") -> [Component] {
+        let slot = ComponentID(.pcieDevice, "0000:03:00.0")
+        let parts = card.split(separator: ":")
+        return [
+            Component(
+                id: slot, kind: .pcieDevice, name: "card", part: Part(model: "MegaRAID SAS-3 3108"),
+                attributes: ["class": code, "pci_id": "\(parts[0]):005d", "card_id": "\(parts[1]):1f47"]),
+            Component(
+                id: ComponentID(.controller, "0000:03:00.0"), kind: .controller, parent: slot, name: "controller",
+                attributes: ["pci": "0000:03:00.0", "class": code, "driver": driver]),
+        ]
+    }
+
+    @Test(
+        "A controller that is no RAID controller has no battery that could be missed",
+        arguments: [
+            ("010700", "mpt3sas"), ("010601", "ahci"), ("010802", "nvme"), ("010400", "ahci"), ("010400", "vmd"),
+        ])
+    func plainControllers(code: String, driver: String) throws {
+        let mode = try mode(
+            kind: "controller", when: Self.battery, Self.probe("raid-controllers", "absent", "none"),
+            components: Self.controller(class: code, driver: driver))
+        #expect(mode.state == "absent")
+    }
+
+    @Test(
+        "A RAID controller without its maker's program is unseen, and the program for this very card is named",
+        arguments: [
+            ("1000:1028", "megaraid_sas", "perccli64"), ("1000:15d9", "megaraid_sas", "storcli64"),
+            ("9005:1590", "smartpqi", "ssacli"), ("9005:9005", "aacraid", "arcconf"), ("103c:103c", "hpsa", "ssacli"),
+        ])
+    func raidCards(card: String, driver: String, program: String) throws {
+        let components = Self.controller(class: "010400", driver: driver, card: card)
+        let absent = Self.probe("raid-controllers", "absent", "none")
+        let unseen = try mode(kind: "controller", when: Self.battery, absent, components: components)
+        #expect(unseen.state == "unseen")
+        let advice = try #require(unseen.reasons.first?.advice)
+        #expect(advice.code == "raid.tool" && advice.values.prefix(2) == ["MegaRAID SAS-3 3108", program])
+        #expect(advice.step(in: .german)?.contains("Holen Sie \(program) von den Support-Seiten") == true)
+        var equipped = Surroundings()
+        equipped.installed = [program]
+        let mode = try mode(kind: "controller", when: Self.battery, absent, around: equipped, components: components)
+        #expect(mode.reasons.map(\.advice?.code) == ["absent.raid-controllers"])
+        // The volumes behind it are as unseen as its battery.
+        let volume = try self.mode(
+            kind: "raid_array", when: "hw.raid.state == \"degraded\"", absent, components: components)
+        #expect(volume.reasons.map(\.advice?.code) == ["raid.tool"])
+    }
+
+    // MARK: What fits the part
+
+    @Test("Advice fits the part: what tells of others is never named")
+    func fitting() throws {
+        var server = Surroundings()
+        server.hasBMC = true
+        let absent = [
+            Self.probe("chip-sensors", "absent"), Self.probe("ipmi", "absent"), Self.probe("redfish", "absent"),
+            Self.probe("power-supplies", "absent"), Self.probe("ups", "absent"), Self.probe("memory-errors", "absent"),
+        ]
+        func code(_ kind: ComponentKind, _ surroundings: Surroundings) -> String? {
+            ProbeAdvice(absent, [], surroundings).silence(of: kind)?.code
         }
+        #expect(code(.psu, server) == "bmc.driver")
+        #expect(code(.fan, server) == "bmc.driver")
+        #expect(code(.psu, Surroundings()) == "bmc.none")
+        #expect(code(.boardBattery, Surroundings()) == "sensors.board")
+        #expect(code(.ups, server) == nil, "whether there is one, nobody here can know")
+        server.ups = "APC Smart-UPS 1500"
+        #expect(code(.upsBattery, server) == "ups.attached")
+        server.installed = ["upsd"]
+        #expect(code(.ups, server) == "ups.silent")
+        var virtual = Surroundings()
+        virtual.isVirtual = true
+        #expect(code(.fan, virtual) == "sensors.virtual")
+        var plain = Surroundings()
+        plain.memoryDriver = "amd64_edac"
+        func memory(_ surroundings: Surroundings) -> Advice {
+            ProbeAdvice(absent, [], surroundings).advice(
+                on: Signal("hw.errors", ["error.type": "corrected"]), of: ComponentID(.dimm, "1"), .dimm)
+        }
+        #expect(memory(plain) == Advice("ecc.driver", "amd64_edac"))
+        plain.hasECC = false
+        #expect(memory(plain) == Advice("ecc.none"))
+        #expect(memory(Surroundings()) == Advice("ecc.hidden"))
+        #expect(memory(virtual) == Advice("ecc.virtual"))
+    }
+
+    @Test("What only a person on the spot knows is asked, and only where it is open")
+    func questions() {
+        let absent = [Self.probe("ups", "absent"), Self.probe("redfish", "absent")]
+        var server = Surroundings()
+        #expect(ProbeAdvice(absent, [], server).questions.map(\.code) == ["ups.question"])
+        server.hasBMC = true
+        #expect(ProbeAdvice(absent, [], server).questions.map(\.code) == ["ups.question", "redfish.address"])
+        server.installed = ["upsd"]
+        server.asksRedfish = true
+        #expect(ProbeAdvice(absent, [], server).questions.isEmpty)
+        #expect(ProbeAdvice([Self.probe("ups", "disabled")], [], Surroundings()).questions.isEmpty)
+    }
+
+    // MARK: What the machine is
+
+    @Test("What a machine has beside its probes is read from files alone")
+    func surroundings() throws {
+        let folder = try ScratchFolder()
+        func read() -> Surroundings { Surroundings(tree: SysTree(root: folder.url.path), asksRedfish: false) }
+        #expect(read() == Surroundings())
+        try folder.write(
+            "proc/cpuinfo",
+            "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Xeon 2\nflags\t\t: fpu\n"
+        )
+        try folder.write("usr/sbin/upsd", "")
+        try folder.write("sys/bus/usb/devices/1-1/idVendor", "1d6b\n")
+        try folder.write("sys/bus/usb/devices/1-2/idVendor", "051d\n")
+        try folder.write("sys/bus/usb/devices/1-2/product", "Smart-UPS 1500\n")
+        let server = read()
+        #expect(server.processor == .intel && server.memoryDriver == "skx_edac" && !server.isVirtual)
+        #expect(server.installed == ["upsd"] && server.ups == "Smart-UPS 1500")
+        #expect(!server.hasBMC && server.hasECC == nil)
+        for (total, expected) in [(UInt8(72), true), (64, false)] {
+            var module = [UInt8](repeating: 0, count: 0x28 - 4)
+            (module[0x08 - 4], module[0x0A - 4], module[0x0C - 4]) = (total, 64, 16)
+            let table =
+                MadeSMBIOS.structure(17, handle: 1, module, []) + MadeSMBIOS.structure(127, handle: 2, [], [])
+            try folder.write(String(SMBIOS.path.dropFirst()), table)
+            #expect(read().hasECC == expected)
+        }
+        try folder.write("dev/ipmi0", "")
+        try folder.write("proc/cpuinfo", "vendor_id\t: AuthenticAMD\nflags\t\t: fpu hypervisor\n")
+        #expect(read().hasBMC && read().isVirtual && read().memoryDriver == "amd64_edac")
+    }
+
+    // MARK: Sources
+
+    /// What stands in the catalogue and no probe tells; a pattern that waits for it waits in vain.
+    private static let untold: Set<String> = [
+        "hw.age", "hw.power_loss", "hw.psu.mode", "hw.battery.impedance", "hw.battery.learn_age",
+        "hw.memory.error_bits.dq", "hw.memory.error_bits.bursts",
+    ]
+
+    @Test("Every signal of the catalogue has a probe that tells it, but for those known to have none")
+    func sources() {
+        let names = Set(AllProbes.make().map(\.name))
+        for entry in SignalCatalogue.entries where !entry.name.hasPrefix("callhome.") {
+            #expect(SignalSources.probes(of: entry.name).isEmpty == Self.untold.contains(entry.name), "\(entry.name)")
+            for kind in entry.components {
+                #expect(names.isSuperset(of: SignalSources.probes(of: entry.name, on: kind)), "\(entry.name)")
+            }
+        }
+    }
+
+    @Test("What a probe tells of a recorded machine stands in the catalogue's sources, by the kind of part")
+    func recordedSources() async throws {
+        var pairs: Set<String> = []
+        for (kind, name) in [
+            ("smartctl-json", "disk-health"), ("ipmi", "ipmi"), ("nut", "ups"), ("raid-controller", "raid-controllers"),
+            ("md", "raid"), ("gpu", "gpu"), ("nic", "network"),
+        ] {
+            for file in Recordings.entries(kind).prefix(60) {
+                let probe = try #require(AllProbes.make(input: file.path).first { $0.name == name })
+                guard let result = try? await probe.observe(at: Timestamp(seconds: 1_763_712_000), since: nil) else {
+                    continue
+                }
+                let kinds = Dictionary(result.components.map { ($0.id, $0.kind) }, uniquingKeysWith: { a, _ in a })
+                for observation in result.observations {
+                    guard let part = kinds[observation.component] else { continue }
+                    let name = observation.signal.name
+                    guard pairs.insert("\(probe.name) \(name) \(part)").inserted else { continue }
+                    #expect(
+                        SignalSources.probes(of: name, on: part).contains(probe.name),
+                        "\(probe.name) tells \(name) of a \(part)")
+                }
+            }
+        }
+        print("recorded sources: \(pairs.count) pairs of probe, signal and kind of part")
+        #expect(pairs.isEmpty || pairs.count >= 60)
     }
 }

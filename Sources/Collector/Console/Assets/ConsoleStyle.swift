@@ -43,6 +43,7 @@ enum ConsoleStyle {
         .badge.plan,.badge.silent,.badge.test{background:var(--plan-soft);color:var(--plan)}
         .badge.watch,.badge.inform,.badge.acknowledged{background:var(--watch-soft);color:var(--watch)}
         .badge.good{background:var(--good-soft);color:var(--good)}
+        .badge.seen{background:none;border:1px solid var(--line);color:var(--muted)}
         .badge.unknown{background:var(--unknown-soft);color:var(--unknown)}
         .counts,.filters{display:flex;gap:.5rem;flex-wrap:wrap;margin-bottom:1rem}
         .filters a{padding:.3rem .9rem;border-radius:1rem;border:1px solid var(--line);background:var(--card);color:var(--ink);text-decoration:none}
@@ -88,6 +89,15 @@ enum ConsoleStyle {
         .steps li{display:flex;flex-direction:column;padding:.5rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
         .steps li:first-child{border-top:0;padding-top:0}
         .steps time{font-size:.88rem;color:var(--muted)}
+        .tasks{margin:0;padding-left:1.4rem}.tasks li{margin:0 0 .8rem;overflow-wrap:anywhere}.tasks li::marker{font-weight:700}
+        .kinds{display:grid;gap:.6rem .9rem;grid-template-columns:repeat(auto-fill,minmax(min(30rem,100%),1fr));align-items:start}
+        .kind{background:var(--card);border:1px solid var(--line);border-radius:.6rem;min-width:0}
+        .kind summary{display:flex;flex-wrap:wrap;align-items:center;gap:.3rem .8rem;padding:.6rem 1rem;cursor:pointer}
+        .kind summary::before{content:"▸";color:var(--muted)}.kind[open] summary::before{content:"▾"}
+        .kind summary::-webkit-details-marker{display:none}
+        .tally{display:flex;flex-wrap:wrap;gap:.3rem;margin-left:auto}
+        .kind ul,.kind>p{margin:0;padding:.5rem 1rem}.kind ul{border-top:1px solid var(--line)}
+        .kind .line>span:first-child{flex:1 1 12rem;min-width:0}
         form{margin:0}
         .forms form+form{margin-top:1.4rem;padding-top:1.2rem;border-top:1px solid var(--line)}
         label{display:block;font-size:.92rem;margin:.6rem 0 .2rem}

@@ -44,15 +44,23 @@ enum FleetTemplates {
         {{/groups}}
         </div>
         {{#more}}<p class="muted">{{.}}</p>{{/more}}
+        {{#sight}}<h2>{{w.sight}}</h2>
+        <p>{{sentence}}</p>
+        <p class="counts">{{#counts}}<span class="badge {{badge.style}}">{{badge.word}} <b>{{count}}</b></span>{{/counts}}</p>
+        {{#tasks}}{{#first()}}<section class="group"><h3>{{w.toDo}}</h3><ol class="tasks">{{/first()}}
+        <li><strong>{{because}}</strong> <span class="badge unknown">{{hides}}</span><p>{{step}}</p></li>
+        {{#last()}}</ol></section>{{/last()}}{{/tasks}}
+        <div class="kinds">
+        {{#groups}}<details class="kind"><summary><strong>{{name}}</strong><span class="tally">{{#counts}}<span class="badge {{badge.style}}">{{badge.word}} <b>{{count}}</b></span>{{/counts}}</span></summary>
+        {{#rows}}{{#first()}}<ul class="steps">{{/first()}}<li><span class="line"><span>{{title}}</span><span class="badge {{badge.style}}">{{badge.word}}{{#share}}: {{.}}{{/share}}</span></span>{{#reasons}}<span class="muted">{{text}}{{#places}} ({{.}}){{/places}}</span>{{/reasons}}</li>{{#last()}}</ul>{{/last()}}{{/rows}}
+        {{#leftOut}}<p class="muted">{{.}}</p>{{/leftOut}}
+        {{#seenTitles}}<p class="muted"><b>{{w.seen}}:</b> {{.}}</p>{{/seenTitles}}
+        </details>{{/groups}}
+        </div>{{/sight}}
         <h2>{{w.coverage}}</h2>
-        {{^coverage}}<p class="empty">{{w.noCoverage}}</p>{{/coverage}}
-        <div class="scroll"><table class="list"><thead><tr><th>{{w.probe}}</th><th>{{w.state}}</th><th>{{w.components}}</th><th>{{w.remark}}</th></tr></thead><tbody>
-        {{#coverage}}<tr><td>{{probe}}</td><td><span class="badge {{badge.style}}">{{badge.word}}</span></td><td class="number">{{components}}</td><td>{{because}}</td></tr>{{/coverage}}
-        </tbody></table></div>
-        {{#sight}}<h2>{{w.blind}}</h2><p>{{.}}</p>{{/sight}}
-        {{#blind}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.failureMode}}</th><th>{{w.state}}</th><th>{{w.partsSeen}}</th><th>{{w.why}}</th></tr></thead><tbody>{{/first()}}
-        <tr><td>{{title}}</td><td><span class="badge {{badge.style}}">{{badge.word}}</span></td><td class="number">{{share}}</td><td>{{#reasons}}<div>{{.}}</div>{{/reasons}}</td></tr>
-        {{#last()}}</tbody></table></div>{{/last()}}{{/blind}}
+        {{#troubles}}{{#first()}}<ul class="steps group">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span>{{#remark}}<span>{{.}}</span>{{/remark}}</li>{{#last()}}</ul>{{/last()}}{{/troubles}}
+        {{#coverage}}{{#first()}}<details class="kind"><summary><strong>{{probes}}</strong></summary><ul class="steps">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span><span class="muted">{{tally}}{{#remark}} · {{.}}{{/remark}}</span></li>{{#last()}}</ul></details>{{/last()}}{{/coverage}}
+        {{^heard}}<p class="empty">{{w.noCoverage}}</p>{{/heard}}
         <h2>{{w.inventory}}</h2>
         {{^parts}}<p class="empty">{{w.noInventory}}</p>{{/parts}}
         {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}

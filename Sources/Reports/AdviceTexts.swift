@@ -1,0 +1,359 @@
+/// The texts of `Advice`, in both languages side by side.
+public enum AdviceTexts {
+    public struct Text: Sendable {
+        let code: String
+        let english: String
+        let german: String
+        let englishStep: String?
+        let germanStep: String?
+
+        func because(in language: Language) -> String { language(english, german) }
+
+        func step(in language: Language) -> String? {
+            guard let englishStep, let germanStep else { return nil }
+            return language(englishStep, germanStep)
+        }
+    }
+
+    static func text(_ code: String) -> Text? { byCode[code] }
+
+    static let all = probes + absentProbes + management + sensors + storage + power + parts + uplink
+
+    private static let byCode = Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// Nothing can be done, or needs to be.
+    private static func fact(_ code: String, _ english: String, _ german: String) -> Text {
+        Text(code: code, english: english, german: german, englishStep: nil, germanStep: nil)
+    }
+
+    private static func task(
+        _ code: String, _ english: String, _ german: String, do englishStep: String, tue germanStep: String
+    ) -> Text {
+        Text(code: code, english: english, german: german, englishStep: englishStep, germanStep: germanStep)
+    }
+
+    // MARK: A probe that does not read
+
+    private static let probes: [Text] = [
+        task(
+            "probe.starting", "{0} has not looked yet.", "{0} hat noch nicht nachgesehen.",
+            do: "Wait a few minutes and ask again.", tue: "Warten Sie einige Minuten und fragen Sie noch einmal."),
+        task(
+            "probe.disabled", "{0} is switched off in the configuration.",
+            "{0} ist in der Konfiguration abgeschaltet.",
+            do:
+                "If it should look: delete the line “probe.{0}.enabled = no” in /etc/callhome/agent.conf or in a file of "
+                + "/etc/callhome/agent.conf.d, then type: systemctl restart callhome-agent",
+            tue: "Falls sie nachsehen soll: Löschen Sie die Zeile „probe.{0}.enabled = no“ in /etc/callhome/agent.conf "
+                + "oder in einer Datei in /etc/callhome/agent.conf.d und geben Sie dann ein: systemctl restart "
+                + "callhome-agent"),
+        task(
+            "probe.denied", "{0} has no permission: {1}.", "{0} darf nicht lesen: {1}.",
+            do:
+                "Start the agent as its service, which has the rights: systemctl restart callhome-agent. If it stays so, "
+                + "look with “systemctl cat callhome-agent” for settings of your own that take them away.",
+            tue: "Starten Sie den Agenten als Dienst, der die Rechte hat: systemctl restart callhome-agent. Bleibt es "
+                + "dabei, suchen Sie mit „systemctl cat callhome-agent“ nach eigenen Einstellungen, die sie ihm nehmen."
+        ),
+        task(
+            "probe.failing", "{0} fails: {1}.", "{0} scheitert: {1}.",
+            do:
+                "Look for messages about this device with: journalctl -k -p warning. If there are none, send the output "
+                + "of “callhome-agent probe {0}” to whoever looks after Callhome.",
+            tue: "Suchen Sie Meldungen zu diesem Gerät mit: journalctl -k -p warning. Gibt es keine, schicken Sie die "
+                + "Ausgabe von „callhome-agent probe {0}“ an die Betreuung von Callhome."),
+        task(
+            "probe.hanging", "{0} gets no answer: {1}.", "{0} bekommt keine Antwort: {1}.",
+            do:
+                "Look for messages about this device with: journalctl -k -p warning. It goes on by itself once the device "
+                + "answers; if it does not, restart the server at a quiet time.",
+            tue:
+                "Suchen Sie Meldungen zu diesem Gerät mit: journalctl -k -p warning. Sobald das Gerät antwortet, geht es "
+                + "von selbst weiter; sonst starten Sie den Server zu einer ruhigen Zeit neu."),
+        task(
+            "probe.other", "{0} is in the state {1}: {2}.", "{0} ist im Zustand {1}: {2}.",
+            do: "Install the newest version of Callhome here, so that this state is explained.",
+            tue: "Installieren Sie hier die neueste Version von Callhome, damit dieser Zustand erklärt wird."),
+    ]
+
+    // MARK: An interface that the machine has not
+
+    private static let absentProbes: [Text] = [
+        fact("absent", "{0} sees nothing: {1}.", "{0} sieht nichts: {1}."),
+        fact(
+            "absent.chip-sensors", "The kernel knows no monitoring chip.", "Der Kernel kennt keinen Überwachungs-Chip."),
+        fact(
+            "absent.memory-errors", "The kernel counts no memory errors: {1}.", "Der Kernel zählt keine Speicherfehler."
+        ),
+        fact("absent.disk-health", "No disk tells its health: {1}.", "Keine Festplatte sagt, wie es ihr geht."),
+        fact(
+            "absent.inventory", "The firmware names no parts: {1}.", "Die Firmware nennt keine Teile."),
+        fact("absent.pcie", "No plug-in cards are seen: {1}.", "Es sind keine Steckkarten zu sehen."),
+        fact("absent.network", "There is no network port: {1}.", "Es gibt keinen Netzwerkanschluss in Hardware."),
+        fact("absent.gpu", "There is no graphics card that can be asked: {1}.", "Keine Grafikkarte lässt sich fragen."),
+        fact("absent.site", "There are no checks of your own: {1}.", "Es gibt keine eigenen Prüfungen."),
+        fact("absent.disk-latency", "There is no disk: {1}.", "Es gibt keine Festplatte."),
+        fact(
+            "absent.enclosures", "There is no storage controller and no disk shelf.",
+            "Es gibt keinen Festplatten-Controller und kein Festplattengehäuse."),
+        fact("absent.raid", "The kernel manages no group of disks.", "Der Kernel verwaltet keinen Festplattenverbund."),
+        fact(
+            "absent.raid-controllers", "No RAID controller was found.", "Es wurde kein RAID-Controller gefunden."),
+        fact(
+            "absent.ipmi", "The management controller (BMC) cannot be asked: {1}.",
+            "Der Verwaltungs-Controller (BMC) lässt sich nicht fragen."),
+        fact(
+            "absent.redfish", "No management controller is asked over the network (Redfish).",
+            "Es wird kein Verwaltungs-Controller über das Netz gefragt (Redfish)."),
+        fact(
+            "absent.ups", "No uninterruptible power supply (UPS) is asked.",
+            "Es wird keine unterbrechungsfreie Stromversorgung (USV) gefragt."),
+        fact(
+            "absent.power-supplies", "The kernel knows no power supply; servers tell of theirs through the BMC.",
+            "Der Kernel kennt kein Netzteil; Server melden ihre über den BMC."),
+        fact(
+            "absent.filesystems", "There is no file system on a disk: {1}.",
+            "Es gibt kein Dateisystem auf einer Festplatte."),
+        fact("absent.kernel-log", "The kernel's log cannot be read: {1}.", "Das Kernel-Protokoll ist nicht zu lesen."),
+        fact(
+            "absent.machine-checks", "The kernel hands over no trace events: {1}.",
+            "Der Kernel gibt keine Ereignisse (Tracing) heraus."),
+        fact(
+            "absent.processors", "The kernel does not say which processors there are: {1}.",
+            "Der Kernel sagt nicht, welche Prozessoren es gibt."),
+        fact("absent.board", "The board tells nothing: {1}.", "Die Hauptplatine sagt nichts."),
+    ]
+
+    private static let management: [Text] = [
+        task(
+            "bmc.driver",
+            "This server has a management controller (BMC), and the kernel's driver for it is not loaded.",
+            "Dieser Server hat einen Verwaltungs-Controller (BMC), und der Treiber des Kernels dafür ist nicht geladen.",
+            do:
+                "Type as root: modprobe -a ipmi_si ipmi_devintf. So that it stays, write ipmi_si and ipmi_devintf, each "
+                + "on a line of its own, into the file /etc/modules-load.d/callhome.conf.",
+            tue:
+                "Geben Sie als root ein: modprobe -a ipmi_si ipmi_devintf. Damit es so bleibt, schreiben Sie ipmi_si und "
+                + "ipmi_devintf, jedes in eine eigene Zeile, in die Datei /etc/modules-load.d/callhome.conf."),
+        task(
+            "bmc.tool", "ipmitool, which asks the management controller (BMC), is not installed.",
+            "ipmitool, das den Verwaltungs-Controller (BMC) fragt, ist nicht installiert.",
+            do: "Type as root: apt-get install ipmitool", tue: "Geben Sie als root ein: apt-get install ipmitool"),
+        fact(
+            "bmc.none", "Only a management controller (BMC) could tell, and this machine has none.",
+            "Nur ein Verwaltungs-Controller (BMC) könnte es sagen, und diese Maschine hat keinen."),
+        task(
+            "redfish.address",
+            "This server has a management controller (BMC), and its address in the network (Redfish) is not known here.",
+            "Dieser Server hat einen Verwaltungs-Controller (BMC), und seine Adresse im Netz (Redfish) ist hier nicht "
+                + "bekannt.",
+            do: "In /etc/callhome/agent.conf take away the # before the lines redfish, redfish.credentials and "
+                + "redfish.certificate, and write the BMC's address behind “redfish =” (https://…, as its web page has "
+                + "it). The password (as user:password) goes into a file that only root can read, named by "
+                + "LoadCredential=redfish:FILE after: systemctl edit callhome-agent. Then type: systemctl restart "
+                + "callhome-agent",
+            tue: "Nehmen Sie in /etc/callhome/agent.conf das # vor den Zeilen redfish, redfish.credentials und "
+                + "redfish.certificate weg und schreiben Sie die Adresse des BMC hinter „redfish =“ (https://…, wie die "
+                + "seiner Webseite). Das Passwort (als Name:Passwort) kommt in eine Datei, die nur root lesen darf; "
+                + "nennen Sie diese mit LoadCredential=redfish:DATEI nach: systemctl edit callhome-agent. Danach: "
+                + "systemctl restart callhome-agent"),
+    ]
+
+    private static let sensors: [Text] = [
+        fact(
+            "sensors.virtual", "A virtual machine has no sensors; its host has them.",
+            "Eine virtuelle Maschine hat keine Fühler; die hat ihr Wirt."),
+        task(
+            "sensors.processor", "The kernel's driver for the processor's thermometer is not loaded.",
+            "Der Treiber des Kernels für das Thermometer des Prozessors ist nicht geladen.",
+            do: "Type as root: modprobe {0}. So that it stays, write {0} on a line of its own into the file "
+                + "/etc/modules-load.d/callhome.conf.",
+            tue: "Geben Sie als root ein: modprobe {0}. Damit es so bleibt, schreiben Sie {0} in eine eigene Zeile der "
+                + "Datei /etc/modules-load.d/callhome.conf."),
+        task(
+            "sensors.board", "The kernel's driver for the board's monitoring chip is not loaded.",
+            "Der Treiber des Kernels für den Überwachungs-Chip der Hauptplatine ist nicht geladen.",
+            do:
+                "Look in the board's manual for its monitoring chip, and write the name of its driver on a line of its own "
+                + "into the file /etc/modules-load.d/callhome.conf: nct6775 for chips of Nuvoton, it87 for ITE, f71882fg "
+                + "for Fintek. It is loaded at the next start. Do not try drivers out on a running server.",
+            tue: "Suchen Sie im Handbuch der Hauptplatine den Überwachungs-Chip und schreiben Sie den Namen seines "
+                + "Treibers in eine eigene Zeile der Datei /etc/modules-load.d/callhome.conf: nct6775 für Chips von "
+                + "Nuvoton, it87 für ITE, f71882fg für Fintek. Geladen wird er beim nächsten Start. Probieren Sie Treiber "
+                + "nicht am laufenden Server aus."),
+        fact(
+            "ecc.none", "The memory modules have no error correction (ECC), so nothing counts their errors.",
+            "Die Speicherriegel haben keine Fehlerkorrektur (ECC), also zählt niemand ihre Fehler."),
+        task(
+            "ecc.driver",
+            "Nothing counts the memory's errors: the kernel's driver (EDAC) for it is not loaded, or the "
+                + "BIOS keeps the errors to itself.",
+            "Niemand zählt die Speicherfehler: Der Treiber des Kernels dafür (EDAC) ist nicht geladen, oder das BIOS "
+                + "behält die Fehler für sich.",
+            do: "Type as root: modprobe {0}. If it works, write {0} on a line of its own into the file "
+                + "/etc/modules-load.d/callhome.conf. If it says “No such device”, switch ECC on in the BIOS setup "
+                + "(often under memory or chipset), where the modules have it.",
+            tue: "Geben Sie als root ein: modprobe {0}. Gelingt es, schreiben Sie {0} in eine eigene Zeile der Datei "
+                + "/etc/modules-load.d/callhome.conf. Heißt es „No such device“, schalten Sie im BIOS-Setup (oft unter "
+                + "Speicher oder Chipsatz) ECC ein, falls die Riegel es können."),
+        fact(
+            "ecc.virtual", "A virtual machine sees no memory errors; its host does.",
+            "Eine virtuelle Maschine sieht keine Speicherfehler; ihr Wirt sieht sie."),
+        task(
+            "ecc.hidden",
+            "Nothing counts the memory's errors: the BIOS keeps them to itself, or the memory has no ECC.",
+            "Niemand zählt die Speicherfehler: Das BIOS behält sie für sich, oder der Speicher hat kein ECC.",
+            do: "If the modules have ECC (their label says so): switch it on in the BIOS setup, often under memory or "
+                + "chipset, and there too that errors are reported to the operating system.",
+            tue: "Haben die Riegel ECC (es steht auf dem Aufkleber): Schalten Sie es im BIOS-Setup ein, oft unter "
+                + "Speicher oder Chipsatz, und dort auch, dass Fehler dem Betriebssystem gemeldet werden."),
+        task(
+            "tracefs", "The kernel's trace events, which tell where an error was, are not mounted.",
+            "Die Ereignisse des Kernels (tracefs), die sagen, wo ein Fehler war, sind nicht eingehängt.",
+            do: "Type as root: systemctl start sys-kernel-tracing.mount && systemctl restart callhome-agent",
+            tue: "Geben Sie als root ein: systemctl start sys-kernel-tracing.mount && systemctl restart callhome-agent"),
+        task(
+            "gpu.driver",
+            "A card of NVIDIA is plugged in ({0}), and NVIDIA's driver, which alone tells of its health, is "
+                + "not installed.",
+            "Eine Karte von NVIDIA steckt im Server ({0}), und der Treiber von NVIDIA, der allein von ihrem Zustand "
+                + "weiß, ist nicht installiert.",
+            do:
+                "Install NVIDIA's own driver (Debian: the package nvidia-driver from non-free), restart the server, and "
+                + "check with: nvidia-smi",
+            tue:
+                "Installieren Sie den Treiber von NVIDIA (Debian: das Paket nvidia-driver aus non-free), starten Sie den "
+                + "Server neu und prüfen Sie mit: nvidia-smi"),
+    ]
+
+    private static let storage: [Text] = [
+        task(
+            "smartctl", "smartctl, which asks disks for their health, is not installed.",
+            "smartctl, das Festplatten nach ihrem Zustand fragt, ist nicht installiert.",
+            do: "Type as root: apt-get install smartmontools",
+            tue: "Geben Sie als root ein: apt-get install smartmontools"),
+        task(
+            "raid.tool",
+            "The RAID controller {0} hides its disks and its battery, and its maker's program {1} is not installed.",
+            "Der RAID-Controller {0} verbirgt seine Festplatten und seine Batterie, und das Programm {1} seines "
+                + "Herstellers ist nicht installiert.",
+            do:
+                "Get {1} from the support pages of {2} (Debian does not have it), install it, and check that it is found: "
+                + "type {1}. If it lies in a folder below /opt, link it: ln -s /opt/…/{1} /usr/local/sbin/{1}. Then type: "
+                + "systemctl restart callhome-agent",
+            tue:
+                "Holen Sie {1} von den Support-Seiten von {2} (Debian hat es nicht), installieren Sie es und prüfen Sie, "
+                + "ob es gefunden wird: {1} eingeben. Liegt es in einem Ordner unter /opt, verknüpfen Sie es: "
+                + "ln -s /opt/…/{1} /usr/local/sbin/{1}. Danach: systemctl restart callhome-agent"),
+    ]
+
+    private static let nutSteps = (
+        english:
+            "1. Type as root: apt-get install nut-server nut-client. 2. Write into /etc/nut/ups.conf the three lines "
+            + "“[ups]”, “driver = usbhid-ups”, “port = auto” (for a UPS on the network: driver = snmp-ups, port = its "
+            + "address). 3. In /etc/nut/nut.conf write the line “MODE=standalone”. 4. Type: systemctl restart "
+            + "nut-driver-enumerator nut-server. 5. Check with: upsc ups",
+        german:
+            "1. Geben Sie als root ein: apt-get install nut-server nut-client. 2. Schreiben Sie in /etc/nut/ups.conf "
+            + "die drei Zeilen „[ups]“, „driver = usbhid-ups“, „port = auto“ (für eine USV im Netz: driver = snmp-ups, "
+            + "port = ihre Adresse). 3. Schreiben Sie in /etc/nut/nut.conf die Zeile „MODE=standalone“. 4. Geben Sie "
+            + "ein: systemctl restart nut-driver-enumerator nut-server. 5. Prüfen Sie mit: upsc ups"
+    )
+
+    private static let power: [Text] = [
+        task(
+            "ups.attached", "A UPS is plugged in ({0}), and nobody asks it: the program for it (NUT) is not installed.",
+            "Eine USV ist angeschlossen ({0}), und niemand fragt sie: Das Programm dafür (NUT) ist nicht installiert.",
+            do: nutSteps.english, tue: nutSteps.german),
+        task(
+            "ups.silent",
+            "The program that asks a UPS (NUT) is installed, and it does not answer: it is not set up, or not running.",
+            "Das Programm, das eine USV fragt (NUT), ist installiert und antwortet nicht: Es ist nicht eingerichtet oder "
+                + "läuft nicht.",
+            do:
+                "1. /etc/nut/ups.conf needs the lines “[ups]”, “driver = usbhid-ups”, “port = auto”. 2. /etc/nut/nut.conf "
+                + "needs the line “MODE=standalone”. 3. Type as root: systemctl restart nut-driver-enumerator nut-server. "
+                + "4. Check with: upsc ups",
+            tue: "1. /etc/nut/ups.conf braucht die Zeilen „[ups]“, „driver = usbhid-ups“, „port = auto“. "
+                + "2. /etc/nut/nut.conf braucht die Zeile „MODE=standalone“. 3. Geben Sie als root ein: systemctl restart "
+                + "nut-driver-enumerator nut-server. 4. Prüfen Sie mit: upsc ups"),
+        task(
+            "ups.question", "No UPS is asked. If one is attached, its battery may be worn out and nobody would know.",
+            "Es wird keine USV gefragt. Ist eine angeschlossen, könnte ihre Batterie verbraucht sein, ohne dass es jemand "
+                + "merkt.",
+            do: "If there is no UPS: write “probe.ups.enabled = no” into /etc/callhome/agent.conf.d/own.conf, and this "
+                + "question is gone. If there is one: " + nutSteps.english,
+            tue:
+                "Gibt es keine USV: Schreiben Sie „probe.ups.enabled = no“ in /etc/callhome/agent.conf.d/own.conf, und "
+                + "diese Frage ist erledigt. Gibt es eine: " + nutSteps.german),
+    ]
+
+    // MARK: A part that does not tell
+
+    private static let parts: [Text] = [
+        fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),
+        fact("signal.untold", "Nothing tells {0} yet.", "Noch sagt nichts etwas über {0}."),
+        fact(
+            "kind.silent", "The machine does not tell of such a part, though every server has one.",
+            "Die Maschine nennt kein solches Teil, obwohl jeder Server eines hat."),
+        fact(
+            "value.asleep", "{0}: the disk sleeps and is not woken; it is read when it is next in use.",
+            "{0}: Die Festplatte schläft und wird nicht geweckt; gelesen wird, wenn sie wieder gebraucht wird."),
+        task(
+            "value.denied", "{0} cannot be read: no permission.", "{0} ist nicht zu lesen: keine Erlaubnis.",
+            do: "Start the agent as its service, which has the rights: systemctl restart callhome-agent",
+            tue: "Starten Sie den Agenten als Dienst, der die Rechte hat: systemctl restart callhome-agent"),
+        task(
+            "value.readError", "{0} cannot be read: the device answers with an error.",
+            "{0} ist nicht zu lesen: Das Gerät antwortet mit einem Fehler.",
+            do: "Look for messages about this device with: journalctl -k -p warning",
+            tue: "Suchen Sie Meldungen zu diesem Gerät mit: journalctl -k -p warning"),
+        task(
+            "value.malformed", "{0} comes in a form that cannot be read.", "{0} kommt in unlesbarer Form.",
+            do: "Send the output of “callhome-agent once” to whoever looks after Callhome.",
+            tue: "Schicken Sie die Ausgabe von „callhome-agent once“ an die Betreuung von Callhome."),
+        task(
+            "value.timedOut", "{0}: the device does not answer in time.", "{0}: Das Gerät antwortet nicht rechtzeitig.",
+            do: "Look for messages about this device with: journalctl -k -p warning",
+            tue: "Suchen Sie Meldungen zu diesem Gerät mit: journalctl -k -p warning"),
+        task(
+            "value.sensorFault", "{0}: the sensor says of itself that it is faulty.",
+            "{0}: Der Fühler meldet selbst, dass er defekt ist.",
+            do:
+                "Check at the next visit whether its plug is loose; a sensor that is soldered in is mended with its part.",
+            tue: "Prüfen Sie beim nächsten Besuch, ob sein Stecker lose ist; ein eingelöteter wird mit seinem Teil "
+                + "getauscht."),
+        fact(
+            "value.unset", "{0}: the maker has set no limit for it.",
+            "{0}: Der Hersteller hat keinen Grenzwert gesetzt."),
+        fact("value.notFinite", "{0}: the device gives no number.", "{0}: Das Gerät liefert keine Zahl."),
+        fact("value.other", "{0} cannot be read: {1}.", "{0} ist nicht zu lesen: {1}."),
+    ]
+
+    // MARK: The way to the collector
+
+    private static let uplink: [Text] = [
+        task(
+            "uplink.not-enrolled", "This server is not joined to a collector: nobody hears of its faults.",
+            "Dieser Server ist bei keinem Sammler angemeldet: Niemand erfährt von seinen Störungen.",
+            do: "On the collector type: callhome-collector tokens create. It prints a command: type that one here.",
+            tue:
+                "Geben Sie auf dem Sammler ein: callhome-collector tokens create. Es zeigt einen Befehl: Geben Sie den "
+                + "hier ein."),
+        task(
+            "uplink.retrying", "Reports do not reach the collector: {0}.", "Berichte erreichen den Sammler nicht: {0}.",
+            do:
+                "Check that the collector's machine is switched on and that the network leads there. Nothing is lost: the "
+                + "agent keeps its reports and goes on trying.",
+            tue: "Prüfen Sie, ob der Rechner des Sammlers läuft und das Netz dorthin führt. Verloren geht nichts: Der "
+                + "Agent hebt seine Berichte auf und versucht es weiter."),
+        task(
+            "uplink.refused", "The collector refuses this server: {0}.", "Der Sammler weist diesen Server ab: {0}.",
+            do:
+                "Join it again: on the collector type “callhome-collector tokens create”, and the command that it prints "
+                + "here.",
+            tue:
+                "Melden Sie ihn neu an: auf dem Sammler „callhome-collector tokens create“ eingeben, und den Befehl, den "
+                + "es zeigt, hier."),
+    ]
+}
