@@ -64,7 +64,7 @@ public actor ChipSensors: Probe {
 
     private static let noChip = ProbeError.absent(
         because: "the kernel knows no monitoring chip (/sys/class/hwmon is empty): "
-            + "run sensors-detect to find its driver; a virtual machine has none")
+            + "load the driver of its chip (coretemp or k10temp for the processor); a virtual machine has none")
 
     /// A recorded tree, which libsensors cannot read: all chips are asked, for nobody is kept awake by it.
     private func recorded(at time: Timestamp) throws(ProbeError) -> ProbeResult {
