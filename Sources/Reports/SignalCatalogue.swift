@@ -154,6 +154,9 @@ public enum SignalCatalogue {
             "hw.power.extreme", "W", [],
             ["extreme": ["lowest", "highest", "average_lowest", "average_highest"]], "extreme since reset"),
         gauge("hw.energy", "J", [], [:], "energy used since the device was reset"),
+        gauge(
+            "hw.cooling.state", "1", [.cooling], [:],
+            "share of what a cooling device of the kernel can do that it does: fans faster, processors slower"),
         gauge("hw.humidity", "%", [], [:], "relative humidity"),
         gauge("hw.fan.speed", "{rpm}", [.fan], [:], "fan speed"),
         gauge("hw.fan.speed.limit", "{rpm}", [.fan], ["limit_type": limitTypes], "a limit that the device holds"),
@@ -410,6 +413,12 @@ public enum SignalCatalogue {
         state("hw.network.link", [.nic], [:], "up or down: what is"),
         gauge("hw.network.bandwidth.limit", "By/s", [.nic], [:], "speed of the link"),
         state("hw.network.duplex", [.nic], [:], "full or half"),
+        state("hw.network.bond.link", [.nic], [:], "up or down: what the bond finds of a port in it (MII)"),
+        counter("hw.network.bond.failures", "{failure}", [.nic], [:], "times that the bond found a port's link lost"),
+        gauge("hw.network.bond.ports", "{port}", [.nic], ["state": ["configured", "up"]], "ports of a bond"),
+        state(
+            "hw.network.bond.redundancy", [.nic], [:],
+            "full; degraded, lost: of a bond that was full, two or more, or one or no link is up; none"),
         gauge("hw.optic.rx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
         gauge("hw.optic.tx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
         gauge("hw.optic.bias.limit", "A", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),

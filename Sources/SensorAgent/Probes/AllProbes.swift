@@ -49,6 +49,7 @@ public enum AllProbes {
             KernelLog(tree: tree, input: input, traces: traces),
             MachineChecks(tree: tree, input: input, traces: traces),
             Processors(tree: tree), Board(tree: tree),
+            ThermalZones(tree: tree),
         ]
     }
 }

@@ -32,14 +32,16 @@ public actor Board: Probe {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
-        let uptime = try Board.uptime(tree)
+        let uptime = try uptime()
         var result = ProbeResult(components: [.server])
         let tell: (Signal, Measurement) -> Observation = {
             Observation(component: .server, signal: $0, measurement: $1, time: time)
         }
-        result.observations.append(tell(Signal("hw.uptime"), .reading(uptime.inSeconds)))
-        if let offset = clockOffset(at: time, uptime: uptime) {
-            result.observations.append(tell(Signal("hw.clock.offset"), offset))
+        if let uptime {
+            result.observations.append(tell(Signal("hw.uptime"), .reading(uptime.inSeconds)))
+            if let offset = clockOffset(at: time, uptime: uptime) {
+                result.observations.append(tell(Signal("hw.clock.offset"), offset))
+            }
         }
         if let poison = poisonedBytes {
             result.observations.append(tell(Signal("hw.memory.poisoned"), .reading(poison)))
@@ -48,7 +50,14 @@ public actor Board: Probe {
             result.observations.append(tell(Signal("hw.crash_dumps"), .reading(Double(dumps))))
         }
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
-        guard !boot.isEmpty, !boot.contains(" ") else { return result }
+        guard !boot.isEmpty, !boot.contains(" ") else {
+            if result.observations.isEmpty { result.observations = watchdogResets(at: time) }
+            guard !result.observations.isEmpty else {
+                throw .absent(
+                    because: "/proc/uptime is not there, and neither memory, pstore nor watchdog tell of the server")
+            }
+            return result
+        }
         let lookedInThisBoot = cursor?.value.hasPrefix("\(boot) ") ?? false
         if !lookedInThisBoot { result.observations += watchdogResets(at: time) }
         let starts = uncleanShutdowns(cursor, boot)
@@ -57,10 +66,17 @@ public actor Board: Probe {
         return result
     }
 
-    private static func uptime(_ tree: SysTree) throws(ProbeError) -> Duration {
+    /// nil in a recording that has none.
+    private func uptime() throws(ProbeError) -> Duration? {
         let path = "/proc/uptime"
         let text: String
-        do { text = try tree.text(path) } catch { throw error.probeError }
+        do {
+            text = try tree.text(path)
+        } catch .failed(_, SysTreeError.noSuchFile) where !tree.isThisMachine {
+            return nil
+        } catch {
+            throw error.probeError
+        }
         guard let seconds = text.split(separator: " ").first.flatMap({ Double($0) }), (0..<1e10).contains(seconds)
         else {
             throw .malformed(path: path, problem: "says \"\(text.prefix(40))\" where seconds belong")

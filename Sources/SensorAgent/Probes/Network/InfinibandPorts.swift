@@ -15,6 +15,17 @@ struct InfinibandPorts: Sendable {
         ("local_link_integrity_errors", "link_integrity", true),
         ("excessive_buffer_overrun_errors", "buffer_overrun", true), ("VL15_dropped", "dropped", true),
         ("port_xmit_discards", "dropped", false), ("port_xmit_constraint_errors", "constraint", false),
+        ("port_rcv_discards", "discarded", true),
+    ]
+
+    /// Counters of `ports/N/hw_counters` that tell of trouble (RDMA and RoCE; names of drivers/infiniband/hw/mlx5).
+    private static let driverErrors: [(file: String, receive: Bool)] = [
+        ("duplicate_request", true), ("implied_nak_seq_err", true), ("local_ack_timeout_err", false),
+        ("out_of_buffer", true), ("out_of_sequence", true), ("packet_seq_err", true), ("req_cqe_error", false),
+        ("req_cqe_flush_error", false), ("req_remote_access_errors", false), ("req_remote_invalid_request", false),
+        ("resp_cqe_error", true), ("resp_cqe_flush_error", true), ("resp_local_length_error", true),
+        ("resp_remote_access_errors", true), ("rnr_nak_retry_err", false), ("rp_cnp_ignored", true),
+        ("rx_icrc_encapsulated", true),
     ]
 
     func observe(at time: Timestamp, _ result: inout ProbeResult) {
@@ -53,11 +64,14 @@ struct InfinibandPorts: Sendable {
         }
         // A port for Ethernet is a network port besides, which tells of its link.
         if attributes["link_layer"] != "Ethernet" { observeLink(files, add) }
-        let present = Set((try? tree.names(in: "\(files)/counters")) ?? [])
-        func counter(_ file: String, _ signal: Signal, _ factor: UInt64) {
-            guard present.contains(file) else { return }
+        let present = Set(
+            ["counters", "hw_counters"].flatMap { folder in
+                ((try? tree.names(in: "\(files)/\(folder)")) ?? []).map { "\(folder)/\($0)" }
+            })
+        func counter(_ file: String, _ signal: Signal, _ factor: UInt64, in folder: String = "counters") {
+            guard present.contains("\(folder)/\(file)") else { return }
             do throws(SysTreeError) {
-                add(signal, .counter(try tree.count("\(files)/counters/\(file)") &* factor))
+                add(signal, .counter(try tree.count("\(files)/\(folder)/\(file)") &* factor))
             } catch .notANumber(_, let text) where text.hasPrefix("N/A") {
                 // iWARP adapters have the files and nothing in them.
                 return
@@ -67,6 +81,9 @@ struct InfinibandPorts: Sendable {
         }
         for error in InfinibandPorts.errors {
             counter(error.file, NetworkStatistics.error(error.type, receive: error.receive), 1)
+        }
+        for error in InfinibandPorts.driverErrors {
+            counter(error.file, NetworkStatistics.error(error.file, receive: error.receive), 1, in: "hw_counters")
         }
         counter("link_downed", Signal("hw.network.carrier_changes"), 1)
         // Words of four bytes.

@@ -6,7 +6,8 @@ public import Reports
 /// (`/sys/class/net`, `/sys/class/infiniband`, ethtool).
 ///
 /// Errors by type, changes of the link and its speed come from sysfs; what only drivers tell (their own counters, the
-/// counts of forward error correction, the module's memory) from ethtool's ioctl and netlink.
+/// counts of forward error correction, the module's memory) from ethtool's ioctl and netlink. The cursor holds the bonds
+/// whose links were all up once.
 public actor NetworkPorts: Probe {
     public nonisolated let name = "network"
     public nonisolated let interval = Duration.seconds(60)
@@ -57,6 +58,13 @@ public actor NetworkPorts: Probe {
         for port in ports { observe(port, at: time, &result) }
         if tree.isThisMachine { askDrivers(ports, at: time, &result) }
         InfinibandPorts(tree: tree).observe(at: time, &result)
+        FibreChannelPorts(tree: tree).observe(at: time, &result)
+        var bonds = Bonds(tree: tree, seen: Set(cursor?.value.split(separator: " ").map(String.init) ?? []))
+        let byName = Dictionary(ports.map { ($0.name, $0.component) }, uniquingKeysWith: { first, _ in first })
+        bonds.observe(known?.names ?? [], ports: byName, at: time, &result)
+        if !bonds.seen.isEmpty {
+            result.cursor = ProbeCursor(probe: name, value: bonds.seen.sorted().joined(separator: " "))
+        }
         guard !result.components.isEmpty else {
             throw .absent(because: "no network port with hardware behind it: /sys/class/net has none with a device")
         }

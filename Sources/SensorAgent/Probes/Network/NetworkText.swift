@@ -61,7 +61,7 @@ struct NetworkText: Sendable {
         case .ports(let ports):
             var result = ProbeResult()
             for port in ports {
-                let id = ComponentID(.nic, port.part.serial ?? port.name)
+                let id = ComponentID(.nic, port.attributes["mac"] ?? port.name)
                 result.components.append(
                     Component(id: id, kind: .nic, name: port.name, part: port.part, attributes: port.attributes))
                 result.observations += port.measurements.map {
@@ -254,7 +254,7 @@ struct NetworkText: Sendable {
                 measurement = (Signal("hw.network.duplex"), .state(line.value))
             case "Link Failure Count":
                 measurement = line.count.map { (Signal("hw.network.carrier_changes"), .counter($0)) }
-            case "Permanent HW addr": ports[ports.count - 1].part.serial = Filler.removed(line.value)
+            case "Permanent HW addr": ports[ports.count - 1].attributes["mac"] = Filler.removed(line.value)
             default: break
             }
             if let measurement { ports[ports.count - 1].measurements.append(measurement) }

@@ -38,6 +38,8 @@ public actor DiskLatency: Probe {
         let bytes: [UInt8]
         do {
             bytes = try (input == nil ? tree : SysTree()).bytes(path, limit: DiskStatistics.fileBytes)
+        } catch .failed(_, SysTreeError.noSuchFile) where input == nil && !tree.isThisMachine {
+            return try devicesAlone(at: time)
         } catch {
             throw error.probeError
         }
@@ -68,6 +70,21 @@ public actor DiskLatency: Probe {
         before = Dictionary(lines.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         beforeTime = time
         stalledSince = stalledSince.filter { before[$0.key] != nil }
+        return look.result
+    }
+
+    /// What drivers say of the devices of a recording that has no `/proc`.
+    private func devicesAlone(at time: Timestamp) throws(ProbeError) -> ProbeResult {
+        directory.refresh()
+        var look = Look(time: time, span: nil)
+        for disk in directory.disks {
+            guard let name = disk.attributes["device"]?.split(separator: "/").last else { continue }
+            look.result.components.append(disk)
+            addDevice(String(name), of: disk, to: &look)
+        }
+        guard !look.result.observations.isEmpty else {
+            throw .absent(because: "/proc/diskstats is not there, and no disk of /sys tells its state")
+        }
         return look.result
     }
 
