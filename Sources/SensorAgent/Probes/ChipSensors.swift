@@ -12,7 +12,7 @@ public actor ChipSensors: Probe {
     public nonisolated let deadline = Duration.seconds(8)
 
     private let tree: SysTree
-    private let executor = BlockingExecutor(label: "callhome.chip-sensors")
+    private let executor = BlockingExecutor()
 
     private var session: Session?
     private var disks: DiskDirectory
@@ -101,12 +101,8 @@ public actor ChipSensors: Probe {
         }
     }
 
-    /// Name, place and driver of every hwmon device: it changes when one comes, goes, or takes another's number.
+    /// Name and inode of every hwmon device: it changes when one comes, goes, or takes another's number.
     private func hwmonDevices() -> [String] {
-        let folder = "/sys/class/hwmon"
-        return ((try? tree.names(in: folder)) ?? []).map { device in
-            let place = (try? tree.resolved("\(folder)/\(device)")) ?? ""
-            return "\(place) \((try? tree.text("\(folder)/\(device)/name")) ?? "")"
-        }
+        ((try? tree.entries(in: "/sys/class/hwmon")) ?? []).map { "\($0.name) \($0.inode)" }.sorted()
     }
 }

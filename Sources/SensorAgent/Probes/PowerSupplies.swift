@@ -14,7 +14,7 @@ public actor PowerSupplies: Probe {
     private static let folder = "/sys/class/power_supply"
 
     private let tree: SysTree
-    private let executor = BlockingExecutor(label: "callhome.power-supplies")
+    private let executor = BlockingExecutor()
 
     public init(tree: SysTree) { self.tree = tree }
 

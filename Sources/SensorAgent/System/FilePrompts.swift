@@ -13,7 +13,7 @@ enum FilePrompts {
     ///   - news: what to tell of a readable file; nil where that is not worth an element. A file that is still readable
     ///     afterwards is asked again after a pause.
     static func stream(
-        label: String, open: @escaping @Sendable () -> Int32, news: @escaping @Sendable (Int32) -> String?
+        open: @escaping @Sendable () -> Int32, news: @escaping @Sendable (Int32) -> String?
     ) -> AsyncStream<String> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             // A pipe: closing one end wakes the thread that waits at the other.
@@ -22,7 +22,7 @@ enum FilePrompts {
             let (hearing, calling) = (ends[0], ends[1])
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             continuation.onTermination = { _ in close(calling) }
-            let listener = Listener(label: label)
+            let listener = Listener()
             Task {
                 let file = open()
                 if file >= 0 {
@@ -37,10 +37,8 @@ enum FilePrompts {
 
     /// Waits in poll(2), on a thread of its own.
     private actor Listener {
-        private let executor: BlockingExecutor
+        private let executor = BlockingExecutor(on: BlockingThreads(keepingIdle: 0))
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
-
-        init(label: String) { executor = BlockingExecutor(label: label) }
 
         func listen(_ file: Int32, stop: Int32, news: (Int32) -> String?, found: (String) -> Void) {
             var pause = FilePrompts.pause

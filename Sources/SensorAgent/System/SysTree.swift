@@ -92,20 +92,26 @@ public struct SysTree: Sendable {
 
     /// Names in a directory without `.` and `..`, in natural order (`mc2` before `mc10`).
     public func names(in path: String) throws(SysTreeError) -> [String] {
+        try entries(in: path).map(\.name).sorted(by: SysTree.naturallyOrdered)
+    }
+
+    /// Names with their inodes, in no order: sysfs gives a device that comes back an inode of its own (kernfs), so that
+    /// one list tells whether any came, went or took another's place.
+    func entries(in path: String) throws(SysTreeError) -> [(name: String, inode: UInt)] {
         guard let directory = unsafe opendir(try located(path)) else { throw .failed(path: path, errno: errno) }
         defer { unsafe closedir(directory) }
-        var names: [String] = []
+        var entries: [(name: String, inode: UInt)] = []
         while let entry = unsafe readdir(directory) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if name == "." || name == ".." { continue }
-            guard names.count < SysTree.directoryEntries else {
+            guard entries.count < SysTree.directoryEntries else {
                 throw .tooLarge(path: path, limit: SysTree.directoryEntries)
             }
-            names.append(name)
+            entries.append((name, unsafe UInt(entry.pointee.d_ino)))
         }
-        return names.sorted(by: SysTree.naturallyOrdered)
+        return entries
     }
 
     /// Whether there is something at `path`.

@@ -19,6 +19,8 @@ struct ProbeSchedule {
         var isHanging = false
         /// Intervals from one start to the next: more than one for a probe that was over its budget.
         var slowdown = 1
+        /// Whether the last look was over the budget: one alone is chance, or the program's start.
+        var wasOverBudget = false
         /// Added once to the first start after the first look.
         var spread: Duration
         var coverage: Heartbeat.Coverage
@@ -118,15 +120,20 @@ struct ProbeSchedule {
         }
     }
 
-    /// A probe that looks for too much of its time looks more seldom, until its looks are short again.
+    /// A probe that twice in a row looks for too much of its time looks more seldom, until a look is short again.
+    ///
+    /// Once is chance: a machine that starts, or a processor that others wanted too. A look longer than its whole
+    /// interval is none.
     private mutating func keepToBudget(_ index: Int, took: Duration, at uptime: Duration) {
         let interval = plans[index].entry.interval
-        let now = interval * plans[index].slowdown
-        if took * ProbeSchedule.budget > now, plans[index].slowdown < ProbeSchedule.slowest {
+        let isOver = took * ProbeSchedule.budget > interval * plans[index].slowdown
+        defer { plans[index].wasOverBudget = isOver }
+        if isOver, plans[index].wasOverBudget || took > interval, plans[index].slowdown < ProbeSchedule.slowest {
             plans[index].slowdown *= 2
             plans[index].nextStart = max(plans[index].nextStart, uptime - took + interval * plans[index].slowdown)
-        } else if plans[index].slowdown > 1, took * ProbeSchedule.budget * 4 < now {
-            plans[index].slowdown /= 2
+        } else if plans[index].slowdown > 1, took * ProbeSchedule.budget < interval {
+            plans[index].slowdown = 1
+            plans[index].nextStart = min(plans[index].nextStart, uptime - took + interval)
         }
     }
 

@@ -279,6 +279,7 @@ actor WatchService: Service {
             nextHeartbeat = now.uptime + settings.heartbeatInterval
             reportedEpoch = await spool.epoch
             await append(.heartbeat(await heartbeat()), at: now)
+            if isFirst { StartMemory.release() }
         }
     }
 

@@ -5,8 +5,12 @@ import Testing
 
 /// This package's own patterns, as they are shipped.
 enum ShippedPack {
-    /// The pack that `callhome patterns build`, which lies beside these tests, makes of them.
-    static func built() async throws -> PatternPack {
+    /// The pack that `callhome patterns build`, which lies beside these tests, makes of them; built once for all tests.
+    static func built() async throws -> PatternPack { try await once.value }
+
+    private static let once = Task { try await build() }
+
+    private static func build() async throws -> PatternPack {
         let scratch = try ScratchFolder()
         let file = scratch.url.appending(path: "pack.json")
         let callhome = Recordings.agent.deletingLastPathComponent().appending(path: "callhome")

@@ -20,7 +20,7 @@ public actor UPSs: Probe {
     private let input: String?
     private let asksThisMachine: Bool
     private let port: UInt16
-    private let executor = BlockingExecutor(label: "callhome.ups")
+    private let executor = BlockingExecutor()
     /// By upsd's name: what a UPS was when it answered last.
     private var known: [String: (ups: Component, battery: Component)] = [:]
     /// Serial numbers that two of them bore.
