@@ -121,6 +121,9 @@ public enum AdviceTexts {
         fact(
             "absent.processors", "The kernel does not say which processors there are: {1}.",
             "Der Kernel sagt nicht, welche Prozessoren es gibt."),
+        fact(
+            "absent.thermal", "The kernel knows no thermal zone and no energy counter of its own.",
+            "Der Kernel kennt keine eigene Temperaturzone und keinen Energiezähler."),
         fact("absent.board", "The board tells nothing: {1}.", "Die Hauptplatine sagt nichts."),
     ]
 
