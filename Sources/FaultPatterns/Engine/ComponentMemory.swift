@@ -35,6 +35,8 @@ struct ComponentMemory: Sendable {
     /// Places of patterns whose judgement may have changed.
     private var dirty: ContiguousArray<Int32> = []
     private var isDirty: ContiguousArray<Bool>
+    /// Patterns judged at every sample that were found not to hold, and need not be judged while they rest.
+    private var isResting: ContiguousArray<Bool>
     /// By the entry's number in the rule base.
     var faults: [Int: Fault] = [:]
     var progress: [Int: Progress] = [:]
@@ -58,6 +60,7 @@ struct ComponentMemory: Sendable {
         memories = ContiguousArray(repeating: nil, count: layout.memories.count)
         answers = ContiguousArray(repeating: AnswerState(), count: layout.answers.count)
         isDirty = ContiguousArray(repeating: false, count: layout.patterns.count)
+        isResting = isDirty
     }
 
     // MARK: Samples
@@ -89,7 +92,9 @@ struct ComponentMemory: Sendable {
             slots[index].time = time
             newest = time
             hasNewWindows = true
-            if layout.slots[index].needsEveryReading { feed(slot: index, before: slots[index], at: time) }
+            if layout.slots[index].needsEveryReading {
+                feed(slot: index, before: slots[index], at: time, isChange: false)
+            }
             for field in layout.slots[index].fields {
                 let part = (raw >> field.offset) & field.mask
                 takeNumber(Double(part), raw: part, content, slot: Int(field.slot), at: time)
@@ -116,7 +121,7 @@ struct ComponentMemory: Sendable {
             cross(index, from: before.value)
         }
         for pattern in layout.slots[index].watchers { markDirty(pattern) }
-        feed(slot: index, before: before, at: time)
+        feed(slot: index, before: before, at: time, isChange: true)
         for field in layout.slots[index].fields {
             let part = (raw >> field.offset) & field.mask
             takeNumber(Double(part), raw: part, content, slot: Int(field.slot), at: time)
@@ -157,10 +162,13 @@ struct ComponentMemory: Sendable {
         }
     }
 
-    private mutating func feed(slot index: Int, before: Slot, at time: Int64) {
+    /// - Parameter isChange: false for a reading that repeats the one before it: most memories do not hear of it.
+    private mutating func feed(slot index: Int, before: Slot, at time: Int64, isChange: Bool) {
         let layout = layout
         let slot = slots[index]
         for place in layout.slots[index].memories {
+            let isNew = memories[Int(place)] == nil
+            if !isChange, !isNew, !layout.memories[Int(place)].needsEveryReading { continue }
             // In its place: copying a memory or a rule costs as much as feeding it.
             let isFed: Void? = memories[Int(place)]?.take(
                 slot, before: before, for: layout.memories[Int(place)].rule, covariate: nil, isFrozen: false)
@@ -168,7 +176,8 @@ struct ComponentMemory: Sendable {
                 memories[Int(place)] = SignalMemory(layout.memories[Int(place)].rule, first: slot, covariate: nil)
             }
             if layout.memories[Int(place)].rule.isOfEvents { hasNewLatches = true }
-            refresh(answersOf: Int(place), at: time)
+            for answer in layout.memories[Int(place)].answers
+            where isNew || !layout.answers[Int(answer)].hangsOnFirstReading { refresh(Int(answer), at: time) }
         }
     }
 
@@ -347,6 +356,19 @@ struct ComponentMemory: Sendable {
         layout.patterns[Int(place)].slots.contains { slots[Int($0)].time == moment }
     }
 
+    /// Whether a pattern that is judged at every sample is known not to hold until something marks it.
+    private func rests(_ place: Int32, at moment: Int64) -> Bool {
+        guard isResting[Int(place)] else { return false }
+        switch layout.patterns[Int(place)].rest {
+        case .never: return false
+        case .untilMarked: return true
+        case .untilStale: return layout.patterns[Int(place)].slots.allSatisfy { !slots[Int($0)].isStale(at: moment) }
+        }
+    }
+
+    /// Lets a pattern rest that was found not to hold.
+    mutating func setResting(_ place: Int, _ rests: Bool) { isResting[place] = rests }
+
     /// Judges what may have changed by the samples of a moment, or by time alone.
     mutating func judge(at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook)
         -> [FaultChange]
@@ -363,9 +385,17 @@ struct ComponentMemory: Sendable {
             }
         }
         if !isTick, !isLate {
-            for place in layout.alwaysJudged where isTouched(place, at: moment) { markDirty(place) }
+            for place in layout.alwaysJudged where !rests(place, at: moment) && isTouched(place, at: moment) {
+                markDirty(place)
+            }
             // What does not come is noticed by what else comes.
             for place in layout.absenceWatchers { markDirty(place) }
+            if !faults.isEmpty || !progress.isEmpty {
+                for place in layout.absenceEnders {
+                    let entry = layout.patterns[Int(place)].entry
+                    if faults[entry] != nil || progress[entry] != nil { markDirty(place) }
+                }
+            }
         }
         if !progress.isEmpty {
             for entry in progress.keys {

@@ -311,7 +311,7 @@ public struct Diagnosis: Sendable {
             let own = book.tables.signalNumbers[list[index].signal]
             if let own, let slot = memories[component].slot(of: own) {
                 add(Sample(component: component, slot: slot, observation: index, time: time))
-            } else if !memories[component].layout.absenceWatchers.isEmpty {
+            } else if memories[component].layout.looksForAbsence {
                 add(Sample(component: component, slot: -1, observation: index, time: time))
             }
             guard !book.tables.openEvents.isEmpty, list[index].measurement.mayBeOfEvent else { continue }

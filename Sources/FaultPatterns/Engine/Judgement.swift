@@ -8,12 +8,17 @@ extension ComponentMemory {
     ) -> FaultChange? {
         let entry = layout.patterns[place].entry
         let compiled = layout.patterns[place].compiled
+        let isAlways = compiled.isAlwaysJudged
+        if isAlways { setResting(place, false) }
+        var sequencesRest = true
         for sequence in compiled.sequences {
             let first = truth(sequence.first, at: moment, book)
             let second = truth(sequence.second, at: moment, book)
             sequences[sequence.number, default: SequenceMemory()]
                 .take(a: first, b: second, at: Timestamp(milliseconds: moment), within: sequence.within)
             hasNewWindows = true
+            // The same once more changes nothing of what it remembers.
+            if first != .no || second != .no { sequencesRest = false }
         }
         let before = progress[entry]
         if before == nil {
@@ -21,11 +26,15 @@ extension ComponentMemory {
             if faults.index(forKey: entry) == nil {
                 if !compiled.models.isEmpty {
                     guard !compiled.sureTerms.contains(where: { truth($0, at: moment, book) == .no }) else {
+                        setResting(place, true)
                         return nil
                     }
                     refreshScores(of: compiled.models, at: moment, book)
                 }
-                guard truth(compiled.condition, at: moment, book) == .yes else { return nil }
+                guard truth(compiled.condition, at: moment, book) == .yes else {
+                    if isAlways, compiled.models.isEmpty, sequencesRest { setResting(place, true) }
+                    return nil
+                }
             } else if compiled.isLatchedAtOneUrgency {
                 return nil
             }

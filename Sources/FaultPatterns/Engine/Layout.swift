@@ -34,11 +34,20 @@ final class Layout: Sendable {
         /// The memory's number in the pack.
         var number: Int
         var rule: MemoryRule
+        /// Must hear of every reading, also of one that repeats the value before it.
+        let needsEveryReading: Bool
         var slot: Int32
         /// The slot of the covariate, or -1.
         var covariate: Int32 = -1
         var answers: [Int32] = []
         var patterns: [Int32] = []
+
+        init(number: Int, rule: MemoryRule, slot: Int32) {
+            self.number = number
+            self.rule = rule
+            self.slot = slot
+            needsEveryReading = rule.needsEveryReading
+        }
     }
 
     struct AnswerPlan: Sendable {
@@ -50,7 +59,15 @@ final class Layout: Sendable {
         var limits: [Double] = []
         /// No pattern wants more of it than which side of its limits it is on.
         var isOnlyCompared = true
+        /// Nothing but the first reading and time move it.
+        let hangsOnFirstReading: Bool
         var patterns: [Int32] = []
+
+        init(memory: Int32, question: Question) {
+            self.memory = memory
+            self.question = question
+            hangsOnFirstReading = question == .knownFor
+        }
     }
 
     struct PatternPlan: Sendable {
@@ -58,6 +75,17 @@ final class Layout: Sendable {
         var entry: Int
         let compiled: CompiledPattern
         var slots: [Int32]
+        var rest: Rest
+    }
+
+    /// How long a pattern that is judged at every sample may be left alone once its condition is known not to hold.
+    /// Whatever could make it hold marks the pattern by itself, as with patterns that are not judged at every sample.
+    enum Rest: Sendable {
+        case never
+        /// A model is not asked while a term beside it does not hold.
+        case untilMarked
+        /// A sequence remembers also that something was not known: until one of its signals is stale.
+        case untilStale
     }
 
     let patterns: [PatternPlan]
@@ -74,8 +102,11 @@ final class Layout: Sendable {
     let lateMemories: [Int32]
     /// Slots that are read from other components.
     let remoteSlots: [Int32]
-    /// Places of patterns that look for what does not come.
+    /// Places of patterns whose conditions look for what does not come.
     let absenceWatchers: [Int32]
+    /// Places of patterns of which only an open fault hangs on what does not come.
+    let absenceEnders: [Int32]
+    var looksForAbsence: Bool { !absenceWatchers.isEmpty || !absenceEnders.isEmpty }
     /// Places by the entry's number in the rule base.
     let patternOfEntry: [Int: Int]
 
@@ -154,7 +185,6 @@ final class Layout: Sendable {
                 }
             }
             for slot in looksAt { slots[Int(slot)].patterns.append(own) }
-            patterns.append(PatternPlan(entry: choice.entry, compiled: compiled, slots: looksAt.sorted()))
             // What each slot and running answer is compared with.
             var uses = ProgramUses()
             uses.take(compiled)
@@ -164,12 +194,20 @@ final class Layout: Sendable {
             }
             for signal in uses.otherSignals { slots[Int(slot(of: signal))].watchers.append(own) }
             var isAlways = compiled.isAlwaysJudged
+            var mayRest = compiled.memories.allSatisfy { tables.memories[$0].rule.isMovedByItsSignalOnly }
+            if !compiled.models.isEmpty, !compiled.sequences.isEmpty { mayRest = false }
             for (number, values) in uses.comparedAnswers { answers[Int(answer(of: number))].limits += values }
             for number in uses.otherAnswers {
                 answers[Int(answer(of: number))].isOnlyCompared = false
-                if tables.answers[number].question.isRunning { isAlways = true }
+                if tables.answers[number].question.isRunning {
+                    isAlways = true
+                    mayRest = false
+                }
             }
             if isAlways { always.append(own) }
+            let rest: Rest = !mayRest ? .never : compiled.sequences.isEmpty ? .untilMarked : .untilStale
+            patterns.append(
+                PatternPlan(entry: choice.entry, compiled: compiled, slots: looksAt.sorted(), rest: rest))
         }
         for index in slots.indices {
             slots[index].limits.sort { ($0.value, $0.pattern) < ($1.value, $1.pattern) }
@@ -194,7 +232,13 @@ final class Layout: Sendable {
             if case .remote = tables.sources[slots[$0].signal] { true } else { false }
         }
         .map { Int32($0) }
-        absenceWatchers = patterns.indices.filter { patterns[$0].compiled.looksForAbsence }.map { Int32($0) }
+        let absence = patterns.indices.filter { patterns[$0].compiled.looksForAbsence }
+        let watchers = absence.filter {
+            // What a model's features look for is not seen in the condition.
+            patterns[$0].compiled.condition.looksForAbsence || !patterns[$0].compiled.models.isEmpty
+        }
+        absenceWatchers = watchers.map { Int32($0) }
+        absenceEnders = absence.filter { !watchers.contains($0) }.map { Int32($0) }
         patternOfEntry = Dictionary(
             patterns.enumerated().map { ($1.entry, $0) }, uniquingKeysWith: { first, _ in first })
     }

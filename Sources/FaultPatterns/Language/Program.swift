@@ -139,6 +139,14 @@ enum MemoryRule: Hashable, Sendable {
         }
     }
 
+    /// What it says hangs on its own signal and on time, and on no other signal's value.
+    var isMovedByItsSignalOnly: Bool {
+        switch self {
+        case .rises, .lifetime, .samples: true
+        case .trend, .baseline, .events, .keyedEvents, .distinct, .bucket: false
+        }
+    }
+
     /// Must hear of every reading, also of one that repeats the value before it.
     var needsEveryReading: Bool {
         switch self {
@@ -349,6 +357,16 @@ struct NumberProgram: Sendable {
         case .count(let conditions): conditions.contains(where: \.asksModel)
         }
     }
+
+    var looksForAbsence: Bool {
+        switch step {
+        case .constant, .signal, .answer, .model: false
+        case .arithmetic(_, let left, let right), .least(let left, let right), .greatest(let left, let right):
+            left.looksForAbsence || right.looksForAbsence
+        case .negative(let inner), .absolute(let inner): inner.looksForAbsence
+        case .count(let conditions): conditions.contains(where: \.looksForAbsence)
+        }
+    }
 }
 
 /// A condition, checked and ready to be computed.
@@ -376,6 +394,18 @@ indirect enum TruthProgram: Sendable {
         case .sequence(_, let left, let right, _), .and(let left, let right), .or(let left, let right):
             left.asksModel || right.asksModel
         case .not(let inner): inner.asksModel
+        }
+    }
+
+    /// Whether it can change its mind by what is not told.
+    var looksForAbsence: Bool {
+        switch self {
+        case .constant, .stateIs, .events: false
+        case .absent: true
+        case .compare(_, let left, let right): left.looksForAbsence || right.looksForAbsence
+        case .sequence(_, let left, let right, _), .and(let left, let right), .or(let left, let right):
+            left.looksForAbsence || right.looksForAbsence
+        case .not(let inner): inner.looksForAbsence
         }
     }
 }

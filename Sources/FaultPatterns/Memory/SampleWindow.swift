@@ -136,6 +136,14 @@ struct SampleWindow: Hashable, Codable, Sendable {
 
     mutating func becomeBlind() { watch.becomeBlind() }
 
+    /// The oldest step that ended after `horizon`; as a rule all did, since what is older is dropped with each reading.
+    private func firstInside(_ horizon: Timestamp) -> Int {
+        if let oldest = steps.first, oldest.end > horizon { return 0 }
+        var first = steps.count
+        while first > 0, steps[first - 1].end > horizon { first -= 1 }
+        return first
+    }
+
     // MARK: Answers
 
     /// What a mean would be of readings that were not made is unknown: such answers need the window to have begun after
@@ -143,8 +151,7 @@ struct SampleWindow: Hashable, Codable, Sendable {
     /// unless all of it was read.
     func bounds(of statistic: Statistic, at now: Timestamp, window: Int64) -> Bounds {
         let horizon = now.minus(window)
-        var first = steps.count
-        while first > 0, steps[first - 1].end > horizon { first -= 1 }
+        let first = firstInside(horizon)
         let inside = steps[first...]
         let isWhole = watch.isWhole(at: now, window: window)
         switch statistic {
@@ -156,10 +163,12 @@ struct SampleWindow: Hashable, Codable, Sendable {
         case .resets:
             return happened(inside, isWhole: isWhole, within: \.resets) { $0 > $1 }
         case .minimum:
-            guard let lowest = inside.lazy.map(\.lowest).min() else { return .unknown }
+            guard var lowest = inside.first?.lowest else { return .unknown }
+            for index in inside.indices { lowest = min(lowest, steps[index].lowest) }
             return Bounds(low: isWhole ? lowest : -.infinity, high: lowest)
         case .maximum:
-            guard let highest = inside.lazy.map(\.highest).max() else { return .unknown }
+            guard var highest = inside.first?.highest else { return .unknown }
+            for index in inside.indices { highest = max(highest, steps[index].highest) }
             return Bounds(low: highest, high: isWhole ? highest : .infinity)
         case .sum:
             guard let lowest = inside.lazy.map(\.lowest).min() else { return .unknown }
@@ -231,8 +240,7 @@ struct SampleWindow: Hashable, Codable, Sendable {
         watch.offerChanges(to: &next, window: window)
         let horizon = now.minus(window)
         // The oldest step in the window leaves first.
-        var first = steps.count
-        while first > 0, steps[first - 1].end > horizon { first -= 1 }
+        let first = firstInside(horizon)
         if first < steps.count { next.offer(steps[first].end.plus(window)) }
         return next.time
     }
