@@ -39,7 +39,8 @@
         var next: Int
     }
 
-    /// Finds the fields of the line at `start`: their ends, so that one field begins a byte behind the end of the last.
+    /// Finds the fields of the line at `start`: their ends, counted from there, so that one field begins a byte behind the
+    /// end of the last.
     @inline(__always)
     func split(_ start: Int, into ends: inout MutableSpan<Int32>) -> Line {
         var place = start
@@ -59,7 +60,7 @@
             commas &= (newlines & (0 &- newlines)) &- 1
             while commas != 0 {
                 let at = place &+ (commas.trailingZeroBitCount >> 3)
-                if fields < room { ends[fields] = Int32(truncatingIfNeeded: at) }
+                if fields < room { ends[fields] = Int32(truncatingIfNeeded: at &- start) }
                 fields &+= 1
                 commas &= commas &- 1
             }
@@ -68,13 +69,43 @@
                 let next = end &+ 1
                 // RFC 4180 ends lines with CR LF.
                 if end > start, self[end &- 1] == UInt8(ascii: "\r") { end &-= 1 }
-                if fields < room { ends[fields] = Int32(truncatingIfNeeded: end) }
+                if fields < room { ends[fields] = Int32(truncatingIfNeeded: end &- start) }
                 return Line(fields: fields &+ 1, next: next)
             }
             place &+= 8
         }
-        if fields < room { ends[fields] = Int32(truncatingIfNeeded: count) }
+        if fields < room { ends[fields] = Int32(truncatingIfNeeded: count &- start) }
         return Line(fields: fields + 1, next: count)
+    }
+
+    /// Whether the `length` bytes at `place` are those at `earlier` but for digits that have become other digits. Of a whole
+    /// line, its newline included, this says that the fields lie where those of the earlier one do.
+    @inline(__always)
+    func isShaped(_ place: Int, like earlier: Int, length: Int) -> Bool {
+        guard length <= count &- place else { return false }
+        var offset = 0
+        while offset < length {
+            let (now, before) = (word(place &+ offset), word(earlier &+ offset))
+            var difference = now ^ before
+            let rest = length &- offset
+            if rest < 8 { difference &= 1 << UInt64(rest &* 8) &- 1 }
+            if difference != 0 {
+                let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+                let changed = ((difference & low) &+ low) | difference
+                let others = (CSVBytes.nonDigits(now) | CSVBytes.nonDigits(before)) & changed
+                if others & ~low != 0 { return false }
+            }
+            offset &+= 8
+        }
+        return true
+    }
+
+    /// The highest bit of each byte of `word` that is no digit; the other bits are anything. Without carries from byte to
+    /// byte: of a digit, `0` taken away by exclusive or leaves less than 10, of anything else more.
+    @inline(__always)
+    private static func nonDigits(_ word: UInt64) -> UInt64 {
+        let digits = word ^ 0x3030_3030_3030_3030
+        return ((digits & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7676_7676_7676_7676) | digits
     }
 
     /// Where the line at `start` ends: at its newline, or where the bytes do.

@@ -87,10 +87,14 @@ struct DriveReplay {
     private var tripped: Set<Int> = []
     private var baselines = BaselineHistory()
 
-    // The row before, of the same drive, in the same buffer.
+    /// Where the fields of the row at hand end, counted from its start.
     private var ends: [Int32]
+
+    // The row before, of the same drive, in the same buffer.
     private var previousEnds: [Int32]
     private var previousStart = 0
+    /// Its newline included.
+    private var previousLength = 0
     private var hasPrevious = false
 
     // What was made of the last model, layout and kind of drive.
@@ -119,8 +123,8 @@ struct DriveReplay {
             patterns.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         statuses = patterns.map(\.status)
         let nothing = Component(id: ComponentID(.disk, "none"), kind: .disk, name: "none")
-        engine = Replay(patterns: pack, component: nothing)
-        trial = trialPack.map { Replay(patterns: $0, component: nothing) }
+        engine = Replay(patterns: pack, component: nothing, writing: .brief)
+        trial = trialPack.map { Replay(patterns: $0, component: nothing, writing: .brief) }
         tallies = Tallies(patterns: patterns.count)
         let room = (layouts.map(\.columns).max() ?? 0) + 1
         ends = [Int32](repeating: 0, count: room)
@@ -166,15 +170,19 @@ struct DriveReplay {
     /// Where a field of the row at hand lies.
     @inline(__always)
     private func field(_ column: Int, _ start: Int) -> Range<Int> {
-        let begin = column == 0 ? start : Int(ends[column - 1]) &+ 1
-        return begin..<max(begin, Int(ends[column]))
+        let begin = column == 0 ? start : start &+ Int(ends[column - 1]) &+ 1
+        return begin..<max(begin, start &+ Int(ends[column]))
     }
 
     /// Where a field of the row before lies.
     @inline(__always)
-    private func previousField(_ column: Int) -> Range<Int> {
-        let begin = column == 0 ? previousStart : Int(previousEnds[column - 1]) &+ 1
-        return begin..<max(begin, Int(previousEnds[column]))
+    private func previousField(_ column: Int) -> Range<Int> { previousField(column, previousStart) }
+
+    /// Where a field lies of a row at `start` whose fields lie as those of the row before.
+    @inline(__always)
+    private func previousField(_ column: Int, _ start: Int) -> Range<Int> {
+        let begin = column == 0 ? start : start &+ Int(previousEnds[column - 1]) &+ 1
+        return begin..<max(begin, start &+ Int(previousEnds[column]))
     }
 
     /// - Returns: where the next row begins.
@@ -182,11 +190,18 @@ struct DriveReplay {
         _ csv: CSVBytes, at start: Int, _ origin: RowProblems.Place, _ extent: inout Extent?
     ) -> Int {
         let number = layoutOfFile[origin.file]
+        // Nearly always the day before with some digits changed: then its fields need not be looked for.
+        if hasPrevious, layout == number, csv.isShaped(start, like: previousStart, length: previousLength),
+            csv.isEqual(previousField(shapes[number].serial, start), previousField(shapes[number].serial))
+        {
+            takeShaped(csv, at: start, origin)
+            return start + previousLength
+        }
         let shape = shapes[number]
         let line = split(csv, start)
         guard line.fields == shape.columns else {
             // A blank line is no row; at the end of a file there often is one.
-            if line.fields > 1 || Int(ends[0]) > start { tallies.problems.note(.fieldCount, at: origin) }
+            if line.fields > 1 || ends[0] > 0 { tallies.problems.note(.fieldCount, at: origin) }
             return line.next
         }
         let serial = field(shape.serial, start)
@@ -209,16 +224,51 @@ struct DriveReplay {
         if layout < 0 { know(csv, start, number) }
         begin(on: today)
         if layout != number { watch(number) }
-        read(csv, start, origin, isSame: isSame, on: today)
-        endDay()
-        tallies.rows += 1
-        if let column = shape.failure {
-            if case .value(let number) = csv.number(field(column, start)), number > 0 { life?.failure = today }
+        for index in watches.indices {
+            let column = watches[index].column
+            let now = field(column, start)
+            if isSame, csv.isEqual(now, previousField(column)) { continue }
+            take(csv, now, index, origin)
         }
+        endRow(csv, failure: shape.failure.map { field($0, start) }, on: today)
         swap(&ends, &previousEnds)
         previousStart = start
+        previousLength = line.next - start
         hasPrevious = true
         return line.next
+    }
+
+    /// Takes a row of the same drive whose fields lie as those of the row before.
+    private mutating func takeShaped(_ csv: CSVBytes, at start: Int, _ origin: RowProblems.Place) {
+        let shape = shapes[layout]
+        let date = previousField(shape.date, start)
+        guard let today = csv.dayInMonth(date, after: previousField(shape.date), on: day) ?? csv.day(date) else {
+            return tallies.problems.note(.badDate, at: origin)
+        }
+        guard today > day else {
+            return tallies.problems.note(today == day ? .repeated : .goesBack, at: origin)
+        }
+        hold(until: today)
+        begin(on: today)
+        for index in watches.indices {
+            let column = watches[index].column
+            let now = previousField(column, start)
+            if !csv.isEqual(now, previousField(column)) { take(csv, now, index, origin) }
+        }
+        endRow(csv, failure: shape.failure.map { previousField($0, start) }, on: today)
+        previousStart = start
+    }
+
+    @inline(__always)
+    private mutating func endRow(_ csv: CSVBytes, failure: Range<Int>?, on today: Int) {
+        if settings.measuresBaselines, fiveChanged {
+            baselines.take(five, on: today)
+            baselines.take(isTripped: !tripped.isEmpty, on: today)
+            fiveChanged = false
+        }
+        endDay()
+        tallies.rows += 1
+        if let failure, case .value(let number) = csv.number(failure), number > 0 { life?.failure = today }
     }
 
     @inline(__always)
@@ -265,7 +315,8 @@ struct DriveReplay {
 
     /// Days without a row: what was last read still holds.
     private mutating func hold(until today: Int) {
-        guard let life, day >= life.first else { return }
+        // Nearly always a row a day; the life itself is not copied for that.
+        guard day + 1 < today, let first = life?.first, day >= first else { return }
         let last = min(today - 1, settings.hold.map { day + $0 } ?? today)
         while day < last {
             begin(on: day + 1)
@@ -359,7 +410,7 @@ struct DriveReplay {
             }
         }
         let model = models[life.model] ?? DiskModel(life.model)
-        models[life.model] = model
+        if models[life.model] == nil { models[life.model] = model }
         let isATA = hasAttributes || !isNVMe
         let isSolidState = !isATA || model.isSolidState || (wears && !spins)
         let serial = String(decoding: life.serial, as: UTF8.self)
@@ -374,23 +425,7 @@ struct DriveReplay {
 
     // MARK: Values
 
-    /// Tells the engine what is otherwise than in the row before.
-    @inline(__always)
-    private mutating func read(
-        _ csv: CSVBytes, _ start: Int, _ origin: RowProblems.Place, isSame: Bool, on today: Int
-    ) {
-        for index in watches.indices {
-            let column = watches[index].column
-            let now = field(column, start)
-            if isSame, csv.isEqual(now, previousField(column)) { continue }
-            take(csv, now, index, origin)
-        }
-        guard settings.measuresBaselines, fiveChanged else { return }
-        baselines.take(five, on: today)
-        baselines.take(isTripped: !tripped.isEmpty, on: today)
-        fiveChanged = false
-    }
-
+    /// Tells the engine a field that is otherwise than in the row before.
     private mutating func take(_ csv: CSVBytes, _ field: Range<Int>, _ index: Int, _ origin: RowProblems.Place) {
         let watch = watches[index]
         if let first = watch.targets.first, targets[first].decoding == .health {

@@ -89,12 +89,12 @@ final class GatheredRows {
     ) {
         let layout = files[origin.file].layout
         guard line.fields == layout.columns else {
-            if line.fields > 1 || Int(ends[0]) > start { problems.note(.fieldCount, at: origin) }
+            if line.fields > 1 || ends[0] > 0 { problems.note(.fieldCount, at: origin) }
             return
         }
         func field(_ column: Int) -> Range<Int> {
-            let begin = column == 0 ? start : Int(ends[column - 1]) + 1
-            return begin..<max(begin, Int(ends[column]))
+            let begin = column == 0 ? start : start + Int(ends[column - 1]) + 1
+            return begin..<max(begin, start + Int(ends[column]))
         }
         let serial = csv.bytes(field(layout.serial))
         guard !serial.isEmpty else { return problems.note(.noSerial, at: origin) }

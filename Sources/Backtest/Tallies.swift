@@ -66,7 +66,7 @@ struct Tallies: Sendable {
             for number in Set((episodes + onTrial).map(\.pattern)).sorted() {
                 // A shadow pattern's own faults are no more than `inform`; what it would do is what counts here.
                 let trial = onTrial.filter { $0.pattern == number }
-                count(
+                Tallies.count(
                     trial.isEmpty ? episodes.filter { $0.pattern == number } : trial, measure, into: &patterns[number])
             }
         }
@@ -84,7 +84,7 @@ struct Tallies: Sendable {
     }
 
     /// One drive of one source.
-    private func count(_ episodes: [Episode], _ measure: LifeMeasure, into tally: inout Tally) {
+    private static func count(_ episodes: [Episode], _ measure: LifeMeasure, into tally: inout Tally) {
         let planned = measure.days(of: episodes, atLeast: .plan)
         measure.compare(planned, into: &tally)
         if let day = measure.firstDay(of: planned) { tally.planned.take(on: day, of: measure.life) }
@@ -96,7 +96,7 @@ struct Tallies: Sendable {
 
     /// One drive of the pack, and who was the first to say so.
     private mutating func take(_ episodes: [Episode], _ measure: LifeMeasure, into drive: inout Tally) {
-        count(episodes, measure, into: &drive)
+        Tallies.count(episodes, measure, into: &drive)
         if drive.predicted > 0, let window = measure.failedWindow,
             let number = first(of: episodes, measure, atLeast: .plan, in: window)
         {

@@ -370,9 +370,9 @@ struct ComponentMemory: Sendable {
     mutating func setResting(_ place: Int, _ rests: Bool) { isResting[place] = rests }
 
     /// Judges what may have changed by the samples of a moment, or by time alone.
-    mutating func judge(at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook)
-        -> [FaultChange]
-    {
+    mutating func judge(
+        at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook, writing: Replay.Writing
+    ) -> [FaultChange] {
         // An event that comes late is judged at its own time; all else stands as it was judged since.
         let isLate = moment < newest
         if !isTick { feedLate(at: moment) }
@@ -420,7 +420,9 @@ struct ComponentMemory: Sendable {
             {
                 continue
             }
-            if let change = judge(place: Int(place), at: moment, isSample: isSample, known: known, book: book) {
+            if let change = judge(
+                place: Int(place), at: moment, isSample: isSample, known: known, book: book, writing: writing)
+            {
                 changes.append(change)
             }
         }

@@ -19,6 +19,8 @@ public struct Diagnosis: Sendable {
     private var layoutsOfAttributes: [AttributesKey: Layout] = [:]
     /// Whether a fault opened or cleared since others were last asked for theirs.
     private var faultsAreNews = true
+    /// How faults are written; a replay may want less of them.
+    var writing = Replay.Writing.full
     /// Of the last life that was replayed.
     private var replayLayout: (kind: ComponentKind, attributes: [String: String], layout: Layout)?
     private var rootCause = RootCause()
@@ -407,7 +409,7 @@ public struct Diagnosis: Sendable {
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for number in components {
             let found = memories[number].judge(
-                at: moment.milliseconds, isTick: isTick, known: topology.known, book: book)
+                at: moment.milliseconds, isTick: isTick, known: topology.known, book: book, writing: writing)
             updateTicking(number)
             if !found.isEmpty { faultsAreNews = true }
             for change in found {
@@ -642,7 +644,8 @@ public struct Diagnosis: Sendable {
         if neighbourhoodIsStale { meetNeighbours() }
         memories[0].retell(at: moment.milliseconds)
         guard neighbourhood.signalReaders.isEmpty else { return finish([0], at: moment) }
-        let found = memories[0].judge(at: moment.milliseconds, isTick: false, known: topology.known, book: book)
+        let found = memories[0].judge(
+            at: moment.milliseconds, isTick: false, known: topology.known, book: book, writing: writing)
         if !found.isEmpty { faultsAreNews = true }
         guard faultsAreNews || hasEndingSigns else { return [] }
         var changes = found.compactMap { change in

@@ -9,16 +9,21 @@ struct FaultWriter {
     let book: Rulebook
     /// Milliseconds since 1970.
     let moment: Int64
+    var writing = Replay.Writing.full
 
     private var component: ComponentID { memory.id }
 
     func fault(urgency: Urgency, timeToFailure: TimeToFailure?, openedAt: Timestamp) -> Fault {
         let source = pattern.pattern
+        let isBrief = writing == .brief
         return Fault(
-            id: FaultWriter.id(pattern: source.id, component: component, openedAt: openedAt), pattern: source.id,
-            revision: source.revision, faultClass: source.faultClass, component: component, suspects: suspects,
-            urgency: urgency, timeToFailure: timeToFailure, evidence: evidence, because: because, texts: source.texts,
-            action: source.action, provenance: source.provenance, openedAt: openedAt, updatedAt: openedAt)
+            id: isBrief
+                ? FaultID(rawValue: "")
+                : FaultWriter.id(pattern: source.id, component: component, openedAt: openedAt),
+            pattern: source.id, revision: source.revision, faultClass: source.faultClass, component: component,
+            suspects: isBrief ? [] : suspects, urgency: urgency, timeToFailure: timeToFailure, evidence: evidence,
+            because: isBrief ? "" : because, texts: source.texts, action: source.action,
+            provenance: source.provenance, openedAt: openedAt, updatedAt: openedAt)
     }
 
     /// The same wherever it is computed: 128 bits of a hash over pattern, component and the opening time.
@@ -46,14 +51,16 @@ struct FaultWriter {
         pattern.signals.compactMap { number in
             // Faults of others are not evidence by their number: those that are explained are listed by name.
             if case .remote(.faults) = book.tables.sources[number] { return nil }
-            guard let place = memory.slot(of: number),
-                let measurement = memory.slots[place].measurement(text: memory.text(ofSlot: place))
-            else { return nil }
+            guard let place = memory.slot(of: number), memory.slots[place].content != .none else { return nil }
             let signal = book.tables.signals[number]
             return Evidence(
-                component: component, signal: signal, value: Quantity.words(measurement, of: signal),
+                component: component, signal: signal, value: writing == .brief ? "" : value(ofSlot: place, signal),
                 time: Timestamp(milliseconds: memory.slots[place].time))
         }.prefix(WireLimits.evidencePerFault).map { $0 }
+    }
+
+    private func value(ofSlot place: Int, _ signal: Signal) -> String {
+        memory.slots[place].measurement(text: memory.text(ofSlot: place)).map { Quantity.words($0, of: signal) } ?? ""
     }
 
     var suspects: [Suspect] {

@@ -4,7 +4,8 @@ import Reports
 extension ComponentMemory {
     /// - Parameter isSample: false where only time went on.
     mutating func judge(
-        place: Int, at moment: Int64, isSample: Bool, known: [ComponentID: Component], book: Rulebook
+        place: Int, at moment: Int64, isSample: Bool, known: [ComponentID: Component], book: Rulebook,
+        writing: Replay.Writing
     ) -> FaultChange? {
         let entry = layout.patterns[place].entry
         let compiled = layout.patterns[place].compiled
@@ -40,7 +41,8 @@ extension ComponentMemory {
             }
         }
         if !compiled.models.isEmpty { refreshScores(of: compiled.models, at: moment, book) }
-        let step = Judgement(pattern: compiled, known: known, book: book, moment: moment, isSample: isSample)
+        let step = Judgement(
+            pattern: compiled, known: known, book: book, moment: moment, isSample: isSample, writing: writing)
         let outcome = step.outcome(open: faults[entry], progress: before, of: self)
         if outcome.progress != before {
             progress[entry] = outcome.progress
@@ -66,6 +68,7 @@ private struct Judgement {
     let book: Rulebook
     let moment: Int64
     let isSample: Bool
+    let writing: Replay.Writing
 
     struct Outcome {
         var progress: Progress?
@@ -73,6 +76,11 @@ private struct Judgement {
     }
 
     private var now: Timestamp { Timestamp(milliseconds: moment) }
+
+    private func writer(_ memory: borrowing ComponentMemory) -> FaultWriter {
+        FaultWriter(
+            pattern: pattern, memory: copy memory, known: known, book: book, moment: moment, writing: writing)
+    }
 
     func outcome(open: Fault?, progress: Progress?, of memory: borrowing ComponentMemory) -> Outcome {
         if let open { whileOpen(open, progress, memory) } else { whileClosed(progress, memory) }
@@ -83,7 +91,7 @@ private struct Judgement {
         let (next, isReached) = step(progress, truth, pattern.pattern.persistence)
         guard isReached else { return Outcome(progress: next) }
         let (urgency, time) = urgency(memory)
-        let writer = FaultWriter(pattern: pattern, memory: copy memory, known: known, book: book, moment: moment)
+        let writer = writer(memory)
         let fault = writer.fault(urgency: urgency, timeToFailure: time, openedAt: now)
         return Outcome(change: FaultChange(kind: .opened, fault: fault, because: fault.because, time: now))
     }
@@ -102,7 +110,9 @@ private struct Judgement {
 
     private func cleared(_ open: Fault, _ memory: borrowing ComponentMemory) -> FaultChange {
         let reasons: [String] =
-            if case .condition(let program) = pattern.clearing {
+            if writing == .brief {
+                []
+            } else if case .condition(let program) = pattern.clearing {
                 memory.reasons(program, being: true, at: moment, book)
             } else {
                 memory.reasons(pattern.condition, being: false, at: moment, book)
@@ -110,7 +120,7 @@ private struct Judgement {
         var fault = open
         fault.updatedAt = now
         fault.evidence =
-            FaultWriter(pattern: pattern, memory: copy memory, known: known, book: book, moment: moment).evidence
+            writer(memory).evidence
         let sentence = FaultWriter.sentence(reasons.joined(separator: "; "), pattern.pattern.clearPersistence)
         return FaultChange(kind: .cleared, fault: fault, because: "Cleared: \(sentence)", time: now)
     }
@@ -122,7 +132,7 @@ private struct Judgement {
         }
         let (urgency, time) = urgency(memory)
         guard urgency > open.urgency else { return nil }
-        let writer = FaultWriter(pattern: pattern, memory: copy memory, known: known, book: book, moment: moment)
+        let writer = writer(memory)
         var fault = writer.fault(urgency: urgency, timeToFailure: time, openedAt: open.openedAt)
         fault.id = open.id
         fault.test = open.test

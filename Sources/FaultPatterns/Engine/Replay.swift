@@ -6,8 +6,16 @@ public struct Replay: Sendable {
     private var diagnosis: Diagnosis
     private var now = Int64.min
 
-    public init(patterns: PatternPack, component: Component) {
+    /// How faults are written.
+    public enum Writing: Sendable {
+        case full
+        /// Without sentences, suspects, values and a number of their own: for who only counts them.
+        case brief
+    }
+
+    public init(patterns: PatternPack, component: Component, writing: Writing = .full) {
         diagnosis = Diagnosis(patterns: patterns)
+        diagnosis.writing = writing
         diagnosis.replayRestart(component)
     }
 
