@@ -140,7 +140,7 @@ struct ProbeScheduleTests {
     @Test("Looks that are too long now and then do not slow a probe down")
     func nowAndThen() {
         var plan = schedule(entry("slow", every: 10, deadline: 8))
-        for round in stride(from: 100, to: 200, by: 20) {
+        for round in stride(from: Int64(100), to: 200, by: 20) {
             _ = plan.start(at: .seconds(round))
             plan.finished("slow", .looked(components: 1, signals: 1), at: moment(round + 5))
             _ = plan.start(at: .seconds(round + 10))
