@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import time
 
 from bmc import ManagementController
@@ -40,6 +41,8 @@ class Laboratory:
     # Life
 
     def start(self):
+        # Whoever is told to end stops the machine first, as after Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         seed = os.path.join(self.folder, "seed")
         shutil.rmtree(seed, ignore_errors=True)
         os.makedirs(seed)
