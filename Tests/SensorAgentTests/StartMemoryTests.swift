@@ -9,7 +9,7 @@ struct StartMemoryTests {
     func ranges() {
         let maps = """
             55d0c0000000-55d0c02d0000 r--p 00000000 fe:00 100 /usr/bin/callhome-agent
-            55d0c02d0000-55d0c1400000 r-xp 002cf000 fe:00 100 /usr/bin/callhome-agent
+            55d0c02d0000-55d0c1400000 r-xp 002cf000 fe:00 100                        /usr/bin/callhome-agent
             55d0c1400000-55d0c1500000 r--p 01860000 fe:00 100 /usr/bin/callhome-agent
             55d0c1500000-55d0c1540000 rw-p 018f0000 fe:00 100 /usr/bin/callhome-agent
             55d0c2000000-55d0c2900000 rw-p 00000000 00:00 0 [heap]
