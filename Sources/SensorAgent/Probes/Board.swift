@@ -14,7 +14,7 @@ public actor Board: Probe {
 
     private let tree: SysTree
     private let isSynchronised: Synchronisation
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.board")
     private var clock = ClockComparison()
     private var history: ShutdownHistory?
 

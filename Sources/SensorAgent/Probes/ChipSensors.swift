@@ -12,7 +12,7 @@ public actor ChipSensors: Probe {
     public nonisolated let deadline = Duration.seconds(8)
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.chip-sensors")
 
     private var session: Session?
     private var disks: DiskDirectory

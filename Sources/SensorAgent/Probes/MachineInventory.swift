@@ -14,7 +14,7 @@ public actor MachineInventory: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.inventory")
     private var twins = DiskTwins()
 
     /// - Parameters:

@@ -15,7 +15,7 @@ public actor MemoryErrors: Probe {
     private static let looksPerTopology = 10
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.memory-errors")
     private var topology: MemoryTopology?
     private var looks = 0
 

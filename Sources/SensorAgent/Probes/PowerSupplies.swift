@@ -14,7 +14,7 @@ public actor PowerSupplies: Probe {
     private static let folder = "/sys/class/power_supply"
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.power-supplies")
 
     public init(tree: SysTree) { self.tree = tree }
 

@@ -15,7 +15,7 @@ public actor Processors: Probe {
     private static let processorLimit = 8_192
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.processors")
     private var layout: Layout?
 
     public init(tree: SysTree) { self.tree = tree }

@@ -36,7 +36,7 @@ actor Spool {
     /// What a person should know about the file; nil when nothing happened to it since it was opened.
     private(set) var incident: String?
     private let log: Logger
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.spool")
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 

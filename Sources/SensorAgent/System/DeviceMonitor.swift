@@ -89,7 +89,7 @@ enum DeviceMonitor {
 
     /// Waits in poll(2), on a thread of its own.
     private actor Listener {
-        private let executor = BlockingExecutor(on: BlockingThreads(keepingIdle: 0))
+        private let executor = BlockingExecutor(label: "callhome.udev")
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
         func listen(_ subsystems: [String], stop: Int32, found: (String) -> Void) {

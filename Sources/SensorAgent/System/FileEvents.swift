@@ -28,7 +28,7 @@ enum FileEvents {
 
     /// Waits in poll(2), on a thread of its own.
     private actor Listener {
-        private let executor = BlockingExecutor(on: BlockingThreads(keepingIdle: 0))
+        private let executor = BlockingExecutor(label: "callhome.file-events")
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
         func listen(_ path: String, stop: Int32, found: (String) -> Void) {

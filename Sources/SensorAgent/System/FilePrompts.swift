@@ -37,7 +37,7 @@ enum FilePrompts {
 
     /// Waits in poll(2), on a thread of its own.
     private actor Listener {
-        private let executor = BlockingExecutor(on: BlockingThreads(keepingIdle: 0))
+        private let executor = BlockingExecutor(label: "callhome.prompts")
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
         func listen(_ file: Int32, stop: Int32, news: (Int32) -> String?, found: (String) -> Void) {

@@ -13,7 +13,7 @@ public actor GraphicsCards: Probe {
     private let tree: SysTree
     private let input: String?
     private let libraries: [String]?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.gpu")
     /// NVIDIA's cards as they last told of themselves.
     private var last: [GPUReading] = []
 

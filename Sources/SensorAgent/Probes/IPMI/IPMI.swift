@@ -38,7 +38,7 @@ public actor IPMI: Probe {
     private let connection: [String]
     private let cacheFile: String?
     private let asksThisMachine: Bool
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.ipmi")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     /// What is asked for seldom.

@@ -24,7 +24,7 @@ public actor KernelLog: Probe {
     private let table = KernelTable()
     /// Who tells of machine checks, memory errors and AER where it can.
     private let traces: KernelTraces
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.kernel-log")
     private var names: KernelNames
     private var device: KernelLogDevice?
     private var position = KernelLogPosition()

@@ -15,7 +15,7 @@ public actor MachineChecks: Probe {
     private let tree: SysTree
     private let input: String?
     private let traces: KernelTraces
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.machine-checks")
     private var names: KernelNames
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
     private var lost: UInt64 = 0

@@ -20,7 +20,7 @@ public actor NetworkPorts: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.network")
     private var known: (ports: [Port], names: [String], at: Timestamp)?
     private var modules: [ComponentID: Module] = [:]
 

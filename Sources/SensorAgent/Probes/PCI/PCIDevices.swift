@@ -16,7 +16,7 @@ public actor PCIDevices: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.pcie")
     private var known: (topology: PCITopology, names: [String], at: Timestamp)?
 
     /// - Parameter input: a file with what `lspci -vv` printed, read in place of the tree.

@@ -15,7 +15,7 @@ public actor DiskLatency: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.disk-latency")
     private var directory: DiskDirectory
     private var before: [String: DiskStatistics.Line] = [:]
     private var beforeTime: Timestamp?

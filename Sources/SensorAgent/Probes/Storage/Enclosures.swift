@@ -13,7 +13,7 @@ public actor Enclosures: Probe {
     public nonisolated let deadline = Duration.seconds(60)
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.enclosures")
     private var directory: DiskDirectory
 
     public init(tree: SysTree) {

@@ -12,7 +12,7 @@ public actor FileSystems: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.filesystems")
     private var directory: DiskDirectory
 
     /// - Parameters:

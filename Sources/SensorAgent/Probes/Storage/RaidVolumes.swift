@@ -17,7 +17,7 @@ public actor RaidVolumes: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.raid")
     private var directory: DiskDirectory
     private var asked: AskedVolumes
     private var findings: [VolumeFinding] = []

@@ -18,7 +18,7 @@ public actor ThermalZones: Probe {
     private static let limit = 1_024
 
     private let tree: SysTree
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.thermal")
     private var layout: Layout?
     /// Microjoules at the last look, by the folder of the domain.
     private var energies: [String: (microjoules: UInt64, time: Timestamp)] = [:]

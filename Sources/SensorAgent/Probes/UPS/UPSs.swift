@@ -20,7 +20,7 @@ public actor UPSs: Probe {
     private let input: String?
     private let asksThisMachine: Bool
     private let port: UInt16
-    private let executor = BlockingExecutor()
+    private let executor = BlockingExecutor(label: "callhome.ups")
     /// By upsd's name: what a UPS was when it answered last.
     private var known: [String: (ups: Component, battery: Component)] = [:]
     /// Serial numbers that two of them bore.

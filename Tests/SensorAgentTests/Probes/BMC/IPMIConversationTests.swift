@@ -43,7 +43,7 @@ struct IPMIConversationTests {
         _ driver: MadeDriver, patience: Duration = .milliseconds(50), whole: Duration = .seconds(60)
     ) -> IPMIConversation<MadeDriver> {
         IPMIConversation(
-            with: driver, patience: patience, whole: whole, on: BlockingExecutor())
+            with: driver, patience: patience, whole: whole, on: BlockingExecutor(label: "callhome.test"))
     }
 
     @Test("the answer is told with its completion code, and each command has a number of its own")
