@@ -115,9 +115,8 @@ struct ExpressionChecker {
         }
     }
 
-    private mutating func definition(_ name: String, at place: SourceLocation) throws(PatternProblem)
-        -> CheckedExpression
-    {
+    /// What a name of `let` means; its signals and memories are used from now on.
+    mutating func definition(_ name: String, at place: SourceLocation) throws(PatternProblem) -> CheckedExpression {
         guard let found = definitions[name] else {
             let known = definitions.keys.sorted().joined(separator: ", ")
             throw PatternProblem(

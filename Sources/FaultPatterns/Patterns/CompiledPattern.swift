@@ -75,6 +75,8 @@ final class CompiledPattern: Sendable {
         tables = ProgramTables()
         var checker = ExpressionChecker(
             tables: consume tablesBefore, patternID: pattern.id, kinds: pattern.kinds, ensembles: ensembles)
+        // Also where it does not fit: the patterns after it may.
+        defer { tables = checker.tables }
         for definition in pattern.definitions { try checker.define(definition.name, as: definition.expression) }
         condition = try checker.condition(pattern.condition)
         clearing =
@@ -100,7 +102,7 @@ final class CompiledPattern: Sendable {
             try CompiledPattern.timeRule(rule, &checker)
         }
         because = try pattern.becauseTemplate.map { (template) throws(PatternProblem) in
-            try CompiledPattern.pieces(of: template.text, names: checker.names, at: template.location)
+            try CompiledPattern.pieces(of: template.text, &checker, at: template.location)
         }
         signals = checker.usedSignals.sorted()
         memories = checker.usedMemories.sorted()
@@ -128,7 +130,6 @@ final class CompiledPattern: Sendable {
                 "events are no samples, so that where they are counted `for` and `clear_for` are lengths of time: 5m; how "
                     + "many must come within what time is said in serd(x, 10, 10m)")
         }
-        tables = checker.tables
     }
 
     private static func timeRule(
@@ -157,7 +158,7 @@ final class CompiledPattern: Sendable {
     }
 
     private static func pieces(
-        of template: String, names: [String: CheckedExpression], at place: SourceLocation
+        of template: String, _ checker: inout ExpressionChecker, at place: SourceLocation
     ) throws(PatternProblem) -> [Piece] {
         var pieces: [Piece] = []
         var rest = template[...]
@@ -168,7 +169,9 @@ final class CompiledPattern: Sendable {
                     place, "`because` has a { without its }; a value is written {name}, by a name of `let`")
             }
             let name = String(rest[rest.index(after: open)..<close])
-            switch names[name] {
+            // What only the sentence says is looked at as well: a value that nobody holds would read as not known.
+            switch try checker.names[name].map({ (_) throws(PatternProblem) in try checker.definition(name, at: place) }
+            ) {
             case .number(let program): pieces.append(.number(program))
             case .state(let signal, _): pieces.append(.state(signal: signal))
             case .truth, .event, .text, .moment, nil:

@@ -3,10 +3,32 @@ import Reports
 
 /// A built rule base: patterns, type-checked and compiled, under a version and a hash of the content.
 public struct PatternPack: Sendable {
-    /// A pattern that this engine cannot run, and why; the rest of the pack works without it.
+    /// A pattern that this program cannot run, and why; the rest of the pack works without it.
     public struct Skipped: Hashable, Sendable {
         public var id: String
         public var because: String
+        /// False for one on trial.
+        public var isActive: Bool
+        /// The kinds of part it is for, as far as this program knows them.
+        public var kinds: [ComponentKind]
+        /// What it tells of, by language; empty where the pattern does not say it in the known form.
+        public var titles: [String: String]
+
+        fileprivate init(_ id: String, _ tree: SourceNode, because: String) {
+            self.id = id
+            self.because = because
+            isActive = tree.text(under: "status") != Pattern.Status.shadow.rawValue
+            let items = tree.node(under: "applies_to")?.node(under: "component")?.items ?? []
+            kinds = items.compactMap { item in
+                guard case .scalar(let word) = item.content else { return nil }
+                return ComponentKind(rawValue: String(word.prefix(100)))
+            }
+            titles = [:]
+            for language in Language.allCases {
+                titles[language.rawValue] = tree.node(under: "text")?.node(under: language.rawValue)?
+                    .text(under: "title").map { String($0.prefix(PatternLimits.textCharacters)) }
+            }
+        }
     }
 
     /// Counts breaking changes of the pack itself.
@@ -27,7 +49,10 @@ public struct PatternPack: Sendable {
     public var patterns: [Pattern] { book.entries.map { book.compiled[$0.base].pattern } }
 
     /// Parses and type-checks a built pack.
-    /// - Throws: why the whole pack is refused. A pattern that needs a newer engine is skipped by itself (`skipped`).
+    ///
+    /// Whoever built the pack has checked it. A pattern that cannot be read here speaks of signals, kinds or words that
+    /// came after this program, and is skipped by itself (`skipped`): a server that is updated later keeps the rest.
+    /// - Throws: why the whole pack is refused; also where none of its patterns can be read.
     public init(json: Data) throws(PatternPackError) {
         guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
         guard PatternPack.depth(of: json) <= PatternLimits.packDepth else { throw .tooDeep }
@@ -35,7 +60,7 @@ public struct PatternPack: Sendable {
         do { content = try JSONDecoder().decode(PackContent.self, from: json) } catch {
             throw .unreadable(because: PatternPack.words(for: error))
         }
-        try self.init(content, hash: ContentHash.sha256(json))
+        try self.init(content, hash: ContentHash.sha256(json), mayBeNewer: true)
     }
 
     /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
@@ -71,11 +96,11 @@ public struct PatternPack: Sendable {
 
     /// The same patterns, those on trial taken for active ones: what they would do.
     public func withTrials() throws(PatternPackError) -> PatternPack {
-        try PatternPack(content, hash: contentHash, trialsCount: true)
+        try PatternPack(content, hash: contentHash, trialsCount: true, mayBeNewer: true)
     }
 
     fileprivate init(
-        _ content: PackContent, hash: String, trialsCount: Bool = false
+        _ content: PackContent, hash: String, trialsCount: Bool = false, mayBeNewer: Bool = false
     ) throws(PatternPackError) {
         guard content.format == PatternLimits.packFormat else { throw .wrongFormat(found: content.format) }
         guard content.patterns.count <= PatternLimits.patterns else { throw .tooMany(patterns: content.patterns.count) }
@@ -96,15 +121,17 @@ public struct PatternPack: Sendable {
         var compiled: [CompiledPattern] = []
         var entries: [PatternEntry] = []
         var skipped: [Skipped] = []
+        var firstProblem: PatternProblem?
         var seen: Set<String> = []
         for (index, tree) in content.patterns.enumerated() {
             let id = tree.text(under: "id").map { String($0.prefix(100)) } ?? "number \(index + 1)"
             guard seen.insert(id).inserted else { throw .duplicate(id: id) }
             if let level = tree.text(under: "engine_level").flatMap(Int.init), level > PatternLimits.engineLevel {
                 let because = "needs engine level \(level); this program has \(PatternLimits.engineLevel)"
-                skipped.append(Skipped(id: id, because: because))
+                skipped.append(Skipped(id, tree, because: because))
                 continue
             }
+            let compiledBefore = compiled.count
             do {
                 // A tree that was built here knows its file and line; one out of a pack knows its pattern.
                 let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
@@ -112,8 +139,17 @@ public struct PatternPack: Sendable {
                 entries.append(
                     try PatternEntry(
                         compiling: pattern, into: &compiled, tables: &tables, ensembles: ensembles))
-            } catch { throw .pattern(error) }
+            } catch {
+                guard mayBeNewer else { throw .pattern(error) }
+                compiled.removeSubrange(compiledBefore...)
+                firstProblem = firstProblem ?? error
+                skipped.append(
+                    Skipped(
+                        id, tree, because: "this program, \(CallhomeVersion.current), cannot read it: \(error.message)")
+                )
+            }
         }
+        if let firstProblem, entries.isEmpty { throw .pattern(firstProblem) }
         self.skipped = skipped
         book = Rulebook(
             entries, compiled: compiled, tables: tables, skipped: Set(skipped.map(\.id)), trialsCount: trialsCount)
@@ -239,7 +275,7 @@ extension PatternPack: CustomStringConvertible {
 extension PatternPack: Codable {
     public init(from decoder: any Decoder) throws {
         let content = try PackContent(from: decoder)
-        try self.init(content, hash: ContentHash.sha256(try WireFormat.encode(content)))
+        try self.init(content, hash: ContentHash.sha256(try WireFormat.encode(content)), mayBeNewer: true)
     }
 
     public func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }

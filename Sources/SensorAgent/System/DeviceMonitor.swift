@@ -21,11 +21,6 @@ enum DeviceMonitor {
     /// Properties taken from one device.
     static let propertyLimit = 256
 
-    /// Milliseconds of quiet before a change is told.
-    private static let settleMilliseconds: Int32 = 500
-    /// Events after which a change is told without quiet.
-    private static let restlessEvents = 200
-
     /// All devices of `subsystems` now; nil where libudev cannot be opened.
     static func devices(in subsystems: [String]) -> [UdevDevice]? {
         guard let context = unsafe udev_new() else { return nil }
@@ -65,11 +60,13 @@ enum DeviceMonitor {
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 
-    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while
-    /// nothing
-    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when
-    /// udev
+    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while nothing
+    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
     /// cannot be listened to.
+    ///
+    /// Changes that somebody wrote to `uevent` (`SYNTH_UUID`, Documentation/ABI/testing/sysfs-uevent) are left out: udev
+    /// does so each time any program that had a disk open for writing closes it (OPTIONS "watch", udev(7)), which a
+    /// monitor beside this one may do every ten seconds. Nothing has changed then.
     static func changes(in subsystems: [String]) -> AsyncStream<String> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             // A pipe: closing one end wakes the thread that waits at the other.
@@ -105,33 +102,32 @@ enum DeviceMonitor {
             guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return }
             let descriptor = unsafe udev_monitor_get_fd(monitor)
             found("listening to udev")
-            var news: String?
-            // Nothing is told before the devices have been quiet for a while: one plug is many events, and what is
-            // pulled
-            // leaves sysfs piece by piece. Events without end are told all the same.
-            var patience = DeviceMonitor.restlessEvents
+            var news = ""
+            var pace = PromptPace()
+            let begun = ContinuousClock.now
             while true {
                 var waits = [
                     pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
                     pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
                 ]
-                let timeout = news == nil ? -1 : DeviceMonitor.settleMilliseconds
+                let wait = pace.due.map { Int32(clamping: ($0 - begun.duration(to: .now)).inMilliseconds + 1) }
+                let timeout = wait.map { max($0, 0) } ?? -1
                 let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, timeout) }
                 if count < 0, errno == EINTR { continue }
-                if let told = news, count == 0 || patience <= 0 {
-                    found(told)
-                    news = nil
-                    patience = DeviceMonitor.restlessEvents
+                if let due = pace.due, begun.duration(to: .now) >= due {
+                    found(news)
+                    pace.tell(at: begun.duration(to: .now))
                     continue
                 }
+                if count == 0 { continue }
                 guard count > 0, waits[1].revents == 0, waits[0].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
                 else { return }
-                patience -= 1
                 guard let device = unsafe udev_monitor_receive_device(monitor) else { continue }
+                defer { unsafe _ = udev_device_unref(device) }
                 let action = unsafe DeviceMonitor.text(udev_device_get_action(device)) ?? "change"
-                let path = unsafe DeviceMonitor.text(udev_device_get_syspath(device)) ?? ""
-                unsafe _ = udev_device_unref(device)
-                news = "\(action) \(path)"
+                if unsafe action == "change" && udev_device_get_property_value(device, "SYNTH_UUID") != nil { continue }
+                news = unsafe "\(action) \(DeviceMonitor.text(udev_device_get_syspath(device)) ?? "")"
+                pace.hear(at: begun.duration(to: .now))
             }
         }
     }

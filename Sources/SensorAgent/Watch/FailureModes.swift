@@ -4,6 +4,7 @@ import Reports
 /// Makes of what is read, what is missing and how the probes do: which failure modes of the rule base would be seen.
 struct FailureModes {
     private let patterns: [Pattern]
+    private let skipped: [PatternPack.Skipped]
     private let probes: ProbeAdvice
     private let components: [ComponentID: Component]
 
@@ -11,6 +12,7 @@ struct FailureModes {
         _ pack: PatternPack, coverage: [Heartbeat.Coverage], components: [Component], surroundings: Surroundings
     ) {
         patterns = pack.patterns.filter { $0.status == .active && !$0.kinds.contains(.test) }
+        skipped = pack.skipped.filter { $0.isActive && !$0.kinds.contains(.test) }
         probes = ProbeAdvice(coverage, components, surroundings)
         self.components = Dictionary(components.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -24,13 +26,27 @@ struct FailureModes {
         return { signal in SignalSources.probes(of: signal.name).contains(where: looking.contains) }
     }
 
-    /// In the order of the rule base.
+    /// In the order of the rule base; what this program is too old for comes last.
     func modes(of sights: [Sight]) -> [FailureMode] {
         let ofPattern = Dictionary(grouping: sights.filter { !isBeside($0) }, by: \.pattern)
         // Those without a part come first: others may look for their faults.
         var partless: [String: FailureMode] = [:]
         for pattern in patterns where ofPattern[pattern.id] == nil { partless[pattern.id] = partlessMode(of: pattern) }
         return patterns.map { partless[$0.id] ?? mode(of: $0, ofPattern[$0.id] ?? [], partless) }
+            + skipped.map { skippedMode(of: $0) }
+    }
+
+    private func skippedMode(of pattern: PatternPack.Skipped) -> FailureMode {
+        let parts = components.values.filter { pattern.kinds.contains($0.kind) }
+        var mode = FailureMode(
+            pattern: pattern.id, kind: pattern.kinds.first ?? .server, titles: pattern.titles, state: "absent",
+            parts: parts.count,
+            seen: 0, reasons: [])
+        if !parts.isEmpty || pattern.kinds.isEmpty {
+            mode.state = "unseen"
+            mode.reasons = [FailureMode.Reason(Advice("pattern.newer", pattern.because), count: parts.count, parts: [])]
+        }
+        return mode
     }
 
     /// Whether it asks a part for what only another sort of it has: a host bus adapter for the battery of a RAID

@@ -26,6 +26,9 @@ struct HotPlugTests {
         #expect(seen.first == false)
         #expect(seen.contains(true))
         #expect(seen.last == false)
+        #expect(
+            !lines.contains { $0.hasPrefix("looked for nothing") },
+            "what udev tells when a program closes a disk is no change")
         #expect(lines.contains { $0.contains("MADEUP HOT") && $0.contains("HOT1") })
     }
 }
