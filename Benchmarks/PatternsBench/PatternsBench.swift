@@ -368,12 +368,11 @@ struct PatternsBench {
 
     private mutating func measureModels() {
         report.heading("Tree ensembles: one score")
-        guard !shipped.models.isEmpty else {
+        guard !shipped.ensembles.isEmpty else {
             say("the shipped pack has none")
             return
         }
-        for (name, model) in shipped.models.sorted(by: { $0.key < $1.key }) {
-            let ensemble = model.ensemble
+        for (name, ensemble) in shipped.ensembles.sorted(by: { $0.key < $1.key }) {
             var random = SystemRandomNumberGenerator()
             let inputs = (0..<256).map { _ in
                 ensemble.features.map { _ in

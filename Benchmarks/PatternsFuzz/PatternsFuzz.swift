@@ -27,9 +27,10 @@ struct PatternsFuzz {
         var engineLevel = 2
         var version = "fuzz"
         var patterns: [SourceNode]
+        var models: [String: EnsembleForm]?
 
         enum CodingKeys: String, CodingKey {
-            case format, version, patterns
+            case format, version, patterns, models
             case engineLevel = "engine_level"
         }
     }
@@ -79,7 +80,8 @@ struct PatternsFuzz {
         let small = Content(patterns: Array(content.patterns.prefix(3)))
         packBytes = Array(try JSONEncoder().encode(small))
         models =
-            try [PatternsFuzz.smallModel] + pack.models.values.map { Array(try $0.form.canonical().prefix(20_000)) }
+            try [PatternsFuzz.smallModel]
+            + (content.models ?? [:]).values.map { Array(try $0.canonical().prefix(20_000)) }
         var texts: [String] = []
         var parts: [SourceNode] = []
         func walk(_ node: SourceNode, _ key: String) {

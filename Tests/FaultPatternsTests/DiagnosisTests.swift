@@ -95,6 +95,15 @@ struct DiagnosisTests {
         #expect(patient.show(F.seen(.reading(64.9), F.temperature, after: 4), at: 4).map(\.kind) == [.cleared])
     }
 
+    @Test("A value that only the sentence names is known in it")
+    func sentence() throws {
+        var patient = Patient(
+            try F.pack(F.pattern("disk.test", ["when": "pending >= 16", "because": "{pending} at {temperature}"])))
+        let opened = patient.show(
+            F.seen(.reading(41), F.temperature, after: 1), F.seen(.counter(20), F.pending, after: 1), at: 1)
+        #expect(opened.first?.because == "20 sectors at 41 °C.")
+    }
+
     @Test("An urgency rises while the condition holds and never falls; each rise is told once")
     func urgency() throws {
         let cases: [[String: String]] = [["when": "pending >= 250", "is": "order"], ["is": "plan"]]

@@ -17,7 +17,7 @@ struct AgentTests {
         configuration.controlSocket = "\(directory.path)/agent.sock"
         configuration.patternPack = "\(directory.path)/patterns.json"
         configuration.hostname = "alpha"
-        try WatchFixture.pack().json().write(to: URL(filePath: configuration.patternPack))
+        try WatchFixture.packJSON().write(to: URL(filePath: configuration.patternPack))
         self.configuration = configuration
     }
 
@@ -50,7 +50,7 @@ struct AgentTests {
 
     @Test("A pack without the test pattern breaks the first hop, in words")
     func brokenPattern() async throws {
-        try WatchFixture.pack(withTest: false).json().write(to: URL(filePath: configuration.patternPack))
+        try WatchFixture.packJSON(withTest: false).write(to: URL(filePath: configuration.patternPack))
         let agent = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)
         let problem = await agent.answer(ControlRequest(verb: .test)).problem
         #expect(problem?.code == "pattern-silent")

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import Reports
+public import Reports
 
 /// A built rule base: patterns, type-checked and compiled, under a version and a hash of the content.
 public struct PatternPack: Sendable {
@@ -40,9 +40,8 @@ public struct PatternPack: Sendable {
     public let contentHash: String
     public let skipped: [Skipped]
 
-    private let trees: [SourceNode]
     /// Tree ensembles by their names.
-    public let models: [String: PatternModel]
+    public let ensembles: [String: TreeEnsemble]
     let book: Rulebook
 
     /// The patterns, without their variants.
@@ -52,15 +51,16 @@ public struct PatternPack: Sendable {
     ///
     /// Whoever built the pack has checked it. A pattern that cannot be read here speaks of signals, kinds or words that
     /// came after this program, and is skipped by itself (`skipped`): a server that is updated later keeps the rest.
+    /// - Parameter trialsCount: takes patterns on trial for active ones, to see what they would do.
     /// - Throws: why the whole pack is refused; also where none of its patterns can be read.
-    public init(json: Data) throws(PatternPackError) {
+    public init(json: Data, trialsCount: Bool = false) throws(PatternPackError) {
         guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
         guard PatternPack.depth(of: json) <= PatternLimits.packDepth else { throw .tooDeep }
         let content: PackContent
         do { content = try JSONDecoder().decode(PackContent.self, from: json) } catch {
             throw .unreadable(because: PatternPack.words(for: error))
         }
-        try self.init(content, hash: ContentHash.sha256(json), mayBeNewer: true)
+        try self.init(content, hash: ContentHash.sha256(json), trialsCount: trialsCount, mayBeNewer: true)
     }
 
     /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
@@ -68,20 +68,15 @@ public struct PatternPack: Sendable {
     public init(
         building files: [PatternFile], models: [PatternModel] = [], version: String, trialsCount: Bool = false
     ) throws(PatternPackError) {
-        let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
-            .sorted { $0.pattern.id < $1.pattern.id }
-        if let problem = PatternPack.problems(between: shipped).first { throw .pattern(problem) }
-        let levels = shipped.map(\.engineLevel)
-        let content = PackContent(
-            format: PatternLimits.packFormat, engineLevel: levels.max() ?? 1, version: version,
-            patterns: shipped.map(\.shippedTree),
-            models: models.isEmpty
-                ? nil
-                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }))
-        let json: Data
-        do { json = try WireFormat.encode(content) } catch { throw .unreadable(because: "\(error)") }
-        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
-        try self.init(content, hash: ContentHash.sha256(json), trialsCount: trialsCount)
+        let content = try PackContent(of: files, models, version)
+        try self.init(content, hash: ContentHash.sha256(try content.json()), trialsCount: trialsCount)
+    }
+
+    /// The bytes of such a pack: what `init(json:)` reads. The same patterns and version give the same bytes.
+    public static func json(
+        building files: [PatternFile], models: [PatternModel] = [], version: String
+    ) throws(PatternPackError) -> Data {
+        try PackContent(of: files, models, version).json()
     }
 
     /// One pattern for its own tests: whatever its status, and whatever it explains or looks for.
@@ -94,11 +89,6 @@ public struct PatternPack: Sendable {
             hash: "", trialsCount: true)
     }
 
-    /// The same patterns, those on trial taken for active ones: what they would do.
-    public func withTrials() throws(PatternPackError) -> PatternPack {
-        try PatternPack(content, hash: contentHash, trialsCount: true, mayBeNewer: true)
-    }
-
     fileprivate init(
         _ content: PackContent, hash: String, trialsCount: Bool = false, mayBeNewer: Bool = false
     ) throws(PatternPackError) {
@@ -108,15 +98,13 @@ public struct PatternPack: Sendable {
         engineLevel = content.engineLevel
         version = String(content.version.prefix(100))
         contentHash = hash
-        trees = content.patterns
-        var models: [String: PatternModel] = [:]
+        var ensembles: [String: TreeEnsemble] = [:]
         for (name, form) in content.models ?? [:] {
-            do { models[name] = try PatternModel(form) } catch {
+            do { ensembles[name] = try PatternModel(form).ensemble } catch {
                 throw .model(name: String(name.prefix(100)), because: "\(error)")
             }
         }
-        self.models = models
-        let ensembles = models.mapValues(\.ensemble)
+        self.ensembles = ensembles
         var tables = ProgramTables()
         var compiled: [CompiledPattern] = []
         var entries: [PatternEntry] = []
@@ -211,15 +199,6 @@ public struct PatternPack: Sendable {
         return (try? JSONDecoder().decode(Head.self, from: data)) != nil
     }
 
-    /// The pack's bytes: what `init(json:)` reads. The same patterns and version give the same bytes.
-    public func json() throws -> Data { try WireFormat.encode(content) }
-
-    private var content: PackContent {
-        PackContent(
-            format: format, engineLevel: engineLevel, version: version, patterns: trees,
-            models: models.isEmpty ? nil : models.mapValues(\.form))
-    }
-
     /// Version and the beginning of the hash, for heartbeats: `0.1.0 sha256:1b4f0e98`.
     public var identity: String { "\(version) sha256:\(contentHash.prefix(12))" }
 
@@ -272,15 +251,6 @@ extension PatternPack: CustomStringConvertible {
     public var description: String { identity }
 }
 
-extension PatternPack: Codable {
-    public init(from decoder: any Decoder) throws {
-        let content = try PackContent(from: decoder)
-        try self.init(content, hash: ContentHash.sha256(try WireFormat.encode(content)), mayBeNewer: true)
-    }
-
-    public func encode(to encoder: any Encoder) throws { try content.encode(to: encoder) }
-}
-
 /// What stands in a pack.
 private struct PackContent: Codable {
     var format: Int
@@ -293,6 +263,29 @@ private struct PackContent: Codable {
         case format
         case engineLevel = "engine_level"
         case version, patterns, models
+    }
+}
+
+extension PackContent {
+    /// - Throws: what does not fit between the patterns.
+    init(of files: [PatternFile], _ models: [PatternModel], _ version: String) throws(PatternPackError) {
+        let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
+            .sorted { $0.pattern.id < $1.pattern.id }
+        if let problem = PatternPack.problems(between: shipped).first { throw .pattern(problem) }
+        let levels = shipped.map(\.engineLevel)
+        self.init(
+            format: PatternLimits.packFormat, engineLevel: levels.max() ?? 1, version: version,
+            patterns: shipped.map(\.shippedTree),
+            models: models.isEmpty
+                ? nil
+                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    func json() throws(PatternPackError) -> Data {
+        let json: Data
+        do { json = try WireFormat.encode(self) } catch { throw .unreadable(because: "\(error)") }
+        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
+        return json
     }
 }
 

@@ -1,6 +1,7 @@
 import CUdev
 import Daemon
 import Glibc
+import Reports
 
 /// A device as udev knows it.
 struct UdevDevice: Hashable, Sendable {

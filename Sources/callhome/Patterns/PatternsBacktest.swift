@@ -191,8 +191,7 @@ struct PatternsBacktest: ParsableCommand {
     private static func pack(_ path: String, isTrial: Bool) throws -> PatternPack {
         do {
             if let data = FileManager.default.contents(atPath: path), PatternPack.isPack(data) {
-                let pack = try PatternPack(json: data)
-                return isTrial ? try pack.withTrials() : pack
+                return try PatternPack(json: data, trialsCount: isTrial)
             }
         } catch {
             Console.complain("\(path): \(error)")

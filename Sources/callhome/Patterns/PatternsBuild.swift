@@ -47,10 +47,13 @@ struct PatternsBuild: ParsableCommand {
         let pack: PatternPack
         let bytes: Data
         do {
+            // It names the file and the line of what does not fit.
             pack = try PatternPack(building: source.files, models: source.models, version: packVersion)
-            bytes = try pack.json()
-            // What agents will read is what is checked last.
-            _ = try PatternPack(json: bytes)
+            bytes = try PatternPack.json(building: source.files, models: source.models, version: packVersion)
+            // What agents will read is what is checked last: they would skip what they cannot read.
+            if let skipped = try PatternPack(json: bytes).skipped.first {
+                throw PatternPackError.unreadable(because: "\(skipped.id): \(skipped.because)")
+            }
         } catch {
             Console.complain("\(error)")
             throw Exit.refused

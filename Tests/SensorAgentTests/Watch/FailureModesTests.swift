@@ -324,4 +324,19 @@ struct FailureModesTests {
         print("recorded sources: \(pairs.count) pairs of probe, signal and kind of part")
         #expect(pairs.isEmpty || pairs.count >= 60)
     }
+
+    @Test("What the agent is too old for is not seen where such a part is, and says what to do")
+    func olderThanPatterns() throws {
+        let pack = try Self.pack(
+            Self.pattern("a.future", kind: "disk", when: "hw.quantum.coherence < 3"),
+            Self.pattern("b.future", kind: "psu", when: "hw.quantum.coherence < 3"),
+            Self.pattern("c.today", kind: "disk", when: "hw.physical_disk.media_errors > 0"))
+        let modes = FailureModes(pack, coverage: [], components: [Self.disk], surroundings: Surroundings()).modes(of: []
+        )
+        #expect(modes.map(\.pattern) == ["c.today", "a.future", "b.future"])
+        #expect(modes.map(\.state).suffix(2) == ["unseen", "absent"])
+        let future = modes[1]
+        #expect(future.title(in: "de") == "Es geht kaputt" && future.parts == 1 && future.seen == 0)
+        #expect(future.reasons.first?.step(in: .german)?.contains("apt-get install callhome-agent") == true)
+    }
 }

@@ -109,12 +109,16 @@ enum WatchFixture {
     }
 
     static func pack(withTest: Bool = true) throws -> PatternPack {
+        try PatternPack(json: packJSON(withTest: withTest))
+    }
+
+    static func packJSON(withTest: Bool = true) -> Data {
         var patterns = [pattern("fan.stopped", "fan", "hw.fan.speed < 100", urgency: "plan")]
         if withTest { patterns.append(pattern("callhome.test", "test", "callhome.test >= 1", urgency: "order")) }
         let json = """
             {"format": 1, "engine_level": 1, "version": "t1", "patterns": [\(patterns.joined(separator: ", "))]}
             """
-        return try PatternPack(json: Data(json.utf8))
+        return Data(json.utf8)
     }
 
     /// Looks again and again until `condition` holds.
