@@ -1,3 +1,5 @@
+import Reports
+
 /// Lines of CSV in memory, eight bytes of which can be looked at in one step.
 ///
 /// Valid while the array that it looks into is borrowed. The eight bytes behind `count` belong to the buffer too, so that

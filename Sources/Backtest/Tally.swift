@@ -1,3 +1,5 @@
+import Reports
+
 /// How many drives there were to be judged by.
 public struct Population: Sendable, Encodable, Equatable {
     public var drives = 0

@@ -64,7 +64,7 @@ public enum SignalSources {
         row("hw.battery", "ipmi", "chip-sensors", of: [.boardBattery]),
         row("hw.battery", "raid-controllers", of: [.controller]),
         row("hw.battery", "ups", "power-supplies", of: upsKinds),
-        row("hw.battery.impedance"), row("hw.battery.learn_age"),
+        row("hw.battery.impedance"), row("hw.battery.learn_age", "raid-controllers"),
         row("hw.ups", "ups", "power-supplies"),
     ]
 

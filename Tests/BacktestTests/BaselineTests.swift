@@ -1,5 +1,6 @@
 import Backtest
 import FoundationEssentials
+import Reports
 import Testing
 
 @Suite("Baselines")

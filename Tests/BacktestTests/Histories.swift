@@ -1,6 +1,7 @@
 import Backtest
 import FaultPatterns
 import Foundation
+import Reports
 import Synchronization
 
 /// Invented fleets and a small pack.

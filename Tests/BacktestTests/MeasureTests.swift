@@ -1,5 +1,6 @@
 import Backtest
 import Foundation
+import Reports
 import Testing
 
 /// Small fleets whose measures are worked out by hand.

@@ -32,6 +32,7 @@ struct ControllerReading {
         add(id, "hw.temperature", controller.temperature.map { .gauge($0) })
         add(id, "hw.battery.state", controller.battery.map { .state($0) })
         add(id, "hw.battery.charge", controller.batteryCharge.map { .gauge($0) })
+        add(id, "hw.battery.learn_age", controller.batteryLearnAge.map { .gauge($0) })
         add(id, "hw.errors", controller.correctedErrors.map { .counter($0) }, labels: ["error.type": "corrected"])
         add(id, "hw.errors", controller.uncorrectedErrors.map { .counter($0) }, labels: ["error.type": "uncorrected"])
         for array in controller.arrays { add(array, of: id, controller) }

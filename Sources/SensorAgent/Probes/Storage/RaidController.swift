@@ -45,6 +45,8 @@ struct RaidController: Hashable, Sendable {
     var battery: String?
     /// 0 to 1.
     var batteryCharge: Double?
+    /// Seconds since its last learn cycle, as it says when the next one is due and how often they are.
+    var batteryLearnAge: Double?
     var correctedErrors: UInt64?
     var uncorrectedErrors: UInt64?
     var arrays: [Array] = []
@@ -153,6 +155,7 @@ extension RaidController {
         temperature = temperature ?? other.temperature
         battery = battery ?? other.battery
         batteryCharge = batteryCharge ?? other.batteryCharge
+        batteryLearnAge = batteryLearnAge ?? other.batteryLearnAge
         correctedErrors = correctedErrors ?? other.correctedErrors
         uncorrectedErrors = uncorrectedErrors ?? other.uncorrectedErrors
         for array in other.arrays where !arrays.contains(where: { $0.name == array.name }) { arrays.append(array) }

@@ -49,6 +49,29 @@ struct StorcliReport: Sendable {
 }
 
 extension RaidController {
+    /// Both times are of the controller's clock, so that it may be wrong. `NA`: it has no battery, or a capacitor.
+    private static func learnAge(_ data: JSONTree) -> Double? {
+        guard let tasks = data["Scheduled Tasks"], let next = (tasks["Next Battery Learn"]?.text).flatMap(seconds),
+            let now = (data["Basics", "Current Controller Date/Time"]?.text).flatMap(seconds),
+            let every = tasks["Battery learn Reoccurrence"]?.text, every.hasSuffix(" hrs"),
+            let hours = Double(every.dropLast(4)), (1...87_600).contains(hours)
+        else { return nil }
+        let age = now - (next - hours * 3_600)
+        return age >= 0 ? age : nil
+    }
+
+    /// `04/18/2024, 18:32:56`: month, day, year.
+    private static func seconds(_ text: String) -> Double? {
+        let halves = text.split(separator: ",")
+        guard halves.count == 2 else { return nil }
+        let date = halves[0].split(separator: "/").compactMap { Int($0) }
+        let clock = halves[1].split(separator: ":").compactMap { Int($0.drop { $0 == " " }) }
+        guard date.count == 3, clock.count == 3, clock.allSatisfy({ (0...60).contains($0) }),
+            let day = CalendarDay.number(year: date[2], month: date[0], day: date[1])
+        else { return nil }
+        return Double(day * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2])
+    }
+
     fileprivate mutating func read(_ data: JSONTree) {
         let basics = data["Basics"] ?? data
         model = Filler.removed(basics["Model"]?.text ?? basics["Product Name"]?.text)
@@ -64,6 +87,7 @@ extension RaidController {
         if let pack = data["BBU_Info"]?.elements.first ?? data["Cachevault_Info"]?.elements.first {
             battery = (pack["State"]?.text).flatMap(RaidController.batteryState)
         }
+        batteryLearnAge = RaidController.learnAge(data)
         for volume in (data["VD LIST"] ?? data["Virtual Drives"])?.elements ?? [] {
             guard let name = volume["DG/VD"]?.text, let state = volume["State"]?.text else { continue }
             arrays.append(Array(name: name, level: volume["TYPE"]?.text, state: RaidController.arrayState(state)))

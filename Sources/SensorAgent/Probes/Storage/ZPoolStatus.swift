@@ -239,16 +239,11 @@ extension ZPoolStatus {
     fileprivate static func time(_ words: ArraySlice<Substring>) -> Timestamp? {
         let words = Array(words)
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard words.count >= 5, let month = months.firstIndex(of: String(words[1])), let day = Int64(words[2]),
-            let year = Int64(words[4]), (1970...9999).contains(year), (1...31).contains(day)
+        guard words.count >= 5, let month = months.firstIndex(of: String(words[1])), let day = Int(words[2]),
+            let year = Int(words[4]), let days = CalendarDay.number(year: year, month: month + 1, day: day)
         else { return nil }
         let clock = words[3].split(separator: ":").compactMap { Int64($0) }
         guard clock.count == 3, clock.allSatisfy({ (0...60).contains($0) }) else { return nil }
-        // Days from 1970 in the proleptic Gregorian calendar, with years that begin in March.
-        let shifted = month < 2 ? year - 1 : year
-        let monthFromMarch = Int64((month + 10) % 12)
-        let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
-        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
-        return Timestamp(seconds: days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
+        return Timestamp(seconds: Int64(days) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2])
     }
 }

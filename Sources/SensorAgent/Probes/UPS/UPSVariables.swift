@@ -234,15 +234,7 @@ struct UPSVariables: Sendable {
         }
         let (year, month, day) =
             first > 31 ? (first, second, third) : (third < 100 ? 2000 + third : third, first, second)
-        guard (1...12).contains(month), (1...31).contains(day), (1990...2200).contains(year),
-            (year, month, day) != (2001, 1, 1)
-        else { return nil }
-        // Days from civil (Gregorian calendar).
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let ofEra = shifted - era * 400
-        let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
+        return (year, month, day) == (2001, 1, 1) ? nil : CalendarDay.number(year: year, month: month, day: day)
     }
 
     private static let told: Set<String> = [

@@ -43,6 +43,26 @@ struct RaidControllersTests {
             uniquingKeysWith: { first, _ in first })
     }
 
+    @Test(
+        "the last learn cycle of a cache battery is one period before the next, by the controller's own clock",
+        arguments: [
+            // As a ServeRAID tells it, due tomorrow; overdue by two months; none planned; a clock that was never set.
+            ("04/17/2024, 18:28:30", "04/18/2024, 18:32:56", "672 hrs", 27.0),
+            ("06/17/2024, 18:32:56", "04/18/2024, 18:32:56", "672 hrs", 88.0),
+            ("04/17/2024, 18:28:30", "NA", "NA", nil), ("01/01/2000, 00:00:00", "04/18/2024, 18:32:56", "672 hrs", nil),
+            ("04/17/2024, 18:28:30", "13/45/2024, 18:32:56", "672 hrs", nil),
+            ("04/17/2024, 18:28:30", "04/18/2024", "28 days", nil),
+        ] as [(String, String, String, Double?)])
+    func learnCycle(now: String, next: String, every: String, days: Double?) throws {
+        let text = """
+            {"Controllers":[{"Command Status":{"Controller":0},"Response Data":{"Basics":{"Model":"M5015",
+            "Current Controller Date/Time":"\(now)"},"Scheduled Tasks":{"Next Battery Learn":"\(next)",
+            "Battery learn Reoccurrence":"\(every)"}}}]}
+            """
+        let age = try #require(try StorcliReport(parsing: Array(text.utf8)).controllers.first).batteryLearnAge
+        #expect(age.map { ($0 / 86_400).rounded() } == days)
+    }
+
     @Test("a controller's array, disks, bays and cache battery are told of, and hang on its PCI function")
     func storcli() async throws {
         let scratch = try ScratchFolder()

@@ -1,7 +1,7 @@
 /// Days counted from 1970-01-01, as dates (UTC, proleptic Gregorian calendar).
 public enum CalendarDay {
-    static let years = 1990...2100
-    static let perYear = 365.25
+    public static let years = 1990...2100
+    public static let perYear = 365.25
 
     /// - Parameter text: `2016-04-01`.
     public static func number(_ text: String) -> Int? {
@@ -13,7 +13,7 @@ public enum CalendarDay {
     }
 
     /// Howard Hinnant, chrono-Compatible Low-Level Date Algorithms, days_from_civil.
-    static func number(year: Int, month: Int, day: Int) -> Int? {
+    public static func number(year: Int, month: Int, day: Int) -> Int? {
         guard years.contains(year), (1...12).contains(month), (1...length(ofMonth: month, in: year)).contains(day)
         else {
             return nil
