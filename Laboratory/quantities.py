@@ -68,6 +68,9 @@ AGENT = [
     (r"raid-controllers (hw\.\S.*)", RAID, r"\1"),
     (r"\S+ (hw\.raid\.\S.*)", RAID, r"\1"),
     (r"chip-sensors hw\.temperature$", TEMPERATURES, "temperature"),
+    (r"thermal hw\.temperature$", TEMPERATURES, "temperature of a thermal zone"),
+    (r"thermal hw\.cooling\.state$", OTHER_SENSORS, "state of a cooling device"),
+    (r"thermal (hw\.power)", POWER, r"\1 of a domain (RAPL)"),
     (r"chip-sensors hw\.voltage$", VOLTAGES, "voltage"),
     (r"chip-sensors hw\.fan\.speed$", FANS, "speed"),
     (r"chip-sensors hw\.fan\.speed_ratio$", FANS, "drive"),
@@ -83,6 +86,7 @@ AGENT = [
     (r"pcie hw\.pcie\.link_(speed|width)$", PCIE_LINKS, r"\1"),
     (r"network (hw\.network\.(?:errors|fec)\S*)", NETWORK_ERRORS, r"\1"),
     (r"network hw\.network\.(link|carrier_changes|duplex)", NETWORK_LINKS, r"\1"),
+    (r"network hw\.network\.bond\.(\S*)", NETWORK_LINKS, r"bond: \1"),
     (r"network (hw\.(?:optic|temperature|voltage)\S*)", OPTICS, r"\1"),
     (r"(?:board (hw\.\S.*)|live (hw\.(?:clock|power_loss|crash_dumps)\S*))", BOARD, r"\1\2"),
     (r"live (hw\.physical_disk\.smart\S*)", "smart", r"\1"),
@@ -240,6 +244,17 @@ INFINIBAND = [
     ("local_link_integrity|Link integrity", r".*link_integrity"),
     (".*remote_physical|Pkts rcvd with EBP", r".*remote_physical"),
     (".*switch_relay|Pkts rcvd discarded by switch", r".*switch_relay")]
+# Counters of RDMA over Converged Ethernet (`hw_counters` of mlx5), in netdata's words and the agent's.
+ROCE = [
+    ("Ack timer expired", r".*local_ack_timeout_err"), ("CQE Flushed err Req", r".*req_cqe_flush_error"),
+    ("CQE Flushed err Resp", r".*resp_cqe_flush_error"), ("CQE err Req", r".*req_cqe_error"),
+    ("CQE err Resp", r".*resp_cqe_error"), ("Drop missing buffer", r".*out_of_buffer"),
+    ("Drop out of sequence", r".*out_of_sequence"), ("Duplicated packets", r".*duplicate_request"),
+    ("Local length err Resp", r".*resp_local_length_error"), ("NAK sequence rcvd", r".*packet_seq_err"),
+    ("Pkt Seq Num gap", r".*implied_nak_seq_err"), ("RNR NAK Packets", r".*rnr_nak_retry_err"),
+    ("Remote access err Req", r".*req_remote_access_errors"), ("Remote access err Resp", r".*resp_remote_access_errors"),
+    ("Remote invalid req", r".*req_remote_invalid_request"), ("RoCE ICRC Errors", r".*rx_icrc_encapsulated"),
+    ("port_discards_received", r".*receive.*dropped")]
 # The health log of NVMe disks (NVM Express Base Specification, log page 02h), in collectd's and smartd's words and the agent's.
 NVME = [
     ("nvme_avail_spare", r"spare$"), ("nvme_critical_comp_time", r"throttle_time.*critical"),
@@ -256,6 +271,8 @@ SAME = [
     (VOLTAGES, r"voltage$", r"voltage$"), (VOLTAGES, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
     (FANS, r"speed$", r"speed$"), (FANS, r"drive$", r"drive$"), (FANS, r".*(alarm|fault)", r"hw\.(alarm|sensor\.fault)"),
     (POWER, r"power", r"power"), (POWER, r"curr", r"current"), (POWER, r"energy", r"energy"),
+    (OTHER_SENSORS, r"state of a cooling device", r"state of a cooling device"),
+    (POWER, r"energy of a \w+ \(RAPL\)", r"hw\.power of a domain"), (NETWORK_LINKS, r"bond: ", r"bond: ports"),
     (OTHER_SENSORS, r"intrusion_alarm", r"hw\.intrusion"), (OTHER_SENSORS, r"humidity", r"hw\.humidity"),
     (MEMORY, r"HardwareCorrupted", r"hw\.memory\.poisoned"),
     (MEMORY, r"(csrow_)?correctable_errors|errors of a controller: ce", r"hw\.errors\{error\.type=\"corrected"),
@@ -279,7 +296,7 @@ SAME = [
     *((NETWORK_ERRORS, f"rx {kind}$", f".*receive.*{kind}") for kind in ("crc", "fifo", "frame", "length", "missed", "over")),
     *((NETWORK_ERRORS, f"tx {kind}$", f".*transmit.*{kind}") for kind in ("aborted", "carrier", "fifo", "heartbeat", "window")),
     (NETWORK_ERRORS, r"transmit_carrier.*|events carrier", r".*transmit.*carrier"),
-    *((NETWORK_ERRORS, f"InfiniBand: (?:{theirs})", ours) for theirs, ours in INFINIBAND),
+    *((NETWORK_ERRORS, f"InfiniBand: (?:{theirs})", ours) for theirs, ours in INFINIBAND + ROCE),
     (NETWORK_LINKS, r"carrier_changes_total", r"carrier_changes"), (NETWORK_LINKS, r"carrier$|up$|operstate", r"link"),
     (NETWORK_LINKS, r"speed", r"speed"), (NETWORK_LINKS, r"duplex", r"duplex"),
     (NETWORK_LINKS, r"carrier_(up|down)_changes_total", r"carrier_changes"),
@@ -313,9 +330,11 @@ ON_PURPOSE = [
     (NETWORK_LINKS, r"duplex", "of bonds and VLANs; and shown as unknown where there is no link"),
     (NETWORK_ERRORS, f"InfiniBand: (?:{'|'.join(theirs for theirs, _ in INFINIBAND)})",
      "shown as 0 where the port has no such counter"),
-    (MEMORY, r"HardwareCorrupted", "the probe `board` refuses recordings without /proc/uptime"),
-    (DISK_ERRORS, r"NVMe state", "the probe `disk-latency` refuses recordings without /proc/diskstats"),
+    (TEMPERATURES, r"temperature of a thermal zone", "a zone that is a monitoring chip as well is told as that chip"),
+    (POWER, r"energy of a", "as power, from two looks; a recording is looked at once"),
+    (NETWORK_ERRORS, r"InfiniBand: CNP Pkts ignored", "a sign of congestion, no error of hardware"),
     (VOLTAGES, r"alarm", "an alarm whose limits nobody set is none"),
+    (FANS, r"drive", "on a chip with fewer drives than fans nobody knows which drives which"),
     (FANS, r"alarm", "an alarm whose limits nobody set is none"),
     (TEMPERATURES, r"crit_alarm", "a chip without a name, which libsensors leaves out"),
     (SUPPLIES, r"cyclecount", "0 is of a battery that does not count")]

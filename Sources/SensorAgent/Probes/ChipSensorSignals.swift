@@ -75,6 +75,11 @@ struct ChipSensorSignals: Sendable {
         self.supplies = supplies
     }
 
+    /// Fans, with the place of their chip and their name on it: `fan1`.
+    var fans: [(place: Int, name: String, component: ComponentID)] {
+        features.filter { $0.kind == .fan }.map { ($0.place, $0.name, $0.component) }
+    }
+
     /// What the sensors of a chip hang on: the chip itself, or what it is part of.
     private static func part(_ chip: SensorChip, chipName: String, owner: ChipOwner?) -> Component {
         var attributes = ["prefix": chip.prefix, "path": chip.path]

@@ -23,6 +23,7 @@ public actor ChipSensors: Probe {
     private struct Session: ~Copyable {
         let sensors: Sensors
         let signals: ChipSensorSignals
+        let drives: FanDrives
         /// By the place of the chip: what it is part of, where that is not the board.
         let owners: [Int: ChipOwner]
         /// The hwmon devices of the kernel when it was opened.
@@ -57,7 +58,8 @@ public actor ChipSensors: Probe {
             }
         }
         let values = session.sensors.values(skipping: skipped.union(asleep))
-        let result = session.signals.result(values: values, skipping: skipped, asleep: asleep, at: time)
+        var result = session.signals.result(values: values, skipping: skipped, asleep: asleep, at: time)
+        result.observations += session.drives.observations(tree, leaving: skipped.union(asleep), at: time)
         self.session = consume session
         return result
     }
@@ -72,7 +74,9 @@ public actor ChipSensors: Probe {
         guard !recording.chips.isEmpty else { throw ChipSensors.noChip }
         disks.refresh()
         let signals = ChipSensorSignals(chips: recording.chips, owners: owners(of: recording.chips))
-        return signals.result(values: recording.values(tree), at: time)
+        var result = signals.result(values: recording.values(tree), at: time)
+        result.observations += FanDrives(signals, of: recording.chips, tree).observations(tree, at: time)
+        return result
     }
 
     /// What chips are part of, by their places.
@@ -92,7 +96,9 @@ public actor ChipSensors: Probe {
             disks.refresh()
             let owners = owners(of: sensors.chips)
             let signals = ChipSensorSignals(chips: sensors.chips, owners: owners)
-            session = Session(sensors: sensors, signals: signals, owners: owners, devices: devices)
+            let drives = FanDrives(signals, of: sensors.chips, tree)
+            session = Session(
+                sensors: sensors, signals: signals, drives: drives, owners: owners, devices: devices)
         } catch {
             switch error {
             case .alreadyOpen: throw .absent(because: "libsensors is in use elsewhere in this process")
