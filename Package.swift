@@ -53,12 +53,10 @@ let package = Package(
         .systemLibrary(name: "CUdev", path: "Sources/SensorAgent/CLibraries/CUdev", pkgConfig: "libudev"),
         .systemLibrary(name: "CSQLite", path: "Sources/SensorAgent/CLibraries/CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CIPMI", path: "Sources/SensorAgent/CLibraries/CIPMI"),
-        .systemLibrary(name: "CMemory", path: "Sources/SensorAgent/CLibraries/CMemory"),
         .target(
             name: "SensorAgent",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", "CMemory",
-                crypto,
+                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", crypto,
                 logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

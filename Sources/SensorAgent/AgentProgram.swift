@@ -18,7 +18,6 @@ public enum AgentProgram {
     /// Runs the agent until SIGTERM or SIGINT.
     /// - Parameter path: the configuration; nil for the standard one, which may be missing.
     public static func run(configuration path: String?) async -> Int32 {
-        StartMemory.avoidHugePages()
         guard let configuration = configuration(path) else { return refused }
         // Nobody else needs to read the agent's key and spool.
         umask(0o077)

@@ -1,18 +1,11 @@
-import CMemory
 import Glibc
 
 /// The memory that only the start needed: the code that reads configuration and patterns and looks for the first time.
 enum StartMemory {
-    /// Keeps the heap in small pages: a huge one (`transparent_hugepage/enabled` is `always` on many distributions) is 2 MB
-    /// as soon as one byte of it is used, and none of it goes back while one byte is. Programs that the agent runs
-    /// inherit it.
-    static func avoidHugePages() { _ = callhome_disable_huge_pages() }
-
-    /// Gives it back to the kernel: free heap (malloc_trim(3)) and code. The code stays in the page cache and is mapped again where it runs
+    /// Gives it back to the kernel: the code stays in the page cache and is mapped again where it runs
     /// (`MADV_DONTNEED`, madvise(2)). Only executable mappings of files: what was written to others, relocations for
     /// one, would be lost.
     static func release() {
-        _ = malloc_trim(0)
         let maps = (try? SysTree().bytes("/proc/self/maps", limit: mapsBytes)) ?? []
         for range in codeRanges(in: String(decoding: maps, as: UTF8.self)) {
             guard let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { continue }
