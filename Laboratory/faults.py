@@ -133,7 +133,7 @@ def disk_rows():
         Row("NVMe temperature", 7, ("chip-sensors",),
             lambda lab: (lab.nvme_temperature("nvme0dev").set(101)),
             "101 °C, critical 100 °C (QEMU's memory)",
-            ("disk.temperature-above-limit", "disk.nvme.temperature"), "LABNVME0", 90, "3 samples",
+            ("disk.temperature-above-limit", "disk.nvme.temperature"), "LABNVME0", 240, "3 samples, one a minute: each is a command to the disk",
             lambda lab: (lab.nvme_temperature("nvme0dev").set(50)), 420),
         Row("pending sectors and other SMART attributes rising", 1, ("disk-health",),
             lambda lab: (lab.ata.set(197, raw=24), lab.ata.set(198, raw=24), lab.ata.set(5, raw=2040)),

@@ -332,6 +332,7 @@ ON_PURPOSE = [
      "shown as 0 where the port has no such counter"),
     (TEMPERATURES, r"temperature of a thermal zone", "a zone that is a monitoring chip as well is told as that chip"),
     (POWER, r"energy of a", "as power, from two looks; a recording is looked at once"),
+    (OTHER_SENSORS, r"state of a cooling device", "one that has a single state (max_state 0) tells nothing"),
     (NETWORK_ERRORS, r"InfiniBand: CNP Pkts ignored", "a sign of congestion, no error of hardware"),
     (VOLTAGES, r"alarm", "an alarm whose limits nobody set is none"),
     (FANS, r"drive", "on a chip with fewer drives than fans nobody knows which drives which"),

@@ -296,10 +296,13 @@ public enum AdviceTexts {
     private static let parts: [Text] = [
         fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),
         task(
-            "pattern.newer", "The agent on this server is older than its patterns: {0}.",
-            "Der Agent auf diesem Server ist älter als seine Fehlermuster: {0}.",
-            do: "Update the agent: apt-get update; apt-get install callhome-agent",
-            tue: "Aktualisieren Sie den Agenten: apt-get update; apt-get install callhome-agent"),
+            "pattern.unread", "The agent on this server cannot read this pattern: {0}.",
+            "Der Agent auf diesem Server kann dieses Fehlermuster nicht lesen.",
+            do: "Update the agent: apt-get update; apt-get install callhome-agent. If it is the newest, the pattern is "
+                + "wrong: whoever wrote it can check it with “callhome patterns lint”.",
+            tue: "Aktualisieren Sie den Agenten: apt-get update; apt-get install callhome-agent. Ist er schon der "
+                + "neueste, ist das Muster falsch: Wer es geschrieben hat, kann es mit „callhome patterns lint“ prüfen."
+        ),
         fact("signal.untold", "Nothing tells {0} yet.", "Noch sagt nichts etwas über {0}."),
         fact(
             "kind.silent", "The machine does not tell of such a part, though every server has one.",

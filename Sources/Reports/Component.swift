@@ -59,6 +59,8 @@ public struct ComponentKind: RawRepresentable, Hashable, Sendable, Codable, Cust
     public static let volume = ComponentKind(rawValue: "volume")
     public static let pool = ComponentKind(rawValue: "pool")
     public static let gpu = ComponentKind(rawValue: "gpu")
+    /// Network ports of which one stands in for the other.
+    public static let bond = ComponentKind(rawValue: "bond")
     public static let pcieDevice = ComponentKind(rawValue: "pcie_device")
     /// A monitoring chip (hwmon); its sensors are its children.
     public static let chip = ComponentKind(rawValue: "chip")

@@ -4,7 +4,8 @@ extension ComponentKind {
         [
             disk, dimm, memoryRow, memoryController, memoryChannel, fan, psu, cpu, nic, optic, board, boardBattery,
             chassis,
-            controller, cable, backplane, slot, cooling, zone, ups, upsBattery, raidArray, pool, gpu, pcieDevice, chip,
+            controller, cable, backplane, slot, cooling, zone, ups, upsBattery, raidArray, pool, gpu, bond, pcieDevice,
+            chip,
             temperature, voltage, current, power, energy, humidity, intrusion, server, test,
         ] + ["check", "volume"].map(ComponentKind.init(rawValue:))
 }

@@ -415,9 +415,9 @@ public enum SignalCatalogue {
         state("hw.network.duplex", [.nic], [:], "full or half"),
         state("hw.network.bond.link", [.nic], [:], "up or down: what the bond finds of a port in it (MII)"),
         counter("hw.network.bond.failures", "{failure}", [.nic], [:], "times that the bond found a port's link lost"),
-        gauge("hw.network.bond.ports", "{port}", [.nic], ["state": ["configured", "up"]], "ports of a bond"),
+        gauge("hw.network.bond.ports", "{port}", [.bond], ["state": ["configured", "up"]], "ports of a bond"),
         state(
-            "hw.network.bond.redundancy", [.nic], [:],
+            "hw.network.bond.redundancy", [.bond], [:],
             "full; degraded, lost: of a bond that was full, two or more, or one or no link is up; none"),
         gauge("hw.optic.rx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),
         gauge("hw.optic.tx_power.limit", "dBm", [.optic], ["limit_type": limitTypes], "a limit that the module holds"),

@@ -19,7 +19,8 @@ public enum SignalSources {
     private static let rows: [Row] = general + sensors + memoryAndProcessors + disks + cards
 
     private static let general: [Row] = [
-        row("hw.age"), row("hw.power_loss"), row("hw.backup", "site"), row("hw.site", "site"),
+        row("hw.age"), row("hw.power_loss"), row("hw.power_loss", "ups", of: [.ups]), row("hw.backup", "site"),
+        row("hw.site", "site"),
         row("hw.bmc", "ipmi"), row("hw.event_log", "ipmi"), row("hw.clock", "board"), row("hw.crash_dumps", "board"),
         row("hw.kernel_log", "kernel-log", "machine-checks"), row("hw.nmi", "kernel-log"),
         row("hw.overheated", "kernel-log", "board"), row("hw.unclean_shutdowns", "board"),

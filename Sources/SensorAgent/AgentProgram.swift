@@ -37,7 +37,11 @@ public enum AgentProgram {
     /// Prints every value in effect, or what is wrong: a pattern pack that cannot be read would end the agent too.
     public static func checkConfiguration(_ path: String?) -> Int32 {
         guard let configuration = configuration(path) else { return refused }
-        do throws(AgentError) { _ = try Agent.patternPack(configuration.patternPack) } catch {
+        do throws(AgentError) {
+            for skipped in try Agent.patternPack(configuration.patternPack).skipped {
+                complain("warning: the pattern \(skipped.id) is skipped: \(skipped.because)")
+            }
+        } catch {
             complain("\(error)")
             return refused
         }
@@ -103,7 +107,8 @@ public enum AgentProgram {
     public static let notAllSeen: Int32 = 1
 
     private static func complain(_ text: String) {
-        let line = "callhome-agent: \(text)\n"
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
+        let line = "callhome-agent: \(lines.joined(separator: "\n"))\n"
         _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
     }
 

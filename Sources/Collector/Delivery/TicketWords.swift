@@ -128,6 +128,7 @@ struct TicketWords: Sendable {
         .psu: ("power supply", "Netzteil"),
         .cpu: ("processor", "Prozessor"),
         .nic: ("network card", "Netzwerkkarte"),
+        .bond: ("network connection", "Netzwerkverbindung"),
         .optic: ("optical network module", "optisches Netzwerkmodul"),
         .board: ("main board", "Hauptplatine"),
         .boardBattery: ("main board battery", "Batterie der Hauptplatine"),

@@ -3,10 +3,10 @@ import Reports
 /// How hard fans are driven: `pwmN` of hwmon, 0 to 255, which libsensors leaves out
 /// (Documentation/hwmon/sysfs-interface.rst).
 ///
-/// The kernel does not say which fan a `pwmN` drives. Makers of chips number both by the header, so that `pwmN` is taken for
-/// the drive of `fanN`; but only on a chip all of whose fans have one of their number. On others (four tachometers and three
-/// drives of an LM85) the board decides, and a fan that stands still by order would be told from a broken one by the drive
-/// of another.
+/// The kernel does not say which fan a `pwmN` drives. Super I/O chips number both by the header, so that `pwmN` is taken for
+/// the drive of `fanN` there, and on any chip all of whose fans have one of their number. On others (four tachometers and
+/// three drives of an LM85) the board decides, and a fan that stands still by order would be told from a broken one by the
+/// drive of another.
 struct FanDrives: Sendable {
     private struct Drive: Sendable {
         /// Its chip's place.
@@ -22,7 +22,8 @@ struct FanDrives: Sendable {
             let drives = fans.map { fan in
                 Drive(place: place, fan: fan.component, path: "\(chips[place].path)/pwm\(fan.name.dropFirst(3))")
             }
-            return drives.allSatisfy { tree.exists($0.path) } ? drives : []
+            let found = drives.filter { tree.exists($0.path) }
+            return found.count == drives.count || SensorLimits.isSuperIO(chips[place].prefix) ? found : []
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 public import Reports
 
 /// What `callhome-agent once --json` and `probe NAME --json` print.
@@ -124,7 +125,15 @@ public struct ProbeDocument: Encodable, Sendable {
                 }
             }
         }
-        return lines.joined(separator: "\n")
+        return lines.map(\.printable).joined(separator: "\n")
+    }
+
+    /// To twelve digits.
+    fileprivate static func rounded(_ value: Double) -> Double {
+        guard value.isFinite, value != 0 else { return value }
+        let factor = pow(10, 11 - log10(abs(value)).rounded(.down))
+        let scaled = (value * factor).rounded() / factor
+        return factor.isFinite && factor > 0 && scaled.isFinite ? scaled : value
     }
 
     /// `hw.temperature = 41.5 Cel`: units are those of UCUM, as in the catalogue. With the time where it is not the
@@ -168,7 +177,8 @@ extension ProbeError {
 extension Measurement {
     fileprivate var inWords: String {
         switch self {
-        case .reading(let value): "\(value)"
+        // What a factor makes of 5.8 is 0.057999999999999996: twelve digits are more than any sensor has.
+        case .reading(let value): "\(ProbeDocument.rounded(value))"
         case .counter(let value): "\(value)"
         case .state(let text), .event(let text): text
         case .unavailable(let reason): "unavailable (\(reason.rawValue))"

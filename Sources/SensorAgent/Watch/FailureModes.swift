@@ -44,7 +44,8 @@ struct FailureModes {
             seen: 0, reasons: [])
         if !parts.isEmpty || pattern.kinds.isEmpty {
             mode.state = "unseen"
-            mode.reasons = [FailureMode.Reason(Advice("pattern.newer", pattern.because), count: parts.count, parts: [])]
+            let advice = Advice("pattern.unread", pattern.because)
+            mode.reasons = [FailureMode.Reason(advice, count: parts.count, parts: [])]
         }
         return mode
     }

@@ -159,11 +159,11 @@ struct SysfsParametersTests {
         for (name, counts) in other {
             for (state, count) in zip(["up", "configured"], counts) {
                 #expect(
-                    value(result, "nic:bond/\(name)", "hw.network.bond.ports{state=\"\(state)\"}") == .reading(count))
+                    value(result, "bond:\(name)", "hw.network.bond.ports{state=\"\(state)\"}") == .reading(count))
             }
         }
-        #expect(value(result, "nic:bond/dmz", "hw.network.bond.redundancy") == .state("full"))
-        #expect(value(result, "nic:bond/int", "hw.network.bond.redundancy") == .state("none"))
+        #expect(value(result, "bond:dmz", "hw.network.bond.redundancy") == .state("full"))
+        #expect(value(result, "bond:int", "hw.network.bond.redundancy") == .state("none"))
     }
 
     @Test("a bond that was full has lost its spare when a link goes, also after a restart; its port says which")
@@ -180,16 +180,45 @@ struct SysfsParametersTests {
         let tree = SysTree(root: scratch.url.path)
         let full = try await NetworkPorts(tree: tree).observe(at: Self.now, since: nil)
         try expectInCatalogue(full)
-        #expect(value(full, "nic:bond/bond0", "hw.network.bond.redundancy") == .state("full"))
+        #expect(value(full, "bond:bond0", "hw.network.bond.redundancy") == .state("full"))
         try scratch.write("sys/class/net/eth1/bonding_slave/mii_status", "down\n")
         try scratch.write("sys/class/net/eth1/bonding_slave/link_failure_count", "1\n")
         let lost = try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor)
-        #expect(value(lost, "nic:bond/bond0", "hw.network.bond.redundancy") == .state("lost"))
+        #expect(value(lost, "bond:bond0", "hw.network.bond.redundancy") == .state("lost"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:00", "hw.network.bond.link") == .state("up"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:01", "hw.network.bond.link") == .state("down"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:01", "hw.network.bond.failures") == .counter(1))
         let fresh = try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: nil)
-        #expect(value(fresh, "nic:bond/bond0", "hw.network.bond.redundancy") == .state("none"))
+        #expect(value(fresh, "bond:bond0", "hw.network.bond.redundancy") == .state("none"))
+    }
+
+    @Test("links that are up and carry nothing are no spare: outside the aggregator, or without a carrier")
+    func upInVain() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("sys/class/net/bond0/bonding/slaves", "eth0 eth1\n")
+        try scratch.write("sys/class/net/bond0/bonding/mode", "802.3ad 4\n")
+        try scratch.write("sys/class/net/bond0/bonding/ad_num_ports", "2\n")
+        for (index, port) in ["eth0", "eth1"].enumerated() {
+            try scratch.write("sys/class/net/\(port)/address", "00:16:3e:aa:bb:0\(index)\n")
+            try scratch.write("sys/class/net/\(port)/device/vendor", "0x8086\n")
+            try scratch.write("sys/class/net/\(port)/carrier", "1\n")
+            try scratch.write("sys/class/net/\(port)/bonding_slave/mii_status", "up\n")
+        }
+        let tree = SysTree(root: scratch.url.path)
+        let full = try await NetworkPorts(tree: tree).observe(at: Self.now, since: nil)
+        func redundancy() async throws -> Reports.Measurement? {
+            value(
+                try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor),
+                "bond:bond0", "hw.network.bond.redundancy")
+        }
+        #expect(try await redundancy() == .state("full"))
+        try scratch.write("sys/class/net/bond0/bonding/ad_num_ports", "1\n")
+        #expect(try await redundancy() == .state("lost"))
+        try scratch.write("sys/class/net/bond0/bonding/ad_num_ports", "2\n")
+        try scratch.write("sys/class/net/eth1/carrier", "0\n")
+        #expect(try await redundancy() == .state("full"), "a bond that watches its links is believed")
+        try scratch.write("sys/class/net/bond0/bonding/miimon", "0\n")
+        #expect(try await redundancy() == .state("lost"))
     }
 
     // MARK: Recordings without /proc

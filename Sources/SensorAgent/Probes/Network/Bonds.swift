@@ -34,17 +34,20 @@ struct Bonds: Sendable {
         let mode = (try? tree.text("\(folder)/bonding/mode"))?.split(separator: " ").first.map(String.init)
         var attributes = ["interface": name, "members": members.joined(separator: " ")]
         attributes["mode"] = mode
-        let id = ComponentID(.nic, "bond/\(name)")
-        result.components.append(Component(id: id, kind: .nic, name: "bond \(name)", attributes: attributes))
+        let id = ComponentID(.bond, name)
+        result.components.append(Component(id: id, kind: .bond, name: "bond \(name)", attributes: attributes))
         func add(_ component: ComponentID, _ signal: Signal, _ measurement: Measurement) {
             result.observations.append(
                 Observation(component: component, signal: signal, measurement: measurement, time: time))
         }
+        // Without MII monitoring the bond takes each link for up; the ports know better.
+        let isMonitored = (try? tree.text("\(folder)/bonding/miimon")) != "0"
         var up = 0
         for member in members {
             let state = ["\(folder)/slave_\(member)", "\(folder)/lower_\(member)", "/sys/class/net/\(member)"]
                 .map { "\($0)/bonding_slave" }.first { tree.exists($0) }
-            let link = state.flatMap { try? tree.text("\($0)/mii_status") }
+            var link = state.flatMap { try? tree.text("\($0)/mii_status") }
+            if !isMonitored, (try? tree.text("/sys/class/net/\(member)/carrier")) == "0" { link = "down" }
             // `going down` and `going back` stand for the times that the bond waits.
             if link == "up" { up += 1 }
             guard let port = ports[member] else { continue }
@@ -52,6 +55,10 @@ struct Bonds: Sendable {
             if let state, let failures = try? tree.count("\(state)/link_failure_count") {
                 add(port.id, Signal("hw.network.bond.failures"), .counter(failures))
             }
+        }
+        // Links that are up and carry nothing: those outside the aggregator that the switch agreed to (IEEE 802.1AX).
+        if mode == "802.3ad", let active = try? tree.count("\(folder)/bonding/ad_num_ports"), active > 0 {
+            up = min(up, Int(clamping: active))
         }
         add(id, Signal("hw.network.bond.ports", ["state": "configured"]), .gauge(Double(members.count)))
         add(id, Signal("hw.network.bond.ports", ["state": "up"]), .gauge(Double(up)))

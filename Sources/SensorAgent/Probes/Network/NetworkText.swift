@@ -10,8 +10,8 @@ struct NetworkText: Sendable {
 
     private enum Content {
         case module(Transceiver)
-        /// One or more ports by name.
-        case ports([Port])
+        /// One or more ports by name, and the bond that they are in.
+        case ports([Port], Links?)
     }
 
     private struct Port {
@@ -36,17 +36,17 @@ struct NetworkText: Sendable {
         } else if lines.contains(where: { $0.key == "Identifier" }) {
             content = .module(NetworkText.module(lines))
         } else if first.text.hasPrefix("Inter-|") {
-            content = .ports(try NetworkText.devices(lines))
+            content = .ports(try NetworkText.devices(lines), nil)
         } else if lines.contains(where: { $0.key == "Slave Interface" || $0.key == "Bonding Mode" }) {
-            content = .ports(NetworkText.bond(lines))
+            content = .ports(NetworkText.bond(lines), NetworkText.links(lines))
         } else if first.key == "NIC statistics" {
-            content = .ports([NetworkText.statistics(lines)])
+            content = .ports([NetworkText.statistics(lines)], nil)
         } else if first.text.hasPrefix("Settings for ") {
-            content = .ports([NetworkText.settings(lines)])
+            content = .ports([NetworkText.settings(lines)], nil)
         } else if first.text.hasPrefix("Ring parameters for ") {
-            content = .ports([NetworkText.rings(lines)])
+            content = .ports([NetworkText.rings(lines)], nil)
         } else if lines.contains(where: { $0.key == "driver" }) {
-            content = .ports([NetworkText.driver(lines)])
+            content = .ports([NetworkText.driver(lines)], nil)
         } else {
             throw Refusal(problem: "\"\(first.text.prefix(40))\" begins nothing that tells of a port's health")
         }
@@ -58,8 +58,9 @@ struct NetworkText: Sendable {
             let component = module.component(in: ComponentID(.nic, "recorded"))
             return ProbeResult(
                 components: [component], observations: module.observations(of: component.id, at: time))
-        case .ports(let ports):
+        case .ports(let ports, let bond):
             var result = ProbeResult()
+            if let bond { result.take(NetworkText.result(of: bond, at: time)) }
             for port in ports {
                 let id = ComponentID(.nic, port.attributes["mac"] ?? port.name)
                 result.components.append(
@@ -233,6 +234,47 @@ struct NetworkText: Sendable {
             }
         }
         return port
+    }
+
+    /// The links of a bond.
+    private struct Links {
+        var configured = 0
+        var up = 0
+    }
+
+    /// Of mode 802.3ad, those in the active aggregator count, as `Number of ports` says.
+    private static func links(_ lines: [Line]) -> Links {
+        var links = Links()
+        var isOfPort = false
+        var active: UInt64?
+        for line in lines {
+            switch line.key {
+            case "Slave Interface":
+                links.configured += 1
+                isOfPort = true
+            case "MII Status" where isOfPort && line.value == "up": links.up += 1
+            case "Number of ports": active = line.count
+            default: break
+            }
+        }
+        if let active, active > 0 { links.up = min(links.up, Int(clamping: active)) }
+        return links
+    }
+
+    /// The file does not say what the bond is called, and one look not whether it had a spare before.
+    private static func result(of links: Links, at time: Timestamp) -> ProbeResult {
+        let id = ComponentID(.bond, "recorded")
+        let values: [(Signal, Measurement)] = [
+            (Signal("hw.network.bond.ports", ["state": "configured"]), .gauge(Double(links.configured))),
+            (Signal("hw.network.bond.ports", ["state": "up"]), .gauge(Double(links.up))),
+            (
+                Signal("hw.network.bond.redundancy"),
+                .state(links.configured > 1 && links.up == links.configured ? "full" : "none")
+            ),
+        ]
+        return ProbeResult(
+            components: [Component(id: id, kind: .bond, name: "bond")],
+            observations: values.map { Observation(component: id, signal: $0.0, measurement: $0.1, time: time) })
     }
 
     private static func bond(_ lines: [Line]) -> [Port] {

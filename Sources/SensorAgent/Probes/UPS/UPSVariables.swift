@@ -87,6 +87,13 @@ struct UPSVariables: Sendable {
         return (ups, battery)
     }
 
+    /// nil where it says neither or both, and while it tests or measures its battery on purpose (`TEST`, `CAL`).
+    var isOnMains: Bool? {
+        let words = Set((values["ups.status"] ?? "").split(separator: " "))
+        guard words.isDisjoint(with: ["TEST", "CAL"]), words.contains("OL") != words.contains("OB") else { return nil }
+        return words.contains("OL")
+    }
+
     // MARK: Observations
 
     /// Every flag of ups.status that NUT defines.

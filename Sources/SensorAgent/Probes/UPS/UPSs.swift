@@ -23,6 +23,8 @@ public actor UPSs: Probe {
     private let executor = BlockingExecutor(label: "callhome.ups")
     /// By upsd's name: what a UPS was when it answered last.
     private var known: [String: (ups: Component, battery: Component)] = [:]
+    /// By upsd's name.
+    private var mains: [String: MainsHistory] = [:]
     /// Serial numbers that two of them bore.
     private var shared: Set<String> = []
 
@@ -83,8 +85,14 @@ public actor UPSs: Probe {
                 continue
             }
             let isShared = variables.serial.map(shared.contains) ?? false
-            known[name] = variables.components(name: name, isShared: isShared)
+            let parts = variables.components(name: name, isShared: isShared)
+            known[name] = parts
             result.take(variables.result(name: name, isShared: isShared, at: time))
+            mains[name, default: MainsHistory()].take(variables.isOnMains)
+            result.observations.append(
+                Observation(
+                    component: parts.ups.id, signal: Signal("hw.power_loss"),
+                    measurement: .counter(mains[name]?.losses ?? 0), time: time))
         }
         return result
     }

@@ -116,6 +116,23 @@ struct UPSTests {
         #expect(try UPSVariables(parsing: Array(flood.utf8)).values.count == UPSVariables.variableLimit)
     }
 
+    @Test("each time the mains go counts once, whatever is unknown meanwhile; a test of the battery is none")
+    func powerLosses() {
+        var history = MainsHistory()
+        func losses(_ statuses: String...) -> UInt64 {
+            for status in statuses {
+                var variables = UPSVariables()
+                variables.set("ups.status", status)
+                history.take(variables.isOnMains)
+            }
+            return history.losses
+        }
+        #expect(losses("OB DISCHRG", "OL CHRG") == 0, "it was on battery when it was first seen")
+        #expect(losses("OB DISCHRG", "OB LB", "OB LB") == 1)
+        #expect(losses("OL", "", "WAIT", "OL OB", "OB") == 2)
+        #expect(losses("OL", "OB TEST", "OL CAL DISCHRG", "OL") == 2)
+    }
+
     @Test("words of the protocol stand between blanks or in quotes")
     func words() {
         #expect(
@@ -181,6 +198,7 @@ struct UPSTests {
         #expect(BMC.objections(to: result) == [])
         #expect(BMC.measurement(result, "ups:S_1", "hw.ups.status{flag=\"OB\"}") == .state("asserted"))
         #expect(BMC.measurement(result, "ups:S_1", "hw.ups.input_voltage") == .reading(0))
+        #expect(BMC.measurement(result, "ups:S_1", "hw.power_loss") == .counter(0))
         #expect(BMC.measurement(result, "ups:two", "hw.ups.status{flag=\"OB\"}") == .unavailable(.readError))
         // One number on two, of which the cord of one may be pulled.
         let twins = result.components.filter { $0.kind == .ups && $0.attributes["ambiguous"] != nil }
