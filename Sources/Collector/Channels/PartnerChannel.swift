@@ -13,25 +13,6 @@ protocol HeartbeatTaker: PartnerChannel {
     func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError)
 }
 
-/// What the recipient calls the case; nil where it does not say.
-struct TicketReference: Hashable, Sendable {
-    var text: String?
-}
-
-/// Why a message was not taken.
-enum ChannelError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// May be taken later; `after` where the recipient said when.
-    case retry(after: Duration?, because: String)
-    /// The recipient will not take this message as it is: a person must look at it. It is still tried, seldom.
-    case rejected(because: String)
-
-    var description: String {
-        switch self {
-        case .retry(_, let because), .rejected(let because): because
-        }
-    }
-}
-
 /// Limits of channels, each with its unit.
 enum ChannelLimits {
     /// For one message, connecting included.

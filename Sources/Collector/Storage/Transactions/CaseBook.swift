@@ -124,15 +124,6 @@ struct CasePolicy: Hashable, Sendable {
         self.casesPerHostPerHour = casesPerHostPerHour
     }
 
-    init(_ configuration: CollectorConfiguration) {
-        site = configuration.site
-        let fallbacks = Set(configuration.recipients.compactMap(\.fallback))
-        recipients = configuration.recipients.map {
-            Addressee(name: $0.name, kind: $0.kind, standsIn: fallbacks.contains($0.name))
-        }
-        casesPerHostPerHour = configuration.casesPerHostPerHour
-    }
-
     var stormSentence: String {
         """
         More than \(casesPerHostPerHour) parts of one server failed within an hour: look for a common cause first \
