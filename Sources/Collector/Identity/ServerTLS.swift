@@ -14,6 +14,8 @@ final class ServerTLS: Sendable {
     static let lifetime = Duration.seconds(398 * 86_400)
     /// With less left, it is renewed.
     static let renewal = Duration.seconds(30 * 86_400)
+    /// How long a connection that the server ends waits for the client's close_notify (RFC 8446, 6.1).
+    static let farewell = TimeAmount.milliseconds(200)
 
     private let directory: DataDirectory
     private let authority: CertificateAuthority
@@ -45,6 +47,9 @@ final class ServerTLS: Sendable {
                 certificateChain: first.certificateChain ?? [], privateKey: key)
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
+            // A client that keeps its connection for later does not read it, and so never answers the close_notify:
+            // every stop would wait the library's 5 s for it. No answer is on its way by then (RFC 8446, 6.1).
+            configuration.shutdownTimeout = ServerTLS.farewell
             configuration.sslContextCallback = { [self] _, promise in promise.succeed(current.withLock { $0 }) }
             return configuration
         }
