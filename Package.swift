@@ -53,12 +53,12 @@ let package = Package(
         .systemLibrary(name: "CUdev", path: "Sources/SensorAgent/CLibraries/CUdev", pkgConfig: "libudev"),
         .systemLibrary(name: "CSQLite", path: "Sources/SensorAgent/CLibraries/CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CIPMI", path: "Sources/SensorAgent/CLibraries/CIPMI"),
+        .systemLibrary(name: "CLoader", path: "Sources/SensorAgent/CLibraries/CLoader"),
         .target(
             name: "SensorAgent",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", crypto,
-                logging, lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", "CLoader",
+                crypto, logging,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,17 +1,15 @@
 import Daemon
 import FaultPatterns
 import FoundationEssentials
+import Glibc
 public import Logging
 public import Reports
-import ServiceLifecycle
-import UnixSignals
 
 /// One agent: probes, diagnosis, spool, uplink and control socket, wired in one place for the program, the tests and the
 /// demonstration.
 public struct Agent: Sendable {
     private let services: [any Service]
     private let control: AgentControl
-    private let log: Logger
 
     /// Puts an agent together; nothing runs yet.
     /// - Parameters:
@@ -63,16 +61,12 @@ public struct Agent: Sendable {
             uplink, watch, NotificationService(ServiceNotification(), watch: watch) { await control.summary() },
         ]
         self.control = control
-        self.log = log
     }
 
     /// Runs until the task is cancelled, or until SIGTERM or SIGINT where `stopsOnSignals`.
     /// - Throws: what ended a service, such as a control socket that cannot be made.
     public func run(stopsOnSignals: Bool = false) async throws {
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services, gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: log))
-        try await group.run()
+        try await AgentServices.run(services, until: stopsOnSignals ? [SIGTERM, SIGINT] : [])
     }
 
     /// What the control socket would answer.

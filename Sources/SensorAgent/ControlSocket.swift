@@ -3,7 +3,6 @@ import FoundationEssentials
 import Glibc
 import Logging
 import Reports
-import ServiceLifecycle
 import Synchronization
 
 /// Answers `callhome status`, `test` and `enroll`: one line of JSON in, one line of JSON out, for root and for the
@@ -29,7 +28,7 @@ struct ControlSocket: Service {
         self.answer = answer
     }
 
-    /// Serves until the task is cancelled or the program is told to stop.
+    /// Serves until the task is cancelled.
     /// - Throws: `SocketError` where the socket cannot be made.
     func run() async throws {
         let listener = try UnixListener(path: path)
@@ -43,8 +42,7 @@ struct ControlSocket: Service {
             }
         }
         source.resume()
-        // Returns when the task is cancelled, too; which of the two it was does not matter.
-        try? await gracefulShutdown()
+        await AgentServices.cancellation()
         await withCheckedContinuation { stopped in
             source.setCancelHandler { stopped.resume() }
             source.cancel()

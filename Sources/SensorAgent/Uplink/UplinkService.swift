@@ -2,7 +2,6 @@ import Daemon
 import FoundationEssentials
 import Logging
 import Reports
-import ServiceLifecycle
 import Transfer
 
 /// Brings reports to the collector: takes them from the spool, sends them, checks the receipt, and does to the spool what
@@ -79,10 +78,6 @@ actor UplinkService: Service {
     // MARK: The loop
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await self.loop() }
-    }
-
-    private func loop() async {
         while !Task.isCancelled {
             do {
                 try await settle()

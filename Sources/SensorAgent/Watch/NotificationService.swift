@@ -1,5 +1,4 @@
 import Daemon
-import ServiceLifecycle
 
 /// Tells systemd that the agent is up, and goes on telling it for as long as the watch goes on.
 struct NotificationService: Service {
@@ -19,13 +18,11 @@ struct NotificationService: Service {
     func run() async throws {
         notification.ready(status: "starting to look")
         let interval = min(notification.watchdogInterval.map { $0 / 2 } ?? Self.interval, Self.interval)
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: interval, tolerance: interval / 10)) != nil {
-                // Silence here is what makes systemd start the agent again.
-                guard await watch.goesOn else { continue }
-                notification.watchdog()
-                notification.status(await status())
-            }
+        while (try? await Task.sleep(for: interval, tolerance: interval / 10)) != nil {
+            // Silence here is what makes systemd start the agent again.
+            guard await watch.goesOn else { continue }
+            notification.watchdog()
+            notification.status(await status())
         }
         notification.stopping()
     }

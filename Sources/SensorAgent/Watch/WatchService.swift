@@ -1,7 +1,6 @@
 import FaultPatterns
 import Logging
 import Reports
-import ServiceLifecycle
 
 /// Runs the probes, puts what they see through the diagnosis, and stores what came of it.
 ///
@@ -53,6 +52,7 @@ actor WatchService: Service {
     /// What went wrong with the spool last; nil when all is stored.
     private var spoolProblem: String?
 
+    private var codePages = CodePages()
     private var nextHeartbeat: Duration
     private var nextSpan: Duration
     private var spanStart: Timestamp
@@ -106,9 +106,9 @@ actor WatchService: Service {
         }
     }
 
-    /// Watches until the task is cancelled or the program is told to stop; then stores what is not stored yet.
+    /// Watches until the task is cancelled; then stores what is not stored yet.
     func run() async throws {
-        await cancelWhenGracefulShutdown { await self.watch() }
+        await watch()
         await closeSpan(at: clock.now())
     }
 
@@ -279,7 +279,7 @@ actor WatchService: Service {
             nextHeartbeat = now.uptime + settings.heartbeatInterval
             reportedEpoch = await spool.epoch
             await append(.heartbeat(await heartbeat()), at: now)
-            if isFirst { StartMemory.release() }
+            codePages.tidy(at: now.uptime)
         }
     }
 
