@@ -34,7 +34,9 @@ build:  ## Debug build of everything
 	@swift build --build-tests
 
 # Programs for servers carry the Swift runtime inside: nothing of it needs to be installed there.
-STATIC = --static-swift-stdlib -Xlinker -s
+# Each function in a section of its own, so that the linker can leave it out.
+STATIC = --static-swift-stdlib -Xlinker -s -Xswiftc -Xfrontend -Xswiftc -function-sections \
+	-Xcc -ffunction-sections -Xcc -fdata-sections
 
 release:  ## Release build of the three programs
 	@scripts/prepare build

@@ -12,6 +12,14 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The agent's program small: lld leaves out what nobody calls where symbols are not exported to plug-ins (the static
+/// Swift library asks for that), and packs the relocations (a loader of glibc 2.36 or newer understands them).
+let small: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -65,7 +73,8 @@ let package = Package(
             exclude: ["CLibraries"],
             swiftSettings: settings),
         .executableTarget(
-            name: "callhome-agent", dependencies: ["SensorAgent", arguments], swiftSettings: settings),
+            name: "callhome-agent", dependencies: ["SensorAgent", arguments], swiftSettings: settings,
+            linkerSettings: small),
 
         // MARK: The collector
         .target(
