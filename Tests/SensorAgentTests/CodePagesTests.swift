@@ -82,14 +82,14 @@ struct CodePagesTests {
         #expect(pages.decide(CodePages.Usage(mapped: much, readings: 300), at: .seconds(220)) == .unmap)
     }
 
-    @Test("Once code had to be read from the disk again, nothing is unmapped for an hour after the last reading")
+    @Test("Once code had to be read from the disk again, nothing is unmapped for ten minutes after the last reading")
     func diskWasRead() {
         var pages = CodePages()
         let much = CodePages.worthwhile
         #expect(pages.decide(CodePages.Usage(mapped: much, readings: 5), at: .seconds(100)) == .unmap)
         #expect(pages.decide(CodePages.Usage(mapped: much, readings: 6), at: .seconds(160)) == .diskWasRead)
         #expect(pages.decide(CodePages.Usage(mapped: much, readings: 7), at: .seconds(220)) == .diskWasRead)
-        #expect(pages.decide(CodePages.Usage(mapped: much, readings: 7), at: .seconds(3_819)) == .diskWasRead)
-        #expect(pages.decide(CodePages.Usage(mapped: much, readings: 7), at: .seconds(3_820)) == .unmap)
+        #expect(pages.decide(CodePages.Usage(mapped: much, readings: 7), at: .seconds(819)) == .diskWasRead)
+        #expect(pages.decide(CodePages.Usage(mapped: much, readings: 7), at: .seconds(820)) == .unmap)
     }
 }

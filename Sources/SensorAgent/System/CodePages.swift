@@ -28,8 +28,9 @@ struct CodePages {
 
     /// Bytes of mapped files from which on they are unmapped.
     static let worthwhile = 9 << 20
-    /// For how long nothing is unmapped after the disk was read.
-    static let pause = Duration.seconds(3_600)
+    /// For how long nothing is unmapped after the disk was read. Code that runs for the first time is read as well, after
+    /// an enrolment for instance: that is soon over, where a page cache that is short of room reads again and again.
+    static let pause = Duration.seconds(600)
 
     private var readings: Int?
     private var pausedUntil = Duration.zero
