@@ -14,6 +14,23 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     public init(_ date: Date) { milliseconds = Int64(clamping: Int((date.timeIntervalSince1970 * 1000).rounded())) }
 
+    /// What a person types: RFC 3339 (`2026-11-21T07:15:00Z`, with a fraction and any offset), or seconds since 1970
+    /// (`1763712000`, `1763712000.25`), rounded to milliseconds; nil for all else, and beyond the years 1 to 9999.
+    public init?(text: String) {
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { "-.0123456789".utf8.contains($0) }
+        let time: Timestamp
+        if isNumber {
+            guard let seconds = Double(text), abs(seconds) < 1e12 else { return nil }
+            time = Timestamp(milliseconds: Int64((seconds * 1000).rounded()))
+        } else {
+            let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
+            guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else { return nil }
+            time = Timestamp(date)
+        }
+        guard Timestamp.printable.contains(time.milliseconds) else { return nil }
+        self = time
+    }
+
     public init(from decoder: any Decoder) throws {
         milliseconds = try decoder.singleValueContainer().decode(Int64.self)
     }
@@ -44,11 +61,12 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
+    /// The years 1 to 9999, which RFC 3339 can write, in milliseconds since 1970.
+    private static let printable = Int64(-62_135_596_800_000)..<253_402_300_800_000
+
     /// RFC 3339 in UTC, to the second: `2026-11-21T07:15:00Z`. Years past 9999 are printed as the number of milliseconds.
     public var rfc3339: String {
-        guard milliseconds >= -62_135_596_800_000, milliseconds < 253_402_300_800_000 else {
-            return "\(milliseconds) ms"
-        }
+        guard Timestamp.printable.contains(milliseconds) else { return "\(milliseconds) ms" }
         return date.formatted(.iso8601)
     }
 }

@@ -2,7 +2,7 @@ import Daemon
 import FaultPatterns
 import Glibc
 import Logging
-import Reports
+public import Reports
 
 /// What the commands of `callhome-agent` do; each returns the exit code.
 public enum AgentProgram {
@@ -49,10 +49,13 @@ public enum AgentProgram {
         return done
     }
 
-    /// Looks once with each probe, prints what it sees or why it refuses, and tells whether anything could be seen.
-    public static func look(with probes: [any Probe], json: Bool) async throws -> Int32 {
-        let now = MachineClock(boot: "").now().time
-        let document = await ProbeDocument(observing: probes, at: now)
+    /// The time that a person typed: RFC 3339 or seconds since 1970; nil where it is neither.
+    public static func time(_ text: String) -> Timestamp? { Timestamp(text: text) }
+
+    /// Looks once with each probe, prints what it sees or why it refuses, and returns whether anything could be seen.
+    /// - Parameter time: what the look is stamped with and ages are counted to; nil for now.
+    public static func look(with probes: [any Probe], at time: Timestamp? = nil, json: Bool) async throws -> Int32 {
+        let document = await ProbeDocument(observing: probes, at: time ?? MachineClock(boot: "").now().time)
         print(json ? try document.json : document.text)
         return document.exitCode
     }

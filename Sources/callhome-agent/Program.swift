@@ -55,11 +55,12 @@ struct ProbeCommand: AsyncParsableCommand {
         commandName: "probe", abstract: "Looks once with one probe, on this machine or on a recording.",
         discussion: """
             What is read in files is read in a recorded tree as well (--root TREE). What is asked of a tool or a \
-            device is shown as it was recorded, with --input FILE:
+            device is shown as it was recorded, with --input FILE. With --at TIME the same recording prints the same, \
+            whenever and wherever it is read:
 
             \(AllProbes.recordedOutputs.map { "  \($0.probe): \($0.what)" }.joined(separator: "\n"))
 
-            Each line of the output is a signal, its value with its unit, and, where the value is of another time than \
+            Parts are sorted by their id and their values by signal. Each line of the output is a signal, its value with its unit, and, where the value is of another time than \
             the look, that time.
 
             Exit codes: 0 it could look; 64 the command line is refused; 65 nothing was recognised in the recording, \
@@ -76,6 +77,12 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read this file as the output of the probe's tool.", valueName: "file"))
     var input: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Look as if it were this time: RFC 3339 (2026-11-21T07:15:00Z) or seconds since 1970. Without it: now.",
+            valueName: "time"))
+    var at: String?
+
     @Flag(help: "Print one line of JSON.")
     var json = false
 
@@ -83,6 +90,13 @@ struct ProbeCommand: AsyncParsableCommand {
     var follow = false
 
     func run() async throws {
+        let at = try at.map { text in
+            guard let time = AgentProgram.time(text) else {
+                throw ValidationError(
+                    "--at \(text) is no time: write 2026-11-21T07:15:00Z (RFC 3339) or seconds since 1970.")
+            }
+            return time
+        }
         let probes = AllProbes.make(
             tree: SysTree(root: root), input: input,
             redfish: (try? AgentConfiguration(path: AgentConfiguration.standardPath))?.redfish)
@@ -94,7 +108,8 @@ struct ProbeCommand: AsyncParsableCommand {
             let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
             throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")
         }
-        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], json: json)) }
+        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], at: at, json: json)) }
+        if self.at != nil { throw ValidationError("--at stands still and --follow goes on: leave one of them out.") }
         guard let prompts = probe.prompts else {
             throw ValidationError("Nothing tells \(name) when to look again: run it without --follow.")
         }

@@ -18,6 +18,9 @@ public import Reports
 /// `source` is the name that the device or tool has for the value, where it has one. `read` is the value as read, where
 /// the measurement does not hold it, because it must not be judged by. `refused.state` is a word of
 /// `ProbeError.coverageState`.
+///
+/// Components stand in natural order of their ids, and observations in that of component, signal, time and measurement,
+/// so that equal looks are equal text whatever order a probe or a kernel found its parts in.
 public struct ProbeDocument: Encodable, Sendable {
     public static let version = 1
 
@@ -30,7 +33,7 @@ public struct ProbeDocument: Encodable, Sendable {
 
         public init(probe: String, outcome: Result<ProbeResult, ProbeError>) {
             self.probe = probe
-            self.outcome = outcome
+            self.outcome = outcome.map(\.sorted)
         }
 
         private enum Key: String, CodingKey { case probe, components, observations, cursor, refused }
@@ -159,6 +162,34 @@ public struct ProbeDocument: Encodable, Sendable {
             if code == 0 { code = error.exitCode }
         }
         return code
+    }
+}
+
+extension ProbeResult {
+    /// The same, each list in the order in which it is printed.
+    fileprivate var sorted: ProbeResult {
+        var result = self
+        result.components = ProbeResult.sorted(components, by: [\.id.rawValue, \.name])
+        result.observations = ProbeResult.sorted(
+            observations,
+            by: [
+                \.component.rawValue, \.signal.description, { String($0.time.milliseconds) },
+                { $0.measurement.inWords },
+            ])
+        return result
+    }
+
+    /// In natural order of the first key that differs.
+    private static func sorted<Line>(_ lines: [Line], by keys: [(Line) -> String]) -> [Line] {
+        let keyed = lines.map { line in (keys: keys.map { $0(line) }, line: line) }
+        return keyed.sorted { left, right in
+            for (a, b) in zip(left.keys, right.keys) where a != b {
+                if SysTree.naturallyOrdered(a, b) { return true }
+                if SysTree.naturallyOrdered(b, a) { return false }
+                return a < b
+            }
+            return false
+        }.map(\.line)
     }
 }
 

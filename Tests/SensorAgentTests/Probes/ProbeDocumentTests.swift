@@ -30,10 +30,48 @@ struct ProbeDocumentTests {
                 looked at 2025-11-21T08:00:00Z
                 disk-health: 1 components, 3 values
                   disk:serial-X  /dev/sda
-                    hw.temperature = 41.5 Cel
                     hw.physical_disk.spare = 0.9
+                    hw.temperature = 41.5 Cel
                     hw.watchdog = timer expired  at 2025-11-21T07:00:00Z
                 """)
+    }
+
+    @Test("equal looks print the same, whatever order their parts and values came in")
+    func sorted() throws {
+        let fans = [10, 2, 1].map { number in
+            Component(id: ComponentID(.fan, "chip/fan\(number)"), kind: .fan, name: "Fan \(number)")
+        }
+        let observations = fans.flatMap { fan in
+            ["hw.fan.state", "hw.fan.speed"].map { signal in
+                Observation(
+                    component: fan.id, signal: Signal(signal), measurement: .unavailable(.asleep), time: Self.now)
+            }
+        }
+        func document(_ result: ProbeResult) -> ProbeDocument {
+            ProbeDocument(
+                time: Self.now, probes: [ProbeDocument.Entry(probe: "chip-sensors", outcome: .success(result))])
+        }
+        let one = document(ProbeResult(components: fans, observations: observations))
+        let other = document(ProbeResult(components: fans.reversed(), observations: observations.shuffled()))
+        #expect(try one.json == other.json)
+        let printed = try #require(try one.probes.first?.outcome.get())
+        #expect(printed.components.map(\.name) == ["Fan 1", "Fan 2", "Fan 10"])
+        #expect(printed.observations.map(\.signal.name).prefix(2) == ["hw.fan.speed", "hw.fan.state"])
+    }
+
+    @Test("with --at a look is stamped with that time, and what is no time is refused")
+    func at() async throws {
+        func look(_ time: String) async throws -> (Int32, String) {
+            let (status, output) = try await run(
+                Recordings.agent.path,
+                ["probe", "disk-health", "--input", Recordings.own("smartctl/ata.json").path, "--json", "--at", time])
+            return (status, String(decoding: output, as: UTF8.self))
+        }
+        let expected = try await look("2025-11-21T08:00:00Z")
+        #expect(expected.0 == 0 && expected.1.contains("\"time\":1763712000000"))
+        #expect(try await look("1763712000") == expected)
+        #expect(try await look("2025-11-21T09:00:00+01:00") == expected)
+        #expect(try await look("yesterday").0 == 64)
     }
 
     @Test("help names the exit codes, and what --input takes for each probe that has it")
