@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
         .testTarget(
-            name: "BacktestTests", dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer"],
+            name: "BacktestTests", dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer", crypto],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),
