@@ -1,28 +1,27 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz format lint build release install packages try-packages lab clean
+.PHONY: help run run-until-ticket test bench fuzz format lint build release install packages try-packages lab clean
 
 help:  ## Say what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run:  ## Start collectors, agent, mailbox and a made-up failing server, and watch a fault become a ticket
-	@scripts/prepare run
-	@echo "build: the first time takes about ten minutes on two cores"
-	@swift build --product callhome-agent --product callhome-collector --product callhome --product callhome-demo
-	@exec Demo/show
+	@scripts/run
 
-test:  ## Install what is needed, build, and run every test
-	@scripts/test
+run-until-ticket:  ## The same, until the three tickets are in the mailbox
+	@scripts/run --until-ticket
+
+test:  ## Install what is needed, build, and run every test, or with FILTER=NAME those whose names match
+	@scripts/test "$(FILTER)"
 
 bench: release  ## Measure agent, collector and pattern engine in a release build
 	@scripts/prepare run
-	@swift build -c release $(STATIC) --product callhome-load
-	@swift build -c release $(STATIC) --product callhome-patterns-bench
+	@scripts/compile --release callhome-load callhome-patterns-bench
 	@Benchmarks/run
 
 fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECONDS=1200
-	@swift build -c release $(STATIC) --product callhome-patterns-fuzz
+	@scripts/compile --release callhome-patterns-fuzz
 	@.build/release/callhome patterns build patterns -o .build/release/patterns.json
 	@.build/release/callhome-patterns-fuzz .build/release/patterns.json --seconds $(or $(SECONDS),1200)
 
@@ -31,18 +30,11 @@ format:  ## Format the sources as CI checks them
 
 build:  ## Debug build of everything
 	@scripts/prepare build
-	@swift build --build-tests
-
-# Programs for servers carry the Swift runtime inside: nothing of it needs to be installed there.
-# Each function in a section of its own, so that the linker can leave it out.
-STATIC = --static-swift-stdlib -Xlinker -s -Xswiftc -Xfrontend -Xswiftc -function-sections \
-	-Xcc -ffunction-sections -Xcc -fdata-sections
+	@scripts/compile --tests
 
 release:  ## Release build of the three programs
 	@scripts/prepare build
-	@swift build -c release $(STATIC) --product callhome-agent
-	@swift build -c release $(STATIC) --product callhome-collector
-	@swift build -c release $(STATIC) --product callhome
+	@scripts/compile --release callhome-agent callhome-collector callhome
 
 install: release  ## Install programs, patterns and units under $(DESTDIR)/usr
 	@scripts/install "$(DESTDIR)"

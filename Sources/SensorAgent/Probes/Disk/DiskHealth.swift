@@ -14,12 +14,13 @@ public import Reports
 public actor DiskHealth: Probe {
     public nonisolated let name = "disk-health"
     /// A little more than the spacing, so that each look finds it over.
-    public nonisolated let interval = DiskHealth.spacing + .seconds(30)
+    public nonisolated var interval: Duration { spacing + spacing / 20 }
     public nonisolated let deadline = Duration.seconds(600)
 
-    /// Time between two commands to one disk.
-    static let spacing = Duration.seconds(600)
+    /// Time between two commands to one real disk.
+    public static let standardSpacing = Duration.seconds(600)
 
+    private nonisolated let spacing: Duration
     private let tree: SysTree
     private let input: String?
     private let smartctl: Tool
@@ -37,10 +38,13 @@ public actor DiskHealth: Probe {
     ///   - input: a file with one recorded output, read in place of all disks.
     ///   - program: the path of smartctl; nil: where the system has it.
     ///   - diskDeadline: time for one disk; a failing one may take 30 s of retries for a single command.
+    ///   - spacing: time between two commands to one disk; shorter only for made-up disks, which age in fast forward.
     public init(
-        tree: SysTree, input: String? = nil, program: String? = nil, diskDeadline: Duration = .seconds(60)
+        tree: SysTree, input: String? = nil, program: String? = nil, diskDeadline: Duration = .seconds(60),
+        spacing: Duration = DiskHealth.standardSpacing
     ) {
         self.tree = tree
+        self.spacing = spacing
         self.input = input
         self.diskDeadline = diskDeadline
         canAsk = tree.isThisMachine || program != nil
@@ -95,7 +99,7 @@ public actor DiskHealth: Probe {
         for device in devices {
             let disk = identity(of: device)
             let named = lastNamed[device.key]?.first?.id ?? disk?.id
-            switch visits.visit(device.key, disk: named, at: time, spacing: DiskHealth.spacing) {
+            switch visits.visit(device.key, disk: named, at: time, spacing: spacing) {
             case .alreadySeen: continue
             case .tooEarly: answers.append((device, .notAsked))
             case .due:
