@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The pattern engine is optimised in debug builds too: tests and the demonstration put millions of samples through it.
+let hot = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// The agent's program small: lld leaves out what nobody calls where symbols are not exported to plug-ins (the static
 /// Swift library asks for that). Relocations are not packed (RELR): that is 1.3 MB, and asks for glibc 2.36, of which the
 /// package's dependencies would not tell.
@@ -56,7 +59,7 @@ let package = Package(
     targets: [
         // MARK: What all programs share
         .target(name: "Reports", dependencies: [crypto], swiftSettings: settings),
-        .target(name: "FaultPatterns", dependencies: ["Reports"], swiftSettings: settings),
+        .target(name: "FaultPatterns", dependencies: ["Reports"], swiftSettings: hot),
         .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
         .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
@@ -131,9 +134,12 @@ let package = Package(
 
         // MARK: Tests
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
-        .testTarget(name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports"], swiftSettings: settings),
         .testTarget(
-            name: "BacktestTests", dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer", crypto],
+            name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BacktestTests",
+            dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer", "TestSupport", crypto],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),

@@ -3,6 +3,7 @@ import Crypto
 import FaultPatterns
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the shipped patterns say of recorded histories of disks, as SHA-256 of the table of fault changes
@@ -28,7 +29,7 @@ struct FaultHashTests {
         "every history of disks has the fault changes that it had",
         .enabled(if: hasHistories, "the histories are not beside the checkout"), .timeLimit(.minutes(10)))
     func unchanged() throws {
-        let pack = try Self.shippedPack()
+        let pack = try PatternPack(json: try Data(contentsOf: ShippedPackFile.url()))
         var rows: [String] = []
         for name in Self.histories {
             let lines = Mutex(Data(FleetBacktest.faultHeader.utf8))
@@ -48,21 +49,5 @@ struct FaultHashTests {
             return
         }
         #expect(rows == written.filter { !$0.hasPrefix("#") })
-    }
-
-    /// The pack that `callhome patterns build`, which lies beside these tests, makes of this project's patterns.
-    private static func shippedPack() throws -> PatternPack {
-        try Histories.inFolder { folder in
-            let file = folder.appending(path: "pack.json")
-            let process = Process()
-            process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-                .appending(path: "callhome")
-            process.arguments = ["patterns", "build", Histories.root.appending(path: "patterns").path, "-o", file.path]
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
-            return try PatternPack(json: try Data(contentsOf: file))
-        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `callhome test` is how a site knows that a fault would arrive: it must name what is broken.
@@ -8,12 +9,7 @@ struct HopTests {
     func hops() async throws {
         let site = try await Site()
         defer { site.stop() }
-        let pack = site.folder.appending(path: "patterns.json").path
-        let built = try Program.run(
-            Program.built("callhome"),
-            ["patterns", "build", Site.packageRoot.appending(path: "patterns").path, "-o", pack])
-        try #require(built.status == 0, "\(built.output)")
-        let server = try await site.server("one", modules: 1, patterns: pack)
+        let server = try await site.server("one", modules: 1, patterns: ShippedPackFile.url().path)
         defer { server.agent.killNow() }
 
         let well = try test(server, seconds: 30)

@@ -77,7 +77,7 @@ struct RecordedMachinesTests {
         .enabled(if: RecordedSensors.canBeShown, "umockdev and lm-sensors are not installed"),
         .timeLimit(.minutes(5)))
     func sensors() async throws {
-        let pack = try await ShippedPack.built()
+        let pack = try ShippedPack.built()
         let times = Self.times(every: ChipSensors(tree: SysTree()).interval)
         var tally = Tally()
         let recordings = try await RecordedSensors.all()
@@ -95,7 +95,7 @@ struct RecordedMachinesTests {
 
     @Test("no recorded memory controller, inventory or firmware table has a fault that costs a part")
     func trees() async throws {
-        let pack = try await ShippedPack.built()
+        let pack = try ShippedPack.built()
         var memory = Tally()
         var inventory = Tally()
         var links = Tally()
@@ -126,7 +126,7 @@ struct RecordedMachinesTests {
         "no recorded output of a management controller, array, card or UPS has a fault for which a part is ordered at once",
         arguments: printedOutputs)
     func outputs(of kind: String, by name: String) async throws {
-        let pack = try await ShippedPack.built()
+        let pack = try ShippedPack.built()
         var tally = Tally()
         for file in Recordings.entries(kind) where !file.hasDirectoryPath {
             for probe in AllProbes.make(input: file.path) where probe.name == name {

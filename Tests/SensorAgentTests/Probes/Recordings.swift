@@ -28,11 +28,12 @@ enum Recordings {
 }
 
 /// A folder that is removed when the test has ended.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
     let url: URL
 
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "callhome-\(UUID().uuidString)")
+    /// - Parameter folder: where it is made; nil: where temporary files go.
+    init(in folder: URL? = nil) throws {
+        url = (folder ?? FileManager.default.temporaryDirectory).appending(path: "callhome-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

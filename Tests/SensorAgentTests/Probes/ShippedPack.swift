@@ -1,23 +1,15 @@
 import FaultPatterns
 import Foundation
 import Reports
-import Testing
+import TestSupport
 
 /// This package's own patterns, as they are shipped.
 enum ShippedPack {
-    /// The pack that `callhome patterns build`, which lies beside these tests, makes of them; built once for all tests.
-    static func built() async throws -> PatternPack { try await once.value }
+    /// The pack that `callhome patterns build`, which lies beside these tests, makes of them; read once for all tests.
+    static func built() throws -> PatternPack { try once.get() }
 
-    private static let once = Task { try await build() }
-
-    private static func build() async throws -> PatternPack {
-        let scratch = try ScratchFolder()
-        let file = scratch.url.appending(path: "pack.json")
-        let callhome = Recordings.agent.deletingLastPathComponent().appending(path: "callhome")
-        let patterns = Recordings.package.appending(path: "patterns")
-        let (status, _) = try await run(callhome.path, ["patterns", "build", patterns.path, "-o", file.path])
-        #expect(status == 0)
-        return try PatternPack(json: try Data(contentsOf: file))
+    private static let once = Result {
+        try PatternPack(json: try Data(contentsOf: ShippedPackFile.url()))
     }
 }
 

@@ -39,7 +39,7 @@ struct RecordedDisksTests {
 
     @Test("a recorded disk has no fault that costs a part, unless it says itself that it is failing")
     func recorded() async throws {
-        let pack = try await ShippedPack.built()
+        let pack = try ShippedPack.built()
         var disks = 0
         for file in Recordings.entries("smartctl-json") {
             disks += 1
