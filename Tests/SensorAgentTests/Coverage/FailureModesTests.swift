@@ -298,7 +298,9 @@ struct FailureModesTests {
         }
     }
 
-    @Test("What a probe tells of a recorded machine stands in the catalogue's sources, by the kind of part")
+    @Test(
+        "What a probe tells of a recorded machine stands in the catalogue's sources, by the kind of part",
+        .recorded("smartctl-json", "ipmi", "nut", "raid-controller", "md", "gpu", "nic"))
     func recordedSources() async throws {
         var pairs: Set<String> = []
         for (kind, name) in [

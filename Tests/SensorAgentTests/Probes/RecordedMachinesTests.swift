@@ -74,6 +74,7 @@ struct RecordedMachinesTests {
 
     @Test(
         "no recorded set of sensors has a fault that costs a part",
+        .recorded("sensors", "sysfs"),
         .enabled(if: RecordedSensors.canBeShown, "umockdev and lm-sensors are not installed"),
         .timeLimit(.minutes(5)))
     func sensors() async throws {
@@ -93,7 +94,9 @@ struct RecordedMachinesTests {
         Self.check(tally, "sensors")
     }
 
-    @Test("no recorded memory controller, inventory or firmware table has a fault that costs a part")
+    @Test(
+        "no recorded memory controller, inventory or firmware table has a fault that costs a part",
+        .recorded("edac", "sysfs", "dmi-binary"))
     func trees() async throws {
         let pack = try ShippedPack.built()
         var memory = Tally()
@@ -124,6 +127,7 @@ struct RecordedMachinesTests {
 
     @Test(
         "no recorded output of a management controller, array, card or UPS has a fault for which a part is ordered at once",
+        .recorded("ipmi", "redfish", "md"),
         arguments: printedOutputs)
     func outputs(of kind: String, by name: String) async throws {
         let pack = try ShippedPack.built()

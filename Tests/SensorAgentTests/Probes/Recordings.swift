@@ -1,17 +1,20 @@
 import Dispatch
 import Foundation
+import Testing
 
 /// Where the recordings of real machines lie, beside the checkout; they are not part of the project.
 enum Recordings {
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Files and folders of one kind, sorted; empty where the recordings are absent, which is said once per kind.
+    /// Files and folders of one kind, sorted; empty where the recordings are absent: see `recorded`.
     static func entries(_ kind: String) -> [URL] {
-        let folder = package.appending(path: "../shared/fixtures/\(kind)").standardizedFileURL
-        let entries = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        if entries == nil { print("skipped: no recordings at \(folder.path)") }
+        let entries = try? FileManager.default.contentsOfDirectory(at: folder(kind), includingPropertiesForKeys: nil)
         return (entries ?? []).sorted { $0.lastPathComponent < $1.lastPathComponent }
+    }
+
+    static func folder(_ kind: String) -> URL {
+        package.appending(path: "../shared/fixtures/\(kind)").standardizedFileURL
     }
 
     /// The project's own fixture at `path` below Tests/Fixtures.
@@ -24,6 +27,15 @@ enum Recordings {
 
     static func text(_ file: URL) -> String {
         (try? Data(contentsOf: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// The test counts as skipped where one of these kinds of recordings is not beside the checkout.
+    static func recorded(_ kinds: String...) -> Self {
+        .enabled("no recordings: \(kinds.joined(separator: ", "))") {
+            kinds.allSatisfy { FileManager.default.fileExists(atPath: Recordings.folder($0).path) }
+        }
     }
 }
 

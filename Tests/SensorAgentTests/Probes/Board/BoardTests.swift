@@ -166,7 +166,7 @@ struct ProcessorsTests {
         #expect(values(result, "cpu:package0")["hw.cpu.throttles{scope=\"core\"}"] == .counter(2))
     }
 
-    @Test("every recorded machine has its processors told, or says why not")
+    @Test("every recorded machine has its processors told, or says why not", .recorded("sysfs"))
     func recorded() async throws {
         var (told, refused, sockets) = (0, 0, 0)
         let entries = Recordings.entries("sysfs")

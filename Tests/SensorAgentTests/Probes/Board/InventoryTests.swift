@@ -91,7 +91,7 @@ struct InventoryTests {
         #expect(whole < 2_000, "seed \(seed)")
     }
 
-    @Test("every recorded table gives what an independent walk through it finds")
+    @Test("every recorded table gives what an independent walk through it finds", .recorded("dmi-binary"))
     func recordedTables() async throws {
         var tables = 0
         var found = 0
@@ -125,7 +125,7 @@ struct InventoryTests {
         print("SMBIOS: \(tables) recorded tables, \(found) modules equal to dmidecode's")
     }
 
-    @Test("every recorded tree gives an inventory or a reason, with each component once")
+    @Test("every recorded tree gives an inventory or a reason, with each component once", .recorded("sysfs"))
     func recordedTrees() async throws {
         var counts: [String: Int] = [:]
         for entry in Recordings.entries("sysfs") {

@@ -131,7 +131,7 @@ struct DiskLatencyTests {
         expectInCatalogue(result)
     }
 
-    @Test("every recorded /proc/diskstats is read; awk counts the same requests")
+    @Test("every recorded /proc/diskstats is read; awk counts the same requests", .recorded("sysfs"))
     func recorded() async throws {
         var files = 0
         for archive in Recordings.entries("sysfs") where archive.lastPathComponent.hasSuffix(".bz2") {

@@ -37,7 +37,9 @@ struct RecordedDisksTests {
         "SAMSUNG_MZWLL3T2HAJQ": ["plan disk.nvme.power-loss-protection"]
     ]
 
-    @Test("a recorded disk has no fault that costs a part, unless it says itself that it is failing")
+    @Test(
+        "a recorded disk has no fault that costs a part, unless it says itself that it is failing",
+        .recorded("smartctl-json"))
     func recorded() async throws {
         let pack = try ShippedPack.built()
         var disks = 0

@@ -154,7 +154,8 @@ struct EnclosuresTests {
         #expect(StoragePath.isPCIAddress("10000:01:00.0") && !StoragePath.isPCIAddress("2:0:0:0"))
     }
 
-    @Test("on every recorded tree each disk hangs on a PCI function that find(1) finds above it too")
+    @Test(
+        "on every recorded tree each disk hangs on a PCI function that find(1) finds above it too", .recorded("sysfs"))
     func recorded() async throws {
         var machines = 0
         var disks = 0

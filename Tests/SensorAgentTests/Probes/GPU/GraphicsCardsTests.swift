@@ -171,7 +171,7 @@ struct GraphicsCardsTests {
         var dram: Double?
     }
 
-    @Test("recorded reports give what another program reads in them")
+    @Test("recorded reports give what another program reads in them", .recorded("gpu"))
     func recorded() async throws {
         let files = Recordings.entries("gpu")
         guard !files.isEmpty else { return }
@@ -216,7 +216,7 @@ struct GraphicsCardsTests {
         #expect(refused.count == 1)
     }
 
-    @Test("a report that is cut anywhere is refused and never read in part")
+    @Test("a report that is cut anywhere is refused and never read in part", .recorded("gpu"))
     func cut() async throws {
         guard let file = Recordings.entries("gpu").first(where: { $0.lastPathComponent.contains("2gpu-v100.xml") })
         else { return }

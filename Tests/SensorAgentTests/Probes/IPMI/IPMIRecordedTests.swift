@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Recorded outputs of BMC tools")
 struct IPMIRecordedTests {
-    @Test("every recorded output is parsed, or refused with a reason")
+    @Test("every recorded output is parsed, or refused with a reason", .recorded("ipmi"))
     func recordings() async throws {
         var parsed: [String: Int] = [:]
         var refused: [String] = []
@@ -28,7 +28,7 @@ struct IPMIRecordedTests {
         #expect(refused.count == 5)
     }
 
-    @Test("readings and limits are those that a script reads from the same table")
+    @Test("readings and limits are those that a script reads from the same table", .recorded("ipmi"))
     func independent() async throws {
         let script = Recordings.own("ipmi/table.py").path
         var compared = 0

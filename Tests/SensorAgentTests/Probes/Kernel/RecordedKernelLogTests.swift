@@ -21,7 +21,9 @@ struct RecordedKernelLogTests {
         "nvme-timeout": "nvme-timeout", "gpu-xid": "xid", "md-member-failed": "md-member-failed",
     ]
 
-    @Test("every recorded log gives as many events as a script finds that reads it in its own way")
+    @Test(
+        "every recorded log gives as many events as a script finds that reads it in its own way",
+        .recorded("kernel-log"))
     func independently() async throws {
         let files = Recordings.entries("kernel-log")
         guard !files.isEmpty else { return }
@@ -88,7 +90,7 @@ struct RecordedKernelLogTests {
         "hw.usb.over_current": 1,
     ]
 
-    @Test("every recorded log is read or refused with a reason; the counts stay as they are")
+    @Test("every recorded log is read or refused with a reason; the counts stay as they are", .recorded("kernel-log"))
     func counts() async throws {
         let files = Recordings.entries("kernel-log")
         guard !files.isEmpty else { return }

@@ -111,7 +111,7 @@ struct MemoryErrorsTests {
         ) { try await observe(scratch) }
     }
 
-    @Test("every count file of every recorded tree is an observation with its value")
+    @Test("every count file of every recorded tree is an observation with its value", .recorded("edac", "sysfs"))
     func recorded() async throws {
         var trees = 0
         var counts = 0

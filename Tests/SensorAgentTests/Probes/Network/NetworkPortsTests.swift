@@ -156,7 +156,7 @@ struct NetworkPortsTests {
         return json
     }
 
-    @Test("every recorded text is read, or refused because it tells nothing of health")
+    @Test("every recorded text is read, or refused because it tells nothing of health", .recorded("nic"))
     func recordedTexts() async throws {
         let files = Recordings.entries("nic").filter { !$0.hasDirectoryPath }
         guard !files.isEmpty else { return }
@@ -191,7 +191,7 @@ struct NetworkPortsTests {
         var alarms: Int
     }
 
-    @Test("recorded modules give what another program reads in them")
+    @Test("recorded modules give what another program reads in them", .recorded("nic"))
     func recordedModules() async throws {
         let files = Recordings.entries("nic").filter { Recordings.text($0).contains("Vendor PN") }
         guard !files.isEmpty else { return }
@@ -213,7 +213,7 @@ struct NetworkPortsTests {
         #expect(files.count == 4)
     }
 
-    @Test("recorded InfiniBand adapters give what another program reads in them")
+    @Test("recorded InfiniBand adapters give what another program reads in them", .recorded("nic"))
     func recordedInfiniband() async throws {
         guard let entry = Recordings.entries("nic").first(where: { $0.lastPathComponent.hasPrefix("gpud-sys-class") })
         else { return }

@@ -14,7 +14,7 @@ struct UPSTests {
         result.observations.first { $0.signal == Signal("hw.ups.status", ["flag": flag]) }?.measurement
     }
 
-    @Test("every recorded list of variables is parsed, or refused with a reason")
+    @Test("every recorded list of variables is parsed, or refused with a reason", .recorded("nut"))
     func recordings() throws {
         let files = Recordings.entries("nut")
         guard !files.isEmpty else { return }
@@ -35,7 +35,7 @@ struct UPSTests {
         #expect(refused.count == 1)
     }
 
-    @Test("numbers are those that a script reads from the same list")
+    @Test("numbers are those that a script reads from the same list", .recorded("nut"))
     func independent() async throws {
         let script = Recordings.own("nut/upsc.py").path
         var compared = 0
@@ -288,7 +288,7 @@ struct PowerSupplyTests {
         }
     }
 
-    @Test("the recorded trees are read")
+    @Test("the recorded trees are read", .recorded("sysfs"))
     func recorded() async throws {
         var read = 0
         for tree in Recordings.entries("sysfs") where tree.hasDirectoryPath {

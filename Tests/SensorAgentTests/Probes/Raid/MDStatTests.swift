@@ -99,7 +99,8 @@ struct MDStatTests {
         ].joined(separator: "\t")
     }
 
-    @Test("every recorded mdstat reads as a script of regular expressions reads it; all else is refused")
+    @Test(
+        "every recorded mdstat reads as a script of regular expressions reads it; all else is refused", .recorded("md"))
     func recorded() async throws {
         let files = Recordings.entries("md")
         guard !files.isEmpty, isInstalled("python3") else { return }

@@ -234,7 +234,9 @@ struct PoolTests {
         #expect(BtrfsStatistics.scrubbed(parsing: Array(broken.joined(separator: "\n").utf8)) == nil)
     }
 
-    @Test("every recorded zpool status is read, with as many devices and states as awk counts; all else is refused")
+    @Test(
+        "every recorded zpool status is read, with as many devices and states as awk counts; all else is refused",
+        .recorded("zfs"))
     func recorded() async throws {
         var read = 0
         var refused: [String] = []

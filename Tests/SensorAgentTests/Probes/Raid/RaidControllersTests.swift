@@ -228,7 +228,7 @@ struct RaidControllersTests {
         #expect(RaidController.address("nothing") == nil)
     }
 
-    @Test("every recorded output is read as a script reads it, or refused with a reason")
+    @Test("every recorded output is read as a script reads it, or refused with a reason", .recorded("raid-controller"))
     func recorded() async throws {
         let files = Recordings.entries("raid-controller")
         guard !files.isEmpty, isInstalled("python3") else { return }

@@ -10,7 +10,7 @@ struct RedfishTests {
         try RedfishRecording.result(of: Array(text.utf8), at: BMC.now)
     }
 
-    @Test("every recorded resource is parsed, or refused with a reason")
+    @Test("every recorded resource is parsed, or refused with a reason", .recorded("redfish"))
     func recordings() throws {
         let files = Recordings.entries("redfish")
         guard !files.isEmpty else { return }
@@ -34,7 +34,8 @@ struct RedfishTests {
         #expect(parsed >= 120)
     }
 
-    @Test("readings are those that jq finds in the same resource", .enabled(if: isInstalled("jq")))
+    @Test(
+        "readings are those that jq finds in the same resource", .recorded("redfish"), .enabled(if: isInstalled("jq")))
     func independent() async throws {
         var compared = 0
         for file in Recordings.entries("redfish") {

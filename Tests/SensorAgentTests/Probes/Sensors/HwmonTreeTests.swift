@@ -9,13 +9,13 @@ struct HwmonTreeTests {
     static let now = Timestamp(seconds: 1_763_712_000)
 
     @Test(
-        "every reading of a recorded tree is what a script reads in the same files",
+        "every reading of a recorded tree is what a script reads in the same files", .recorded("sysfs"),
         arguments: [
             ("node_exporter-sys", 18), ("pcp_scsi-map-root-001", 6), ("pcp-scsi-map-001-hwmon", 6),
             ("telegraf-temp-general", 5),
         ])
     func recorded(name: String, count: Int) async throws {
-        guard let ready = try await ReadyTree("sysfs", name) else { return }
+        let ready = try #require(try await ReadyTree("sysfs", name))
         let result = try await ChipSensors(tree: ready.tree).observe(at: Self.now, since: nil)
         // The first temperature of a disk's chip is the disk's own.
         let prefixes = Dictionary(

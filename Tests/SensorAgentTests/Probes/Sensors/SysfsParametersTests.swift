@@ -25,10 +25,10 @@ struct SysfsParametersTests {
     // MARK: Zones, cooling, RAPL
 
     @Test(
-        "every zone and cooling device of a recorded tree tells what a script reads of it",
+        "every zone and cooling device of a recorded tree tells what a script reads of it", .recorded("sysfs"),
         arguments: [("node_exporter-sys", 2), ("pcp_scsi-map-root-001", 8)])
     func zones(name: String, kinds: Int) async throws {
-        guard let ready = try await ReadyTree("sysfs", name) else { return }
+        let ready = try #require(try await ReadyTree("sysfs", name))
         let result = try await ThermalZones(tree: ready.tree).observe(at: Self.now, since: nil)
         try expectInCatalogue(result)
         let names = Dictionary(result.components.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
@@ -109,13 +109,13 @@ struct SysfsParametersTests {
     // MARK: Fabrics
 
     @Test(
-        "RDMA's and Fibre Channel's counts of trouble are those that a script reads",
+        "RDMA's and Fibre Channel's counts of trouble are those that a script reads", .recorded("nic", "sysfs"),
         arguments: [
             ("nic", "gpud-sys-class-infiniband-h100.0", 144), ("sysfs", "node_exporter-sys", 21),
             ("sysfs", "procfs-sys", 35),
         ])
     func fabric(kind: String, name: String, count: Int) async throws {
-        guard let ready = try await ReadyTree(kind, name) else { return }
+        let ready = try #require(try await ReadyTree(kind, name))
         let result = try await NetworkPorts(tree: ready.tree).observe(at: Self.now, since: nil)
         let other: [String: Double] = try await ready.read("fabric")
         let files = [
@@ -150,9 +150,11 @@ struct SysfsParametersTests {
 
     // MARK: Bonds
 
-    @Test("each bond of a recorded tree has the links that a script counts, and one that never was full lost none")
+    @Test(
+        "each bond of a recorded tree has the links that a script counts, and one that never was full lost none",
+        .recorded("sysfs"))
     func recordedBonds() async throws {
-        guard let ready = try await ReadyTree("sysfs", "node_exporter-sys") else { return }
+        let ready = try #require(try await ReadyTree("sysfs", "node_exporter-sys"))
         let result = try await NetworkPorts(tree: ready.tree).observe(at: Self.now, since: nil)
         let other: [String: [Double]] = try await ready.read("bonds")
         #expect(other.count == 3)
