@@ -17,7 +17,7 @@ public enum AdviceTexts {
 
     static func text(_ code: String) -> Text? { byCode[code] }
 
-    static let all = probes + absentProbes + management + sensors + storage + power + parts + uplink
+    static let all = probes + absentProbes + management + sensors + storage + power + parts + site + uplink
 
     private static let byCode = Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
 
@@ -289,6 +289,88 @@ public enum AdviceTexts {
             tue:
                 "Gibt es keine USV: Schreiben Sie „probe.ups.enabled = no“ in /etc/callhome/agent.conf.d/own.conf, und "
                 + "diese Frage ist erledigt. Gibt es eine: " + nutSteps.german),
+    ]
+
+    // MARK: A check of the site that does not tell
+
+    private static let site: [Text] = [
+        task(
+            "site.missing", "The check {0} was there and is there no more, or cannot be looked at.",
+            "Die Prüfung {0} war da und ist es nicht mehr, oder sie lässt sich nicht ansehen.",
+            do: "Put the check back, or leave it: from the next look on it counts as taken away. Look with: ls -l {0}",
+            tue:
+                "Legen Sie die Prüfung wieder hin, oder lassen Sie es: Vom nächsten Nachsehen an gilt sie als entfernt. "
+                + "Sehen Sie nach mit: ls -l {0}"),
+        task(
+            "site.not-regular",
+            "The check {0} is no regular file but a link, a folder or something else, and is not run.",
+            "Die Prüfung {0} ist keine gewöhnliche Datei, sondern ein Verweis, ein Ordner oder etwas anderes, und wird "
+                + "nicht ausgeführt.",
+            do: "Put the program itself there: cp --remove-destination $(readlink -f {0}) {0}",
+            tue: "Legen Sie das Programm selbst dorthin: cp --remove-destination $(readlink -f {0}) {0}"),
+        task(
+            "site.not-folder", "{0} is no folder but a link or something else, and no check in it is run.",
+            "{0} ist kein Ordner, sondern ein Verweis oder etwas anderes, und keine Prüfung darin wird ausgeführt.",
+            do: "Make {0} a folder of its own, and put the checks into it.",
+            tue: "Machen Sie {0} zu einem eigenen Ordner und legen Sie die Prüfungen hinein."),
+        task(
+            "site.foreign-owner",
+            "{0} belongs to user {1}, who could change what runs with the agent's rights: it is not "
+                + "run.",
+            "{0} gehört dem Benutzer {1}, der ändern könnte, was mit den Rechten des Agenten läuft: Es wird nicht "
+                + "ausgeführt.",
+            do: "Look whether it is what it should be, then type as root: chown root: {0}",
+            tue: "Sehen Sie nach, ob es das ist, was es sein soll, und geben Sie dann als root ein: chown root: {0}"),
+        task(
+            "site.writable",
+            "{0} may be written by others than root, who could change what runs with the agent's rights: "
+                + "it is not run.",
+            "{0} dürfen andere als root ändern, und damit, was mit den Rechten des Agenten läuft: Es wird nicht "
+                + "ausgeführt.",
+            do: "Look whether it is what it should be, then type as root: chmod go-w {0}",
+            tue: "Sehen Sie nach, ob es das ist, was es sein soll, und geben Sie dann als root ein: chmod go-w {0}"),
+        task(
+            "site.not-executable", "The check {0} is not executable.", "Die Prüfung {0} ist nicht ausführbar.",
+            do: "Type as root: chmod 755 {0}. If it is no check, take it out of the folder.",
+            tue: "Geben Sie als root ein: chmod 755 {0}. Ist es keine Prüfung, nehmen Sie es aus dem Ordner."),
+        task(
+            "site.no-interpreter", "The check {0} is written for {1}, which is not installed here.",
+            "Die Prüfung {0} ist für {1} geschrieben, und das ist hier nicht installiert.",
+            do: "Install {1}, or mend the first line of {0}.",
+            tue: "Installieren Sie {1}, oder berichtigen Sie die erste Zeile von {0}."),
+        task(
+            "site.line-ends", "The lines of the check {0} end as on Windows, so that its first line names no program.",
+            "Die Zeilen der Prüfung {0} enden wie unter Windows, sodass ihre erste Zeile kein Programm nennt.",
+            do: "Type as root: sed -i 's/\\r$//' {0}", tue: "Geben Sie als root ein: sed -i 's/\\r$//' {0}"),
+        task(
+            "site.no-runner", "setpriv is not installed, without which no check is run, {0} neither.",
+            "setpriv ist nicht installiert; ohne dieses Programm läuft keine Prüfung, auch {0} nicht.",
+            do: "Type as root: apt-get install util-linux", tue: "Geben Sie als root ein: apt-get install util-linux"),
+        task(
+            "site.timed-out", "The check {0} did not end within {1} seconds.",
+            "Die Prüfung {0} war nach {1} Sekunden nicht fertig.",
+            do: "See what it waits for: time {0}", tue: "Sehen Sie nach, worauf sie wartet: time {0}"),
+        task(
+            "site.stuck", "The check {0} hangs in the kernel since its last run and is not started again.",
+            "Die Prüfung {0} hängt seit ihrem letzten Lauf im Kernel und wird nicht noch einmal gestartet.",
+            do: "See what it waits for: ps -eo pid,stat,wchan:30,args | grep {0}",
+            tue: "Sehen Sie nach, worauf sie wartet: ps -eo pid,stat,wchan:30,args | grep {0}"),
+        task(
+            "site.too-much", "The check {0} printed more than {1} bytes.",
+            "Die Prüfung {0} hat mehr als {1} Byte ausgegeben.",
+            do: "A check prints a line or a few: see what it prints with: {0} | head",
+            tue: "Eine Prüfung gibt eine oder wenige Zeilen aus. Sehen Sie nach, was sie ausgibt: {0} | head"),
+        task(
+            "site.exit-code",
+            "The check {0} ended with exit code {1}, which says nothing: 0 is good, 1 a warning, 2 "
+                + "critical.",
+            "Die Prüfung {0} endete mit dem Wert {1}, der nichts sagt: 0 ist gut, 1 eine Warnung, 2 kritisch.",
+            do: "Run it by hand and see what it says: {0}; echo $?",
+            tue: "Führen Sie sie von Hand aus und sehen Sie, was sie sagt: {0}; echo $?"),
+        task(
+            "site.failed", "The check {0} could not be run: {1}.", "Die Prüfung {0} ließ sich nicht ausführen: {1}.",
+            do: "Run it by hand and see what it says: {0}",
+            tue: "Führen Sie sie von Hand aus und sehen Sie, was sie sagt: {0}"),
     ]
 
     // MARK: A part that does not tell

@@ -113,6 +113,14 @@ struct FailureModes {
         return mode
     }
 
+    /// What is wrong with a check of the site; for the age of backups, with the check that should tell it.
+    private func siteAdvice(on signal: Signal, of part: ComponentID) -> Advice? {
+        if let check = components[part], let advice = SiteCheckProblem.advice(of: check) { return advice }
+        guard signal.name == "hw.backup.age" else { return nil }
+        let checks = components.values.filter { $0.name.lowercased().contains("backup") }
+        return checks.sorted { $0.id < $1.id }.lazy.compactMap(SiteCheckProblem.advice).first
+    }
+
     private func advice(on sight: Sight, _ partless: [String: FailureMode]) -> Advice {
         // One reason is enough for a start: with it mended, the next one shows.
         guard let missing = sight.missing.first else { return Advice("kind.silent") }
@@ -121,6 +129,7 @@ struct FailureModes {
         {
             return advice
         }
+        if let advice = siteAdvice(on: missing.signal, of: sight.component) { return advice }
         if let because = missing.because, because != .notSupported {
             return ProbeAdvice.advice(on: missing.signal, because)
         }

@@ -39,8 +39,9 @@ public actor SiteChecks: Probe {
     }
 
     private enum Answer: Sendable {
-        case told(SiteAnswer)
-        case silent(Unavailable)
+        /// With what is wrong where its exit code says nothing.
+        case told(SiteAnswer, SiteCheckProblem?)
+        case silent(Unavailable, SiteCheckProblem)
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
@@ -59,7 +60,7 @@ public actor SiteChecks: Probe {
         for (program, answer) in answers {
             add(program, answer, at: time, &result)
             switch answer {
-            case .told(let answer):
+            case .told(let answer, _):
                 guard let age = answer.backupAge else { continue }
                 ages.append(age)
                 result.observations.append(SiteChecks.backup(program.name, .gauge(age), at: time))
@@ -85,19 +86,24 @@ public actor SiteChecks: Probe {
     ) {
         let id = ComponentID(.check, program.name)
         var attributes = ["path": program.path]
-        attributes["problem"] = program.problem
+        let problem: SiteCheckProblem? =
+            switch answer {
+            case .told(_, let problem): problem
+            case .silent(_, let problem): problem
+            }
+        attributes.merge(problem?.attributes ?? [:]) { $1 }
         result.components.append(
             Component(id: id, kind: .check, parent: .server, name: program.name, attributes: attributes))
         func add(_ signal: Signal, _ measurement: Measurement) {
             result.observations.append(Observation(component: id, signal: signal, measurement: measurement, time: time))
         }
         switch answer {
-        case .told(let answer):
+        case .told(let answer, _):
             add(Signal("hw.site.check"), answer.state.map { .state($0) } ?? .unavailable(.readError))
             for value in answer.values {
                 add(Signal("hw.site.value", ["name": value.name, "unit": value.unit]), .gauge(value.value))
             }
-        case .silent(let reason): add(Signal("hw.site.check"), .unavailable(reason))
+        case .silent(let reason, _): add(Signal("hw.site.check"), .unavailable(reason))
         }
     }
 
@@ -124,19 +130,17 @@ public actor SiteChecks: Probe {
     }
 
     private func answer(of program: TrustedPrograms.Program, at time: Timestamp) async -> Answer {
-        guard program.problem == nil else { return .silent(.denied) }
+        if let problem = program.problem {
+            return .silent(problem.kind == .missing ? .readError : .denied, SiteCheckProblem(problem))
+        }
+        if let problem = SiteCheckProblem.ofInterpreter(program.path) { return .silent(.readError, problem) }
         let arguments = ["--no-new-privs", "--ambient-caps=-all", program.path]
         do throws(Tool.Failure) {
             let output = try await runner.run(arguments, for: program.name, deadline: checkDeadline)
+            let answer = SiteAnswer(parsing: output.bytes, exitCode: output.exitCode, name: program.name, at: time)
+            let isUnknown = answer.state == nil
             return .told(
-                SiteAnswer(parsing: output.bytes, exitCode: output.exitCode, name: program.name, at: time))
-        } catch {
-            switch error {
-            case .missing: return .silent(.notSupported)
-            case .timedOut, .stuck: return .silent(.timedOut)
-            case .tooMuchOutput: return .silent(.malformed)
-            case .failed: return .silent(.readError)
-            }
-        }
+                answer, isUnknown ? SiteCheckProblem("exit-code", program.path, "\(output.exitCode)") : nil)
+        } catch { return .silent(error.unavailable, SiteCheckProblem(error, of: program.path)) }
     }
 }

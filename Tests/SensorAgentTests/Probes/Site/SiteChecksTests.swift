@@ -90,14 +90,52 @@ struct SiteChecksTests {
             #expect(value(result, "check:\(name)", Self.state) == .unavailable(.denied))
         }
         #expect(value(result, "check:good", Self.state) == .state("ok"))
-        let problems = result.components.compactMap { $0.attributes["problem"] }
-        #expect(problems.count == 3)
-        #expect(problems.contains { $0.contains("chmod go-w") })
+        let problems = Dictionary(
+            uniqueKeysWithValues: result.components.compactMap { part in
+                SiteCheckProblem.advice(of: part).map { (part.name, $0) }
+            })
+        let path = { (name: String) in scratch.url.appending(path: name).path }
+        #expect(
+            problems == [
+                "open": Advice("site.writable", path("open")), "plain": Advice("site.not-executable", path("plain")),
+                "linked": Advice("site.not-regular", path("linked")),
+            ])
+        #expect(problems["open"]?.step(in: .german)?.contains("chmod go-w \(path("open"))") == true)
         #expect(!result.components.contains { $0.name.contains("note") || $0.name.contains("hidden") })
         let strangers = TrustedPrograms.list(in: scratch.url.path, owner: geteuid() + 1)
-        #expect(strangers?.allSatisfy { $0.problem?.contains("belongs to user") == true } == true)
+        #expect(strangers?.allSatisfy { $0.problem?.kind == .foreignOwner(geteuid()) } == true)
         try set("", 0o777)
         #expect(TrustedPrograms.list(in: scratch.url.path, owner: geteuid())?.allSatisfy { $0.problem != nil } == true)
+    }
+
+    @Test("a check that cannot be run, or whose end says nothing, is told with its file and why")
+    func named() async throws {
+        let scratch = try ScratchFolder()
+        for (name, text) in [
+            "shell": "#!/nonexistent/zsh\necho STATUS=ok\n", "env": "#!/usr/bin/env no-such-python\nx\n",
+            "windows": "#!/bin/sh\r\necho STATUS=ok\r\n", "odd": "#!/bin/sh\nexit 77\n",
+            "good": "#!/usr/bin/env sh\necho STATUS=ok\n", "backup-odd": "#!/bin/sh\nexit 3\n",
+        ] {
+            try scratch.write(name, text)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
+        }
+        let result = try await observe(scratch)
+        let path = { (name: String) in scratch.url.appending(path: name).path }
+        let advices = result.components.compactMap { SiteCheckProblem.advice(of: $0) }
+        #expect(
+            Set(advices) == [
+                Advice("site.no-interpreter", path("shell"), "/nonexistent/zsh"),
+                Advice("site.no-interpreter", path("env"), "no-such-python"), Advice("site.line-ends", path("windows")),
+                Advice("site.exit-code", path("odd"), "77"), Advice("site.exit-code", path("backup-odd"), "3"),
+            ])
+        #expect(advices.allSatisfy { $0.hasStep && $0.because(in: .german)?.contains(scratch.url.path) == true })
+        for name in ["shell", "env", "windows", "odd"] {
+            #expect(value(result, "check:\(name)", Self.state) == .unavailable(.readError))
+        }
+        #expect(value(result, "check:good", Self.state) == .state("ok"))
+        let gone = TrustedPrograms.program("gone", in: scratch.url.path, nil, owner: geteuid())
+        #expect(gone.problem == TrustedPrograms.Problem(kind: .missing, path: path("gone")))
     }
 
     @Test("a check that hangs after half its answer is unavailable, and delays no other")
