@@ -98,7 +98,7 @@ struct CasePage: Sendable {
         }
         suspects = (first?.suspects ?? []).filter { $0.component != found.suspect.component }.map { suspect in
             Field(
-                label: CleanText.line("\(words.kind(suspect.kind)) \(suspect.name)", limit: 120),
+                label: CleanText.line(words.name(of: suspect).text, limit: 160),
                 value: words.certainty(suspect.certainty))
         }
         evidence = found.members.flatMap(\.fault.evidence).prefix(64).map { piece in
@@ -131,7 +131,7 @@ struct CasePage: Sendable {
     private static func fields(of suspect: Suspect, words: TicketWords, labels: [String: String]) -> [Field] {
         let part = suspect.part
         let values: [(String, String?)] = [
-            ("part", "\(words.kind(suspect.kind)) (\(suspect.name))"), ("location", part.location),
+            ("part", words.name(of: suspect).what), ("location", part.location),
             ("serial", part.serial),
             ("maker", part.manufacturer), ("model", part.model), ("partNumber", part.partNumber),
             ("firmware", part.firmware),

@@ -83,8 +83,8 @@ struct CaseRow: Sendable {
     var state: Badge
     var isTest: Bool
     var hostname: String
+    /// What it is, which, and where.
     var part: String
-    var location: String?
     var opened: String
 
     init(_ found: Case, in language: Language) {
@@ -97,9 +97,7 @@ struct CaseRow: Sendable {
         isTest = found.test != nil
         let site = found.relayed.map { ", \($0.site.name)" } ?? ""
         hostname = CleanText.line(found.hostname + site, limit: 80)
-        part = CleanText.line(
-            "\(words.kind(found.suspect.kind)) \(found.suspect.part.model ?? found.suspect.name)", limit: 100)
-        location = found.suspect.part.location.map { CleanText.line($0, limit: 60) }
+        part = words.name(of: found.suspect, calling: found.suspect.part.model).text
         opened = words.time(found.openedAt)
     }
 }

@@ -26,7 +26,7 @@ struct ServerPage: Sendable {
     }
 
     struct PartRow: Sendable {
-        var kind: String
+        /// Its kind, and which one it is.
         var name: String
         var model: String
         var serial: String
@@ -97,8 +97,8 @@ struct ServerPage: Sendable {
             return CoverageRow(
                 probe: CleanText.line(probe.probe, limit: 60), badge: Badge(coverage: probe.state, in: language),
                 remark: because.isEmpty ? nil : because,
-                tally: probe.components == 1
-                    ? language("1 part", "1 Teil") : "\(probe.components) " + language("parts", "Teile"))
+                tally: language(
+                    Wording.counted(probe.components, "part"), Wording.counted(probe.components, "Teil", "Teile")))
         }
         let isTrouble = { (probe: Heartbeat.Coverage) in !["ok", "absent", "disabled"].contains(probe.state) }
         troubles = all.filter(isTrouble).map(row)
@@ -106,8 +106,10 @@ struct ServerPage: Sendable {
         coverage = (reading + resting).map(row)
         heard = !all.isEmpty
         probes = language(
-            "\(reading.count) probes read, \(resting.count) have nothing to read here",
-            "\(reading.count) Sonden lesen, \(resting.count) haben hier nichts zu lesen")
+            "\(Wording.counted(reading.count, "probe reads", "probes read")), \(resting.count) "
+                + "\(resting.count == 1 ? "has" : "have") nothing to read here",
+            "\(Wording.counted(reading.count, "Sonde liest", "Sonden lesen")), \(resting.count) "
+                + "\(resting.count == 1 ? "hat" : "haben") hier nichts zu lesen")
         sight = whole?.failureModes.map { SightSection($0, words) }
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
@@ -115,7 +117,7 @@ struct ServerPage: Sendable {
                 return text.isEmpty ? "–" : text
             }
             return PartRow(
-                kind: words.kind(component.kind), name: CleanText.line(component.name, limit: 60),
+                name: words.name(of: component).what,
                 model: line(
                     [component.part.manufacturer, component.part.model].compactMap(\.self).joined(separator: " ")),
                 serial: line(component.part.serial), location: line(component.part.location))
@@ -138,10 +140,12 @@ struct ServerPage: Sendable {
             if place == groups.count {
                 places[id] = place
                 let component = components[id]
-                groups.append(
-                    Group(
-                        name: CleanText.line(component?.name ?? id.rawValue, limit: 80),
-                        kind: component.map { words.kind($0.kind) } ?? "", rows: []))
+                groups.append(Group(name: CleanText.line(id.rawValue, limit: 80), kind: "", rows: []))
+                if let component {
+                    let name = words.name(of: component)
+                    groups[place].name = name.which ?? name.what
+                    groups[place].kind = name.which == nil || name.which == name.what ? "" : words.kind(component.kind)
+                }
             }
             groups[place].rows.append(row(reading, history, words: words, at: time))
         }

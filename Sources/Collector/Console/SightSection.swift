@@ -91,8 +91,8 @@ struct SightSection: Sendable {
             Task(
                 because: CleanText.line(task.because), step: CleanText.line(task.step, limit: 900),
                 hides: language(
-                    task.modes == 1 ? "1 kind of failure" : "\(task.modes) kinds of failure",
-                    task.modes == 1 ? "1 Art von Ausfällen" : "\(task.modes) Arten von Ausfällen"))
+                    Wording.counted(task.modes, "kind of failure", "kinds of failure"),
+                    Wording.counted(task.modes, "Art von Ausfällen", "Arten von Ausfällen")))
         }
     }
 

@@ -80,8 +80,8 @@ private struct TicketTextWriter {
         if let location = filled(part.location) {
             return language("\(kind) in \(location) of \(server)", "\(kind) in \(location) von \(server)")
         }
-        return language(
-            "\(kind) \(clean(ticket.suspect.name)) of \(server)", "\(kind) \(clean(ticket.suspect.name)) von \(server)")
+        let name = words.name(of: ticket.suspect).what
+        return language("\(name) of \(server)", "\(name) von \(server)")
     }
 
     // MARK: Sections
@@ -134,8 +134,7 @@ private struct TicketTextWriter {
         var lines: [TicketText.Line] = []
         guard namesPart else { return .init(title: "", lines: []) }
         let unknown = language("not shown by the machine", "zeigt die Maschine nicht an")
-        lines.append(
-            .field(language("Part", "Teil"), "\(words.kind(ticket.suspect.kind)) (\(clean(ticket.suspect.name)))"))
+        lines.append(.field(language("Part", "Teil"), words.name(of: ticket.suspect).what))
         lines.append(.field(language("Manufacturer", "Hersteller"), filled(part.manufacturer) ?? unknown))
         lines.append(.field(language("Model", "Modell"), filled(part.model) ?? unknown))
         lines.append(.field(language("Part number", "Teilenummer"), filled(part.partNumber) ?? unknown))
@@ -246,9 +245,10 @@ private struct TicketTextWriter {
     private var otherSuspects: TicketText.Section {
         let others = (ticket.faults.first?.suspects ?? []).filter { $0.component != ticket.suspect.component }
         let lines = others.prefix(TicketText.faultsShown).map { suspect in
-            let details = [suspect.part.location, suspect.part.model, suspect.part.serial].compactMap(filled)
+            let name = words.name(of: suspect)
+            let details = [name.place, suspect.part.model, suspect.part.serial].compactMap(filled)
             return TicketText.Line.field(
-                "\(words.kind(suspect.kind)) \(clean(suspect.name))",
+                name.what,
                 ([words.certainty(suspect.certainty)] + details).joined(separator: ", "))
         }
         return .init(title: language("What else may be to blame", "Was es sonst sein könnte"), lines: lines)

@@ -7,9 +7,22 @@ struct TicketWords: Sendable {
     /// What a kind of component is called; a kind from a newer agent is shown as it is.
     func kind(_ kind: ComponentKind) -> String {
         guard let words = TicketWords.kinds[kind] else {
-            return CleanText.line(kind.rawValue, limit: 40).split(separator: "_").joined(separator: " ")
+            return CleanText.line(kind.words, limit: 40)
         }
         return language(words.english, words.german)
+    }
+
+    /// Kind, name and place, each said once; whatever the machine says is taken as hostile.
+    func name(of suspect: Suspect, calling name: String? = nil) -> PartName {
+        PartName(
+            kind: kind(suspect.kind), rawKind: suspect.kind, name: CleanText.line(name ?? suspect.name, limit: 160),
+            location: suspect.part.location.map { CleanText.line($0, limit: 80) })
+    }
+
+    func name(of component: Component) -> PartName {
+        PartName(
+            kind: kind(component.kind), rawKind: component.kind, name: CleanText.line(component.name, limit: 80),
+            location: component.part.location.map { CleanText.line($0, limit: 80) })
     }
 
     func urgency(_ urgency: Urgency) -> String {

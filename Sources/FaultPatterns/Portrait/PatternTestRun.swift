@@ -63,7 +63,7 @@ extension PatternTest {
             others.append(
                 Component(
                     id: PatternTest.id(other), kind: other.kind, parent: other.parent.flatMap(reference),
-                    name: "the \(other.kind) \(other.name)",
+                    name: "the \(PatternTest.name(other))",
                     part: PatternTest.part(other.attributes, serial: other.name),
                     attributes: other.attributes))
         }
@@ -84,6 +84,10 @@ extension PatternTest {
 
     private func reference(_ name: String) -> ComponentID? {
         others.first { $0.name == name && name != "self" }.map(PatternTest.id)
+    }
+
+    private static func name(_ other: Other) -> String {
+        PartName(kind: other.kind.words, rawKind: other.kind, name: other.name, location: nil).what
     }
 
     private static func id(_ other: Other) -> ComponentID { ComponentID(other.kind, other.name) }

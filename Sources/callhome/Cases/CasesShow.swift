@@ -27,7 +27,7 @@ struct CasesShow: AsyncParsableCommand {
         head.add("Urgency", line.test ? "test: no part may be sent" : line.urgency.rawValue)
         head.add("State", line.state)
         head.add("Server", "\(line.hostname) (\(line.host))")
-        head.add("Part", "\(line.suspect.kind) \(line.suspect.name)")
+        head.add("Part", PartName(line.suspect, kind: line.suspect.kind.words).what)
         for (label, value) in [
             ("Manufacturer", part.manufacturer), ("Model", part.model), ("Part number", part.partNumber),
             ("Serial", part.serial), ("Firmware", part.firmware), ("Location", part.location),

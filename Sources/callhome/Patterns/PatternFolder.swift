@@ -1,5 +1,6 @@
 import FaultPatterns
 import FoundationEssentials
+import Reports
 
 /// The pattern files of a folder and its subfolders.
 struct PatternFolder {

@@ -181,7 +181,7 @@ enum PatternText {
             while line.last == " " { line.removeLast() }
             lines.append("  \(line)")
         }
-        if example.rowsLeftOut > 0 { lines.append("  (\(example.rowsLeftOut) rows left out)") }
+        if example.rowsLeftOut > 0 { lines.append("  (\(Wording.counted(example.rowsLeftOut, "row")) left out)") }
         lines += wrapped(example.because, indent: 2)
         return lines
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FaultPatterns
 import FoundationEssentials
+import Reports
 
 /// `callhome patterns import-model`.
 struct PatternsImportModel: ParsableCommand {
@@ -145,7 +146,8 @@ struct PatternsImportModel: ParsableCommand {
         guard !json else { return try Console.print(json: outcome) }
         print("\(outcome.model): `\(outcome.name)`, from a \(outcome.from)")
         print(
-            "\(outcome.trees) trees, \(outcome.nodes) nodes, \(outcome.features) features, \(outcome.bytes) bytes, "
+            "\(Wording.counted(outcome.trees, "tree")), \(Wording.counted(outcome.nodes, "node")), "
+                + "\(Wording.counted(outcome.features, "feature")), \(Wording.counted(outcome.bytes, "byte")), "
                 + "sha256:\(outcome.sha256)")
         if !outcome.featuresLeftOut.isEmpty {
             print("left out, because no split asks them: \(outcome.featuresLeftOut.joined(separator: ", "))")

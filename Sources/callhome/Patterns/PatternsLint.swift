@@ -3,6 +3,7 @@ import Backtest
 import FaultPatterns
 import FoundationEssentials
 import Glibc
+import Reports
 
 /// `callhome patterns lint`.
 struct PatternsLint: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FaultPatterns
+import Reports
 
 /// `callhome patterns test`.
 struct PatternsTest: ParsableCommand {

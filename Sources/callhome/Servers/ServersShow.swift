@@ -38,7 +38,8 @@ struct ServersShow: AsyncParsableCommand {
         var parts = Table("PART", "LOCATION", "MODEL", "SERIAL")
         for component in detail.components where component.part != Part() {
             parts.add(
-                "\(component.kind) \(component.name)", component.part.location ?? "", component.part.model ?? "",
+                PartName(component, kind: component.kind.words).what, component.part.location ?? "",
+                component.part.model ?? "",
                 component.part.serial ?? "")
         }
         var readings = Table("READING", "OF", "VALUE")

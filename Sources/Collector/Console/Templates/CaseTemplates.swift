@@ -7,7 +7,7 @@ enum CaseTemplates {
         {{#rows}}{{#first()}}<ul class="cards wide">{{/first()}}
         <li class="card {{urgency.style}}"><a href="{{link}}">
         <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span>{{#isTest}} <span class="badge test">TEST</span>{{/isTest}}</span></span>
-        <span>{{hostname}} · {{part}}{{#location}} · {{.}}{{/location}}</span>
+        <span>{{hostname}} · {{part}}</span>
         <span class="line muted"><span>{{number}}</span><span>{{w.opened}}: {{opened}}</span></span>
         </a></li>
         {{#last()}}</ul>{{/last()}}{{/rows}}
@@ -19,7 +19,7 @@ enum CaseTemplates {
         {{#cases}}{{#first()}}<ul class="cards wide">{{/first()}}
         <li class="card {{urgency.style}}"><a href="{{link}}">
         <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span>{{#isTest}} <span class="badge test">TEST</span>{{/isTest}}</span></span>
-        <span>{{part}}{{#location}} · {{.}}{{/location}}</span>
+        <span>{{part}}</span>
         <span class="line muted"><span>{{number}}</span><span>{{w.opened}}: {{opened}}</span></span>
         </a></li>
         {{#last()}}</ul>{{/last()}}{{/cases}}

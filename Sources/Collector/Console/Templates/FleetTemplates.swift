@@ -64,7 +64,7 @@ enum FleetTemplates {
         <h2>{{w.inventory}}</h2>
         {{^parts}}<p class="empty">{{w.noInventory}}</p>{{/parts}}
         {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}
-        <tr><td>{{kind}} <span class="muted">{{name}}</span></td><td>{{location}}</td><td>{{model}}</td><td><code>{{serial}}</code></td></tr>
+        <tr><td>{{name}}</td><td>{{location}}</td><td>{{model}}</td><td><code>{{serial}}</code></td></tr>
         {{#last()}}</tbody></table></div>{{/last()}}{{/parts}}
         {{#events}}{{#first()}}<h2>{{w.events}}</h2><ul class="steps">{{/first()}}<li><time>{{time}}</time> {{because}}</li>{{#last()}}</ul>{{/last()}}{{/events}}
         {{> bottom}}

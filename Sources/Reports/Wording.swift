@@ -25,11 +25,21 @@ public enum Wording {
     }
 
     /// `perhaps disk or dimm`; where nothing is near, `there are a, b, c`.
-    static func hint(_ word: String, among words: some Sequence<String>) -> String {
+    public static func hint(_ word: String, among words: some Sequence<String>) -> String {
         let near = near(word, among: words)
         return near.isEmpty
-            ? "there are \(Set(words).sorted().joined(separator: ", "))" : "perhaps \(near.joined(separator: " or "))"
+            ? "there are \(names(words))" : "perhaps \(near.joined(separator: " or "))"
     }
+
+    /// The words of a set for a message that names them: `a, b, c`, shortened where they are many.
+    public static func names(_ words: some Sequence<String>) -> String {
+        let sorted = Set(words).sorted()
+        let left = sorted.count - shown
+        return sorted.prefix(shown).joined(separator: ", ") + (left > 0 ? " and \(left) more" : "")
+    }
+
+    /// Words of a set that are named.
+    private static let shown = 60
 
     /// `1 pattern`, `2 patterns`.
     public static func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {

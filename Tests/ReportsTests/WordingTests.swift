@@ -1,0 +1,32 @@
+import Reports
+import Testing
+
+@Suite("Words about things")
+struct WordingTests {
+    @Test(
+        "Kind, name and place of a part are each said once",
+        arguments: [
+            ("cable", ComponentKind.cable, "cable", nil, "cable"),
+            ("Kabel", .cable, "cable", nil, "Kabel"),
+            ("Kabel", .cable, "cable", "cable", "Kabel"),
+            ("memory module", .dimm, "DIMM_C1", "DIMM_C1", "memory module DIMM_C1"),
+            ("memory module", .dimm, "DIMM C1", "DIMM_C1", "memory module DIMM C1"),
+            ("memory module", .dimm, "CPU0 DIMM_C1", "DIMM_C1", "memory module CPU0 DIMM_C1"),
+            ("memory module", .dimm, "DIMM_C10", "DIMM_C1", "memory module DIMM_C10 · DIMM_C1"),
+            ("disk", .disk, "/dev/sda", "Bay 3", "disk /dev/sda · Bay 3"),
+            ("fan", .fan, "Fan 2", "FAN2", "Fan 2 · FAN2"),
+            ("Lüfter", .fan, "Fan 2", nil, "Lüfter Fan 2"),
+            ("memory row", .memoryRow, "memory_row", nil, "memory row"),
+            ("fan", .fan, "", nil, "fan"),
+        ] as [(String, ComponentKind, String, String?, String)])
+    func partNames(kind: String, rawKind: ComponentKind, name: String, location: String?, text: String) {
+        #expect(PartName(kind: kind, rawKind: rawKind, name: name, location: location).text == text)
+    }
+
+    @Test("One thing is singular, none and many are plural")
+    func counted() {
+        #expect(Wording.counted(1, "case") == "1 case")
+        #expect(Wording.counted(0, "case") == "0 cases")
+        #expect(Wording.counted(2, "Fall", "Fälle") == "2 Fälle")
+    }
+}
