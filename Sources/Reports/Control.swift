@@ -77,12 +77,26 @@ public struct AgentStatus: Hashable, Sendable, Codable {
     public var coverage: [Heartbeat.Coverage]
     public var openFaults: [Fault]
     public var patternPack: String
+    /// Patterns of the pack that this agent cannot read; nil where its version does not say.
+    public var skippedPatterns: [SkippedPattern]?
     public var uplink: Uplink
     public var spoolBytes: Int64
 
+    /// A pattern of a newer pack than the agent.
+    public struct SkippedPattern: Hashable, Sendable, Codable {
+        public var pattern: String
+        /// What the agent does not understand of it.
+        public var because: String
+        public init(pattern: String, because: String) {
+            self.pattern = pattern
+            self.because = because
+        }
+    }
+
     public init(
         version: String, host: HostID, hostname: String, startedAt: Timestamp, time: Timestamp,
-        coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String, uplink: Uplink, spoolBytes: Int64
+        coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String,
+        skippedPatterns: [SkippedPattern]? = nil, uplink: Uplink, spoolBytes: Int64
     ) {
         self.version = version
         self.host = host
@@ -92,6 +106,7 @@ public struct AgentStatus: Hashable, Sendable, Codable {
         self.coverage = coverage
         self.openFaults = openFaults
         self.patternPack = patternPack
+        self.skippedPatterns = skippedPatterns
         self.uplink = uplink
         self.spoolBytes = spoolBytes
     }

@@ -74,8 +74,9 @@ actor AgentControl {
         return AgentStatus(
             version: CallhomeVersion.current, host: author.host, hostname: author.hostname,
             startedAt: standing.startedAt, time: clock.now().time, coverage: standing.coverage,
-            openFaults: standing.openFaults, patternPack: standing.patternPack, uplink: await uplink.status(),
-            spoolBytes: bytes)
+            openFaults: standing.openFaults, patternPack: standing.patternPack,
+            skippedPatterns: pack.skipped.map { AgentStatus.SkippedPattern(pattern: $0.id, because: $0.because) },
+            uplink: await uplink.status(), spoolBytes: bytes)
     }
 
     /// One line for `systemctl status`.
@@ -83,7 +84,7 @@ actor AgentControl {
         let standing = await watch.standing()
         let link = await uplink.status()
         let signals = standing.coverage.reduce(0) { $0 + $1.signals }
-        return "\(signals) signals, \(standing.openFaults.count) open faults; "
+        return "\(Wording.counted(signals, "signal")), \(Wording.counted(standing.openFaults.count, "open fault")); "
             + (link.because.isEmpty ? "uplink \(link.state)" : link.because)
     }
 

@@ -88,6 +88,32 @@ struct DoctorTests {
         #expect(try doctor("--language", "fr").status == 64)
     }
 
+    @Test("Status names the patterns of a newer pack that this agent cannot read, in the language that is wanted")
+    func skippedPatterns() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let pack = folder.appending(path: "patterns.json")
+        let text = String(decoding: try Data(contentsOf: pack), as: UTF8.self)
+        let newer = text.replacingOccurrences(of: "hw.ups.load", with: "hw.ups.newer")
+        #expect(newer != text)
+        try Site.write(newer, to: pack)
+        try agent.start()
+        defer { agent.killNow() }
+        func status(_ language: String) throws -> String {
+            try Program.run(
+                Program.built("callhome"), ["status", "--socket", "\(folder.path)/a.sock", "--language", language]
+            ).output
+        }
+        let english = try await eventually(within: .seconds(60), "the agent answers") {
+            let answer = try status("en")
+            return answer.contains("patterns  ") ? answer : nil
+        }
+        #expect(english.contains("of this pack cannot be read by this agent"), "\(english)")
+        #expect(english.contains("ups.battery-capacity") && english.contains("hw.ups.newer"), "\(english)")
+        #expect(english.contains("Update the agent: apt-get update"), "\(english)")
+        let german = try status("de")
+        #expect(german.contains("kann dieser Agent nicht lesen") && german.contains("Aktualisieren Sie"), "\(german)")
+    }
+
     @Test("Coverage says the same without an agent that runs, and refuses a language that it has not")
     func coverage() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -95,6 +95,28 @@ struct PatternCommandTests {
         }
     }
 
+    @Test(
+        "A filter that names what there is not is refused with what may be meant, not answered with nothing",
+        arguments: [
+            (["list", "FOLDER", "--part", "dsik"], "perhaps disk"),
+            (["list", "FOLDER", "--part", "zzz"], "there are backplane, board"),
+            (["list", "FOLDER", "--part", "disk", "--part", "psuu"], "perhaps psu"),
+            (["list", "FOLDER", "--status", "activ"], "perhaps active"),
+            (["list", "FOLDER", "--urgency", "zzz"], "there are inform, order, plan, watch"),
+            (["backtest", "FOLDER", "--html", "x.html", "--language", "fr"], "there are de, en"),
+        ])
+    func unknownFilters(arguments: [String], words: String) throws {
+        let outcome = try run(arguments, on: ["a.yaml": Self.source("disk.a")])
+        #expect(outcome.status == 64 && outcome.output.isEmpty)
+        #expect(outcome.problems.contains("is not known; \(words)"), "\(outcome.problems)")
+    }
+
+    @Test("A filter that leaves nothing over is answered with nothing")
+    func emptyFilter() throws {
+        let outcome = try run(["list", "FOLDER", "--part", "psu"], on: ["a.yaml": Self.source("disk.a")])
+        #expect(outcome.status == 0 && outcome.output.contains("0 patterns"))
+    }
+
     @Test("A pattern without tests is refused at its first line")
     func untested() throws {
         let whole = Self.source("disk.bad")
@@ -263,7 +285,7 @@ struct PatternCommandTests {
         let gap = try run(["backtest", "x.csv", "--gap", "-5"], on: files)
         #expect(gap.status == 64 && gap.problems.contains("--gap is a whole number from 0 to"), "\(gap.problems)")
         for (language, words) in [
-            ("fr", "the page is written in en or de, not in fr"), ("de", "name its file with --html"),
+            ("fr", "fr is not known; there are de, en"), ("de", "name its file with --html"),
         ] {
             let outcome = try run(["backtest", "x.csv", "--language", language], on: files)
             #expect(outcome.status == 64 && outcome.problems.contains(words), "\(outcome.problems)")

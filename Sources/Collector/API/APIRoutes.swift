@@ -25,7 +25,7 @@ struct APIRoutes: RouteProvider {
             try await asking(request, context) { _ in try await servers() }
         }
         router.get("\(base)/servers/:host") { request, context in
-            try await asking(request, context) { _ in try await server(context.parameters.get("host") ?? "") }
+            try await asking(request, context) { _ in try await detail(ofServer: context.parameters.get("host") ?? "") }
         }
         router.get("\(base)/cases") { request, context in
             try await asking(request, context) { _ in try await cases(request) }
@@ -119,11 +119,20 @@ struct APIRoutes: RouteProvider {
         try .json(try await store.servers().map(CollectorAPI.ServerLine.init))
     }
 
-    /// By host id, else by host name.
-    private func server(_ name: String) async throws -> Response {
-        var found = try await store.server(host: name)
-        if found == nil { found = try await store.servers().first { $0.hostname == name } }
-        guard let server = found else { throw StoreError.notFound(what: "server \(CleanText.line(name, limit: 80))") }
+    /// By host id, else by host name; where there is none, the refusal names what comes near.
+    private func server(named name: String) async throws -> Server {
+        if let server = try await store.server(host: name) { return server }
+        let servers = try await store.servers()
+        if let server = servers.first(where: { $0.hostname == name }) { return server }
+        let near = Wording.near(name, among: servers.map(\.hostname)).map { CleanText.line($0, limit: 80) }
+        throw StoreError.notFound(
+            what: "server \(CleanText.line(name, limit: 80))"
+                + (near.isEmpty
+                    ? "; `callhome servers list` names them" : "; perhaps \(near.joined(separator: " or "))"))
+    }
+
+    private func detail(ofServer name: String) async throws -> Response {
+        let server = try await server(named: name)
         let cases = try await store.cases(CaseQuery(host: server.host))
         return try .json(
             CollectorAPI.ServerDetail(
@@ -150,7 +159,10 @@ struct APIRoutes: RouteProvider {
             query.states = [state]
         }
         if let host = parameters["server"].map(String.init) {
-            query.host = try await store.servers().first { $0.host == host || $0.hostname == host }?.host ?? host
+            // A case that another site's collector handed on is of a server that is none of this collector's.
+            let isRelayed = try await !store.cases(CaseQuery(states: Set(Case.State.allCases), host: host, limit: 1))
+                .isEmpty
+            query.host = isRelayed ? host : try await server(named: host).host
         }
         return try .json(try await store.cases(query).map(CollectorAPI.CaseLine.init))
     }

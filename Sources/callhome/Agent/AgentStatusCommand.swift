@@ -13,12 +13,14 @@ struct AgentStatusCommand: ParsableCommand {
 
     @OptionGroup var agent: AgentOptions
 
+    @OptionGroup var language: LanguageOption
+
     func run() throws {
         guard let status = try agent.ask(ControlRequest(verb: .status)).status else {
             Console.complain("agent: it answered without a status; is it of another version?")
             throw Exit.unreachable
         }
-        if agent.json { try Console.print(json: status) } else { print(status.words) }
+        if agent.json { try Console.print(json: status) } else { print(status.words(in: language())) }
         if !status.isWell { throw Exit.notWell }
     }
 }
@@ -38,36 +40,78 @@ extension AgentStatus {
     }
 
     /// For people: one thing a line.
-    var words: String {
+    func words(in language: Language) -> String {
         var lines = [
-            "callhome-agent \(version) on \(hostname) (\(host)), since \(startedAt)",
-            "patterns  \(patternPack)",
-            "spool     \((Double(spoolBytes) / Double(1 << 20)).shortened) MiB",
-            "uplink    \(uplink.state)\(uplink.collector.map { " to \($0)" } ?? "")",
+            language(
+                "callhome-agent \(version) on \(hostname) (\(host)), since \(startedAt)",
+                "callhome-agent \(version) auf \(hostname) (\(host)), seit \(startedAt)"),
+            language("patterns  ", "Muster    ") + patternPack,
+        ]
+        lines += skippedWords(in: language).map { "          \($0)" }
+        lines += [
+            language("spool     ", "Speicher  ") + "\((Double(spoolBytes) / Double(1 << 20)).shortened) MiB",
+            language("uplink    ", "Sammler   ") + uplink.state
+                + (uplink.collector.map { language(" to \($0)", " (\($0))") } ?? ""),
         ]
         if !uplink.because.isEmpty { lines.append("          \(uplink.because)") }
-        if let receipt = uplink.lastReceipt { lines.append("          last receipt \(receipt)") }
-        if let attempt = uplink.nextAttempt { lines.append("          next attempt \(attempt)") }
+        if let receipt = uplink.lastReceipt {
+            lines.append("          " + language("last receipt", "letzte Quittung") + " \(receipt)")
+        }
+        if let attempt = uplink.nextAttempt {
+            lines.append("          " + language("next attempt", "nächster Versuch") + " \(attempt)")
+        }
+        let (faults, others) = (uplink.waitingFaultReports, uplink.waitingTelemetryReports)
         lines.append(
-            "          waiting: \(uplink.waitingFaultReports) fault reports, \(uplink.waitingTelemetryReports) others")
-        lines.append("probes")
+            "          "
+                + language(
+                    "waiting: \(Wording.counted(faults, "fault report")), \(Wording.counted(others, "other"))",
+                    "wartend: \(Wording.counted(faults, "Fehlermeldung", "Fehlermeldungen")), "
+                        + Wording.counted(others, "andere", "andere")))
+        lines.append(language("probes", "Sonden"))
         let width = coverage.map(\.probe.count).max() ?? 0
         for probe in coverage {
             let name = probe.probe + String(repeating: " ", count: width - probe.probe.count)
-            let sees = "\(probe.signals) signals of \(probe.components) components"
+            let sees = language(
+                "\(Wording.counted(probe.signals, "signal")) of \(Wording.counted(probe.components, "component"))",
+                "\(Wording.counted(probe.signals, "Signal", "Signale")) von "
+                    + Wording.counted(probe.components, "Bauteil", "Bauteilen"))
             lines.append("  \(name)  \(probe.state == "ok" ? sees : "\(probe.state.uppercased()): \(probe.because)")")
         }
-        lines.append(openFaults.isEmpty ? "no open faults" : "open faults")
+        lines.append(
+            openFaults.isEmpty
+                ? language("no open faults", "keine offenen Fehler") : language("open faults", "offene Fehler"))
         for fault in openFaults {
-            lines.append("  \(fault.urgency.rawValue)  \(fault.text(in: "en").title)")
+            lines.append("  \(fault.urgency.rawValue)  \(fault.text(in: language.rawValue).title)")
             for suspect in fault.suspects.prefix(3) {
-                let part = [suspect.part.location, suspect.part.partNumber, suspect.part.serial.map { "serial \($0)" }]
-                let details = part.compactMap { $0 }.joined(separator: ", ")
-                lines.append("        \(suspect.name)\(details.isEmpty ? "" : " (\(details))")")
+                let serial = suspect.part.serial.map { language("serial \($0)", "Seriennummer \($0)") }
+                let details = [suspect.part.partNumber, serial].compactMap(\.self).joined(separator: ", ")
+                let name = PartName(suspect, kind: suspect.kind.words).text
+                lines.append("        \(name)\(details.isEmpty ? "" : " (\(details))")")
             }
             lines.append("        \(fault.because)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Patterns that are named; a pack may have hundreds that an old agent cannot read.
+    private static let skippedShown = 5
+
+    /// What of its pack the agent cannot read, and what to do; none where it reads all.
+    private func skippedWords(in language: Language) -> [String] {
+        guard let skipped = skippedPatterns, let first = skipped.first else { return [] }
+        let names = skipped.prefix(AgentStatus.skippedShown).map(\.pattern).joined(separator: ", ")
+        let left = skipped.count - AgentStatus.skippedShown
+        let advice = Advice("pattern.unread", first.because)
+        return [
+            language(
+                "\(Wording.counted(skipped.count, "pattern")) of this pack cannot be read by this agent and "
+                    + "\(skipped.count == 1 ? "is" : "are") not used: \(names)",
+                "\(Wording.counted(skipped.count, "Muster", "Muster")) aus diesem Paket kann dieser Agent nicht lesen; "
+                    + "\(skipped.count == 1 ? "es wird" : "sie werden") nicht angewandt: \(names)")
+                + (left > 0 ? language(" and \(left) more", " und \(left) weitere") : ""),
+            "\(first.pattern): \(first.because)",
+            advice.step(in: language) ?? "",
+        ]
     }
 }
 

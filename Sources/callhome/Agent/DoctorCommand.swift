@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Reports
 
 /// `callhome doctor`.
@@ -15,18 +14,13 @@ struct DoctorCommand: ParsableCommand {
 
     @OptionGroup var agent: AgentOptions
 
-    @Option(help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).")
-    var language: String?
+    @OptionGroup var language: LanguageOption
 
     @Flag(help: "Show also what cannot be mended.")
     var all = false
 
     func run() throws {
-        let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
-        guard let language = language.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale) else {
-            throw ValidationError(
-                "There are texts in \(Language.allCases.map(\.rawValue).joined(separator: ", ")) only.")
-        }
+        let language = language()
         let answer = try agent.ask(ControlRequest(verb: .coverage))
         guard let status = try agent.ask(ControlRequest(verb: .status)).status, let modes = answer.failureModes else {
             Console.complain("agent: it answered without its coverage; is it of another version?")

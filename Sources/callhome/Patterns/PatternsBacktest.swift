@@ -87,13 +87,7 @@ struct PatternsBacktest: ParsableCommand {
     var html: String?
 
     @Option(
-        help: "Language of the page: en or de; without it en.",
-        transform: { text in
-            guard let language = Language(rawValue: text) else {
-                throw ValidationError("the page is written in en or de, not in \(text)")
-            }
-            return language
-        })
+        help: "Language of the page: en or de; without it en.", transform: { try KnownWord.read($0) })
     var language: Language?
 
     @Flag(help: "Show progress also where standard error is no terminal.")

@@ -13,7 +13,7 @@ struct PatternsList: ParsableCommand {
             estimate), the parts that it is for, and its title; at the end how many there are. The filters may be \
             given together, and each several times.
 
-            Exit codes: 0 listed; 2 the pack or a pattern is refused.
+            Exit codes: 0 listed; 2 the pack or a pattern is refused; 64 a filter names what there is not.
             """)
 
     @Argument(
@@ -28,12 +28,12 @@ struct PatternsList: ParsableCommand {
 
     @Option(
         help: "Only patterns of this status: draft, shadow, active or retired.",
-        transform: { try PatternsList.word($0) })
+        transform: { try KnownWord.read($0) })
     var status: [Pattern.Status] = []
 
     @Option(
         help: "Only patterns whose highest urgency this is: inform, watch, plan or order.",
-        transform: { try PatternsList.word($0) })
+        transform: { try KnownWord.read($0) })
     var urgency: [Urgency] = []
 
     @Flag(help: "Print the list as JSON.")
@@ -64,7 +64,11 @@ struct PatternsList: ParsableCommand {
     }
 
     func run() throws {
-        let chosen = try patterns().filter(isWanted)
+        let all = try patterns()
+        // A newer pack may name kinds that this program does not know.
+        let kinds = Set((ComponentKind.known + all.flatMap(\.kinds)).map(\.rawValue))
+        try KnownWord.check(part, option: "--part", among: kinds)
+        let chosen = all.filter(isWanted)
         let rows = chosen.map(Row.init)
         if json { return try Console.print(json: rows) }
         var table = Table("PATTERN", "STATUS", "URGENCY", "EVIDENCE", "PARTS", "TITLE")
@@ -75,15 +79,6 @@ struct PatternsList: ParsableCommand {
         }
         print(table.text)
         print("\n\(Wording.counted(rows.count, "pattern")): \(PatternsTest.counts(of: chosen))")
-    }
-
-    private static func word<Word: RawRepresentable & CaseIterable>(
-        _ text: String
-    ) throws -> Word where Word.RawValue == String {
-        guard let word = Word(rawValue: text) else {
-            throw ValidationError("\(text) is none of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return word
     }
 
     private func isWanted(_ pattern: Pattern) -> Bool {

@@ -87,7 +87,11 @@ struct APITests {
             #expect(try await count("") == 0)
             #expect(try await count("?state=closed") == 1)
             #expect(try await count("?state=all&server=srv-1") == 1)
-            #expect(try await count("?state=all&server=other") == 0)
+            let typo = try await asking(web, "/cases?state=all&server=srv-2", token: token)
+            #expect(typo.status == 404)
+            #expect(
+                try WireFormat.decode(Problem.self, from: typo.body).message
+                    == "there is no server srv-2; perhaps srv-1")
             #expect(try await asking(web, "/cases?state=odd", token: token).status == 400)
         }
     }
