@@ -67,7 +67,18 @@ public struct BacktestPage: Sendable {
         let remarks = result.remarks(in: language).map { remark in
             "<p class=remark>\(language("Not all is measured", "Nicht alles ist gemessen")): \(HTML.escape(remark)).</p>"
         }
-        return "<p>\(told)\(HTML.escape(result.patternPack)).\(histories)</p>\n\(remarks.joined(separator: "\n"))"
+        return
+            "<p>\(told)\(HTML.escape(result.patternPack)).\(histories)</p>\n\(trial)\(remarks.joined(separator: "\n"))"
+    }
+
+    private var trial: String {
+        guard result.packIsOnTrial else { return "" }
+        let words = language(
+            "<b>On trial</b>: no pattern is in use (all are shadow). All figures say what would be if they were; as long as "
+                + "they are on trial they only inform.",
+            "<b>Auf Probe</b>: Kein Muster ist in Gebrauch (alle sind „shadow“). Alle Zahlen sagen, was wäre, wenn sie es "
+                + "wären; solange sie auf Probe sind, geben sie nur Hinweise.")
+        return "<p class=remark>\(words)</p>\n"
     }
 
     /// Names of histories that are shown.

@@ -81,6 +81,9 @@ public struct BacktestResult: Sendable, Encodable {
     public var driveYears: Double
     @Nullable public var failuresPerThousandDriveYears: Double?
     public var pack: Row
+    /// Whether all patterns are on trial (shadow), so that the rows of the pack and of the models say what these would
+    /// do if they were active.
+    public var packIsOnTrial: Bool
     public var patterns: [Row]
     /// Whether the rows of shadow patterns say what these would do if they were active.
     public var measuresShadow: Bool
@@ -103,6 +106,7 @@ public struct BacktestResult: Sendable, Encodable {
         driveYears = all.driveYears
         failuresPerThousandDriveYears = BacktestResult.share(all.failed * 1_000, of: all.driveYears)
         self.pack = Row("the pack", tallies.pack, all, window: window)
+        packIsOnTrial = hasTrial && pack.isOnTrial
         patterns = zip(pack.patterns, tallies.patterns).map { pattern, tally in
             var row = Row(pattern.id, tally, all, window: window)
             row.status = pattern.status.rawValue

@@ -26,8 +26,16 @@ public struct BacktestText: Sendable {
             \(Wording.counted(all.drives, "drive"))\(since): \(all.failed) failed with history, \(all.survivors) that did not fail \
             (\(all.healthy) long enough for a window), \(all.tooShort) with one day only, \(all.before) before the time.
             \(figure.plain(result.driveYears, 0)) drive-years, \
-            \(figure.plain(result.failuresPerThousandDriveYears, 1)) failures per 1,000. Patterns: \(result.patternPack).
+            \(figure.plain(result.failuresPerThousandDriveYears, 1)) failures per 1,000. Patterns: \(result.patternPack).\(trial)
             """
+    }
+
+    private var trial: String {
+        guard result.packIsOnTrial else { return "" }
+        let names = Wording.counted(result.patterns.count, "pattern is", "patterns are")
+        return
+            "\nOn trial: \(result.patterns.count == 1 ? "the" : "all") \(names) shadow. All figures say what would be if "
+            + "active; as long as they are on trial they only inform."
     }
 
     private var measures: String {
@@ -37,7 +45,7 @@ public struct BacktestText: Sendable {
             Compare: \(window) days before a failure; one window of \(window) days a healthy drive, ended \
             \(result.measures.gapDays) days before its last row\(latched).
             Decide: the first such fault of each drive's life, per 1,000 drive-years.
-            \(table("The pack", [result.pack], splitsUrgency: true))
+            \(table(result.packIsOnTrial ? "On trial, as if active" : "The pack", [result.pack], splitsUrgency: true))
             """
     }
 

@@ -81,6 +81,8 @@ struct DriveReplay {
     private var day = 0
     private var episodes: [Episode] = []
     private var trialEpisodes: [Episode] = []
+    /// Whether no pattern is in use, so that the pack is measured by what those on trial would do.
+    private let packIsOnTrial: Bool
     private var changes: [Told] = []
     private var five = [Double](repeating: .nan, count: Baseline.attributes.count)
     private var fiveChanged = false
@@ -124,6 +126,7 @@ struct DriveReplay {
         statuses = patterns.map(\.status)
         let nothing = Component(id: ComponentID(.disk, "none"), kind: .disk, name: "none")
         engine = Replay(patterns: pack, component: nothing, writing: .brief)
+        packIsOnTrial = trialPack != nil && pack.isOnTrial
         trial = trialPack.map { Replay(patterns: $0, component: nothing, writing: .brief) }
         tallies = Tallies(patterns: patterns.count)
         let room = (layouts.map(\.columns).max() ?? 0) + 1
@@ -528,7 +531,9 @@ struct DriveReplay {
     private mutating func finish() {
         guard let life else { return }
         countJudges()
-        tallies.take(life, episodes: episodes, onTrial: trialEpisodes, baselines: baselines, settings)
+        tallies.take(
+            life, episodes: episodes, onTrial: trialEpisodes, packIsOnTrial: packIsOnTrial, baselines: baselines,
+            settings)
         if !changes.isEmpty {
             let measure = LifeMeasure(life, settings)
             let serial = String(decoding: life.serial, as: UTF8.self)

@@ -42,9 +42,10 @@ struct Tallies: Sendable {
     /// - Parameters:
     ///   - episodes: of the pack as it is.
     ///   - onTrial: of shadow patterns as if they were active.
+    ///   - packIsOnTrial: whether the pack has no others: then it is measured by what these would do.
     mutating func take(
-        _ life: DriveLife, episodes: [Episode], onTrial: [Episode], baselines history: BaselineHistory,
-        _ settings: BacktestSettings
+        _ life: DriveLife, episodes: [Episode], onTrial: [Episode], packIsOnTrial: Bool,
+        baselines history: BaselineHistory, _ settings: BacktestSettings
     ) {
         let measure = LifeMeasure(life, settings)
         measure.count(into: &population)
@@ -52,13 +53,14 @@ struct Tallies: Sendable {
         measure.count(into: &ofModel.population)
         if !episodes.isEmpty || !onTrial.isEmpty {
             var drive = Tally()
-            take(episodes, measure, into: &drive)
+            let told = packIsOnTrial ? onTrial : episodes
+            take(told, measure, into: &drive)
             pack.add(drive)
             ofModel.pack.add(drive)
             if life.failure == nil, drive.planned.drives > 0 {
-                for number in Set(episodes.map(\.pattern))
+                for number in Set(told.map(\.pattern))
                 where measure.firstDay(
-                    of: measure.days(of: episodes.filter { $0.pattern == number }, atLeast: .plan)) != nil
+                    of: measure.days(of: told.filter { $0.pattern == number }, atLeast: .plan)) != nil
                 {
                     ofModel.alarmedSurvivors[number, default: 0] += 1
                 }

@@ -161,8 +161,9 @@ struct MeasureTests {
     @Test("A shadow pattern counts for nothing in the pack; its own row says what it would do")
     func shadow() throws {
         let text = Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((0, 40), (20, 10)))
-        let pack = try Histories.pack([Histories.pattern("disk.trial", ["status": "shadow"])])
-        let active = try Histories.pack([Histories.pattern("disk.trial")])
+        let quiet = Histories.pattern("disk.quiet", ["when": "pending >= 1000"])
+        let pack = try Histories.pack([Histories.pattern("disk.trial", ["status": "shadow"]), quiet])
+        let active = try Histories.pack([Histories.pattern("disk.trial"), quiet])
         let silent = try Histories.backtest(text: text, pack: pack).result
         #expect(silent.pack.comparison.predicted == 0)
         #expect(silent.patterns[0].comparison.predicted == 0 && silent.patterns[0].drives == 1)
@@ -170,6 +171,34 @@ struct MeasureTests {
         #expect(outcome.result.pack.comparison.predicted == 0)
         #expect(outcome.result.patterns[0].comparison.predicted == 1)
         #expect(outcome.faults == "A,2016-02-10,opened,disk.trial,disk.trial,inform,shadow,2016-02-19,yes\n")
+    }
+
+    @Test(
+        "Where all patterns are on trial, the headlines say what they would do if they were active, and that it is so")
+    func onlyShadow() throws {
+        let text =
+            Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((0, 40), (20, 10)))
+            + Histories.drive("B", Histories.series((0, 120)))
+        let shadow = try Histories.pack([Histories.pattern("disk.trial", ["status": "shadow"])])
+        let active = try Histories.pack([Histories.pattern("disk.trial")])
+        let trial = try Histories.backtest(text: text, pack: shadow, trial: active)
+        let real = try Histories.backtest(text: text, pack: active).result
+        #expect(trial.result.packIsOnTrial && !real.packIsOnTrial)
+        #expect(trial.result.pack.comparison.recall == 1)
+        #expect(trial.result.pack.plan.drives == real.pack.plan.drives)
+        #expect(trial.result.models.map(\.row.comparison.recall) == real.models.map(\.row.comparison.recall))
+        #expect(trial.result.patterns[0].firstOnFailed == 1)
+        #expect(trial.json.contains("\"packIsOnTrial\":true"))
+        let words = BacktestText(trial.result).text
+        #expect(words.contains("On trial: the 1 pattern is shadow.") && words.contains("On trial, as if active"))
+        #expect(!BacktestText(real).text.contains("On trial"))
+        for (language, words) in [(Language.english, "<b>On trial</b>"), (.german, "<b>Auf Probe</b>")] {
+            let page = BacktestPage(trial.result, language: language).html
+            #expect(page.contains(words) && page.contains(language("<b>100.0 %</b>", "<b>100,0 %</b>")))
+            #expect(!BacktestPage(real, language: language).html.contains(words))
+        }
+        // What was really told stays what it is.
+        #expect(trial.faults == "A,2016-02-10,opened,disk.trial,disk.trial,inform,shadow,2016-02-19,yes\n")
     }
 
     @Test("Drives that no pattern is for are counted all the same")

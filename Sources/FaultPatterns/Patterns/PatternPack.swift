@@ -47,6 +47,9 @@ public struct PatternPack: Sendable {
     /// The patterns, without their variants.
     public var patterns: [Pattern] { book.entries.map { book.compiled[$0.base].pattern } }
 
+    /// Whether all its patterns are on trial, so that no fault of it makes a ticket.
+    public var isOnTrial: Bool { !patterns.isEmpty && patterns.allSatisfy { $0.status == .shadow } }
+
     /// Parses and type-checks a built pack.
     ///
     /// Whoever built the pack has checked it. A pattern that cannot be read here speaks of signals, kinds or words that

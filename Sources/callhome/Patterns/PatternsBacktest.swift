@@ -67,7 +67,11 @@ struct PatternsBacktest: ParsableCommand {
             """)
     var thresholds: String?
 
-    @Flag(help: "Say of patterns on trial (shadow) what they would do if they were active.")
+    @Flag(
+        help: """
+            Say of patterns on trial (shadow) what they would do if they were active; where no others are named, the \
+            whole result says so without it.
+            """)
     var withShadow = false
 
     @Option(help: "Only the drives whose serial numbers stand in this file, one a line.")
@@ -120,7 +124,8 @@ struct PatternsBacktest: ParsableCommand {
         for file in [faults, html].compactMap(\.self) { try OutputPath(path: file).refuseUnwritable() }
         let path = patterns ?? PatternFolder.standard
         let pack = try PatternsBacktest.pack(path, isTrial: false)
-        let trial = withShadow ? try PatternsBacktest.pack(path, isTrial: true) : nil
+        // Measured as it is, a pattern that is only on trial would be worth nothing, whatever it foretells.
+        let trial = withShadow || pack.isOnTrial ? try PatternsBacktest.pack(path, isTrial: true) : nil
         let backtest = FleetBacktest(patterns: pack, trial: trial, settings: try settings())
         var table: OutputFile?
         if let faults { table = try OutputFile(path: faults, beginning: FleetBacktest.faultHeader) }
