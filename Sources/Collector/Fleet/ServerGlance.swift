@@ -15,7 +15,8 @@ struct ServerGlance: Hashable, Sendable {
         // That parts are listed says nothing of how they are: only a probe that measures sees.
         let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
         let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
-        sight = server.heartbeat?.sight
+        // What a silent server could see when it was last heard is history.
+        sight = server.state == .silent ? nil : server.heartbeat?.sight
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
         // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
@@ -62,9 +63,9 @@ struct ServerGlance: Hashable, Sendable {
         }
     }
 
-    /// That all that was read is good says little where little is read.
+    /// That all that was read is good says little where little is read, and that one part is watched hides the others.
     private func sightWords(in language: Language) -> String? {
-        guard mark == .good || mark == .unknown, let sight, sight.unseen + sight.partly > 0 else { return nil }
+        guard mark != .revoked, let sight, sight.unseen + sight.partly > 0 else { return nil }
         let (blind, all) = (sight.unseen + sight.partly, sight.unseen + sight.partly + sight.seen)
         return language(
             "\(blind) of \(all) kinds of failure are not seen here, or not on all parts.",

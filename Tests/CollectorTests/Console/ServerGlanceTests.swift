@@ -86,6 +86,29 @@ struct ServerGlanceTests {
                 == "All that was read is good. 3 of 53 kinds of failure are not seen here, or not on all parts.")
     }
 
+    @Test(
+        "An open case hides no blind spot, and a silent server's are history",
+        arguments: [Urgency.watch, .plan, .order])
+    func blindBehindCase(urgency: Urgency) {
+        let glance = ServerGlance(
+            server {
+                $0.urgency = urgency
+                $0.heartbeat?.sight = Heartbeat.Sight(
+                    modes(50, "seen") + modes(1, "unseen", Advice("bmc.driver")) + modes(2, "partly"))
+            })
+        #expect(glance.mark.rawValue == urgency.rawValue)
+        #expect(
+            glance.because(in: .english).hasSuffix("3 of 53 kinds of failure are not seen here, or not on all parts."))
+        #expect(glance.because(in: .german).contains("3 von 53 Arten von Ausfällen sind hier nicht zu sehen"))
+        let silent = ServerGlance(
+            server {
+                $0.state = .silent
+                $0.urgency = .order
+                $0.heartbeat?.sight = Heartbeat.Sight(modes(1, "unseen"))
+            })
+        #expect(silent.because(in: .english) == "A part must be sent now.")
+    }
+
     @Test("An interface that the machine does not have is no gap")
     func absent() {
         #expect(ServerGlance(server { $0.heartbeat = heartbeat(["ok", "absent"]) }).mark == .good)
