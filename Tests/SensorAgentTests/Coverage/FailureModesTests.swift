@@ -48,6 +48,22 @@ struct FailureModesTests {
         return try #require(modes.first)
     }
 
+    @Test("A check of the site that is not run is blind for its own reason, and so is the age of backups behind it")
+    func siteChecks() throws {
+        let check = Component(
+            id: ComponentID(.check, "backup"), kind: .check, name: "backup",
+            attributes: ["problem": "site.not-executable", "problem_file": "/etc/callhome/site.d/backup"])
+        for (kind, when) in [
+            ("check", "hw.site.check == \"critical\""), ("server", "hw.backup.age{backup=\"newest\"} > 3600"),
+        ] {
+            let server = Component(id: .server, kind: .server, name: "server")
+            let mode = try mode(kind: kind, when: when, Self.probe("site", "ok"), components: [server, check])
+            let reason = try #require(mode.reasons.first)
+            #expect(reason.because(in: .english) == "The check /etc/callhome/site.d/backup is not executable.")
+            #expect(reason.step(in: .german)?.contains("chmod 755 /etc/callhome/site.d/backup") == true)
+        }
+    }
+
     @Test("What is read is seen, under its title in both languages")
     func seen() throws {
         let mode = try mode(
