@@ -117,6 +117,82 @@ struct PatternCommandTests {
         #expect(outcome.status == 0 && outcome.output.contains("0 patterns"))
     }
 
+    /// What `test`, `lint` and `build` say of one file, as lines without the folder; all three the same.
+    private func problems(of text: String) throws -> [String] {
+        var all: Set<[String]> = []
+        for command in [["test", "FOLDER"], ["lint", "FOLDER"], ["build", "FOLDER", "-o", "/dev/null/never"]] {
+            let outcome = try run(command, on: ["bad.yaml": text])
+            #expect(outcome.status == 2)
+            all.insert(
+                outcome.problems.split(separator: "\n").map { line in
+                    line.range(of: "disk/bad.yaml:").map { String(line[$0.upperBound...]) } ?? String(line)
+                })
+        }
+        #expect(all.count == 1, "\(all)")
+        return all.first ?? []
+    }
+
+    @Test("All that is wrong with a file is told at once, each with its line, and nothing that follows from it")
+    func allProblems() throws {
+        let three = try problems(
+            of: Self.source(
+                "disk.bad",
+                [
+                    ("revision: 1", "revision: one"), ("status: active", "status: on"),
+                    ("urgency: plan\nsus", "urgency: soon\nsus"),
+                ]))
+        #expect(three.map { $0.prefix { $0 != ":" } } == ["2", "3", "10"], "\(three)")
+        #expect(three.last?.contains("`urgency` is one of") == true, "\(three)")
+        // A definition that is wrong spoils what uses it; of the rest all is told.
+        let definition = try problems(
+            of: Self.source(
+                "disk.bad",
+                [
+                    ("heat: hw.temperature", "heat: hw.temperatur"),
+                    ("action: replace-planned", "action: replace-plan"),
+                    ("part: self, certainty: 0.9", "part: self, certainty: 9"), ("evidence: B", "evidence: D"),
+                ]))
+        #expect(definition.map { $0.prefix { $0 != ":" } } == ["4", "8", "11", "13"], "\(definition)")
+        let tests = try problems(
+            of: Self.source(
+                "disk.bad",
+                [
+                    ("expect: { at: 4, urgency: plan }", "expect: { at: 4, urgency: soon }"),
+                    ("\"20x3\", heat: \"_x3\"", "\"20y3\", heat: \"_x3\""),
+                ]))
+        #expect(tests.count == 2, "\(tests)")
+        let keys = try problems(
+            of: Self.source("disk.bad", [("revision: 1", "revison: 0"), ("provenance:", "origin:")]))
+        #expect(keys.contains { $0.hasPrefix("2:1: a pattern needs `revision`, and `revison`") }, "\(keys)")
+        #expect(keys.contains { $0.contains("`revision` is a whole number from 1") }, "\(keys)")
+        #expect(keys.contains { $0.contains("a pattern needs `provenance`") }, "\(keys)")
+        #expect(keys.contains { $0.contains("`origin` is not a key of a pattern") }, "\(keys)")
+    }
+
+    @Test("What YAML reads otherwise than its author is said in the author's words, and the rest of the file as well")
+    func authorsWords() throws {
+        let condition = "when: pending >= 16 and heat >= 60"
+        for (written, quoted) in [
+            ("when: > 3", "when: '> 3'"), ("when: \"opened\" == 3", "when: '\"opened\" == 3'"),
+            ("when: '>' == 3", "when: '''>'' == 3'"), ("when: @heat", "when: '@heat'"),
+            ("when: heat: 3", "when: 'heat: 3'"),
+        ] {
+            let found = try problems(
+                of: Self.source("disk.bad", [(condition, written), ("revision: 1", "revision: one")]))
+            let words = found.first { $0.contains("an expression that begins with >") }
+            #expect(words?.hasPrefix("9:7: ") == true, "\(found)")
+            #expect(words?.hasSuffix("must be quoted as a whole: \(quoted)") == true, "\(found)")
+            #expect(found.contains { $0.hasPrefix("2:11: `revision`") }, "\(found)")
+        }
+        let tabs = try problems(
+            of: Self.source("disk.bad", [("  pending: hw", "\tpending: hw"), ("  heat: hw", "  \theat: hw")]))
+        #expect(tabs == ["7:1: indent with spaces, not tabs", "8:3: indent with spaces, not tabs"])
+        // What only begins like one is none.
+        let quoted = Self.source("disk.a", [(condition, "when: \"pending >= 16 and heat >= 60\" # both")])
+        let fine = try run(["lint", "FOLDER"], on: ["a.yaml": quoted])
+        #expect(fine.status == 0, "\(fine)")
+    }
+
     @Test("A pattern without tests is refused at its first line")
     func untested() throws {
         let whole = Self.source("disk.bad")

@@ -14,12 +14,33 @@ public struct PatternFile: Sendable {
     /// - Parameter models: the tree ensembles that it may name.
     /// - Throws: what is wrong, with file, line and column, and the mend.
     public init(reading tree: SourceNode, models: [PatternModel] = []) throws(PatternProblem) {
+        try self.init(reading: tree, models: models, depth: .whole)
+    }
+
+    /// How far a file is judged.
+    enum Depth: Int, Comparable {
+        /// Its keys and their values; expressions are parsed.
+        case structure
+        /// Also whether the expressions fit.
+        case expressions
+        /// Also its tests, but not which kinds of them there must be.
+        case testsWithoutKinds
+        case whole
+
+        static func < (left: Depth, right: Depth) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    init(reading tree: SourceNode, models: [PatternModel], depth: Depth) throws(PatternProblem) {
         self.tree = tree
         self.models = models
         let ensembles = Dictionary(models.map { ($0.name, $0.ensemble) }, uniquingKeysWith: { first, _ in first })
         // The words first: of a misspelt kind of part no signal fits, and that is not what is wrong.
         try PatternVocabulary.check(tree)
         pattern = try Pattern(reading: tree, isStrict: true)
+        guard depth > .structure else {
+            (tests, watchedClasses, engineLevel) = ([], [], pattern.engineLevel)
+            return
+        }
         try PatternVocabulary.check(pattern)
         var tables = ProgramTables()
         var all: [CompiledPattern] = []
@@ -27,6 +48,10 @@ public struct PatternFile: Sendable {
         let compiled = all[entry.base]
         watchedClasses = all.flatMap(\.watchedClasses)
         engineLevel = max(pattern.engineLevel, PatternFile.level(of: tree, tables: tables))
+        guard depth > .expressions else {
+            tests = []
+            return
+        }
         guard case .mapping(let entries) = tree.content, let list = entries.first(where: { $0.key == "tests" })?.value,
             case .sequence(let items) = list.content
         else {
@@ -38,7 +63,7 @@ public struct PatternFile: Sendable {
         var tests: [PatternTest] = []
         for item in items { tests.append(try PatternTest(reading: item, of: pattern, tables: tables)) }
         self.tests = tests
-        try requireKinds(of: compiled, tables: tables, at: list.location)
+        if depth == .whole { try requireKinds(of: compiled, tables: tables, at: list.location) }
     }
 
     private func requireKinds(

@@ -3,7 +3,7 @@ import Reports
 extension Pattern {
     private static let idCharacters = Set("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
-    private static let keys = [
+    static let keys = [
         "id", "revision", "status", "evidence", "engine_level", "class", "applies_to", "except", "let", "when", "for",
         "clear", "clear_for", "urgency", "suspects", "time_to_failure", "explains", "weight", "variants", "action",
         "because", "provenance", "text", "sources", "tests",

@@ -56,15 +56,22 @@ struct PatternFolder {
                         + "it was built from (`callhome patterns list` and `backtest` take packs)")
                 continue
             }
+            let (tree, unread) = PatternYAML.readAll(data, file: file)
+            problems += unread.map { "\($0)" }
+            guard let tree else { continue }
             do throws(PatternProblem) {
-                let read = try PatternFile(reading: try PatternYAML.read(data, file: file), models: models)
+                let read = try PatternFile(reading: tree, models: models)
+                guard unread.isEmpty else { continue }
                 if let other = places[read.pattern.id] {
                     problems.append("\(file): the id \(read.pattern.id) is that of \(other); give it another")
                     continue
                 }
                 places[read.pattern.id] = file
                 files.append(read)
-            } catch { problems.append("\(error)") }
+            } catch {
+                let all = PatternFile.problems(in: tree, models: models)
+                problems += (all.isEmpty ? [error] : all).map { "\($0)" }
+            }
         }
     }
 

@@ -18,6 +18,27 @@ enum PatternYAML {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw PatternProblem(SourceLocation(file: file), "the file is not UTF-8; store it as UTF-8")
         }
+        return try read(text, file: file)
+    }
+
+    /// Reads a pattern file on, past what the author wrote as YAML reads otherwise.
+    /// - Returns: the tree, where all can be told of it, and what has to be mended before it is YAML.
+    static func readAll(_ data: Data, file: String) -> (tree: SourceNode?, problems: [PatternProblem]) {
+        var text = AuthoredYAML(data, file: file)
+        var found = text.tabs
+        guard found.isEmpty else { return (nil, found) }
+        while true {
+            do throws(PatternProblem) {
+                return (try read(text.text.map { Data($0.utf8) } ?? data, file: file), found)
+            } catch {
+                let mended = text.quote(error)
+                found.append(mended ?? error)
+                guard mended != nil, found.count < AuthoredYAML.limit else { return (nil, found) }
+            }
+        }
+    }
+
+    private static func read(_ text: String, file: String) throws(PatternProblem) -> SourceNode {
         let root: Node?
         do { root = try compose(yaml: text) } catch { throw problem(error, file: file) }
         guard let root else { throw PatternProblem(SourceLocation(file: file, line: 1), "the file is empty") }
