@@ -12,7 +12,11 @@ final class SimulatedBMC {
     /// - Parameter sensors: lines of the simulator's language, between the making of the BMC and its start.
     init(sensors: String, in scratch: ScratchFolder) async throws {
         let port = Int.random(in: 21_000..<29_000)
-        connection = ["-I", "lanplus", "-C", "3", "-H", "127.0.0.1", "-p", "\(port)", "-U", "ipmiusr", "-P", "test"]
+        // Given up after 2 tries of 2 s: where the BMC is gone, ipmitool itself would try for a minute and more.
+        connection = [
+            "-I", "lanplus", "-C", "3", "-N", "2", "-R", "2", "-H", "127.0.0.1", "-p", "\(port)", "-U", "ipmiusr", "-P",
+            "test",
+        ]
         try scratch.write(
             "bmc.emu",
             """
