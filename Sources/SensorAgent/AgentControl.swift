@@ -91,7 +91,7 @@ actor AgentControl {
     // MARK: Test
 
     private func startTest() async throws(Problem) -> TestProgress {
-        let id = TestDrill.newID()
+        let id = RandomIdentifier.make()
         let began = clock.now()
         let test = try TestDrill.fault(id: id, pack: pack, at: began.time)
         let fired = clock.now()
@@ -118,7 +118,7 @@ actor AgentControl {
 
     /// The agent's own hops, then the collector's.
     private func progress(of id: String) async throws(Problem) -> TestProgress {
-        guard TestDrill.isID(id) else {
+        guard RandomIdentifier.isOne(id) else {
             throw Problem(code: "bad-test", message: "\(id.prefix(64).debugDescription) is no id of a test")
         }
         let isWaiting: Bool

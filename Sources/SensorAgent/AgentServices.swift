@@ -1,12 +1,6 @@
 import Dispatch
 import Glibc
 
-/// A part of the agent that goes on until its task is cancelled.
-protocol Service: Sendable {
-    /// Returns once the task is cancelled and what the service holds is in order.
-    func run() async throws
-}
-
 /// Runs the parts of the agent side by side. It takes the place of swift-service-lifecycle here, which brings
 /// libraries for streams along (AsyncAlgorithms and its collections): 2 of the program's 25 MB.
 enum AgentServices {

@@ -59,7 +59,7 @@ struct AgentTests {
     @Test("Tests that nobody started, and ids that are none, are refused in words")
     func unknownTest() async throws {
         let agent = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)
-        for (id, code) in [(TestDrill.newID(), "not-found"), ("../../etc", "bad-test"), ("", "bad-test")] {
+        for (id, code) in [(RandomIdentifier.make(), "not-found"), ("../../etc", "bad-test"), ("", "bad-test")] {
             #expect(await agent.answer(ControlRequest(verb: .testProgress, test: id)).problem?.code == code)
         }
     }

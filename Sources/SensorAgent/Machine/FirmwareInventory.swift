@@ -7,11 +7,12 @@ struct FirmwareInventory: Sendable {
     private(set) var board: ComponentID?
     /// Bytes of each module.
     private(set) var memorySizes: [(ComponentID, Double)] = []
-    private var cores: [(ComponentID, enabled: UInt16?, present: UInt16?)] = []
+    private let processors: FirmwareProcessors
 
     /// - Parameter files: `/sys/class/dmi/id` of this tree fills in what the table does not say, or cannot because only
     ///   root may read it.
     init(_ table: SMBIOS, files: SysTree) {
+        processors = FirmwareProcessors(table)
         let file: (String) -> String? = { Filler.removed(try? files.text("/sys/class/dmi/id/\($0)")) }
         let system = table.structures(ofType: 1).first
         let chassis = table.structures(ofType: 3).first
@@ -47,7 +48,7 @@ struct FirmwareInventory: Sendable {
                     id: id, kind: .board, parent: components.isEmpty ? nil : chassisID, name: "main board", part: part,
                     attributes: attributes))
         }
-        for (index, structure) in table.structures(ofType: 4).enumerated() { addProcessor(structure, index) }
+        components += processors.components
         for module in MemoryModules(table).modules.map(\.component) {
             components.append(module)
             if let bytes = module.attributes["size_bytes"].flatMap(Double.init) {
@@ -56,33 +57,8 @@ struct FirmwareInventory: Sendable {
         }
     }
 
-    private mutating func addProcessor(_ structure: SMBIOS.Structure, _ index: Int) {
-        // Bit 6 of the status: the socket is populated. Tables that are cut before it leave it open.
-        guard structure.byte(0x18).map({ $0 & 0x40 != 0 }) ?? true else { return }
-        let socket = structure.string(0x04)
-        let taken = components.contains { $0.id == ComponentID(.cpu, socket ?? "") }
-        let id = ComponentID(.cpu, taken || socket == nil ? "\(index)" : socket ?? "")
-        var attributes: [String: String] = [:]
-        attributes["speed_mhz"] = structure.word(0x16).flatMap { $0 == 0 ? nil : String($0) }
-        components.append(
-            Component(
-                id: id, kind: .cpu, name: socket ?? "processor \(index)",
-                part: Part(
-                    manufacturer: structure.string(0x07), model: structure.string(0x10),
-                    partNumber: structure.string(0x22),
-                    serial: structure.string(0x20), location: socket),
-                attributes: attributes))
-        cores.append((id, enabled: count(structure, 0x24, wide: 0x2C), present: count(structure, 0x23, wide: 0x2A)))
-    }
-
-    /// A count of one byte that says 255 where the word behind it holds the count.
-    private func count(_ structure: SMBIOS.Structure, _ offset: Int, wide: Int) -> UInt16? {
-        guard let count = structure.byte(offset), count != 0 else { return nil }
-        return count == 0xFF ? structure.word(wide) : UInt16(count)
-    }
-
     func coreCounts(at time: Timestamp) -> [Observation] {
-        cores.flatMap { id, enabled, present in
+        processors.cores.flatMap { id, enabled, present in
             [("enabled", enabled), ("present", present)].compactMap { state, count in
                 count.map {
                     Observation(

@@ -70,7 +70,7 @@ public struct ProbeDocument: Encodable, Sendable {
             try observation.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
             let source =
-                asRead?.source ?? ChipSensorSignals.source(of: observation.signal, component: observation.component)
+                asRead?.source ?? SensorAttributes.source(of: observation.signal, component: observation.component)
             try container.encodeIfPresent(source, forKey: .source)
             try container.encodeIfPresent(asRead?.value, forKey: .read)
         }

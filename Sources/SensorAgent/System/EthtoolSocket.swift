@@ -18,12 +18,12 @@ struct EthtoolSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// The firmware of a card (`ETHTOOL_GDRVINFO`).
+    /// The firmware of a card, as its driver writes it (`ETHTOOL_GDRVINFO`).
     func firmware(of interface: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 196)
         guard call(interface, EthtoolSocket.getDriverInfo, &buffer) == nil else { return nil }
         let text = buffer[68..<100].prefix { $0 != 0 }
-        return Filler.removed(String(decoding: text, as: UTF8.self))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The driver's own counters by name (`ETHTOOL_GSTRINGS`, `ETHTOOL_GSTATS`); empty where it has none.

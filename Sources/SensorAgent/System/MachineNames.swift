@@ -17,9 +17,11 @@ struct MachineNames: Sendable, Hashable {
             host = String(
                 SHA256.hash(data: Data("callhome-host-v1\n\(machine.lowercased())".utf8)).hexadecimal.prefix(32))
         } else {
-            host = TestDrill.newID()
+            host = RandomIdentifier.make()
         }
         hostname = (try? tree.text("/proc/sys/kernel/hostname")).map { String($0.prefix(255)) } ?? "localhost"
-        boot = (try? tree.text("/proc/sys/kernel/random/boot_id")).map { String($0.prefix(64)) } ?? TestDrill.newID()
+        boot =
+            (try? tree.text("/proc/sys/kernel/random/boot_id")).map { String($0.prefix(64)) }
+            ?? RandomIdentifier.make()
     }
 }

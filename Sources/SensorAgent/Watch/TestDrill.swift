@@ -27,13 +27,4 @@ enum TestDrill {
         fault.test = id
         return TestFault(id: id, fault: fault)
     }
-
-    /// 128 random bits in hexadecimal: whoever knows them may ask the collector how the test is going.
-    static func newID() -> String {
-        var random = SystemRandomNumberGenerator()
-        return (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }.hexadecimal
-    }
-
-    /// What `newID` makes; nothing else is passed on to a collector.
-    static func isID(_ text: String) -> Bool { text.utf8.count == 32 && text.allSatisfy(\.isHexDigit) }
 }

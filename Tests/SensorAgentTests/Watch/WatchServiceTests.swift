@@ -186,8 +186,8 @@ struct WatchServiceTests {
 
     @Test("The test fault goes through the pattern pack and bears the test's name; a pack without the pattern is named")
     func drill() throws {
-        let id = TestDrill.newID()
-        #expect(TestDrill.isID(id))
+        let id = RandomIdentifier.make()
+        #expect(RandomIdentifier.isOne(id))
         let test = try TestDrill.fault(id: id, pack: WatchFixture.pack(), at: SpoolFixture.start)
         #expect(test.fault.test == id && test.fault.pattern == "callhome.test")
         #expect(test.fault.component == ComponentID(.test, id))

@@ -34,7 +34,7 @@ enum NetworkCards {
             part: Part(
                 manufacturer: Filler.removed(properties["ID_VENDOR_FROM_DATABASE"]),
                 model: Filler.removed(properties["ID_MODEL_FROM_DATABASE"]),
-                location: address.flatMap { DiskIdentity.pciSlot($0, tree) }),
+                location: address.flatMap { PCISlots.slot(of: $0, tree) }),
             attributes: attributes)
     }
 

@@ -40,4 +40,11 @@ struct PCISlots: Sendable {
         if let port, let name = designations[port.slotAddress] { return name }
         return numbers[address.slotAddress]
     }
+
+    /// The physical slot of the PCI device at `address` (`0000:3b:00.0`), as the firmware numbers it.
+    static func slot(of address: String, _ tree: SysTree) -> String? {
+        let device = address.split(separator: ".").first.map(String.init) ?? address
+        let slots = (try? tree.names(in: "/sys/bus/pci/slots")) ?? []
+        return slots.first { (try? tree.text("/sys/bus/pci/slots/\($0)/address")) == device }.map { "Slot \($0)" }
+    }
 }

@@ -61,7 +61,7 @@ enum DiskIdentity {
             part: Part(
                 model: Filler.removed(try? tree.text("\(folder)/model")), serial: serial,
                 firmware: Filler.removed(try? tree.text("\(folder)/firmware_rev")),
-                location: attributes["pci"].flatMap { pciSlot($0, tree) }),
+                location: attributes["pci"].flatMap { PCISlots.slot(of: $0, tree) }),
             attributes: attributes)
     }
 
@@ -156,12 +156,5 @@ enum DiskIdentity {
             let bay = try? tree.count("/sys/class/sas_device/\(end)/bay_identifier")
         else { return nil }
         return "Bay \(bay)"
-    }
-
-    /// The physical slot of the PCI device at `address` (`0000:3b:00.0`), as the firmware numbers it.
-    static func pciSlot(_ address: String, _ tree: SysTree) -> String? {
-        let device = address.split(separator: ".").first.map(String.init) ?? address
-        let slots = (try? tree.names(in: "/sys/bus/pci/slots")) ?? []
-        return slots.first { (try? tree.text("/sys/bus/pci/slots/\($0)/address")) == device }.map { "Slot \($0)" }
     }
 }

@@ -1,6 +1,8 @@
 /// The structures of a System Management BIOS table (DMTF DSP0134), bounded and forgiving: a broken table gives what
 /// stands before the break.
 struct SMBIOS: Sendable {
+    /// Where the kernel hands out the table; only root may read it.
+    static let path = "/sys/firmware/dmi/tables/DMI"
     /// Structures read of one table; the largest recorded server has under 1,000.
     static let structureLimit = 8_192
     /// Bytes of one table as read from sysfs.

@@ -107,9 +107,3 @@ struct MemoryModules: Sendable {
         0x22: "DDR5", 0x23: "LPDDR5", 0x24: "HBM3",
     ]
 }
-
-/// `value` in lower-case hexadecimal with at least `digits` digits.
-func hexadecimal(_ value: UInt64, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
-}

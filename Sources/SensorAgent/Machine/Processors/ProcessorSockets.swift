@@ -19,7 +19,7 @@ struct ProcessorSockets: Sendable {
             packages[number] = package
         }
         let table = SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
-        let known = FirmwareInventory(table, files: SysTree(root: "/nonexistent")).components.filter { $0.kind == .cpu }
+        let known = FirmwareProcessors(table).components
         let sorted = Set(packages.values).sorted()
         for (index, package) in sorted.enumerated() {
             var component =

@@ -63,7 +63,7 @@ struct EnclosureReading {
                         firmware: text("\(folder)/version_fw") ?? text("\(folder)/firmware_version")
                             ?? text("\(folder)/firmware_revision") ?? text("\(folder)/fw_version")
                             ?? text("\(folder)/host_fw_version") ?? text("\(folder)/hba_kernel_version"),
-                        location: DiskIdentity.pciSlot(pci, tree)),
+                        location: PCISlots.slot(of: pci, tree)),
                     attributes: attributes))
         }
     }

@@ -119,7 +119,3 @@ public actor MemoryErrors: Probe {
         }
     }
 }
-
-extension SMBIOS {
-    static let path = "/sys/firmware/dmi/tables/DMI"
-}

@@ -186,7 +186,7 @@ public actor NetworkPorts: Probe {
                     if let count { add(Signal("hw.network.fec", ["result": word]), .counter(count)) }
                 }
             }
-            if let firmware = socket.firmware(of: port.name),
+            if let firmware = Filler.removed(socket.firmware(of: port.name)),
                 let place = result.components.firstIndex(where: { $0.id == id })
             {
                 result.components[place].part.firmware = firmware

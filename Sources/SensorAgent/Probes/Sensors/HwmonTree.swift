@@ -58,7 +58,7 @@ struct HwmonTree {
                 let number = Int(head.drop { $0.isLetter })
             else { continue }
             let suffix = String(parts[1])
-            guard ChipSensorSignals.signal(kind: kinds[kind].kind, suffix: suffix) != nil else { continue }
+            guard SensorAttributes.signal(kind: kinds[kind].kind, suffix: suffix) != nil else { continue }
             if let place = found.firstIndex(where: { $0.name == head }) {
                 found[place].suffixes.append(suffix)
             } else {

@@ -19,7 +19,7 @@ struct ChipSensorSignalsTests {
         let result = ChipSensorSignals(chips: [chip]).result(values: values.map(\.value), at: Self.now)
         return Dictionary(
             result.observations.map { observation in
-                let source = ChipSensorSignals.source(of: observation.signal, component: observation.component)
+                let source = SensorAttributes.source(of: observation.signal, component: observation.component)
                 return (source ?? observation.signal.description, observation.measurement)
             }, uniquingKeysWith: { first, _ in first })
     }
@@ -116,8 +116,8 @@ struct ChipSensorSignalsTests {
             if name.hasSuffix("_vid") || name == "beep_enable" { feature = name }
             if feature.hasPrefix("intrusion") { kind = .intrusion }
             let suffix = name == feature ? "" : String(name.dropFirst(feature.count + 1))
-            let signal = try #require(ChipSensorSignals.signal(kind: kind, suffix: suffix), "\(name)")
-            #expect(ChipSensorSignals.source(of: signal, component: ComponentID(.chip, "x/\(feature)")) == name)
+            let signal = try #require(SensorAttributes.signal(kind: kind, suffix: suffix), "\(name)")
+            #expect(SensorAttributes.source(of: signal, component: ComponentID(.chip, "x/\(feature)")) == name)
         }
     }
 }

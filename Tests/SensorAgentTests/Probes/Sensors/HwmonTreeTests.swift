@@ -26,7 +26,7 @@ struct HwmonTreeTests {
         var read: [String: [Double]] = [:]
         for observation in result.observations {
             let source =
-                ChipSensorSignals.source(of: observation.signal, component: observation.component)
+                SensorAttributes.source(of: observation.signal, component: observation.component)
                 ?? (observation.signal.name == "hw.temperature" ? "temp1_input" : nil)
             guard let source, source.hasSuffix("_input"), case .reading(let value) = observation.measurement else {
                 continue
