@@ -59,7 +59,7 @@ let package = Package(
     targets: [
         // MARK: What all programs share
         .target(name: "Reports", dependencies: [crypto], swiftSettings: settings),
-        .target(name: "FaultPatterns", dependencies: ["Reports"], swiftSettings: hot),
+        .target(name: "FaultPatterns", dependencies: ["Reports"], exclude: ["README.md"], swiftSettings: hot),
         .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
         .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
@@ -79,7 +79,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            exclude: ["CLibraries"],
+            exclude: ["CLibraries", "README.md"],
             swiftSettings: settings),
         .executableTarget(
             name: "callhome-agent", dependencies: ["SensorAgent", arguments], swiftSettings: settings,
@@ -102,6 +102,7 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
+            exclude: ["README.md"],
             swiftSettings: settings),
         .executableTarget(
             name: "callhome-collector", dependencies: ["Collector", arguments], swiftSettings: settings),
