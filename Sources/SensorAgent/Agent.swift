@@ -49,7 +49,7 @@ public struct Agent: Sendable {
             intervals: configuration.probeIntervals,
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
             clock: clock, log: log,
-            surroundings: { Surroundings(tree: tree, asksRedfish: configuration.redfish != nil) },
+            environment: { HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil) },
             faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
             watch: watch, spool: spool, pack: pack, uplink: uplink,
@@ -105,7 +105,7 @@ public struct Agent: Sendable {
             limits.bytes = Int64(configuration.spoolBytes)
             limits.telemetryAge = configuration.telemetryAge
             limits.sampleAge = configuration.sampleAge
-            let author = ReportAuthor(host: identity.host, hostname: hostname, key: try identity.key)
+            let author = ReportSigner(host: identity.host, hostname: hostname, key: try identity.key)
             let spool = try await Spool.open(
                 directory: configuration.stateDirectory, author: author, limits: limits, at: moment, log: log)
             return (identity, spool)

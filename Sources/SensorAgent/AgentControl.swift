@@ -93,7 +93,7 @@ actor AgentControl {
     private func startTest() async throws(Problem) -> TestProgress {
         let id = RandomIdentifier.make()
         let began = clock.now()
-        let test = try TestDrill.fault(id: id, pack: pack, at: began.time)
+        let test = try TestFaultInjection.fault(id: id, pack: pack, at: began.time)
         let fired = clock.now()
         do throws(SpoolError) {
             try await spool.append(.test(test), at: fired)
@@ -161,7 +161,7 @@ actor AgentControl {
     private static func patternHop(_ duration: Duration?, _ pack: PatternPack) -> TestProgress.Hop {
         TestProgress.Hop(
             name: "pattern", state: .confirmed, milliseconds: duration?.inMilliseconds,
-            detail: "\(TestDrill.pattern) of pack \(pack.identity) fired")
+            detail: "\(TestFaultInjection.pattern) of pack \(pack.identity) fired")
     }
 
     private func uplinkHop(isWaiting: Bool, _ test: Test?) async -> TestProgress.Hop {

@@ -86,9 +86,9 @@ public enum AgentProgram {
         let tree = SysTree(root: configuration.root)
         let probes = AllProbes.make(tree: tree, siteFolder: configuration.siteFolder, redfish: configuration.redfish)
             .filter { !configuration.disabledProbes.contains($0.name) }
-        let look = CoverageLook(
+        let look = CoverageReport(
             await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack,
-            Surroundings(tree: tree, asksRedfish: configuration.redfish != nil))
+            HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil))
         print(json ? try look.json : look.text(in: language))
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }

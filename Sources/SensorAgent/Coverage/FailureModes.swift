@@ -9,11 +9,11 @@ struct FailureModes {
     private let components: [ComponentID: Component]
 
     init(
-        _ pack: PatternPack, coverage: [Heartbeat.Coverage], components: [Component], surroundings: Surroundings
+        _ pack: PatternPack, coverage: [Heartbeat.Coverage], components: [Component], environment: HostEnvironment
     ) {
         patterns = pack.patterns.filter { $0.status == .active && !$0.kinds.contains(.test) }
         skipped = pack.skipped.filter { $0.isActive && !$0.kinds.contains(.test) }
-        probes = ProbeAdvice(coverage, components, surroundings)
+        probes = ProbeAdvice(coverage, components, environment)
         self.components = Dictionary(components.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -4,13 +4,13 @@ import Reports
 /// missed.
 struct ProbeAdvice {
     private let coverage: [String: Heartbeat.Coverage]
-    private let surroundings: Surroundings
+    private let environment: HostEnvironment
     private let raidCards: [ComponentID: RaidCard]
     private let nvidiaCard: String?
 
-    init(_ coverage: [Heartbeat.Coverage], _ components: [Component], _ surroundings: Surroundings) {
+    init(_ coverage: [Heartbeat.Coverage], _ components: [Component], _ environment: HostEnvironment) {
         self.coverage = Dictionary(coverage.map { ($0.probe, $0) }, uniquingKeysWith: { first, _ in first })
-        self.surroundings = surroundings
+        self.environment = environment
         let byID = Dictionary(components.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         raidCards = byID.compactMapValues { RaidCard($0, card: $0.parent.flatMap { byID[$0] }) }
         nvidiaCard = components.first {
@@ -80,7 +80,7 @@ struct ProbeAdvice {
 
     private func advice(on card: RaidCard) -> Advice? {
         let programs = [card.program] + card.otherPrograms
-        guard !card.isAsked, !card.program.isEmpty, surroundings.installed.isDisjoint(with: programs) else {
+        guard !card.isAsked, !card.program.isEmpty, environment.installed.isDisjoint(with: programs) else {
             return nil
         }
         return Advice("raid.tool", card.name, card.program, card.maker)
@@ -92,7 +92,7 @@ struct ProbeAdvice {
     private func best(_ absent: [Heartbeat.Coverage], seeking kind: ComponentKind) -> Advice? {
         // A server's own management controller tells most; chips of the board are for those that have none.
         let ordered =
-            surroundings.hasBMC
+            environment.hasBMC
             ? absent.filter { $0.probe == "ipmi" } + absent.filter { $0.probe != "ipmi" } : absent
         let advices = ordered.map { advice(on: $0, seeking: kind) }
         return advices.first(where: \.hasStep) ?? advices.first
@@ -104,21 +104,21 @@ struct ProbeAdvice {
         guard probe.state == "absent" else { return plain }
         switch probe.probe {
         case "ipmi":
-            guard surroundings.hasBMC else { return Advice("bmc.none") }
-            guard surroundings.hasBMCDevice else { return Advice("bmc.driver") }
-            return surroundings.installed.contains("ipmitool") ? plain : Advice("bmc.tool")
+            guard environment.hasBMC else { return Advice("bmc.none") }
+            guard environment.hasBMCDevice else { return Advice("bmc.driver") }
+            return environment.installed.contains("ipmitool") ? plain : Advice("bmc.tool")
         case "redfish":
-            guard surroundings.hasBMC else { return Advice("bmc.none") }
-            return surroundings.asksRedfish ? plain : Advice("redfish.address")
+            guard environment.hasBMC else { return Advice("bmc.none") }
+            return environment.asksRedfish ? plain : Advice("redfish.address")
         case "chip-sensors": return sensorChips(seeking: kind) ?? plain
         case "memory-errors":
-            if surroundings.isVirtual { return Advice("ecc.virtual") }
-            if surroundings.hasECC == false { return Advice("ecc.none") }
-            return surroundings.memoryDriver.map { Advice("ecc.driver", $0) } ?? Advice("ecc.hidden")
-        case "disk-health": return surroundings.installed.contains("smartctl") ? plain : Advice("smartctl")
+            if environment.isVirtual { return Advice("ecc.virtual") }
+            if environment.hasECC == false { return Advice("ecc.none") }
+            return environment.memoryDriver.map { Advice("ecc.driver", $0) } ?? Advice("ecc.hidden")
+        case "disk-health": return environment.installed.contains("smartctl") ? plain : Advice("smartctl")
         case "ups":
-            if surroundings.installed.contains("upsd") { return Advice("ups.silent") }
-            return surroundings.ups.map { Advice("ups.attached", $0) } ?? Advice("ups.question")
+            if environment.installed.contains("upsd") { return Advice("ups.silent") }
+            return environment.ups.map { Advice("ups.attached", $0) } ?? Advice("ups.question")
         case "raid-controllers":
             return raidCards.sorted { $0.key < $1.key }.lazy.compactMap { advice(on: $0.value) }.first ?? plain
         case "machine-checks": return Advice("tracefs")
@@ -129,8 +129,8 @@ struct ProbeAdvice {
 
     /// Chips of the board itself: they tell of heat, fans and voltages, of no other part.
     private func sensorChips(seeking kind: ComponentKind) -> Advice? {
-        if surroundings.isVirtual { return Advice("sensors.virtual") }
-        switch (kind, surroundings.processor) {
+        if environment.isVirtual { return Advice("sensors.virtual") }
+        switch (kind, environment.processor) {
         case (.temperature, .intel): return Advice("sensors.processor", "coretemp")
         case (.temperature, .amd): return Advice("sensors.processor", "k10temp")
         case (.fan, _), (.voltage, _), (.boardBattery, _), (.intrusion, _): return Advice("sensors.board")
@@ -148,7 +148,7 @@ struct ProbeAdvice {
             if advice.code == "ups.question" { questions.append(advice) }
         }
         // The BMC that answers locally tells most; where it does not, its address is a task already.
-        if surroundings.hasBMC, !surroundings.asksRedfish, coverage["redfish"]?.state == "absent" {
+        if environment.hasBMC, !environment.asksRedfish, coverage["redfish"]?.state == "absent" {
             questions.append(Advice("redfish.address"))
         }
         return questions

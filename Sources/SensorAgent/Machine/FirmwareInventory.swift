@@ -13,7 +13,7 @@ struct FirmwareInventory: Sendable {
     ///   root may read it.
     init(_ table: SMBIOS, files: SysTree) {
         processors = FirmwareProcessors(table)
-        let file: (String) -> String? = { Filler.removed(try? files.text("/sys/class/dmi/id/\($0)")) }
+        let file: (String) -> String? = { PlaceholderText.removed(try? files.text("/sys/class/dmi/id/\($0)")) }
         let system = table.structures(ofType: 1).first
         let chassis = table.structures(ofType: 3).first
         let bios = table.structures(ofType: 0).first

@@ -41,11 +41,11 @@ public struct ProbeResult: Sendable, Codable {
     public var observations: [Observation]
     public var cursor: ProbeCursor?
     /// Values that were read but must not be judged by, so that their observations do not hold them.
-    public var asRead: [AsRead]
+    public var asRead: [RawReading]
 
     public init(
         components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil,
-        asRead: [AsRead] = []
+        asRead: [RawReading] = []
     ) {
         self.components = components
         self.observations = observations
@@ -56,7 +56,7 @@ public struct ProbeResult: Sendable, Codable {
 
 /// A value as the device gave it, where the observation says `unavailable` (a limit that nobody set, the reading of a
 /// faulty sensor) or only a word. For people who ask the probe itself; patterns never see it.
-public struct AsRead: Hashable, Sendable, Codable {
+public struct RawReading: Hashable, Sendable, Codable {
     public var component: ComponentID
     public var signal: Signal
     /// What the device or tool calls it: `temp1_max`.

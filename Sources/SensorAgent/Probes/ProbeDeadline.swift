@@ -8,7 +8,7 @@ extension Probe {
         at time: Timestamp, since cursor: ProbeCursor?
     ) async -> Result<ProbeResult, ProbeError> {
         await withCheckedContinuation { continuation in
-            let first = FirstAnswer(continuation)
+            let first = FirstResult(continuation)
             let deadline = deadline
             let timer = Task {
                 guard (try? await Task.sleep(for: deadline)) != nil else { return }

@@ -45,7 +45,7 @@ public struct ProbeDocument: Encodable, Sendable {
             switch outcome {
             case .success(let result):
                 try container.encode(result.components, forKey: .components)
-                var asRead: [ComponentID: [Signal: AsRead]] = [:]
+                var asRead: [ComponentID: [Signal: RawReading]] = [:]
                 for value in result.asRead { asRead[value.component, default: [:]][value.signal] = value }
                 try container.encode(
                     result.observations.map { Line(observation: $0, asRead: asRead[$0.component]?[$0.signal]) },
@@ -62,7 +62,7 @@ public struct ProbeDocument: Encodable, Sendable {
     /// One observation with the device's own name and value.
     private struct Line: Encodable {
         let observation: Observation
-        let asRead: AsRead?
+        let asRead: RawReading?
 
         private enum Key: String, CodingKey { case source, read }
 

@@ -28,7 +28,7 @@ actor Spool {
 
     let file: SpoolFile
     let limits: Limits
-    var author: ReportAuthor
+    var author: ReportSigner
     var database: SQLite
     var epoch: Int64
     /// When the spool was spoken to last: for reports that it writes on its own account.
@@ -43,7 +43,7 @@ actor Spool {
     /// Opens the spool of `directory`, or makes it. A damaged file is set aside, and what can still be read is kept.
     /// - Throws: `SpoolError.disk` where the directory cannot be written, `.malformed` for a file of a newer agent.
     static func open(
-        directory: String, author: ReportAuthor, limits: Limits = Limits(), at moment: Moment, log: Logger
+        directory: String, author: ReportSigner, limits: Limits = Limits(), at moment: Moment, log: Logger
     ) async throws(SpoolError) -> Spool {
         let spool = try Spool(directory: directory, author: author, limits: limits, at: moment, log: log)
         try await spool.settleEpoch()
@@ -51,7 +51,7 @@ actor Spool {
     }
 
     private init(
-        directory: String, author: ReportAuthor, limits: Limits, at moment: Moment, log: Logger
+        directory: String, author: ReportSigner, limits: Limits, at moment: Moment, log: Logger
     ) throws(SpoolError) {
         let file = SpoolFile(directory: directory)
         var incident: String?
@@ -66,7 +66,7 @@ actor Spool {
                 database = try SQLite(path: ":memory:")
                 let next = file.nextEpoch(at: moment.time)
                 try file.record(epoch: next)
-                let salvage = SpoolSalvage(from: try file.setAside(at: moment.time), author: author)
+                let salvage = SpoolRecovery(from: try file.setAside(at: moment.time), author: author)
                 database = try SQLite(path: file.path)
                 try SpoolSchema.prepare(&database, path: file.path, epoch: next)
                 incident = try salvage.pour(into: &database, epoch: next, because: error)
@@ -257,7 +257,7 @@ actor Spool {
         let next = max(file.nextEpoch(at: latest.time), epoch + 1)
         try file.record(epoch: next)
         database = try SQLite(path: ":memory:")
-        let salvage = SpoolSalvage(from: try file.setAside(at: latest.time), author: author)
+        let salvage = SpoolRecovery(from: try file.setAside(at: latest.time), author: author)
         database = try SQLite(path: file.path)
         try SpoolSchema.prepare(&database, path: file.path, epoch: next)
         epoch = next
@@ -281,7 +281,7 @@ extension SpoolError {
 
 extension SQLite {
     /// Signs a report and stores it at its position.
-    mutating func insert(_ report: Report, signedBy author: ReportAuthor) throws {
+    mutating func insert(_ report: Report, signedBy author: ReportSigner) throws {
         let test: String? = if case .test(let test) = report.content { test.id } else { nil }
         try run(
             "INSERT INTO report(stream, sequence, first, kind, test, time, envelope) VALUES(?, ?, ?, ?, ?, ?, ?)",

@@ -104,7 +104,7 @@ enum DeviceMonitor {
             let descriptor = unsafe udev_monitor_get_fd(monitor)
             found("listening to udev")
             var news = ""
-            var pace = PromptPace()
+            var pace = HotplugDebounce()
             let begun = ContinuousClock.now
             while true {
                 var waits = [

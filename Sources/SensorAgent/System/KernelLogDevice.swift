@@ -50,7 +50,7 @@ struct KernelLogDevice: ~Copyable {
 
     /// One element when a message comes that `matters`; none for what is in the log already.
     static func prompts(_ matters: @escaping @Sendable ([UInt8]) -> Bool) -> AsyncStream<String> {
-        FilePrompts.stream {
+        FilePoll.stream {
             let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
             if descriptor >= 0 { lseek(descriptor, 0, SEEK_END) }
             return descriptor

@@ -121,7 +121,7 @@ final class KernelTraces: Sendable {
 
     /// One element when an event waits to be read.
     var prompts: AsyncStream<String> {
-        FilePrompts.stream {
+        FilePoll.stream {
             self.state.withLock { $0.pipe < 0 ? -1 : fcntl($0.pipe, F_DUPFD_CLOEXEC, 0) }
         } news: { _ in
             "a trace event of the hardware"

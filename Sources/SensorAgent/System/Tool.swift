@@ -57,7 +57,7 @@ actor Tool {
         guard busy.insert(device).inserted else { throw .stuck }
         Tool.started.add(1, ordering: .relaxed)
         let outcome: Result<Output, Failure> = await withCheckedContinuation { continuation in
-            let first = FirstAnswer(continuation)
+            let first = FirstResult(continuation)
             let process = Task { await Tool.outcome(of: executable, arguments) }
             let timer = Task {
                 guard (try? await Task.sleep(for: deadline)) != nil else { return }

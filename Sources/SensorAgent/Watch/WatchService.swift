@@ -38,7 +38,7 @@ actor WatchService: Service {
     private let spool: Spool
     private let clock: any AgentClock
     private let log: Logger
-    private let surroundings: @Sendable () -> Surroundings
+    private let environment: @Sendable () -> HostEnvironment
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
@@ -69,12 +69,12 @@ actor WatchService: Service {
     ///   - intervals: by name, for probes that are not to keep their own.
     ///   - disabled: names of probes that are not run, and said to be switched off.
     ///   - saved: what the process before left.
-    ///   - surroundings: what the machine is and has beside what is read, asked for whenever the coverage is told.
+    ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is told.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
-        log: Logger, surroundings: @escaping @Sendable () -> Surroundings = { Surroundings() },
+        log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
         faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
@@ -84,7 +84,7 @@ actor WatchService: Service {
         self.spool = spool
         self.clock = clock
         self.log = log
-        self.surroundings = surroundings
+        self.environment = environment
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -330,7 +330,7 @@ actor WatchService: Service {
     func sight() async -> (modes: [FailureMode], questions: [Advice]) {
         let coverage = await coverage()
         let modes = FailureModes(
-            pack, coverage: coverage, components: catalogue.components, surroundings: surroundings())
+            pack, coverage: coverage, components: catalogue.components, environment: environment())
         return (modes.modes(of: diagnosis.sights(hears: FailureModes.hears(coverage))), modes.questions)
     }
 

@@ -31,7 +31,7 @@ struct FailureModesTests {
 
     private func mode(
         kind: String = "disk", when: String, told measurement: Reports.Measurement? = nil,
-        _ coverage: Heartbeat.Coverage..., around surroundings: Surroundings = Surroundings(),
+        _ coverage: Heartbeat.Coverage..., around environment: HostEnvironment = HostEnvironment(),
         components: [Component] = [FailureModesTests.disk]
     ) throws -> FailureMode {
         let pack = try FailureModesTests.pack(FailureModesTests.pattern("a.pattern", kind: kind, when: when))
@@ -43,7 +43,7 @@ struct FailureModesTests {
             _ = diagnosis.observe(
                 [Observation(component: Self.disk.id, signal: signal, measurement: measurement, time: time)], at: time)
         }
-        let modes = FailureModes(pack, coverage: coverage, components: components, surroundings: surroundings)
+        let modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
             .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
         return try #require(modes.first)
     }
@@ -131,7 +131,7 @@ struct FailureModesTests {
         var diagnosis = Diagnosis(patterns: pack)
         _ = diagnosis.know([chassis, Self.disk] + fans, at: Timestamp(seconds: 1_700_000_000))
         let modes = FailureModes(
-            pack, coverage: coverage, components: [chassis, Self.disk] + fans, surroundings: Surroundings()
+            pack, coverage: coverage, components: [chassis, Self.disk] + fans, environment: HostEnvironment()
         )
         .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
         return try #require(modes.first { $0.pattern == "chassis.sick" })
@@ -202,7 +202,7 @@ struct FailureModesTests {
         let advice = try #require(unseen.reasons.first?.advice)
         #expect(advice.code == "raid.tool" && advice.values.prefix(2) == ["MegaRAID SAS-3 3108", program])
         #expect(advice.step(in: .german)?.contains("Holen Sie \(program) von den Support-Seiten") == true)
-        var equipped = Surroundings()
+        var equipped = HostEnvironment()
         equipped.installed = [program]
         let mode = try mode(kind: "controller", when: Self.battery, absent, around: equipped, components: components)
         #expect(mode.reasons.map(\.advice?.code) == ["absent.raid-controllers"])
@@ -216,60 +216,60 @@ struct FailureModesTests {
 
     @Test("Advice fits the part: what tells of others is never named")
     func fitting() throws {
-        var server = Surroundings()
+        var server = HostEnvironment()
         server.hasBMC = true
         let absent = [
             Self.probe("chip-sensors", "absent"), Self.probe("ipmi", "absent"), Self.probe("redfish", "absent"),
             Self.probe("power-supplies", "absent"), Self.probe("ups", "absent"), Self.probe("memory-errors", "absent"),
         ]
-        func code(_ kind: ComponentKind, _ surroundings: Surroundings) -> String? {
-            ProbeAdvice(absent, [], surroundings).silence(of: kind)?.code
+        func code(_ kind: ComponentKind, _ environment: HostEnvironment) -> String? {
+            ProbeAdvice(absent, [], environment).silence(of: kind)?.code
         }
         #expect(code(.psu, server) == "bmc.driver")
         #expect(code(.fan, server) == "bmc.driver")
-        #expect(code(.psu, Surroundings()) == "bmc.none")
-        #expect(code(.boardBattery, Surroundings()) == "sensors.board")
+        #expect(code(.psu, HostEnvironment()) == "bmc.none")
+        #expect(code(.boardBattery, HostEnvironment()) == "sensors.board")
         #expect(code(.ups, server) == nil, "whether there is one, nobody here can know")
         server.ups = "APC Smart-UPS 1500"
         #expect(code(.upsBattery, server) == "ups.attached")
         server.installed = ["upsd"]
         #expect(code(.ups, server) == "ups.silent")
-        var virtual = Surroundings()
+        var virtual = HostEnvironment()
         virtual.isVirtual = true
         #expect(code(.fan, virtual) == "sensors.virtual")
-        var plain = Surroundings()
+        var plain = HostEnvironment()
         plain.memoryDriver = "amd64_edac"
-        func memory(_ surroundings: Surroundings) -> Advice {
-            ProbeAdvice(absent, [], surroundings).advice(
+        func memory(_ environment: HostEnvironment) -> Advice {
+            ProbeAdvice(absent, [], environment).advice(
                 on: Signal("hw.errors", ["error.type": "corrected"]), of: ComponentID(.dimm, "1"), .dimm)
         }
         #expect(memory(plain) == Advice("ecc.driver", "amd64_edac"))
         plain.hasECC = false
         #expect(memory(plain) == Advice("ecc.none"))
-        #expect(memory(Surroundings()) == Advice("ecc.hidden"))
+        #expect(memory(HostEnvironment()) == Advice("ecc.hidden"))
         #expect(memory(virtual) == Advice("ecc.virtual"))
     }
 
     @Test("What only a person on the spot knows is asked, and only where it is open")
     func questions() {
         let absent = [Self.probe("ups", "absent"), Self.probe("redfish", "absent")]
-        var server = Surroundings()
+        var server = HostEnvironment()
         #expect(ProbeAdvice(absent, [], server).questions.map(\.code) == ["ups.question"])
         server.hasBMC = true
         #expect(ProbeAdvice(absent, [], server).questions.map(\.code) == ["ups.question", "redfish.address"])
         server.installed = ["upsd"]
         server.asksRedfish = true
         #expect(ProbeAdvice(absent, [], server).questions.isEmpty)
-        #expect(ProbeAdvice([Self.probe("ups", "disabled")], [], Surroundings()).questions.isEmpty)
+        #expect(ProbeAdvice([Self.probe("ups", "disabled")], [], HostEnvironment()).questions.isEmpty)
     }
 
     // MARK: What the machine is
 
     @Test("What a machine has beside its probes is read from files alone")
-    func surroundings() throws {
+    func environment() throws {
         let folder = try ScratchFolder()
-        func read() -> Surroundings { Surroundings(tree: SysTree(root: folder.url.path), asksRedfish: false) }
-        #expect(read() == Surroundings())
+        func read() -> HostEnvironment { HostEnvironment(tree: SysTree(root: folder.url.path), asksRedfish: false) }
+        #expect(read() == HostEnvironment())
         try folder.write(
             "proc/cpuinfo",
             "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Xeon 2\nflags\t\t: fpu\n"
@@ -349,7 +349,8 @@ struct FailureModesTests {
             Self.pattern("a.future", kind: "disk", when: "hw.quantum.coherence < 3"),
             Self.pattern("b.future", kind: "psu", when: "hw.quantum.coherence < 3"),
             Self.pattern("c.today", kind: "disk", when: "hw.physical_disk.media_errors > 0"))
-        let modes = FailureModes(pack, coverage: [], components: [Self.disk], surroundings: Surroundings()).modes(of: []
+        let modes = FailureModes(pack, coverage: [], components: [Self.disk], environment: HostEnvironment()).modes(
+            of: []
         )
         #expect(modes.map(\.pattern) == ["c.today", "a.future", "b.future"])
         #expect(modes.map(\.state).suffix(2) == ["unseen", "absent"])

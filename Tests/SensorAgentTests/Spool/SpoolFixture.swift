@@ -24,8 +24,8 @@ enum SpoolFixture {
         Moment(time: Timestamp(seconds: 1_790_000_000 + seconds), boot: "b0", uptime: .seconds(100 + seconds))
     }
 
-    static func author() throws -> ReportAuthor {
-        ReportAuthor(host: "h1", hostname: "alpha", key: try SigningKey(seed: Data(repeating: 7, count: 32)))
+    static func author() throws -> ReportSigner {
+        ReportSigner(host: "h1", hostname: "alpha", key: try SigningKey(seed: Data(repeating: 7, count: 32)))
     }
 
     static var log: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }

@@ -188,11 +188,11 @@ struct WatchServiceTests {
     func drill() throws {
         let id = RandomIdentifier.make()
         #expect(RandomIdentifier.isOne(id))
-        let test = try TestDrill.fault(id: id, pack: WatchFixture.pack(), at: SpoolFixture.start)
+        let test = try TestFaultInjection.fault(id: id, pack: WatchFixture.pack(), at: SpoolFixture.start)
         #expect(test.fault.test == id && test.fault.pattern == "callhome.test")
         #expect(test.fault.component == ComponentID(.test, id))
         let problem = #expect(throws: Problem.self) {
-            try TestDrill.fault(id: id, pack: WatchFixture.pack(withTest: false), at: SpoolFixture.start)
+            try TestFaultInjection.fault(id: id, pack: WatchFixture.pack(withTest: false), at: SpoolFixture.start)
         }
         #expect(problem?.code == "pattern-silent" && problem?.message.contains("install") == true)
     }

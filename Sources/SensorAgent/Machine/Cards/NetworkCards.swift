@@ -18,7 +18,7 @@ enum NetworkCards {
         let device = try? tree.resolved(link)
         // Recordings may hold a plain folder where the kernel has a link.
         let address = device?.split(separator: "/").last.map(String.init).flatMap { $0 == "device" ? nil : $0 }
-        let mac = (try? tree.text("\(folder)/address")).flatMap(Filler.removed)
+        let mac = (try? tree.text("\(folder)/address")).flatMap(PlaceholderText.removed)
         // A bond gives its ports one address (addr_assign_type 3); udev wrote the card's own down when it came.
         let isOwn = (try? tree.count("\(folder)/addr_assign_type")) == 0 || !tree.exists("\(folder)/addr_assign_type")
         let burnt = burntIn(properties["ID_NET_NAME_MAC"]) ?? (isOwn ? mac : nil)
@@ -32,8 +32,8 @@ enum NetworkCards {
         return Component(
             id: ComponentID(.nic, burnt ?? address ?? name), kind: .nic, parent: function(link, tree), name: name,
             part: Part(
-                manufacturer: Filler.removed(properties["ID_VENDOR_FROM_DATABASE"]),
-                model: Filler.removed(properties["ID_MODEL_FROM_DATABASE"]),
+                manufacturer: PlaceholderText.removed(properties["ID_VENDOR_FROM_DATABASE"]),
+                model: PlaceholderText.removed(properties["ID_MODEL_FROM_DATABASE"]),
                 location: address.flatMap { PCISlots.slot(of: $0, tree) }),
             attributes: attributes)
     }

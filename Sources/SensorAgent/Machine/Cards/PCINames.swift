@@ -129,7 +129,7 @@ struct PCINames: Sendable {
         }
 
         private func text(_ bytes: ArraySlice<UInt8>) -> String? {
-            Filler.removed(String(decoding: bytes, as: UTF8.self))
+            PlaceholderText.removed(String(decoding: bytes, as: UTF8.self))
         }
     }
 

@@ -36,7 +36,7 @@ struct PCISlots: Sendable {
     ///   - label: the file `label` of the function.
     func location(of address: PCIAddress, port: PCIAddress?, label: String?) -> String? {
         if let name = designations[address.slotAddress] { return name }
-        if let label = Filler.removed(label) { return label }
+        if let label = PlaceholderText.removed(label) { return label }
         if let port, let name = designations[port.slotAddress] { return name }
         return numbers[address.slotAddress]
     }

@@ -62,7 +62,7 @@ struct DiskDirectory: Sendable {
         if let controller = parts.last(where: isController) { return [controller] }
         // With multipath the namespace hangs on a subsystem whose number is not the controller's.
         let own = ((try? tree.names(in: "/sys/block/\(namespace)/device")) ?? []).filter(isController)
-        let serial = Filler.serial(try? tree.text("/sys/block/\(namespace)/device/serial"))
+        let serial = PlaceholderText.serial(try? tree.text("/sys/block/\(namespace)/device/serial"))
         let device = serial.flatMap { bySerial[$0] }?.attributes["device"]
         let like = device?.split(separator: "/").last.map(String.init)
         return own + [like, DiskDirectory.controller(namespace)].compactMap { $0 }
@@ -81,10 +81,12 @@ struct DiskDirectory: Sendable {
     }
 
     /// The UUID that an array bears, by udev's rules for md; nil where udev was not asked or does not know.
-    func arrayIdentifier(_ name: String) -> String? { properties[name]?["MD_UUID"].flatMap(Filler.removed) }
+    func arrayIdentifier(_ name: String) -> String? { properties[name]?["MD_UUID"].flatMap(PlaceholderText.removed) }
 
     /// The UUID of the file system on a device, by udev's rules; nil where udev was not asked or does not know.
-    func fileSystemIdentifier(_ name: String) -> String? { properties[name]?["ID_FS_UUID"].flatMap(Filler.removed) }
+    func fileSystemIdentifier(_ name: String) -> String? {
+        properties[name]?["ID_FS_UUID"].flatMap(PlaceholderText.removed)
+    }
 
     private func disk(wwn: String) -> Component? { disks.first { $0.attributes["wwn"] == wwn } }
 

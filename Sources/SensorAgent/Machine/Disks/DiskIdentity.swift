@@ -9,7 +9,7 @@ enum DiskIdentity {
     /// - Parameter path: as udev writes it: `pci-0000:00:1f.2-ata-3`.
     static func id(wwn: String?, serial: String?, path: String? = nil, device: String?) -> ComponentID {
         if let wwn { return ComponentID(.disk, "wwn-\(wwn)") }
-        if let serial = serial.flatMap(Filler.serial) {
+        if let serial = serial.flatMap(PlaceholderText.serial) {
             return ComponentID(.disk, "serial-" + serial.split(separator: " ").joined(separator: "_"))
         }
         if let path { return ComponentID(.disk, "path-\(path)") }
@@ -47,20 +47,20 @@ enum DiskIdentity {
 
     private static func nvme(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
         let folder = "/sys/class/nvme/\(name)"
-        let serial = Filler.serial(try? tree.text("\(folder)/serial"))
+        let serial = PlaceholderText.serial(try? tree.text("\(folder)/serial"))
         var attributes = ["bus": "nvme", "rotational": "0", "device": "/dev/\(name)"]
         attributes["transport"] = try? tree.text("\(folder)/transport")
         attributes["pci"] = try? tree.text("\(folder)/address")
         attributes["path"] = properties["ID_PATH"] ?? attributes["pci"].map { "pci-\($0)-nvme-1" }
         // Two controllers of one disk are of one subsystem.
-        attributes["subsystem"] = Filler.removed(try? tree.text("\(folder)/subsysnqn"))
+        attributes["subsystem"] = PlaceholderText.removed(try? tree.text("\(folder)/subsysnqn"))
         if serial == nil { attributes["identity"] = identity(byPath: attributes["path"]) }
         return Component(
             id: id(wwn: nil, serial: serial, path: attributes["path"], device: name), kind: .disk,
             name: "/dev/\(name)",
             part: Part(
-                model: Filler.removed(try? tree.text("\(folder)/model")), serial: serial,
-                firmware: Filler.removed(try? tree.text("\(folder)/firmware_rev")),
+                model: PlaceholderText.removed(try? tree.text("\(folder)/model")), serial: serial,
+                firmware: PlaceholderText.removed(try? tree.text("\(folder)/firmware_rev")),
                 location: attributes["pci"].flatMap { PCISlots.slot(of: $0, tree) }),
             attributes: attributes)
     }
@@ -69,20 +69,22 @@ enum DiskIdentity {
         let folder = tree.exists("/sys/class/block/\(name)") ? "/sys/class/block/\(name)" : "/sys/block/\(name)"
         let place = (try? tree.resolved(folder)) ?? ""
         // Below virtio it is the number that the virtual bus has, 0x1af4, and no maker's name.
-        let vendor = Filler.removed(try? tree.text("\(folder)/device/vendor")).flatMap {
+        let vendor = PlaceholderText.removed(try? tree.text("\(folder)/device/vendor")).flatMap {
             $0.hasPrefix("0x") ? nil : $0
         }
-        let model = Filler.removed(try? tree.text("\(folder)/device/model"))
+        let model = PlaceholderText.removed(try? tree.text("\(folder)/device/model"))
         // libata makes up `ATA` as the vendor, and cuts the model to 16 signs; udev asked the drive itself.
         let isATA = vendor == "ATA" || properties["ID_BUS"] == "ata" || properties["ID_ATA"] == "1"
         let wwid =
-            Filler.removed(try? tree.text("\(folder)/device/wwid")) ?? Filler.removed(try? tree.text("\(folder)/wwid"))
+            PlaceholderText.removed(try? tree.text("\(folder)/device/wwid"))
+            ?? PlaceholderText.removed(try? tree.text("\(folder)/wwid"))
         let wwn =
             (properties["ID_WWN_WITH_EXTENSION"] ?? properties["ID_WWN"]).flatMap(plausible)
             ?? wwid.flatMap { $0.hasPrefix("naa.") ? plausible(wwn: "0x" + $0.dropFirst(4)) : nil }
         let serial =
-            Filler.serial(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
-            ?? pageSerial("\(folder)/device/vpd_pg80", tree) ?? Filler.serial(try? tree.text("\(folder)/serial"))
+            PlaceholderText.serial(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
+            ?? pageSerial("\(folder)/device/vpd_pg80", tree)
+            ?? PlaceholderText.serial(try? tree.text("\(folder)/serial"))
         var attributes = ["device": "/dev/\(name)"]
         attributes["bus"] =
             place.contains("/usb")
@@ -103,8 +105,8 @@ enum DiskIdentity {
                 manufacturer: isATA ? nil : vendor,
                 model: properties["ID_MODEL"].map { $0.split(separator: "_").joined(separator: " ") } ?? model,
                 serial: serial,
-                firmware: Filler.removed(properties["ID_REVISION"])
-                    ?? Filler.removed(try? tree.text("\(folder)/device/rev")),
+                firmware: PlaceholderText.removed(properties["ID_REVISION"])
+                    ?? PlaceholderText.removed(try? tree.text("\(folder)/device/rev")),
                 location: bay(folder, place: place, tree)),
             attributes: attributes)
     }
@@ -142,7 +144,7 @@ enum DiskIdentity {
     /// The serial of SCSI's vital product data page 80h: four bytes of header, then ASCII.
     private static func pageSerial(_ path: String, _ tree: SysTree) -> String? {
         guard let bytes = try? tree.bytes(path), bytes.count > 4 else { return nil }
-        return Filler.serial(String(decoding: bytes.dropFirst(4).prefix(Int(bytes[3])), as: UTF8.self))
+        return PlaceholderText.serial(String(decoding: bytes.dropFirst(4).prefix(Int(bytes[3])), as: UTF8.self))
     }
 
     /// The slot that an enclosure (SES) or a SAS expander gives for the disk.

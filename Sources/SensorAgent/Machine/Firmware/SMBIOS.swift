@@ -33,7 +33,7 @@ struct SMBIOS: Sendable {
         /// The string whose number stands at `offset`; nil where there is none or it is filler.
         func string(_ offset: Int) -> String? {
             guard let number = byte(offset), number > 0, Int(number) <= strings.count else { return nil }
-            return Filler.removed(strings[Int(number) - 1])
+            return PlaceholderText.removed(strings[Int(number) - 1])
         }
     }
 

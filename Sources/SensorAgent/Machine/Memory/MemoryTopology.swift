@@ -107,7 +107,7 @@ struct MemoryTopology: Sendable {
 
     private func module(of controller: Controller, _ name: String, _ tree: SysTree) -> Place {
         let path = "\(controller.path)/\(name)"
-        let label = Filler.removed(try? tree.text("\(path)/dimm_label"))
+        let label = PlaceholderText.removed(try? tree.text("\(path)/dimm_label"))
         let location = try? tree.text("\(path)/dimm_location")
         var component = modules.component(edac: "\(controller.name)/\(name)", label: label)
         component.attributes["location"] = location
@@ -137,7 +137,7 @@ struct MemoryTopology: Sendable {
         for file in (try? tree.names(in: path)) ?? [] where file.hasSuffix("_ce_count") {
             let channel = String(file.dropLast("_ce_count".count))
             guard channel.isNumbered("ch") else { continue }
-            let label = Filler.removed(try? tree.text("\(path)/\(channel)_dimm_label"))
+            let label = PlaceholderText.removed(try? tree.text("\(path)/\(channel)_dimm_label"))
             var component = modules.component(edac: "\(rowName)/\(channel)", label: label)
             component.attributes["module"] = component.part.serial == nil ? nil : component.id.rawValue
             component.id = ComponentID(.memoryChannel, "\(rowName)/\(channel)")

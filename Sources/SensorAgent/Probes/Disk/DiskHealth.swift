@@ -93,7 +93,7 @@ public actor DiskHealth: Probe {
         guard !devices.isEmpty else {
             throw .absent(because: "smartctl and the kernel know no disk (a virtual machine's have no health)")
         }
-        var visits = DiskVisits(cursor)
+        var visits = DiskQueryHistory(cursor)
         if lastNamed.isEmpty { twins = DiskTwins(earlier: visits.named) }
         var answers: [(Device, Answer)] = []
         for device in devices {
@@ -185,7 +185,8 @@ public actor DiskHealth: Probe {
         }
     }
 
-    private func combined(_ answers: [(Device, Answer)], _ visits: DiskVisits, at time: Timestamp) -> ProbeResult {
+    private func combined(_ answers: [(Device, Answer)], _ visits: DiskQueryHistory, at time: Timestamp) -> ProbeResult
+    {
         var result = ProbeResult(cursor: ProbeCursor(probe: name, value: visits.text))
         var seen: Set<ComponentID> = []
         func add(_ disk: ComponentID, _ signal: String, _ measurement: Measurement) {

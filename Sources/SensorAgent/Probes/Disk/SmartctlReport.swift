@@ -157,7 +157,7 @@ struct SmartctlReport: Sendable {
     }
 
     private func identity() -> Component {
-        let serial = Filler.serial(tree["serial_number"]?.text)
+        let serial = PlaceholderText.serial(tree["serial_number"]?.text)
         let device = tree["device", "name"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         var attributes: [String: String] = [:]
         attributes["bus"] =

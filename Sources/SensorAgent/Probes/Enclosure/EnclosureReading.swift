@@ -32,7 +32,7 @@ struct EnclosureReading {
             Observation(component: component, signal: signal, measurement: measurement, time: time))
     }
 
-    private func text(_ path: String) -> String? { Filler.removed(try? tree.text(path)) }
+    private func text(_ path: String) -> String? { PlaceholderText.removed(try? tree.text(path)) }
 
     // MARK: Controllers
 

@@ -44,7 +44,7 @@ public actor FileSystems: Probe {
         }
         directory.refresh()
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
-        var writable = WritableSet(cursor, boot: boot)
+        var writable = WritableFileSystems(cursor, boot: boot)
         var result = ProbeResult()
         var seen: Set<String> = []
         for mount in mounts where FileSystems.types.contains(mount.type) && mount.source.hasPrefix("/dev/") {
@@ -57,7 +57,7 @@ public actor FileSystems: Probe {
     }
 
     private func add(
-        _ mount: Mounts.Mount, at time: Timestamp, _ writable: inout WritableSet, to result: inout ProbeResult
+        _ mount: Mounts.Mount, at time: Timestamp, _ writable: inout WritableFileSystems, to result: inout ProbeResult
     ) {
         let device = kernelName(of: mount)
         let uuid = directory.fileSystemIdentifier(device)
@@ -98,7 +98,7 @@ public actor FileSystems: Probe {
     }
 
     private func state(
-        _ mount: Mounts.Mount, _ errors: UInt64, _ id: ComponentID, _ writable: inout WritableSet
+        _ mount: Mounts.Mount, _ errors: UInt64, _ id: ComponentID, _ writable: inout WritableFileSystems
     ) -> String {
         if mount.isShutDown { return "shut_down" }
         if mount.isReadOnly {

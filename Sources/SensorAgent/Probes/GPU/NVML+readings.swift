@@ -5,11 +5,11 @@ extension NVML {
     private func reading(_ device: Device) -> GPUReading {
         var reading = GPUReading()
         reading.maker = "NVIDIA"
-        reading.model = Filler.removed(text(device, "nvmlDeviceGetName", 96))
-        reading.uuid = Filler.removed(text(device, "nvmlDeviceGetUUID", 96))
-        reading.serial = Filler.removed(text(device, "nvmlDeviceGetSerial", 30))
-        reading.partNumber = Filler.removed(text(device, "nvmlDeviceGetBoardPartNumber", 80))
-        reading.firmware = Filler.removed(text(device, "nvmlDeviceGetVbiosVersion", 32))
+        reading.model = PlaceholderText.removed(text(device, "nvmlDeviceGetName", 96))
+        reading.uuid = PlaceholderText.removed(text(device, "nvmlDeviceGetUUID", 96))
+        reading.serial = PlaceholderText.removed(text(device, "nvmlDeviceGetSerial", 30))
+        reading.partNumber = PlaceholderText.removed(text(device, "nvmlDeviceGetBoardPartNumber", 80))
+        reading.firmware = PlaceholderText.removed(text(device, "nvmlDeviceGetVbiosVersion", 32))
         reading.address = busAddress(device).flatMap { PCIAddress($0) }
         reading.temperature = number(device, "nvmlDeviceGetTemperature", 0).map(Double.init)
         for (limit, kind) in [("high.emergency", 0), ("high.critical", 1), ("high.degraded", 3)] as [(String, UInt32)] {

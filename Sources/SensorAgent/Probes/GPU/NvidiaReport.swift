@@ -81,11 +81,11 @@ struct NvidiaReport: Sendable {
         }
         var reading = GPUReading()
         reading.maker = "NVIDIA"
-        reading.model = Filler.removed(first(["product_name"]))
-        reading.uuid = Filler.removed(first(["uuid", "gpu_uuid"]))
-        reading.serial = Filler.removed(first(["serial", "serial_number"]))
-        reading.partNumber = Filler.removed(first(["gpu_part_number", "board_part_number"]))
-        reading.firmware = Filler.removed(first(["vbios_version"]))
+        reading.model = PlaceholderText.removed(first(["product_name"]))
+        reading.uuid = PlaceholderText.removed(first(["uuid", "gpu_uuid"]))
+        reading.serial = PlaceholderText.removed(first(["serial", "serial_number"]))
+        reading.partNumber = PlaceholderText.removed(first(["gpu_part_number", "board_part_number"]))
+        reading.firmware = PlaceholderText.removed(first(["vbios_version"]))
         reading.address = first(["pci/pci_bus_id", "pci/bus_id", "id"]).flatMap { address($0) }
         reading.temperature = number("temperature/gpu_temp", "temperature/gpu_current_temp")
         reading.temperatureLimits["high.emergency"] = number(
@@ -193,7 +193,7 @@ struct NvidiaReport: Sendable {
         return tree.keys.filter { $0.hasPrefix("card") }.prefix(cardLimit).compactMap { card in
             guard let values = tree[card] else { return nil }
             let number = { (keys: String...) in keys.lazy.compactMap { values[$0]?.double }.first }
-            let text = { (keys: String...) in keys.lazy.compactMap { Filler.removed(values[$0]?.text) }.first }
+            let text = { (keys: String...) in keys.lazy.compactMap { PlaceholderText.removed(values[$0]?.text) }.first }
             var reading = GPUReading()
             reading.maker = text("Card vendor", "Card Vendor") ?? "AMD"
             reading.model = text("Card series", "Card Series", "Card model", "Card Model")

@@ -21,7 +21,7 @@ struct RadeonCards: Sendable {
 
     private func reading(_ folder: String) -> GPUReading? {
         guard (try? tree.text("\(folder)/vendor")) == "0x1002" else { return nil }
-        let text = { (file: String) in Filler.removed(try? tree.text("\(folder)/\(file)")) }
+        let text = { (file: String) in PlaceholderText.removed(try? tree.text("\(folder)/\(file)")) }
         var reading = GPUReading()
         reading.maker = "AMD"
         reading.model = text("product_name")

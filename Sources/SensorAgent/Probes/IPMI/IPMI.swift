@@ -127,16 +127,16 @@ public actor IPMI: Probe {
     private func ask(
         _ request: IPMIRequest, over channel: any IPMIChannel, at time: Timestamp
     ) async throws(ProbeError) -> [UInt8] {
-        do throws(IPMISilence) {
+        do throws(IPMITransportError) {
             let answer = try await channel.answer(to: request)
-            guard answer.completion != IPMIAnswer.timeout else { throw .timedOut(after: IPMI.answerPatience) }
+            guard answer.completion != IPMIResponse.timeout else { throw .timedOut(after: IPMI.answerPatience) }
             return answer.granted ?? []
         } catch {
             throw failure(error, at: time)
         }
     }
 
-    private func failure(_ silence: IPMISilence, at time: Timestamp) -> ProbeError {
+    private func failure(_ silence: IPMITransportError, at time: Timestamp) -> ProbeError {
         switch silence {
         case .tool(let error): return failure(error, at: time)
         case .failed(let errno): return .unreadable(path: IPMI.devices[0], errno: errno)
@@ -178,7 +178,7 @@ public actor IPMI: Probe {
                     : "no BMC: /dev/ipmi0 is not there (if the server has one: modprobe ipmi_si ipmi_devintf)")
         }
         do throws(SystemError) {
-            return IPMIConversation(
+            return IPMIDriverChannel(
                 with: try IPMIDevice(path), patience: IPMI.answerPatience, whole: IPMI.conversation, on: executor)
         } catch {
             switch error.code {
@@ -228,7 +228,7 @@ public actor IPMI: Probe {
     ) async throws(ProbeError) -> [IPMISensor]? {
         let reader = IPMISensorReader(channel: channel, measuresWithStates: list.isByHP)
         let sensors: [IPMISensor]
-        do throws(IPMISilence) {
+        do throws(IPMITransportError) {
             sensors = try await reader.readings(of: list.sensors, list.records)
         } catch {
             throw failure(error, at: time)

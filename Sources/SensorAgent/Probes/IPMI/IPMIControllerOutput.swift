@@ -13,7 +13,8 @@ extension IPMIController {
         }
         if fields["Device ID"] != nil || fields["IPMI Version"] != nil {
             firmware = fields["Firmware Revision"]
-            manufacturer = Filler.removed(fields["Manufacturer Name"].map { $0.hasPrefix("Unknown") ? "" : $0 })
+            manufacturer = PlaceholderText.removed(
+                fields["Manufacturer Name"].map { $0.hasPrefix("Unknown") ? "" : $0 })
         }
         if let test = fields["Selftest"] {
             selfTest = test.hasPrefix("passed") ? "passed" : test.hasPrefix("not") ? nil : "failed"

@@ -16,7 +16,7 @@ struct IPMIInventory: Sendable {
         var fields: [String: String] = [:]
         var units = 0
         func value(_ keys: String...) -> String? {
-            for key in keys { if let found = Filler.removed(fields[key]) { return found } }
+            for key in keys { if let found = PlaceholderText.removed(fields[key]) { return found } }
             return nil
         }
         var found: [Component] = []

@@ -15,7 +15,7 @@ struct IPMIRequest: Hashable, Sendable {
 }
 
 /// The answer to a command.
-struct IPMIAnswer: Hashable, Sendable {
+struct IPMIResponse: Hashable, Sendable {
     /// Completion codes of table 5-2 that mean more than a refusal.
     static let timeout: UInt8 = 0xC3
     static let unspecified: UInt8 = 0xFF
@@ -30,11 +30,11 @@ struct IPMIAnswer: Hashable, Sendable {
 
 /// Brings one command at a time to a BMC, and its answer back.
 protocol IPMIChannel: Sendable {
-    func answer(to request: IPMIRequest) async throws(IPMISilence) -> IPMIAnswer
+    func answer(to request: IPMIRequest) async throws(IPMITransportError) -> IPMIResponse
 }
 
 /// Why no answer came.
-enum IPMISilence: Error, Hashable, Sendable {
+enum IPMITransportError: Error, Hashable, Sendable {
     case timedOut(after: Duration)
     /// The driver failed, with errno(3).
     case failed(errno: Int32)

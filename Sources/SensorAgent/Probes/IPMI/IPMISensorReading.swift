@@ -49,7 +49,7 @@ struct IPMISensorReading: Hashable, Sendable {
         }
         if value == nil { sensor.reading = .discrete }
         sensor.status = "ok"
-        let words = IPMIStateWords.words(type: record.type, eventType: record.eventType)
+        let words = IPMIStateNames.words(type: record.type, eventType: record.eventType)
         sensor.states = (0..<15).compactMap { offset in
             bits >> UInt16(offset) & 1 == 1 && offset < words.count ? words[offset] : nil
         }
@@ -115,7 +115,7 @@ struct IPMISensorReader: Sendable {
     /// - Parameter records: one for each; a sensor without one, or that sends events alone, has no reading.
     func readings(
         of sensors: [IPMISensor], _ records: [IPMISensorRecord?]
-    ) async throws(IPMISilence) -> [IPMISensor] {
+    ) async throws(IPMITransportError) -> [IPMISensor] {
         var timeouts = 0
         var silent: Set<UInt8> = []
         var result: [IPMISensor] = []
@@ -127,7 +127,7 @@ struct IPMISensorReader: Sendable {
             defer { result.append(sensor) }
             guard var record, record.isRead, !silent.contains(record.owner) else { continue }
             let answer = try await channel.answer(to: IPMISensorReading.request(record))
-            if answer.completion == IPMIAnswer.timeout {
+            if answer.completion == IPMIResponse.timeout {
                 guard record.owner == IPMIRequest.bmc else {
                     silent.insert(record.owner)
                     continue

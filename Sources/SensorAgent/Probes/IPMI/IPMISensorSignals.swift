@@ -245,7 +245,7 @@ struct IPMISensorSignals: Sendable {
             if limits.isUnset(suffix) || !value.isFinite {
                 add(id, signal, .unavailable(.unset))
                 if value.isFinite {
-                    result.asRead.append(AsRead(component: id, signal: signal, source: key, value: raw))
+                    result.asRead.append(RawReading(component: id, signal: signal, source: key, value: raw))
                 }
             } else {
                 add(id, signal, .reading(value))

@@ -12,7 +12,7 @@ struct IPMIToolChannel: IPMIChannel {
     /// Characters read of an answer; a message has at most 272 bytes.
     private static let answerCharacters = 4_096
 
-    func answer(to request: IPMIRequest) async throws(IPMISilence) -> IPMIAnswer {
+    func answer(to request: IPMIRequest) async throws(IPMITransportError) -> IPMIResponse {
         func word(_ byte: UInt8) -> String { "0x" + hexadecimal(UInt64(byte), digits: 2) }
         var arguments = connection
         if request.unit != 0 { arguments += ["-l", "\(request.unit)"] }
@@ -24,13 +24,13 @@ struct IPMIToolChannel: IPMIChannel {
         } catch {
             throw .tool(error)
         }
-        guard output.exitCode == 0 else { return IPMIAnswer(completion: IPMIAnswer.unspecified, data: []) }
+        guard output.exitCode == 0 else { return IPMIResponse(completion: IPMIResponse.unspecified, data: []) }
         var data: [UInt8] = []
         let text = String(decoding: output.bytes.prefix(IPMIToolChannel.answerCharacters), as: UTF8.self)
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ").map { $0.count == 2 ? UInt8($0, radix: 16) : nil }
             if !words.contains(nil) { data += words.compactMap { $0 } }
         }
-        return IPMIAnswer(completion: 0, data: data)
+        return IPMIResponse(completion: 0, data: data)
     }
 }

@@ -60,7 +60,7 @@ struct FirmwareErrorRecord: Sendable {
 
 extension FirmwareErrorRecord.Section {
     fileprivate mutating func take(_ key: String, _ value: Substring, _ words: Substring) {
-        if text.count < EventFold.textLength { text += text.isEmpty ? "\(words)" : "; \(words)" }
+        if text.count < EventAggregation.textLength { text += text.isEmpty ? "\(words)" : "; \(words)" }
         switch key {
         case "error_type":
             // `2, single-bit ECC`, or of ARM `0x02: cache error`.

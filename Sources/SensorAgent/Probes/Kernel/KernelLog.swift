@@ -2,7 +2,7 @@ import Daemon
 public import Reports
 
 /// `kernel-log`: what the kernel says of the hardware (`/dev/kmsg`, Documentation/ABI/testing/dev-kmsg), recognised by a
-/// table (`KernelTable`) and, where it takes several lines to say it, by `KernelBlocks`.
+/// table (`KernelMessageTable`) and, where it takes several lines to say it, by `KernelBlocks`.
 ///
 /// Each message is told once: the cursor holds the boot and the number of the last record. A reboot begins anew. Records
 /// that were overwritten before they could be read are counted, as are those that the kernel itself left out.
@@ -21,11 +21,11 @@ public actor KernelLog: Probe {
 
     private let tree: SysTree
     private let input: String?
-    private let table = KernelTable()
+    private let table = KernelMessageTable()
     /// Who tells of machine checks, memory errors and AER where it can.
     private let traces: KernelTraces
     private let executor = BlockingExecutor(label: "callhome.kernel-log")
-    private var names: KernelNames
+    private var names: KernelDeviceNames
     private var device: KernelLogDevice?
     private var position = KernelLogPosition()
     private var links = NetworkLinks()
@@ -39,14 +39,14 @@ public actor KernelLog: Probe {
         self.traces = traces
         self.tree = tree
         self.input = input
-        names = KernelNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
+        names = KernelDeviceNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     public nonisolated var prompts: AsyncStream<String>? {
         guard tree.isThisMachine, input == nil else { return nil }
-        let table = KernelTable()
+        let table = KernelMessageTable()
         return KernelLogDevice.prompts { record in
             KernelMessage(record: record).map {
                 table.knows($0.text) || KernelBlocks.knows($0.text) || NetworkLinks.Change($0.text) != nil
@@ -133,7 +133,7 @@ public actor KernelLog: Probe {
     private func result(of reading: consuming KernelLogReading, at time: Timestamp, uptime: Duration?) -> ProbeResult {
         reading.finish()
         if reading.devicesChanged { names.refresh(anew: true) }
-        var fold = EventFold()
+        var fold = EventAggregation()
         let clock = KernelClock(newest: reading.newest, uptime: uptime, at: time)
         for fact in reading.facts {
             guard !isToldElsewhere(fact) else { continue }

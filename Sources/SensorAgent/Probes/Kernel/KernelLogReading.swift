@@ -5,7 +5,7 @@ struct KernelLogReading {
     /// Facts kept of one look; a flood beyond them is only counted.
     static let facts = 20_000
 
-    private let table: KernelTable
+    private let table: KernelMessageTable
     private(set) var facts: [KernelFact] = []
     /// Facts beyond the limit.
     private(set) var untold: UInt64 = 0
@@ -21,7 +21,7 @@ struct KernelLogReading {
     private(set) var links: NetworkLinks
 
     /// - Parameter links: what earlier messages of the same boot said of them.
-    init(table: KernelTable, links: NetworkLinks = NetworkLinks()) {
+    init(table: KernelMessageTable, links: NetworkLinks = NetworkLinks()) {
         self.table = table
         self.links = links
     }
@@ -56,7 +56,7 @@ struct KernelLogReading {
     /// Nothing follows for now: the kernel writes a block at once, so that what is under way is whole.
     mutating func finish() {
         for fact in blocks.takeFacts(follows: false) { add(fact) }
-        facts = FirmwareEchoes.removed(from: facts)
+        facts = DuplicateFirmwareErrors.removed(from: facts)
     }
 
     private mutating func add(_ fact: KernelFact) {

@@ -16,7 +16,7 @@ public actor MachineChecks: Probe {
     private let input: String?
     private let traces: KernelTraces
     private let executor = BlockingExecutor(label: "callhome.machine-checks")
-    private var names: KernelNames
+    private var names: KernelDeviceNames
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
     private var lost: UInt64 = 0
 
@@ -28,7 +28,7 @@ public actor MachineChecks: Probe {
         self.tree = tree
         self.input = input
         self.traces = traces
-        names = KernelNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
+        names = KernelDeviceNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -96,7 +96,7 @@ public actor MachineChecks: Probe {
                 lost += count
             }
         }
-        var fold = EventFold()
+        var fold = EventAggregation()
         let clock = KernelClock(newest: facts.last?.stamp, uptime: uptime, at: time)
         for fact in facts where fact.family != .firmwareMemory || !names.countsMemoryErrors {
             if let component = names.component(of: fact.subject) {

@@ -23,7 +23,7 @@ struct FibreChannelPorts: Sendable {
 
     private func observe(_ host: String, at time: Timestamp, _ result: inout ProbeResult) {
         let folder = "\(FibreChannelPorts.folder)/\(host)"
-        let name = Filler.removed(try? tree.text("\(folder)/port_name"))
+        let name = PlaceholderText.removed(try? tree.text("\(folder)/port_name"))
         let function = ((try? tree.resolved(folder)) ?? "").split(separator: "/").compactMap { PCIAddress($0) }.last
         var attributes = ["interface": host, "link_layer": "Fibre Channel"]
         attributes["bus_address"] = function?.description
@@ -33,7 +33,8 @@ struct FibreChannelPorts: Sendable {
             Component(
                 id: id, kind: .nic, parent: function.map { ComponentID(.pcieDevice, $0.description) },
                 name: "Fibre Channel port \(host)",
-                part: Part(model: Filler.removed(try? tree.text("\(folder)/symbolic_name"))), attributes: attributes))
+                part: Part(model: PlaceholderText.removed(try? tree.text("\(folder)/symbolic_name"))),
+                attributes: attributes))
         func add(_ signal: Signal, _ measurement: Measurement) {
             result.observations.append(Observation(component: id, signal: signal, measurement: measurement, time: time))
         }

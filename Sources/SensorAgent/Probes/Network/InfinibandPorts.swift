@@ -42,12 +42,12 @@ struct InfinibandPorts: Sendable {
     private func observe(
         _ adapter: String, _ port: String, _ folder: String, at time: Timestamp, _ result: inout ProbeResult
     ) {
-        let guid = Filler.removed(try? tree.text("\(folder)/node_guid"))
+        let guid = PlaceholderText.removed(try? tree.text("\(folder)/node_guid"))
         let id = ComponentID(.nic, "\(guid ?? adapter)/\(port)")
         let files = "\(folder)/ports/\(port)"
         var attributes = ["interface": "\(adapter) port \(port)"]
         attributes["link_layer"] = try? tree.text("\(files)/link_layer")
-        attributes["board"] = Filler.removed(try? tree.text("\(folder)/board_id"))
+        attributes["board"] = PlaceholderText.removed(try? tree.text("\(folder)/board_id"))
         let function = ((try? tree.resolved("\(folder)/device")) ?? "").split(separator: "/").last.flatMap {
             PCIAddress($0)
         }
@@ -57,8 +57,8 @@ struct InfinibandPorts: Sendable {
                 id: id, kind: .nic, parent: function.map { ComponentID(.pcieDevice, $0.description) },
                 name: "\(adapter) port \(port)",
                 part: Part(
-                    model: Filler.removed(try? tree.text("\(folder)/hca_type")),
-                    firmware: Filler.removed(try? tree.text("\(folder)/fw_ver"))), attributes: attributes))
+                    model: PlaceholderText.removed(try? tree.text("\(folder)/hca_type")),
+                    firmware: PlaceholderText.removed(try? tree.text("\(folder)/fw_ver"))), attributes: attributes))
         func add(_ signal: Signal, _ measurement: Measurement) {
             result.observations.append(Observation(component: id, signal: signal, measurement: measurement, time: time))
         }

@@ -186,7 +186,7 @@ public actor NetworkPorts: Probe {
                     if let count { add(Signal("hw.network.fec", ["result": word]), .counter(count)) }
                 }
             }
-            if let firmware = Filler.removed(socket.firmware(of: port.name)),
+            if let firmware = PlaceholderText.removed(socket.firmware(of: port.name)),
                 let place = result.components.firstIndex(where: { $0.id == id })
             {
                 result.components[place].part.firmware = firmware
@@ -231,8 +231,8 @@ public actor NetworkPorts: Probe {
         } catch {
             throw error.probeError
         }
-        do throws(NetworkText.Refusal) {
-            return try NetworkText(parsing: bytes).result(at: time)
+        do throws(NetworkToolOutput.Refusal) {
+            return try NetworkToolOutput(parsing: bytes).result(at: time)
         } catch {
             throw .malformed(path: file, problem: error.problem)
         }

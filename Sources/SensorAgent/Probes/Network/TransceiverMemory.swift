@@ -43,7 +43,7 @@ struct TransceiverMemory: Sendable {
 
     private func text(_ range: Range<Int>) -> String? {
         guard range.upperBound <= bytes.count else { return nil }
-        return Filler.removed(String(decoding: bytes[range], as: UTF8.self))
+        return PlaceholderText.removed(String(decoding: bytes[range], as: UTF8.self))
     }
 
     private func word(_ offset: Int) -> UInt16? {

@@ -85,9 +85,11 @@ struct LspciReport: Sendable {
         default: break
         }
         let value = { (count: Int) in words.dropFirst(count).joined(separator: " ") }
-        if first == "Subsystem:" { function.card = Filler.removed(value(1)) }
-        if words.starts(with: ["Physical", "Slot:"]) { function.slot = Filler.removed(value(2)) }
-        if words.starts(with: ["Kernel", "driver", "in", "use:"]) { function.driver = Filler.removed(value(4)) }
+        if first == "Subsystem:" { function.card = PlaceholderText.removed(value(1)) }
+        if words.starts(with: ["Physical", "Slot:"]) { function.slot = PlaceholderText.removed(value(2)) }
+        if words.starts(with: ["Kernel", "driver", "in", "use:"]) {
+            function.driver = PlaceholderText.removed(value(4))
+        }
     }
 
     /// `Speed 8GT/s (downgraded), Width x16 (ok)`.
@@ -116,7 +118,7 @@ struct LspciReport: Sendable {
             result.components.append(
                 Component(
                     id: id, kind: .pcieDevice, name: "\(function.className) \(function.address)",
-                    part: Part(model: Filler.removed(function.name), location: attributes["slot"]),
+                    part: Part(model: PlaceholderText.removed(function.name), location: attributes["slot"]),
                     attributes: attributes))
             let add = { (signal: Signal, measurement: Measurement) in
                 result.observations.append(

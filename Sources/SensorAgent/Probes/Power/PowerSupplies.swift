@@ -50,10 +50,10 @@ public actor PowerSupplies: Probe {
             guard let type = try? tree.text("\(path)/type"), (try? tree.text("\(path)/scope")) != "Device" else {
                 return
             }
-            let serial = Filler.removed(try? tree.text("\(path)/serial_number"))
+            let serial = PlaceholderText.removed(try? tree.text("\(path)/serial_number"))
             let part = Part(
-                manufacturer: Filler.removed(try? tree.text("\(path)/manufacturer")),
-                model: Filler.removed(try? tree.text("\(path)/model_name")), serial: serial)
+                manufacturer: PlaceholderText.removed(try? tree.text("\(path)/manufacturer")),
+                model: PlaceholderText.removed(try? tree.text("\(path)/model_name")), serial: serial)
             let id = serial.map { "\(name)-\($0.split(separator: " ").joined(separator: "_"))" } ?? name
             switch type {
             case "Mains":

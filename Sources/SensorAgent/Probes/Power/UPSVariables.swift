@@ -54,14 +54,16 @@ struct UPSVariables: Sendable {
     }
 
     private func text(_ names: String...) -> String? {
-        for name in names { if let text = Filler.removed(values[name]) { return text } }
+        for name in names { if let text = PlaceholderText.removed(values[name]) { return text } }
         return nil
     }
 
     // MARK: Components
 
     /// nil where the UPS says none, or a number that is none.
-    var serial: String? { Filler.serial(values["device.serial"]) ?? Filler.serial(values["ups.serial"]) }
+    var serial: String? {
+        PlaceholderText.serial(values["device.serial"]) ?? PlaceholderText.serial(values["ups.serial"])
+    }
 
     /// - Parameters:
     ///   - name: what upsd calls it.
@@ -127,7 +129,7 @@ struct UPSVariables: Sendable {
             }
             let signal = Signal("hw.ups.temperature")
             add(component, signal, .unavailable(.malformed))
-            result.asRead.append(AsRead(component: component.id, signal: signal, source: variable, value: celsius))
+            result.asRead.append(RawReading(component: component.id, signal: signal, source: variable, value: celsius))
         }
         for (flag, measurement) in status { add(ups, Signal("hw.ups.status", ["flag": flag]), measurement) }
         if let load = number("ups.load") {
@@ -136,7 +138,7 @@ struct UPSVariables: Sendable {
             add(ups, Signal("hw.ups.load"), isLoad ? .reading(share) : .unavailable(.malformed))
             if !isLoad {
                 result.asRead.append(
-                    AsRead(component: ups.id, signal: Signal("hw.ups.load"), source: "ups.load", value: load))
+                    RawReading(component: ups.id, signal: Signal("hw.ups.load"), source: "ups.load", value: load))
             }
         }
         gauge(ups, "hw.ups.input_voltage", "input.voltage")

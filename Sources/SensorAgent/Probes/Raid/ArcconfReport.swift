@@ -7,7 +7,7 @@ struct ArcconfReport: Sendable {
     private enum Part { case controller, battery, logical, disk, other }
 
     /// nil where it is not arcconf's.
-    init?(_ lines: KeyedLines) {
+    init?(_ lines: KeyValueLines) {
         var controller = RaidController(name: "c1")
         var part = Part.other
         var isArcconf = false
@@ -68,14 +68,14 @@ extension RaidController {
     }
 
     fileprivate mutating func readArcconf(
-        _ line: KeyedLines.Line, _ isController: Bool, _ isBattery: Bool, _ isLogical: Bool, _ isDisk: Bool
+        _ line: KeyValueLines.Line, _ isController: Bool, _ isBattery: Bool, _ isLogical: Bool, _ isDisk: Bool
     ) {
         if isController {
             switch line.key {
-            case "controller model": model = Filler.removed(line.value)
-            case "controller serial number": serial = Filler.removed(line.value)
+            case "controller model": model = PlaceholderText.removed(line.value)
+            case "controller serial number": serial = PlaceholderText.removed(line.value)
             case "controller status": status = RaidController.controllerStatus(line.value)
-            case "firmware": firmware = Filler.removed(line.value)
+            case "firmware": firmware = PlaceholderText.removed(line.value)
             case "temperature": temperature = RaidController.celsius(line.value)
             default: break
             }
@@ -111,15 +111,15 @@ extension RaidController.Disk {
         model = beginning + rest
     }
 
-    fileprivate mutating func readArcconf(_ line: KeyedLines.Line) {
+    fileprivate mutating func readArcconf(_ line: KeyValueLines.Line) {
         switch line.key {
         case "state":
             member = RaidController.memberState(line.value)
             status = RaidController.diskStatus(line.value)
-        case "vendor": manufacturer = Filler.removed(line.value)
-        case "model": model = Filler.removed(line.value)
-        case "firmware": firmware = Filler.removed(line.value)
-        case "serial number": serial = Filler.removed(line.value)
+        case "vendor": manufacturer = PlaceholderText.removed(line.value)
+        case "model": model = PlaceholderText.removed(line.value)
+        case "firmware": firmware = PlaceholderText.removed(line.value)
+        case "serial number": serial = PlaceholderText.removed(line.value)
         case "ssd": isRotational = line.value == "No" ? true : line.value == "Yes" ? false : nil
         case "transfer speed":
             bus = line.value.hasPrefix("SATA") ? "ata" : line.value.hasPrefix("SAS") ? "sas" : nil

@@ -11,7 +11,7 @@ enum ControllerOutput {
                 throw Refusal(because: error.description)
             }
         }
-        let lines = KeyedLines(bytes)
+        let lines = KeyValueLines(bytes)
         if let report = SmartArrayReport(lines) { return report.controllers }
         if let report = IntegratedRAIDReport(lines) { return report.controllers }
         if let report = ArcconfReport(lines) { return report.controllers }

@@ -45,7 +45,7 @@ struct ControllerReading {
 
     /// The disk by its own number; nil where the controller tells none.
     private static func number(_ disk: RaidController.Disk) -> ComponentID? {
-        guard disk.wwn != nil || Filler.serial(disk.serial) != nil else { return nil }
+        guard disk.wwn != nil || PlaceholderText.serial(disk.serial) != nil else { return nil }
         return DiskIdentity.id(wwn: disk.wwn, serial: disk.serial, device: nil)
     }
 

@@ -7,7 +7,7 @@ struct IntegratedRAIDReport: Sendable {
     private enum Part { case controller, volume, disk, other }
 
     /// nil where it is not theirs.
-    init?(_ lines: KeyedLines) {
+    init?(_ lines: KeyValueLines) {
         var controller = RaidController(name: "c0")
         var part = Part.other
         var isDisplay = false
@@ -39,7 +39,7 @@ struct IntegratedRAIDReport: Sendable {
 
 extension RaidController {
     /// The address comes in four lines, in the order of its parts, in decimal.
-    private mutating func readAddress(_ line: KeyedLines.Line) {
+    private mutating func readAddress(_ line: KeyValueLines.Line) {
         guard let number = UInt16(line.value) else { return }
         switch line.key {
         case "segment": pci = hexadecimal(UInt64(number), digits: 4)
@@ -50,14 +50,14 @@ extension RaidController {
     }
 
     fileprivate mutating func readIntegrated(
-        _ line: KeyedLines.Line, _ isController: Bool, _ isVolume: Bool, _ isDisk: Bool
+        _ line: KeyValueLines.Line, _ isController: Bool, _ isVolume: Bool, _ isDisk: Bool
     ) {
         // `Okay (OKY)`: the word in brackets is the same one, shorter.
-        let word = String(KeyedLines.trimmed(line.value.prefix { $0 != "(" }))
+        let word = String(KeyValueLines.trimmed(line.value.prefix { $0 != "(" }))
         if isController {
             switch line.key {
-            case "controller type": model = Filler.removed(line.value)
-            case "firmware version": firmware = Filler.removed(line.value)
+            case "controller type": model = PlaceholderText.removed(line.value)
+            case "firmware version": firmware = PlaceholderText.removed(line.value)
             case "segment", "bus", "device", "function": readAddress(line)
             default: break
             }
@@ -65,7 +65,7 @@ extension RaidController {
             switch line.key {
             // `Inactive, Okay`: a volume that was not claimed; its disks are well.
             case "status of volume":
-                let words = word.split(separator: ",").map { String(KeyedLines.trimmed($0)) }
+                let words = word.split(separator: ",").map { String(KeyValueLines.trimmed($0)) }
                 arrays[last].state = words.first == "Inactive" ? .inactive : RaidController.arrayState(words.last ?? "")
             case "raid level": arrays[last].level = line.value
             default: break
@@ -77,7 +77,7 @@ extension RaidController {
 }
 
 extension RaidController.Disk {
-    fileprivate mutating func readIntegrated(_ line: KeyedLines.Line, _ word: String) {
+    fileprivate mutating func readIntegrated(_ line: KeyValueLines.Line, _ word: String) {
         switch line.key {
         case "enclosure #": place = line.value
         case "slot #": place += ":\(line.value)"
@@ -92,10 +92,10 @@ extension RaidController.Disk {
             case "ready", "available", "standby": status = "ok"
             default: break
             }
-        case "manufacturer": manufacturer = line.value == "ATA" ? nil : Filler.removed(line.value)
-        case "model number": model = Filler.removed(line.value)
-        case "firmware revision": firmware = Filler.removed(line.value)
-        case "serial no": serial = Filler.removed(line.value)
+        case "manufacturer": manufacturer = line.value == "ATA" ? nil : PlaceholderText.removed(line.value)
+        case "model number": model = PlaceholderText.removed(line.value)
+        case "firmware revision": firmware = PlaceholderText.removed(line.value)
+        case "serial no": serial = PlaceholderText.removed(line.value)
         case "guid": wwn = DiskIdentity.plausible(wwn: "0x" + line.value)
         case "protocol": bus = RaidController.bus(line.value)
         case "drive type": isRotational = line.value.hasSuffix("HDD") ? true : line.value.hasSuffix("SSD") ? false : nil

@@ -27,7 +27,7 @@ struct MDSysfs: Sendable {
         array.wanted = (try? tree.text("\(folder)/raid_disks")).flatMap(MDSysfs.leadingNumber)
         array.degraded = (try? tree.text("\(folder)/degraded")).flatMap(MDSysfs.leadingNumber) ?? 0
         array.mismatches = try? tree.count("\(folder)/mismatch_cnt")
-        array.uuid = Filler.removed(try? tree.text("\(folder)/uuid"))
+        array.uuid = PlaceholderText.removed(try? tree.text("\(folder)/uuid"))
         if let action = try? tree.text("\(folder)/sync_action") {
             array.activity = action == "recover" ? "recovery" : action
             array.progress = (try? tree.text("\(folder)/sync_completed")).flatMap(MDSysfs.share)

@@ -43,10 +43,10 @@ struct MegaCLIInquiry: Hashable, Sendable {
     private init?(ata columns: ArraySlice<UInt8>) {
         var columns = columns
         guard let serial = MegaCLIInquiry.word(&columns, 20), columns.first != 0x20,
-            let model = Filler.removed(MegaCLIInquiry.take(&columns, 40)),
+            let model = PlaceholderText.removed(MegaCLIInquiry.take(&columns, 40)),
             let firmware = MegaCLIInquiry.word(&columns, 8)
         else { return nil }
-        (self.serial, self.model, self.firmware) = (Filler.removed(serial), model, firmware)
+        (self.serial, self.model, self.firmware) = (PlaceholderText.removed(serial), model, firmware)
     }
 
     private init?(scsi columns: ArraySlice<UInt8>) {
@@ -58,7 +58,7 @@ struct MegaCLIInquiry: Hashable, Sendable {
         if let word = MegaCLIInquiry.word(&columns, 20), MegaCLIInquiry.scsiSerialLengths.contains(word.count),
             word.allSatisfy({ $0.isLetter || $0.isNumber }), !word.contains(revision)
         {
-            serial = Filler.removed(word)
+            serial = PlaceholderText.removed(word)
         }
     }
 

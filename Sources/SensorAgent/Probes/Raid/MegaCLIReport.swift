@@ -5,7 +5,7 @@ struct MegaCLIReport: Sendable {
     private(set) var controllers: [RaidController] = []
 
     /// nil where it is not MegaCli's.
-    init?(_ lines: KeyedLines) {
+    init?(_ lines: KeyValueLines) {
         var current = 0
         for line in lines.lines {
             if let number = MegaCLIReport.adapter(line.text) {
@@ -38,11 +38,11 @@ struct MegaCLIReport: Sendable {
 }
 
 extension RaidController {
-    fileprivate mutating func readMegaCLI(_ line: KeyedLines.Line) {
+    fileprivate mutating func readMegaCLI(_ line: KeyValueLines.Line) {
         switch line.key {
-        case "product name": model = Filler.removed(line.value)
-        case "serial no": serial = Filler.removed(line.value)
-        case "fw package build": firmware = Filler.removed(line.value)
+        case "product name": model = PlaceholderText.removed(line.value)
+        case "serial no": serial = PlaceholderText.removed(line.value)
+        case "fw package build": firmware = PlaceholderText.removed(line.value)
         case "virtual drive" where line.value.first?.isNumber == true, "cachecade virtual drive":
             arrays.append(Array(name: String(line.value.prefix { $0.isNumber })))
         case "raid level": if let last = arrays.indices.last { arrays[last].level = line.value }
@@ -61,7 +61,7 @@ extension RaidController {
 }
 
 extension RaidController.Disk {
-    fileprivate mutating func readMegaCLI(_ line: KeyedLines.Line) {
+    fileprivate mutating func readMegaCLI(_ line: KeyValueLines.Line) {
         switch line.key {
         case "slot number": if !place.contains(":") { place += ":\(line.value)" }
         case "wwn": wwn = DiskIdentity.plausible(wwn: "0x" + line.value)
@@ -72,13 +72,13 @@ extension RaidController.Disk {
         case "media type": isRotational = line.value.hasPrefix("Hard")
         case "drive temperature": temperature = RaidController.diskTemperature(line.value)
         case "drive has flagged a s.m.a.r.t alert": if line.value == "Yes" { status = "predicted_failure" }
-        case "device firmware level": firmware = Filler.removed(line.value)
+        case "device firmware level": firmware = PlaceholderText.removed(line.value)
         case "inquiry data":
             if let inquiry = MegaCLIInquiry(line.columns, bus: bus, level: firmware) {
                 (manufacturer, model, serial) = (inquiry.manufacturer, inquiry.model, inquiry.serial)
                 firmware = inquiry.firmware
             } else {
-                model = model ?? Filler.removed(line.value)
+                model = model ?? PlaceholderText.removed(line.value)
             }
         case "firmware state":
             member = RaidController.memberState(line.value)

@@ -45,7 +45,7 @@ public actor RaidVolumes: Probe {
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
-        var look = VolumeLook(time: time, memory: VolumeMemory(cursor))
+        var look = VolumeReading(time: time, memory: VolumeHistory(cursor))
         if let input {
             for finding in try RecordedVolumes(file: input).findings { look.add(finding) }
             return look.result(cursorOf: name, errorsBefore: &errors)

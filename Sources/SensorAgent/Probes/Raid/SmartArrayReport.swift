@@ -10,7 +10,7 @@ struct SmartArrayReport: Sendable {
     private var groupState: VolumeState?
 
     /// nil where no controller of HPE is named.
-    init?(_ lines: KeyedLines) {
+    init?(_ lines: KeyValueLines) {
         for line in lines.lines { read(line) }
         guard !controllers.isEmpty else { return nil }
     }
@@ -25,12 +25,12 @@ struct SmartArrayReport: Sendable {
         return slot.isEmpty ? nil : (String(text[..<mark.lowerBound]), String(slot))
     }
 
-    private mutating func read(_ line: KeyedLines.Line) {
+    private mutating func read(_ line: KeyValueLines.Line) {
         if let (model, slot) = SmartArrayReport.heading(line.text) {
             var controller = RaidController(name: "slot \(slot)")
             controller.model = model
             if let mark = line.text.firstRange(of: "(sn: ") {
-                controller.serial = Filler.removed(String(line.text[mark.upperBound...].prefix { $0 != ")" }))
+                controller.serial = PlaceholderText.removed(String(line.text[mark.upperBound...].prefix { $0 != ")" }))
             }
             // Some outputs name a controller in two places.
             if !controllers.contains(where: { $0.name == controller.name }) {
@@ -67,7 +67,7 @@ struct SmartArrayReport: Sendable {
 
     /// Whether what follows is of a part that is not looked at, and has serial numbers and firmware of its own:
     /// `Expander 378`, `Internal Drive Cage at Port 1I, Box 1, OK`, `12G SAS Exp Card at Port 1I, Box 1, OK`.
-    private static func beginsOther(_ line: KeyedLines.Line) -> Bool {
+    private static func beginsOther(_ line: KeyValueLines.Line) -> Bool {
         let text = line.text.lowercased()
         if ["unassigned", "enclosure", "expander", "sep", "port name", "hba drives"].contains(where: text.hasPrefix) {
             return true
@@ -91,18 +91,18 @@ extension VolumeState? {
     }
 }
 
-extension KeyedLines.Line {
+extension KeyValueLines.Line {
     /// What stands in brackets, parted at the commas: `558.9 GB`, `RAID 1`, `OK`.
     fileprivate var bracketed: [String] {
         guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return [] }
-        return text[text.index(after: open)..<close].split(separator: ",").map { String(KeyedLines.trimmed($0)) }
+        return text[text.index(after: open)..<close].split(separator: ",").map { String(KeyValueLines.trimmed($0)) }
     }
 }
 
 extension RaidController {
     /// `logicaldrive 1 (558.9 GB, RAID 1, OK)`.
     fileprivate mutating func addLogical(
-        _ line: KeyedLines.Line, _ words: [Substring], of group: VolumeState?
+        _ line: KeyValueLines.Line, _ words: [Substring], of group: VolumeState?
     ) {
         guard words.count >= 2 else { return }
         arrays.append(
@@ -112,7 +112,7 @@ extension RaidController {
     }
 
     /// `physicaldrive 1I:1:4 (port 1I:box 1:bay 4, SAS, 300 GB, OK)`; alone it is the head of a list of values.
-    fileprivate mutating func addPhysical(_ line: KeyedLines.Line, _ words: [Substring]) {
+    fileprivate mutating func addPhysical(_ line: KeyValueLines.Line, _ words: [Substring]) {
         guard words.count >= 2 else { return }
         let place = String(words[1])
         if !disks.contains(where: { $0.place == place }) { disks.append(Disk(place: place)) }
@@ -137,7 +137,7 @@ extension RaidController {
     }
 
     fileprivate mutating func readValue(
-        _ line: KeyedLines.Line, _ isController: Bool, _ isLogical: Bool, _ isDisk: Bool,
+        _ line: KeyValueLines.Line, _ isController: Bool, _ isLogical: Bool, _ isDisk: Bool,
         of group: VolumeState?
     ) {
         if isController {
@@ -159,11 +159,11 @@ extension RaidController {
         }
     }
 
-    private mutating func readOwn(_ line: KeyedLines.Line) {
+    private mutating func readOwn(_ line: KeyValueLines.Line) {
         switch line.key {
-        case "serial number": serial = Filler.removed(line.value) ?? serial
+        case "serial number": serial = PlaceholderText.removed(line.value) ?? serial
         case "controller status": status = RaidController.controllerStatus(line.value)
-        case "firmware version": firmware = Filler.removed(line.value)
+        case "firmware version": firmware = PlaceholderText.removed(line.value)
         case "controller temperature (c)": temperature = RaidController.celsius(line.value)
         case "battery/capacitor status", "battery status", "capacitor status":
             battery = RaidController.batteryState(line.value)
@@ -173,7 +173,7 @@ extension RaidController {
 }
 
 extension RaidController.Disk {
-    fileprivate mutating func readSmartArray(_ line: KeyedLines.Line) {
+    fileprivate mutating func readSmartArray(_ line: KeyValueLines.Line) {
         switch line.key {
         case "status":
             status = RaidController.diskStatus(line.value)
@@ -186,13 +186,13 @@ extension RaidController.Disk {
         case "interface type":
             bus = RaidController.bus(line.value) ?? bus
             isRotational = !line.value.lowercased().contains("solid state")
-        case "serial number": serial = Filler.removed(line.value)
+        case "serial number": serial = PlaceholderText.removed(line.value)
         case "model":
             // `ATA     MK000960GWEZK`, `HP      EG0300FBDSP`.
             let words = line.value.split(separator: " ")
             manufacturer = words.count > 1 && words[0] != "ATA" ? String(words[0]) : nil
-            model = Filler.removed(words.count > 1 ? words.dropFirst().joined(separator: " ") : line.value)
-        case "firmware revision": firmware = Filler.removed(line.value)
+            model = PlaceholderText.removed(words.count > 1 ? words.dropFirst().joined(separator: " ") : line.value)
+        case "firmware revision": firmware = PlaceholderText.removed(line.value)
         case "current temperature (c)": temperature = RaidController.diskTemperature(line.value)
         // The World Wide Identifier of a SAS disk is that of its port, and of a SATA disk the expander's: it is no name.
         default: break

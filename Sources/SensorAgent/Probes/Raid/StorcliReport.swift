@@ -74,10 +74,10 @@ extension RaidController {
 
     fileprivate mutating func read(_ data: JSONTree) {
         let basics = data["Basics"] ?? data
-        model = Filler.removed(basics["Model"]?.text ?? basics["Product Name"]?.text)
-        serial = Filler.removed(basics["Serial Number"]?.text)
+        model = PlaceholderText.removed(basics["Model"]?.text ?? basics["Product Name"]?.text)
+        serial = PlaceholderText.removed(basics["Serial Number"]?.text)
         pci = (basics["PCI Address"]?.text).flatMap(RaidController.address)
-        firmware = Filler.removed(data["Version", "Firmware Version"]?.text ?? data["FW Version"]?.text)
+        firmware = PlaceholderText.removed(data["Version", "Firmware Version"]?.text ?? data["FW Version"]?.text)
         if let state = data["Status"] {
             status = (state["Controller Status"]?.text).flatMap(RaidController.controllerStatus)
             correctedErrors = state["Memory Correctable Errors"]?.unsigned
@@ -109,7 +109,7 @@ extension RaidController {
             return
         }
         var disk = Disk(place: place.filter { $0 != " " })
-        disk.model = Filler.removed(entry["Model"]?.text)
+        disk.model = PlaceholderText.removed(entry["Model"]?.text)
         disk.bus = ["SATA": "ata", "SAS": "sas", "NVMe": "nvme"][entry["Intf"]?.text ?? ""]
         disk.isRotational = (entry["Med"]?.text).map { $0 == "HDD" }
         disk.status = RaidController.diskStatus(state)
@@ -128,11 +128,11 @@ extension RaidController.Disk {
             if state["S.M.A.R.T alert flagged by drive"]?.text == "Yes" { status = "predicted_failure" }
         }
         guard let attributes = details["\(key) Device attributes"] else { return }
-        serial = Filler.removed(attributes["SN"]?.text)
+        serial = PlaceholderText.removed(attributes["SN"]?.text)
         wwn = (attributes["WWN"]?.text).flatMap { DiskIdentity.plausible(wwn: "0x" + $0) }
-        firmware = Filler.removed(attributes["Firmware Revision"]?.text)
-        let maker = Filler.removed(attributes["Manufacturer Id"]?.text)
+        firmware = PlaceholderText.removed(attributes["Firmware Revision"]?.text)
+        let maker = PlaceholderText.removed(attributes["Manufacturer Id"]?.text)
         manufacturer = maker == "ATA" ? nil : maker
-        model = Filler.removed(attributes["Model Number"]?.text) ?? model
+        model = PlaceholderText.removed(attributes["Model Number"]?.text) ?? model
     }
 }

@@ -64,7 +64,7 @@ public actor Redfish: Probe {
                     + "then set redfish = https://… in agent.conf")
         }
         var walk = RedfishWalk(source, since: RedfishCursor(cursor), at: time)
-        do throws(RedfishTrouble) {
+        do throws(RedfishError) {
             try await walk.run()
         } catch {
             switch error {
@@ -126,7 +126,7 @@ private struct RedfishService: RedfishSource {
     let transfer: HTTPTransfer
     let access: RedfishAccess
 
-    func resource(_ path: String) async throws(RedfishTrouble) -> JSONTree {
+    func resource(_ path: String) async throws(RedfishError) -> JSONTree {
         var headers: [(name: String, value: String)] = [("Accept", "application/json"), ("OData-Version", "4.0")]
         if let credentials = access.credentials {
             headers.append(("Authorization", "Basic \(Data(credentials.utf8).base64EncodedString())"))
@@ -159,7 +159,7 @@ struct RecordedRedfish: RedfishSource {
     /// The folder that stands for `/redfish/v1`.
     let root: String
 
-    func resource(_ path: String) async throws(RedfishTrouble) -> JSONTree {
+    func resource(_ path: String) async throws(RedfishError) -> JSONTree {
         let inside = path.dropFirst("/redfish/v1".count)
         do {
             return try JSONTree(parsing: try tree.bytes("\(root)\(inside)/index.json", limit: 4 << 20))

@@ -116,19 +116,19 @@ struct RedfishResource: Sendable {
 
     private func part(_ tree: JSONTree) -> Part {
         func text(_ keys: String...) -> String? {
-            for key in keys { if let text = Filler.removed(tree[key]?.text) { return text } }
+            for key in keys { if let text = PlaceholderText.removed(tree[key]?.text) { return text } }
             return nil
         }
         return Part(
             manufacturer: text("Manufacturer"), model: text("Model"),
             partNumber: text("PartNumber", "SparePartNumber", "SKU"), serial: text("SerialNumber"),
             firmware: text("FirmwareVersion", "Revision"),
-            location: Filler.removed(tree["Location", "PartLocation", "ServiceLabel"]?.text)
-                ?? Filler.removed(tree["PhysicalLocation", "PartLocation", "ServiceLabel"]?.text))
+            location: PlaceholderText.removed(tree["Location", "PartLocation", "ServiceLabel"]?.text)
+                ?? PlaceholderText.removed(tree["PhysicalLocation", "PartLocation", "ServiceLabel"]?.text))
     }
 
     private func name(_ tree: JSONTree, _ index: Int) -> String {
-        let name = Filler.removed(tree["Name"]?.text) ?? Filler.removed(tree["FanName"]?.text)
+        let name = PlaceholderText.removed(tree["Name"]?.text) ?? PlaceholderText.removed(tree["FanName"]?.text)
         return String((name ?? tree["MemberId"]?.text ?? tree["Id"]?.text ?? "\(index)").prefix(80))
     }
 
@@ -145,7 +145,7 @@ struct RedfishResource: Sendable {
         let name = name(tree, index)
         var key = name
         if members.isEmpty {
-            key = Filler.removed(tree["Id"]?.text).map { String($0.prefix(80)) } ?? name
+            key = PlaceholderText.removed(tree["Id"]?.text).map { String($0.prefix(80)) } ?? name
         } else if members.count(where: { self.name($0, 0) == name }) > 1 {
             let link = tree["@odata.id"]?.text?.split(whereSeparator: { $0 == "/" || $0 == "#" }).last.map(String.init)
             let isOwn = { (value: String?, of: (JSONTree) -> String?) in
@@ -203,7 +203,7 @@ struct RedfishResource: Sendable {
             }
             add(component, limit, .unavailable(.unset))
             if value.isFinite {
-                result.asRead.append(AsRead(component: component.id, signal: limit, source: suffix, value: value))
+                result.asRead.append(RawReading(component: component.id, signal: limit, source: suffix, value: value))
             }
         }
     }
@@ -409,7 +409,7 @@ struct RedfishResource: Sendable {
 
     private mutating func addMemory() {
         guard !RedfishResource.isAbsent(tree) else { return }
-        let label = Filler.removed(tree["DeviceLocator"]?.text) ?? name(tree, 0)
+        let label = PlaceholderText.removed(tree["DeviceLocator"]?.text) ?? name(tree, 0)
         var component = Component(id: ComponentID(.dimm, label), kind: .dimm, name: label, part: part(tree))
         component.part.location = component.part.location ?? label
         component.attributes["memory_type"] = tree["MemoryDeviceType"]?.text
@@ -420,7 +420,7 @@ struct RedfishResource: Sendable {
 
     private mutating func addProcessor() {
         guard !RedfishResource.isAbsent(tree) else { return }
-        let socket = Filler.removed(tree["Socket"]?.text) ?? tree["Id"]?.text ?? name(tree, 0)
+        let socket = PlaceholderText.removed(tree["Socket"]?.text) ?? tree["Id"]?.text ?? name(tree, 0)
         let isGraphics = tree["ProcessorType"]?.text == "GPU"
         let kind: ComponentKind = isGraphics ? .gpu : .cpu
         var component = Component(id: ComponentID(kind, socket), kind: kind, name: name(tree, 0), part: part(tree))
@@ -434,7 +434,7 @@ struct RedfishResource: Sendable {
 
     private mutating func addDrive() {
         guard !RedfishResource.isAbsent(tree) else { return }
-        let serial = Filler.removed(tree["SerialNumber"]?.text)
+        let serial = PlaceholderText.removed(tree["SerialNumber"]?.text)
         let identifiers = tree["Identifiers"]?.elements ?? []
         let name = identifiers.first { $0["DurableNameFormat"]?.text == "NAA" }?["DurableName"]?.text
         let wwn = name.flatMap { DiskIdentity.plausible(wwn: $0.hasPrefix("0x") ? $0 : "0x" + $0) }
@@ -471,8 +471,8 @@ struct RedfishResource: Sendable {
     private mutating func addSystem() {
         var component = IPMIParts.chassis
         component.part = part(tree)
-        component.part.firmware = Filler.removed(tree["BiosVersion"]?.text)
-        component.attributes["hostname"] = Filler.removed(tree["HostName"]?.text)
+        component.part.firmware = PlaceholderText.removed(tree["BiosVersion"]?.text)
+        component.attributes["hostname"] = PlaceholderText.removed(tree["HostName"]?.text)
         result.components.append(component)
         addStatus(component, tree)
     }

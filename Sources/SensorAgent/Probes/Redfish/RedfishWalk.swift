@@ -41,7 +41,7 @@ struct RedfishWalk: Sendable {
     ]
 
     /// - Throws: when the root cannot be read.
-    mutating func run() async throws(RedfishTrouble) {
+    mutating func run() async throws(RedfishError) {
         let root = try await source.resource(RedfishWalk.root)
         requests = 1
         await follow(RedfishWalk.links["ServiceRoot"] ?? [], of: root, depth: 1)
@@ -58,7 +58,7 @@ struct RedfishWalk: Sendable {
             visited.insert(path.hasSuffix("/") ? String(path.dropLast()) : path).inserted
         else { return nil }
         requests += 1
-        do throws(RedfishTrouble) {
+        do throws(RedfishError) {
             return try await source.resource(path)
         } catch {
             refused[path] = error.description
@@ -149,11 +149,11 @@ struct RedfishWalk: Sendable {
 /// Where resources come from: a service, or a recorded tree.
 protocol RedfishSource: Sendable {
     /// The resource at `path`, `/redfish/v1/Chassis/1U`.
-    func resource(_ path: String) async throws(RedfishTrouble) -> JSONTree
+    func resource(_ path: String) async throws(RedfishError) -> JSONTree
 }
 
 /// Why a resource could not be read.
-enum RedfishTrouble: Error, Hashable, CustomStringConvertible {
+enum RedfishError: Error, Hashable, CustomStringConvertible {
     case missing
     case denied
     case status(Int)

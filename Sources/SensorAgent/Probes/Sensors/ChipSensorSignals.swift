@@ -107,7 +107,7 @@ struct ChipSensorSignals: Sendable {
         var readings: [Int: [PowerSupplySignals.Reading]] = [:]
         var observations: [Observation] = []
         observations.reserveCapacity(values.count)
-        var asRead: [AsRead] = []
+        var asRead: [RawReading] = []
         var rest = values[...]
         for feature in features {
             let own = Array(rest.prefix(feature.subfeatures.count))
@@ -131,7 +131,7 @@ struct ChipSensorSignals: Sendable {
                         component: feature.component, signal: subfeature.signal, measurement: measurement, time: time))
                 if let value, !measurement.holds(value) {
                     asRead.append(
-                        AsRead(
+                        RawReading(
                             component: feature.component, signal: subfeature.signal, source: subfeature.name,
                             value: value))
                 }

@@ -17,13 +17,13 @@ public actor ChipSensors: Probe {
     private var session: Session?
     private var disks: DiskDirectory
     /// When chips that are not to be asked at every look were asked, by their names.
-    private var paces: [String: ChipPace] = [:]
+    private var paces: [String: ChipReadSchedule] = [:]
 
     /// libsensors with the names of what it found.
     private struct Session: ~Copyable {
         let sensors: Sensors
         let signals: ChipSensorSignals
-        let drives: FanDrives
+        let drives: FanPWM
         /// By the place of the chip: what it is part of, where that is not the board.
         let owners: [Int: ChipOwner]
         /// The hwmon devices of the kernel when it was opened.
@@ -51,7 +51,8 @@ public actor ChipSensors: Probe {
         for (place, owner) in session.owners {
             let name = session.sensors.chips[place].name
             let activity = owner.activity.map { (try? tree.text($0)) ?? "" }
-            switch paces[name, default: ChipPace()].decide(at: time, spacing: owner.spacing, activity: activity) {
+            switch paces[name, default: ChipReadSchedule()].decide(at: time, spacing: owner.spacing, activity: activity)
+            {
             case .read: break
             case .tooEarly: skipped.insert(place)
             case .asleep: asleep.insert(place)
@@ -75,7 +76,7 @@ public actor ChipSensors: Probe {
         disks.refresh()
         let signals = ChipSensorSignals(chips: recording.chips, owners: owners(of: recording.chips))
         var result = signals.result(values: recording.values(tree), at: time)
-        result.observations += FanDrives(signals, of: recording.chips, tree).observations(tree, at: time)
+        result.observations += FanPWM(signals, of: recording.chips, tree).observations(tree, at: time)
         return result
     }
 
@@ -96,7 +97,7 @@ public actor ChipSensors: Probe {
             disks.refresh()
             let owners = owners(of: sensors.chips)
             let signals = ChipSensorSignals(chips: sensors.chips, owners: owners)
-            let drives = FanDrives(signals, of: sensors.chips, tree)
+            let drives = FanPWM(signals, of: sensors.chips, tree)
             session = Session(
                 sensors: sensors, signals: signals, drives: drives, owners: owners, devices: devices)
         } catch {

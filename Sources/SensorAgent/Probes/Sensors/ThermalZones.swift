@@ -118,7 +118,7 @@ public actor ThermalZones: Probe {
         }
         for name in names[0].prefix(ThermalZones.limit) {
             let folder = "\(ThermalZones.folder)/\(name)"
-            let type = Filler.removed(try? tree.text("\(folder)/type")) ?? name
+            let type = PlaceholderText.removed(try? tree.text("\(folder)/type")) ?? name
             if name.hasPrefix("thermal_zone") {
                 let files = (try? tree.names(in: folder)) ?? []
                 // `hwmon3`: libsensors reads it there.
@@ -145,9 +145,11 @@ public actor ThermalZones: Probe {
             guard tree.exists("\(folder)/energy_uj") else { continue }
             // `intel-rapl:0:1` is a part of `intel-rapl:0`.
             let parts = name.split(separator: ":")
-            let domain = Filler.removed(try? tree.text("\(folder)/name")) ?? name
+            let domain = PlaceholderText.removed(try? tree.text("\(folder)/name")) ?? name
             let owner = parts.count > 2 ? parts.dropLast().joined(separator: ":") : nil
-            let above = owner.flatMap { Filler.removed(try? tree.text("\(ThermalZones.powerFolder)/\($0)/name")) }
+            let above = owner.flatMap {
+                PlaceholderText.removed(try? tree.text("\(ThermalZones.powerFolder)/\($0)/name"))
+            }
             let id = own(.power, "\(parts.first ?? "rapl")/\(above.map { "\($0)/" } ?? "")\(domain)")
             layout.components.append(
                 Component(id: id, kind: .power, name: domain, attributes: ["label": domain, "device": name]))

@@ -40,7 +40,7 @@ public actor SiteChecks: Probe {
 
     private enum Answer: Sendable {
         /// With what is wrong where its exit code says nothing.
-        case told(SiteAnswer, SiteCheckProblem?)
+        case told(SiteCheckOutput, SiteCheckProblem?)
         case silent(Unavailable, SiteCheckProblem)
     }
 
@@ -137,7 +137,7 @@ public actor SiteChecks: Probe {
         let arguments = ["--no-new-privs", "--ambient-caps=-all", program.path]
         do throws(Tool.Failure) {
             let output = try await runner.run(arguments, for: program.name, deadline: checkDeadline)
-            let answer = SiteAnswer(parsing: output.bytes, exitCode: output.exitCode, name: program.name, at: time)
+            let answer = SiteCheckOutput(parsing: output.bytes, exitCode: output.exitCode, name: program.name, at: time)
             let isUnknown = answer.state == nil
             return .told(
                 answer, isUnknown ? SiteCheckProblem("exit-code", program.path, "\(output.exitCode)") : nil)

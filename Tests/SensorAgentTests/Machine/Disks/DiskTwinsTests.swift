@@ -82,7 +82,7 @@ struct DiskTwinsTests {
     @Test(
         "a real serial number stays one", arguments: ["S1D50ABC", "1122", "12346", "WD-WCC4E0123456", "000102", "AB"])
     func realNumbers(_ serial: String) {
-        #expect(Filler.serial(serial) == serial)
+        #expect(PlaceholderText.serial(serial) == serial)
     }
 
     @Test("two ports of the board with one World Wide Name and one serial number lead to two disks")

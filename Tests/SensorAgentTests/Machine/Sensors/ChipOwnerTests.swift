@@ -136,9 +136,9 @@ struct ChipOwnerTests {
 
     @Test("a disk is asked only just after it worked, and one that does nothing may sleep")
     func sleepers() {
-        var pace = ChipPace()
+        var pace = ChipReadSchedule()
         let spacing = ChipOwner.ataSpacing
-        let steps: [(after: Int64, activity: String, decision: ChipPace.Decision)] = [
+        let steps: [(after: Int64, activity: String, decision: ChipReadSchedule.Decision)] = [
             (0, "1", .tooEarly), (10, "2", .read), (20, "3", .tooEarly),
             // It worked at once after the question, and then no more.
             (610, "3", .tooEarly), (1200, "3", .tooEarly), (1210, "3", .asleep), (1220, "3", .tooEarly),
@@ -150,7 +150,7 @@ struct ChipOwnerTests {
             let decision = pace.decide(at: Self.now + .seconds(step.after), spacing: spacing, activity: step.activity)
             #expect(decision == step.decision, "after \(step.after) s")
         }
-        var busy = ChipPace()
+        var busy = ChipReadSchedule()
         #expect(busy.decide(at: Self.now, spacing: spacing, activity: nil) == .read)
         #expect(busy.decide(at: Self.now + .seconds(599), spacing: spacing, activity: nil) == .tooEarly)
         #expect(busy.decide(at: Self.now + .seconds(600), spacing: spacing, activity: nil) == .read)

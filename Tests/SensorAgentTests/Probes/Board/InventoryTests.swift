@@ -40,12 +40,12 @@ struct InventoryTests {
             "\u{1}\u{2}",
         ])
     func filler(_ text: String) {
-        #expect(Filler.removed(text) == nil)
+        #expect(PlaceholderText.removed(text) == nil)
     }
 
     @Test("a real word stays", arguments: ["02C2CP", "A00", "1.0", "SN000000", "X", "F", "Samsung", "DIMM_A1", "8"])
     func noFiller(_ text: String) {
-        #expect(Filler.removed(text) == text)
+        #expect(PlaceholderText.removed(text) == text)
     }
 
     @Test("a broken table gives what stands before the break, and says where it broke")
@@ -110,15 +110,19 @@ struct InventoryTests {
                     lines.first { $0.hasPrefix(key + ": ") }.map { String($0.dropFirst(key.count + 2)) }
                 }
                 guard let size = value("Size"), size.first?.isNumber == true else { continue }
-                let serial = Filler.removed(value("Serial Number"))
+                let serial = PlaceholderText.removed(value("Serial Number"))
                 let module = result.components.first {
                     $0.kind == .dimm && ($0.part.location ?? "").hasSuffix(value("Locator") ?? "?")
                         && ($0.attributes["bank"] ?? value("Bank Locator")) == value("Bank Locator")
                 }
                 #expect(module != nil, "\(file.lastPathComponent): \(value("Locator") ?? "")")
                 #expect(module?.part.serial == serial, "\(file.lastPathComponent)")
-                #expect(module?.part.partNumber == Filler.removed(value("Part Number")), "\(file.lastPathComponent)")
-                #expect(module?.part.manufacturer == Filler.removed(value("Manufacturer")), "\(file.lastPathComponent)")
+                #expect(
+                    module?.part.partNumber == PlaceholderText.removed(value("Part Number")),
+                    "\(file.lastPathComponent)")
+                #expect(
+                    module?.part.manufacturer == PlaceholderText.removed(value("Manufacturer")),
+                    "\(file.lastPathComponent)")
                 found += 1
             }
         }

@@ -98,7 +98,7 @@ struct IPMIRawSensorTests {
     @Test("states are told in words that are known, at the offset that they mean")
     func words() throws {
         for type: UInt8 in [0x05, 0x07, 0x08, 0x09, 0x0C, 0x0D, 0x10, 0x13, 0x29] {
-            for (offset, word) in IPMIStateWords.words(type: type, eventType: 0x6F).enumerated() {
+            for (offset, word) in IPMIStateNames.words(type: type, eventType: 0x6F).enumerated() {
                 let record = try record(MadeSensorRecord.compact("x", number: 1, type: type), type: 2)
                 let bits = 1 << offset
                 let sensor = told([0, 0x40, UInt8(bits & 0xFF), UInt8(bits >> 8) | 0x80], record)
@@ -176,14 +176,14 @@ struct IPMIRawSensorTests {
 
     /// A BMC whose answers are made by a function.
     private struct MadeChannel: IPMIChannel {
-        var answers: @Sendable (IPMIRequest) throws(IPMISilence) -> IPMIAnswer
-        func answer(to request: IPMIRequest) async throws(IPMISilence) -> IPMIAnswer { try answers(request) }
+        var answers: @Sendable (IPMIRequest) throws(IPMITransportError) -> IPMIResponse
+        func answer(to request: IPMIRequest) async throws(IPMITransportError) -> IPMIResponse { try answers(request) }
     }
 
     private func reading(
         _ bodies: [(type: UInt8, body: [UInt8])],
-        _ answers: @escaping @Sendable (IPMIRequest) throws(IPMISilence) -> IPMIAnswer
-    ) async throws(IPMISilence) -> [IPMISensor.Reading] {
+        _ answers: @escaping @Sendable (IPMIRequest) throws(IPMITransportError) -> IPMIResponse
+    ) async throws(IPMITransportError) -> [IPMISensor.Reading] {
         let records = IPMISensorRecord.records(in: MadeSensorRecord.dump(bodies))
         let sensors = records.map { IPMISensor(name: $0.name ?? "") }
         return try await IPMISensorReader(channel: MadeChannel(answers: answers)).readings(of: sensors, records)
@@ -194,9 +194,9 @@ struct IPMIRawSensorTests {
     func refused() async throws {
         let bodies = (1...4).map { (type: UInt8(1), body: MadeSensorRecord.full("S\($0)", number: UInt8($0))) }
         for code: UInt8 in [0xCB, 0xCD, 0xC0, 0xD5, 0xFF, 0xC3] {
-            let readings = try await reading(bodies) { request throws(IPMISilence) in
+            let readings = try await reading(bodies) { request throws(IPMITransportError) in
                 request.data == [2]
-                    ? IPMIAnswer(completion: code, data: []) : IPMIAnswer(completion: 0, data: [40, 0xC0, 0xC0])
+                    ? IPMIResponse(completion: code, data: []) : IPMIResponse(completion: 0, data: [40, 0xC0, 0xC0])
             }
             let value = IPMISensor.Reading.value(40, unit: "degrees C")
             #expect(readings == [value, .none, value, value])
@@ -206,8 +206,8 @@ struct IPMIRawSensorTests {
     @Test("a BMC in which one sensor after the other times out is given up")
     func timeouts() async {
         let bodies = (1...9).map { (type: UInt8(1), body: MadeSensorRecord.full("S\($0)", number: UInt8($0))) }
-        await #expect(throws: IPMISilence.timedOut(after: IPMI.answerPatience)) {
-            try await reading(bodies) { _ throws(IPMISilence) in IPMIAnswer(completion: 0xC3, data: []) }
+        await #expect(throws: IPMITransportError.timedOut(after: IPMI.answerPatience)) {
+            try await reading(bodies) { _ throws(IPMITransportError) in IPMIResponse(completion: 0xC3, data: []) }
         }
     }
 
@@ -218,10 +218,10 @@ struct IPMIRawSensorTests {
         }
         bodies.append((1, MadeSensorRecord.full("S6", number: 6)))
         let asked = Mutex<[IPMIRequest]>([])
-        let readings = try await reading(bodies) { request throws(IPMISilence) in
+        let readings = try await reading(bodies) { request throws(IPMITransportError) in
             asked.withLock { $0.append(request) }
             return request.owner == 0x2C
-                ? IPMIAnswer(completion: 0xC3, data: []) : IPMIAnswer(completion: 0, data: [40, 0xC0, 0xC0])
+                ? IPMIResponse(completion: 0xC3, data: []) : IPMIResponse(completion: 0, data: [40, 0xC0, 0xC0])
         }
         #expect(readings == [.none, .none, .none, .none, .none, .value(40, unit: "degrees C")])
         #expect(
@@ -234,15 +234,15 @@ struct IPMIRawSensorTests {
     @Test("a sensor whose factors change with its reading is asked for them, and has no value without")
     func nonlinear() async throws {
         let body = MadeSensorRecord.full("x", number: 7, m: 100, linearization: 0x70)
-        let value = try await reading([(1, body)]) { request throws(IPMISilence) in
+        let value = try await reading([(1, body)]) { request throws(IPMITransportError) in
             request.command == 0x23 && request.data == [7, 20]
-                ? IPMIAnswer(completion: 0, data: [21, 2, 0, 5, 0, 0, 0xF0])
-                : IPMIAnswer(completion: 0, data: [20, 0x40, 0xC0])
+                ? IPMIResponse(completion: 0, data: [21, 2, 0, 5, 0, 0, 0xF0])
+                : IPMIResponse(completion: 0, data: [20, 0x40, 0xC0])
         }
         #expect(value == [.value(4.5, unit: "degrees C")])
-        let none = try await reading([(1, body)]) { request throws(IPMISilence) in
+        let none = try await reading([(1, body)]) { request throws(IPMITransportError) in
             request.command == 0x23
-                ? IPMIAnswer(completion: 0xC1, data: []) : IPMIAnswer(completion: 0, data: [20, 0x40, 0xC0])
+                ? IPMIResponse(completion: 0xC1, data: []) : IPMIResponse(completion: 0, data: [20, 0x40, 0xC0])
         }
         #expect(none == [.none])
     }

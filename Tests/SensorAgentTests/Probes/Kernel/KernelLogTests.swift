@@ -9,7 +9,7 @@ struct KernelLogTests {
     static let now = Timestamp(seconds: 1_763_712_000)
 
     private func facts(_ text: String) -> [KernelFact] {
-        var reading = KernelLogReading(table: KernelTable())
+        var reading = KernelLogReading(table: KernelMessageTable())
         for line in text.utf8.split(separator: 0x0A) {
             if let message = KernelMessage(line: line) { reading.take(message) }
         }
@@ -176,7 +176,7 @@ struct KernelLogTests {
         func message(_ state: String) throws -> KernelMessage {
             try #require(KernelMessage(line: "r8169 0000:22:00.0 enp34s0: Link is \(state)".utf8))
         }
-        var reading = KernelLogReading(table: KernelTable())
+        var reading = KernelLogReading(table: KernelMessageTable())
         for state in ["Down", "Up", "Down", "Up"] { reading.remember(try message(state)) }
         reading.take(try message("Down"))
         reading.finish()
@@ -235,7 +235,7 @@ struct KernelLogTests {
 
     @Test("every signal that a row can tell is in the catalogue")
     func catalogued() {
-        for fact in KernelTable.shipped.compactMap({
+        for fact in KernelMessageTable.shipped.compactMap({
             $0.signal(LinePattern.Captures(["op": "READ", "key": "Medium Error"]))
         }) {
             #expect(SignalCatalogue.objection(to: fact) == nil)
@@ -324,12 +324,13 @@ struct KernelLogTests {
             "[  100.000000] blk_update_request: I/O error, dev sda, sector 1 op 0x0:(READ) flags 0x0 phys_seg 1\n"
         let result = try await observe(String(repeating: line, count: 100_000).utf8)
         let events = result.observations.filter { $0.signal.name == "hw.physical_disk.io_error" }
-        #expect(events.count == EventFold.eventsOfOneKind)
+        #expect(events.count == EventAggregation.eventsOfOneKind)
         let untold = result.observations.first { $0.signal[label: "fate"] == "untold" }?.measurement
         // What is kept of one look is bounded, and the rest counted.
         #expect(untold == .counter(UInt64(100_000 - KernelLogReading.facts)))
         guard case .event(let words) = try #require(events.last).measurement else { return #expect(Bool(false)) }
-        #expect(words.hasPrefix("\(KernelLogReading.facts - EventFold.eventsOfOneKind) more like this: blk_update"))
+        #expect(
+            words.hasPrefix("\(KernelLogReading.facts - EventAggregation.eventsOfOneKind) more like this: blk_update"))
     }
 
     @Test("what the kernel left out is counted")

@@ -7,7 +7,7 @@ import Testing
 @Suite("Machine checks, firmware's records and trace events")
 struct MachineCheckTests {
     private func facts(_ text: String) -> [KernelFact] {
-        var reading = KernelLogReading(table: KernelTable())
+        var reading = KernelLogReading(table: KernelMessageTable())
         for line in text.utf8.split(separator: 0x0A) {
             if let message = KernelMessage(line: line) { reading.take(message) }
         }

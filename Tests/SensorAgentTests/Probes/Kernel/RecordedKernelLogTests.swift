@@ -7,7 +7,7 @@ import Testing
 @Suite("Recorded kernel logs")
 struct RecordedKernelLogTests {
     private static func reading(_ file: URL) throws -> KernelLogReading {
-        var reading = KernelLogReading(table: KernelTable())
+        var reading = KernelLogReading(table: KernelMessageTable())
         for line in try Data(contentsOf: file).split(separator: 0x0A) {
             if let message = KernelMessage(line: line) { reading.take(message) }
         }
@@ -44,7 +44,8 @@ struct RecordedKernelLogTests {
             for fact in try Self.reading(file).facts {
                 if let kind = Self.kinds[fact.recogniser] {
                     // Virtual and optical drives are no disks; the script leaves them out by name.
-                    guard KernelNames(tree: SysTree(root: "/nonexistent")).component(of: fact.subject) != nil else {
+                    guard KernelDeviceNames(tree: SysTree(root: "/nonexistent")).component(of: fact.subject) != nil
+                    else {
                         continue
                     }
                     found[kind, default: 0] += 1

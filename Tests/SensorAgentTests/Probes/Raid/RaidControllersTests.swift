@@ -296,7 +296,7 @@ struct RaidControllersTests {
                      Model : MBA3147RC
                      Serial number : S3
             """
-        let report = try #require(ArcconfReport(KeyedLines(Array(text.utf8))))
+        let report = try #require(ArcconfReport(KeyValueLines(Array(text.utf8))))
         let disks = try #require(report.controllers.first).disks
         #expect(disks.map(\.place) == ["Enclosure 0, Slot 7", "Channel 0, Device 1", "Device 6"])
         #expect(disks.map(\.model) == ["SAMSUNG MZ7WD240", "HUA721010KLA330", "MBA3147RC"])

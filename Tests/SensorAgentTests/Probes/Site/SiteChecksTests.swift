@@ -186,7 +186,7 @@ struct SiteChecksTests {
             ("x | 'unended=1", 0), ("x | ''=1 =2 a= a=1 a=2", 1), ("x | a=nan b=inf", 0),
         ])
     func forms(text: String, count: Int) {
-        let answer = SiteAnswer(parsing: Array(text.utf8), exitCode: 0, name: "x", at: Self.now)
+        let answer = SiteCheckOutput(parsing: Array(text.utf8), exitCode: 0, name: "x", at: Self.now)
         #expect(answer.values.count == count)
     }
 }

@@ -7,7 +7,7 @@ import Reports
 /// the drive of `fanN` there, and on any chip all of whose fans have one of their number. On others (four tachometers and
 /// three drives of an LM85) the board decides, and a fan that stands still by order would be told from a broken one by the
 /// drive of another.
-struct FanDrives: Sendable {
+struct FanPWM: Sendable {
     private struct Drive: Sendable {
         /// Its chip's place.
         var place: Int
@@ -32,7 +32,7 @@ struct FanDrives: Sendable {
         drives.filter { !left.contains($0.place) }.map { drive in
             Observation(
                 component: drive.fan, signal: Signal("hw.fan.speed_ratio"),
-                measurement: FanDrives.read(drive.path, tree),
+                measurement: FanPWM.read(drive.path, tree),
                 time: time)
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// One plug is many events, and what is pulled leaves sysfs piece by piece. A device whose link comes and goes all day must
 /// not cost a look each time: the pause between two prompts doubles up to a minute, until it has been calm for as long.
-struct PromptPace {
+struct HotplugDebounce {
     /// Quiet after which a change is told.
     static let settle = Duration.milliseconds(500)
     /// The pause after the first prompt, and the longest.
@@ -11,7 +11,7 @@ struct PromptPace {
     /// Events after which a change is told without quiet.
     static let restlessEvents = 200
 
-    private var pause = PromptPace.pause
+    private var pause = HotplugDebounce.pause
     private var told: Duration?
     private var heard: Duration?
     private var events = 0
@@ -25,15 +25,15 @@ struct PromptPace {
     /// When to tell what was heard; nil: there is nothing to tell.
     var due: Duration? {
         guard let heard else { return nil }
-        let quiet = events >= PromptPace.restlessEvents ? heard : heard + PromptPace.settle
+        let quiet = events >= HotplugDebounce.restlessEvents ? heard : heard + HotplugDebounce.settle
         return told.map { max(quiet, $0 + pause) } ?? quiet
     }
 
     /// It was told at `now`.
     mutating func tell(at now: Duration) {
         if let told {
-            let wasCalm = now - told > pause + PromptPace.longestPause
-            pause = wasCalm ? PromptPace.pause : min(pause * 2, PromptPace.longestPause)
+            let wasCalm = now - told > pause + HotplugDebounce.longestPause
+            pause = wasCalm ? HotplugDebounce.pause : min(pause * 2, HotplugDebounce.longestPause)
         }
         told = now
         heard = nil

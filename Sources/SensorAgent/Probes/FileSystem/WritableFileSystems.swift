@@ -3,7 +3,7 @@ import Reports
 
 /// The file systems that were seen writable since the machine started: one that is read-only now was made so since. It
 /// is the cursor of `filesystems`, and survives a restart of the agent, not of the machine.
-struct WritableSet: Codable, Hashable, Sendable {
+struct WritableFileSystems: Codable, Hashable, Sendable {
     /// The kernel's id of this start.
     private let boot: String
     private var ids: Set<ComponentID> = []
@@ -14,7 +14,8 @@ struct WritableSet: Codable, Hashable, Sendable {
     /// - Parameter cursor: what `text` gave; damaged, or of another start, it is as if there had been none.
     init(_ cursor: ProbeCursor?, boot: String) {
         self.boot = boot
-        guard let text = cursor?.value, let before = try? JSONDecoder().decode(WritableSet.self, from: Data(text.utf8)),
+        guard let text = cursor?.value,
+            let before = try? JSONDecoder().decode(WritableFileSystems.self, from: Data(text.utf8)),
             before.boot == boot
         else { return }
         ids = before.ids
@@ -23,7 +24,7 @@ struct WritableSet: Codable, Hashable, Sendable {
     func contains(_ id: ComponentID) -> Bool { ids.contains(id) }
 
     mutating func insert(_ id: ComponentID) {
-        if ids.count < WritableSet.limit { ids.insert(id) }
+        if ids.count < WritableFileSystems.limit { ids.insert(id) }
     }
 
     private enum CodingKeys: String, CodingKey { case boot, ids }

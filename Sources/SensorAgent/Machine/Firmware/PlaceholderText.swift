@@ -1,5 +1,5 @@
 /// What firmware writes where it has nothing to say.
-enum Filler {
+enum PlaceholderText {
     /// `text` without blanks around it; nil where it says nothing (`To Be Filled By O.E.M.`, `NO DIMM`, `0x000`).
     static func removed(_ text: String?) -> String? {
         guard let text else { return nil }

@@ -27,7 +27,7 @@ struct IPMIMessage: Hashable, Sendable {
 ///
 /// A command without an answer ends the conversation: all later ones fail at once, so that a BMC that is silent costs
 /// one wait and not one for each sensor.
-actor IPMIConversation<Driver: IPMIDriver>: IPMIChannel {
+actor IPMIDriverChannel<Driver: IPMIDriver>: IPMIChannel {
     private let driver: Driver
     private let patience: Duration
     private let end: ContinuousClock.Instant
@@ -48,7 +48,7 @@ actor IPMIConversation<Driver: IPMIDriver>: IPMIChannel {
         end = ContinuousClock.now + whole
     }
 
-    func answer(to request: IPMIRequest) throws(IPMISilence) -> IPMIAnswer {
+    func answer(to request: IPMIRequest) throws(IPMITransportError) -> IPMIResponse {
         guard !isSilent else { throw .timedOut(after: patience) }
         last += 1
         do throws(SystemError) {
@@ -64,7 +64,7 @@ actor IPMIConversation<Driver: IPMIDriver>: IPMIChannel {
                 guard message.isResponse, message.id == last, message.function == request.function | 1,
                     message.command == request.command, let completion = message.data.first
                 else { continue }
-                return IPMIAnswer(completion: completion, data: Array(message.data.dropFirst()))
+                return IPMIResponse(completion: completion, data: Array(message.data.dropFirst()))
             }
         } catch {
             isSilent = true

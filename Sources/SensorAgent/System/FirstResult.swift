@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Hands on the first of several answers; the later ones are dropped.
-final class FirstAnswer<Answer: Sendable>: Sendable {
+final class FirstResult<Answer: Sendable>: Sendable {
     private let continuation: Mutex<CheckedContinuation<Answer, Never>?>
 
     init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = Mutex(continuation) }

@@ -3,7 +3,7 @@ import Reports
 
 /// When each disk was last asked for its health, and which names lead to which disk: the cursor of `disk-health`, so
 /// that a restart does not ask again.
-struct DiskVisits: Codable, Hashable, Sendable {
+struct DiskQueryHistory: Codable, Hashable, Sendable {
     /// Why a disk is asked or not.
     enum Decision: Hashable, Sendable {
         case due
@@ -26,7 +26,8 @@ struct DiskVisits: Codable, Hashable, Sendable {
 
     /// - Parameter cursor: what `text` gave; damaged, it is as if there had been none.
     init(_ cursor: ProbeCursor?) {
-        guard let text = cursor?.value, let visits = try? JSONDecoder().decode(DiskVisits.self, from: Data(text.utf8))
+        guard let text = cursor?.value,
+            let visits = try? JSONDecoder().decode(DiskQueryHistory.self, from: Data(text.utf8))
         else { return }
         self = visits
     }
@@ -57,14 +58,14 @@ struct DiskVisits: Codable, Hashable, Sendable {
             let distance = gap < .zero ? .zero - gap : gap
             if distance < spacing { return .tooEarly }
         }
-        if asked.count >= DiskVisits.limit { asked = asked.filter { seen.contains($0.key) } }
+        if asked.count >= DiskQueryHistory.limit { asked = asked.filter { seen.contains($0.key) } }
         asked[key] = time
         return .due
     }
 
     /// What `device` turned out to be.
     mutating func learn(_ device: String, is disk: ComponentID) {
-        guard disks.count < DiskVisits.limit || disks[device] != nil else { return }
+        guard disks.count < DiskQueryHistory.limit || disks[device] != nil else { return }
         let before = disks[device]?.rawValue ?? device
         disks[device] = disk
         if let time = asked[before], before != disk.rawValue {

@@ -2,7 +2,7 @@ import Reports
 
 /// What a check of the site answered: a monitoring plugin (exit code, text, performance data; the Monitoring Plugins
 /// Development Guidelines), or a script that prints `KEY=value` lines.
-struct SiteAnswer: Hashable, Sendable {
+struct SiteCheckOutput: Hashable, Sendable {
     /// Bytes read of one answer.
     static let byteLimit = 64 << 10
     /// Values taken of one answer.
@@ -25,19 +25,21 @@ struct SiteAnswer: Hashable, Sendable {
     ///   - name: of the check: in one that is called after backups, an `age` is that of the backup.
     ///   - time: now, for a backup that is told by the time it was made at.
     init(parsing bytes: [UInt8], exitCode: Int32, name: String, at time: Timestamp) {
-        state = SiteAnswer.states[exitCode]
-        let text = String(decoding: bytes.prefix(SiteAnswer.byteLimit), as: UTF8.self)
+        state = SiteCheckOutput.states[exitCode]
+        let text = String(decoding: bytes.prefix(SiteCheckOutput.byteLimit), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline)
-        let pairs = lines.compactMap(SiteAnswer.pair)
+        let pairs = lines.compactMap(SiteCheckOutput.pair)
         if !lines.isEmpty, pairs.count == lines.count {
             for pair in pairs { take(pair.key, pair.value, at: time) }
         } else {
             let isBackup = name.lowercased().contains("backup")
             for line in lines {
                 guard let bar = line.firstIndex(of: "|") else { continue }
-                for value in SiteAnswer.performance(line[line.index(after: bar)...]) {
+                for value in SiteCheckOutput.performance(line[line.index(after: bar)...]) {
                     add(value)
-                    if isBackup, value.name.lowercased().contains("age"), let scale = SiteAnswer.seconds[value.unit] {
+                    if isBackup, value.name.lowercased().contains("age"),
+                        let scale = SiteCheckOutput.seconds[value.unit]
+                    {
                         note(age: value.value * scale)
                     }
                 }
@@ -49,7 +51,7 @@ struct SiteAnswer: Hashable, Sendable {
     private static let seconds = ["": 1, "s": 1, "ms": 0.001, "us": 0.000_001, "m": 60, "h": 3600, "d": 86_400]
 
     private mutating func add(_ value: Value) {
-        if values.count < SiteAnswer.valueLimit, value.value.isFinite,
+        if values.count < SiteCheckOutput.valueLimit, value.value.isFinite,
             !values.contains(where: { $0.name == value.name })
         {
             values.append(value)

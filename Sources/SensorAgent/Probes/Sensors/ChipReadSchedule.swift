@@ -1,7 +1,7 @@
 import Reports
 
 /// When a chip is asked that is not to be asked at every look.
-struct ChipPace: Sendable {
+struct ChipReadSchedule: Sendable {
     enum Decision: Hashable, Sendable {
         case read
         case tooEarly

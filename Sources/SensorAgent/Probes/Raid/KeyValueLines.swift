@@ -1,5 +1,5 @@
 /// Text of `key : value` lines, as the programs of RAID controllers print it for people.
-struct KeyedLines: Sendable {
+struct KeyValueLines: Sendable {
     /// Lines taken of one text.
     static let lineLimit = 200_000
 
@@ -17,8 +17,8 @@ struct KeyedLines: Sendable {
 
     init(_ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
-        for line in text.split(whereSeparator: \.isNewline).prefix(KeyedLines.lineLimit) {
-            let bare = KeyedLines.trimmed(line)
+        for line in text.split(whereSeparator: \.isNewline).prefix(KeyValueLines.lineLimit) {
+            let bare = KeyValueLines.trimmed(line)
             guard !bare.isEmpty else { continue }
             guard let colon = bare.firstIndex(of: ":") else {
                 lines.append(Line(text: String(bare), key: "", value: "", columns: ""))
@@ -33,8 +33,8 @@ struct KeyedLines: Sendable {
             }
             lines.append(
                 Line(
-                    text: String(bare), key: KeyedLines.trimmed(bare[..<mark]).lowercased(),
-                    value: String(KeyedLines.trimmed(bare[bare.index(after: mark)...])),
+                    text: String(bare), key: KeyValueLines.trimmed(bare[..<mark]).lowercased(),
+                    value: String(KeyValueLines.trimmed(bare[bare.index(after: mark)...])),
                     columns: String(line[line.index(after: mark)...])))
         }
     }

@@ -3,10 +3,10 @@ import Testing
 @testable import SensorAgent
 
 @Suite("Pace of prompts")
-struct PromptPaceTests {
+struct HotplugDebounceTests {
     @Test("A change is told after half a second of quiet, however many events it makes")
     func settles() {
-        var pace = PromptPace()
+        var pace = HotplugDebounce()
         #expect(pace.due == nil)
         for tenth in 0..<20 { pace.hear(at: .milliseconds(100 * tenth)) }
         #expect(pace.due == .milliseconds(1_900 + 500))
@@ -14,14 +14,14 @@ struct PromptPaceTests {
 
     @Test("Events without end are told all the same")
     func restless() {
-        var pace = PromptPace()
-        for millisecond in 1...PromptPace.restlessEvents { pace.hear(at: .milliseconds(millisecond)) }
-        #expect(pace.due == .milliseconds(PromptPace.restlessEvents))
+        var pace = HotplugDebounce()
+        for millisecond in 1...HotplugDebounce.restlessEvents { pace.hear(at: .milliseconds(millisecond)) }
+        #expect(pace.due == .milliseconds(HotplugDebounce.restlessEvents))
     }
 
     @Test("A device that comes and goes all day is told of less and less often, once a minute at last")
     func backsOff() {
-        var pace = PromptPace()
+        var pace = HotplugDebounce()
         var now = Duration.zero
         var told: [Duration] = []
         while now < .seconds(3_600) {
@@ -38,7 +38,7 @@ struct PromptPaceTests {
 
     @Test("After calm it is as quick as at first")
     func recovers() {
-        var pace = PromptPace()
+        var pace = HotplugDebounce()
         var now = Duration.zero
         for _ in 0..<10 {
             pace.hear(at: now)
@@ -47,9 +47,9 @@ struct PromptPaceTests {
         }
         now += .seconds(121)
         pace.hear(at: now)
-        #expect(pace.due == now + PromptPace.settle)
-        pace.tell(at: now + PromptPace.settle)
-        pace.hear(at: now + PromptPace.settle)
-        #expect(pace.due == now + PromptPace.settle + PromptPace.pause)
+        #expect(pace.due == now + HotplugDebounce.settle)
+        pace.tell(at: now + HotplugDebounce.settle)
+        pace.hear(at: now + HotplugDebounce.settle)
+        #expect(pace.due == now + HotplugDebounce.settle + HotplugDebounce.pause)
     }
 }

@@ -2,7 +2,7 @@ import Reports
 
 /// What network tools printed, for `probe network --input`: `ethtool -m DEV` (as text, `raw on` or `hex on`),
 /// `ethtool -S`, `-i`, `-g`, the settings of `ethtool DEV`, `/proc/net/bonding/NAME`, `/proc/net/dev`.
-struct NetworkText: Sendable {
+struct NetworkToolOutput: Sendable {
     /// Lines taken of one text.
     static let lineLimit = 20_000
 
@@ -25,28 +25,28 @@ struct NetworkText: Sendable {
 
     init(parsing bytes: [UInt8]) throws(Refusal) {
         if bytes.count >= 128, bytes.count <= TransceiverMemory.byteLimit, bytes.contains(0) || bytes[0] < 0x20 {
-            content = .module(try NetworkText.module(bytes))
+            content = .module(try NetworkToolOutput.module(bytes))
             return
         }
         let text = String(decoding: bytes, as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline).prefix(NetworkText.lineLimit).map(Line.init)
+        let lines = text.split(whereSeparator: \.isNewline).prefix(NetworkToolOutput.lineLimit).map(Line.init)
         guard let first = lines.first(where: { !$0.text.hasPrefix("#") }) else { throw Refusal(problem: "it is empty") }
-        if let dump = NetworkText.dump(lines) {
-            content = .module(try NetworkText.module(dump))
+        if let dump = NetworkToolOutput.dump(lines) {
+            content = .module(try NetworkToolOutput.module(dump))
         } else if lines.contains(where: { $0.key == "Identifier" }) {
-            content = .module(NetworkText.module(lines))
+            content = .module(NetworkToolOutput.module(lines))
         } else if first.text.hasPrefix("Inter-|") {
-            content = .ports(try NetworkText.devices(lines), nil)
+            content = .ports(try NetworkToolOutput.devices(lines), nil)
         } else if lines.contains(where: { $0.key == "Slave Interface" || $0.key == "Bonding Mode" }) {
-            content = .ports(NetworkText.bond(lines), NetworkText.links(lines))
+            content = .ports(NetworkToolOutput.bond(lines), NetworkToolOutput.links(lines))
         } else if first.key == "NIC statistics" {
-            content = .ports([NetworkText.statistics(lines)], nil)
+            content = .ports([NetworkToolOutput.statistics(lines)], nil)
         } else if first.text.hasPrefix("Settings for ") {
-            content = .ports([NetworkText.settings(lines)], nil)
+            content = .ports([NetworkToolOutput.settings(lines)], nil)
         } else if first.text.hasPrefix("Ring parameters for ") {
-            content = .ports([NetworkText.rings(lines)], nil)
+            content = .ports([NetworkToolOutput.rings(lines)], nil)
         } else if lines.contains(where: { $0.key == "driver" }) {
-            content = .ports([NetworkText.driver(lines)], nil)
+            content = .ports([NetworkToolOutput.driver(lines)], nil)
         } else {
             throw Refusal(problem: "\"\(first.text.prefix(40))\" begins nothing that tells of a port's health")
         }
@@ -60,7 +60,7 @@ struct NetworkText: Sendable {
                 components: [component], observations: module.observations(of: component.id, at: time))
         case .ports(let ports, let bond):
             var result = ProbeResult()
-            if let bond { result.take(NetworkText.result(of: bond, at: time)) }
+            if let bond { result.take(NetworkToolOutput.result(of: bond, at: time)) }
             for port in ports {
                 let id = ComponentID(.nic, port.attributes["mac"] ?? port.name)
                 result.components.append(
@@ -128,13 +128,13 @@ struct NetworkText: Sendable {
         for line in lines {
             switch line.key {
             case "Identifier": module.form = String(line.value.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" })
-            case "Vendor name": module.part.manufacturer = Filler.removed(line.value)
+            case "Vendor name": module.part.manufacturer = PlaceholderText.removed(line.value)
             case "Vendor PN":
-                module.part.partNumber = Filler.removed(line.value)
+                module.part.partNumber = PlaceholderText.removed(line.value)
                 module.part.model = module.part.partNumber
-            case "Vendor SN": module.part.serial = Filler.removed(line.value)
-            case "Vendor rev": module.attributes["revision"] = Filler.removed(line.value)
-            case "Date code": module.attributes["date"] = Filler.removed(line.value)
+            case "Vendor SN": module.part.serial = PlaceholderText.removed(line.value)
+            case "Vendor rev": module.attributes["revision"] = PlaceholderText.removed(line.value)
+            case "Date code": module.attributes["date"] = PlaceholderText.removed(line.value)
             default: readMeasurement(line, &module)
             }
         }
@@ -228,7 +228,7 @@ struct NetworkText: Sendable {
         for line in lines where !line.value.isEmpty {
             switch line.key {
             case "driver": port.attributes["driver"] = line.value
-            case "firmware-version": port.part.firmware = Filler.removed(line.value)
+            case "firmware-version": port.part.firmware = PlaceholderText.removed(line.value)
             case "bus-info": port.attributes["bus_address"] = line.value
             default: break
             }
@@ -296,7 +296,7 @@ struct NetworkText: Sendable {
                 measurement = (Signal("hw.network.duplex"), .state(line.value))
             case "Link Failure Count":
                 measurement = line.count.map { (Signal("hw.network.carrier_changes"), .counter($0)) }
-            case "Permanent HW addr": ports[ports.count - 1].attributes["mac"] = Filler.removed(line.value)
+            case "Permanent HW addr": ports[ports.count - 1].attributes["mac"] = PlaceholderText.removed(line.value)
             default: break
             }
             if let measurement { ports[ports.count - 1].measurements.append(measurement) }

@@ -2,7 +2,7 @@ import Daemon
 import Glibc
 
 /// Tells when a file of the kernel that can be waited for has something new, without waking up while it has not.
-enum FilePrompts {
+enum FilePoll {
     /// Milliseconds between two looks at a file that never falls silent, at first and at most: a flood costs one wake-up
     /// a second, and a file that nobody empties fewer and fewer.
     private static let pause: Int32 = 1_000
@@ -41,7 +41,7 @@ enum FilePrompts {
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
         func listen(_ file: Int32, stop: Int32, news: (Int32) -> String?, found: (String) -> Void) {
-            var pause = FilePrompts.pause
+            var pause = FilePoll.pause
             while true {
                 switch Listener.wait(file, stop: stop, milliseconds: -1) {
                 case .ended: return
@@ -49,7 +49,7 @@ enum FilePrompts {
                 case .readable: if let words = news(file) { found(words) }
                 }
                 let isEmptied = Listener.wait(file, stop: stop, milliseconds: 0) == .nothing
-                pause = isEmptied ? FilePrompts.pause : min(pause * 2, FilePrompts.longestPause)
+                pause = isEmptied ? FilePoll.pause : min(pause * 2, FilePoll.longestPause)
                 guard Listener.wait(-1, stop: stop, milliseconds: pause) == .nothing else { return }
             }
         }

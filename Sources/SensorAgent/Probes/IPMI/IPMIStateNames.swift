@@ -1,6 +1,6 @@
 /// What ipmitool calls the states of discrete sensors, by their offsets (Intelligent Platform Management Interface
 /// specification 2.0, tables 42-2 and 42-3); `IPMIStates` knows these words.
-enum IPMIStateWords {
+enum IPMIStateNames {
     /// The words by offset, nil for an offset without; empty for a type of which only its maker knows the states.
     static func words(type: UInt8, eventType: UInt8) -> [String?] {
         (eventType == 0x6F ? specific[type] : generic[eventType]) ?? []

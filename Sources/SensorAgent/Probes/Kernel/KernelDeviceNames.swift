@@ -1,7 +1,7 @@
 import Reports
 
 /// Which component a name in a kernel message stands for. What has vanished keeps the name that it had last.
-struct KernelNames: Sendable {
+struct KernelDeviceNames: Sendable {
     /// Names kept of things that may be gone.
     static let nameLimit = 16_384
 
@@ -30,7 +30,7 @@ struct KernelNames: Sendable {
 
     /// Reads the names again where devices have come or gone since, or where `anew` says that some may have.
     mutating func refresh(anew: Bool) {
-        let now = KernelNames.folders.map { (try? tree.names(in: $0)) ?? [] }
+        let now = KernelDeviceNames.folders.map { (try? tree.names(in: $0)) ?? [] }
         guard anew || now != listing else { return }
         listing = now
         if anew { directory.forget() }
@@ -42,10 +42,10 @@ struct KernelNames: Sendable {
         let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
         for name in now[2] {
             let card = NetworkCards.component(name, tree: tree, properties: known[name] ?? [:])
-            if let card, cards.count < KernelNames.nameLimit { cards[name] = card }
+            if let card, cards.count < KernelDeviceNames.nameLimit { cards[name] = card }
         }
         for name in now[3] { hosts[name] = pciAddress(in: (try? tree.resolved("/sys/class/scsi_host/\(name)")) ?? "") }
-        for name in now[4] where !name.contains(":") && usb.count < KernelNames.nameLimit {
+        for name in now[4] where !name.contains(":") && usb.count < KernelDeviceNames.nameLimit {
             usb[name] = pciAddress(in: (try? tree.resolved("/sys/bus/usb/devices/\(name)")) ?? "")
         }
         sockets = ProcessorSockets(tree: tree)
@@ -53,7 +53,7 @@ struct KernelNames: Sendable {
     }
 
     private mutating func addDisk(_ name: String, _ component: Component) {
-        guard disks.count < KernelNames.nameLimit else { return }
+        guard disks.count < KernelDeviceNames.nameLimit else { return }
         disks[name] = component
         let parts = ((try? tree.resolved("/sys/block/\(name)")) ?? "").split(separator: "/").map(String.init)
         if let address = parts.last(where: { $0.split(separator: ":").count == 4 }) {
@@ -93,11 +93,11 @@ struct KernelNames: Sendable {
         switch subject {
         case .disk(let name): return disk(name)
         case .volume(let name): return volume(name)
-        case .pci(let address): return KernelNames.pciFunction(address)
+        case .pci(let address): return KernelDeviceNames.pciFunction(address)
         case .nic(let name, let pci):
             if let card = cards[name] { return card }
             if let pci {
-                return cards.values.first { $0.attributes["bus_address"] == pci } ?? KernelNames.pciFunction(pci)
+                return cards.values.first { $0.attributes["bus_address"] == pci } ?? KernelDeviceNames.pciFunction(pci)
             }
             // Without a device behind it, it is a bridge or a tunnel; on a recording nothing says which.
             guard listing.isEmpty || listing[2].isEmpty else { return nil }
@@ -113,8 +113,8 @@ struct KernelNames: Sendable {
         case .usb(let name):
             if let disk = disks[name] { return disk }
             guard let pci = usb[name] ?? usb["usb\(name.prefix { $0.isNumber })"] else { return .server }
-            return KernelNames.pciFunction(pci)
-        case .scsiHost(let name): return hosts[name].map(KernelNames.pciFunction)
+            return KernelDeviceNames.pciFunction(pci)
+        case .scsiHost(let name): return hosts[name].map(KernelDeviceNames.pciFunction)
         case .memory(let place): return memory.component(at: place)
         case .memoryExpander(let serial, let host):
             return Component(
@@ -133,14 +133,14 @@ struct KernelNames: Sendable {
     private static let diskPrefixes = ["sd", "hd", "vd", "xvd", "mmcblk", "nvme", "ata"]
 
     private func disk(_ name: String) -> Component? {
-        for candidate in KernelNames.wholeDisk(name) {
+        for candidate in KernelDeviceNames.wholeDisk(name) {
             if let disk = disks[candidate] { return disk }
         }
         let isAddress = name.split(separator: ":").count == 4
-        guard isAddress || KernelNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
+        guard isAddress || KernelDeviceNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
         // An optical or virtual drive has an address too, and this machine says which addresses are disks.
         if isAddress, tree.isThisMachine { return nil }
-        let own = KernelNames.wholeDisk(name).last ?? name
+        let own = KernelDeviceNames.wholeDisk(name).last ?? name
         return Component(
             id: DiskIdentity.id(wwn: nil, serial: nil, device: own), kind: .disk, name: own,
             attributes: ["device": own, "identity": "by kernel name, which may change"])

@@ -4,12 +4,12 @@ import Reports
 /// Takes out of a damaged spool what can still be read: reports that verify, diagnosis state, cursors.
 ///
 /// Telemetry and samples are not worth the doubt.
-struct SpoolSalvage {
+struct SpoolRecovery {
     private let name: String
-    private let author: ReportAuthor
+    private let author: ReportSigner
 
     /// - Parameter name: the damaged file, already set aside.
-    init(from name: String, author: ReportAuthor) {
+    init(from name: String, author: ReportSigner) {
         self.name = name
         self.author = author
     }

@@ -4,7 +4,7 @@ import Reports
 ///
 /// The first row that fits counts. Wordings are those of Linux 4.9 to 6.12; what changed between them has a row each. Blocks
 /// of several lines (machine checks, firmware's error records, AER, EDAC) are put together by `KernelBlocks`.
-struct KernelTable: Sendable {
+struct KernelMessageTable: Sendable {
     /// What the message is about, and which place of the pattern names it.
     enum Subject: Sendable {
         case ata, scsi, block, nvme, volume, nic, pci, usb, cpu, gpu, host, server
@@ -43,10 +43,10 @@ struct KernelTable: Sendable {
     /// For each half of a hash of four bytes whether any row begins so: most bytes of a log are done with here.
     private let sieve: [Bool]
 
-    init(_ rows: [Row] = KernelTable.shipped) {
+    init(_ rows: [Row] = KernelMessageTable.shipped) {
         self.rows = Dictionary(grouping: rows) { $0.pattern.anchor }
         var sieve = [Bool](repeating: false, count: 1 << 16)
-        for anchor in self.rows.keys { sieve[KernelTable.hash(anchor)] = true }
+        for anchor in self.rows.keys { sieve[KernelMessageTable.hash(anchor)] = true }
         self.sieve = sieve
     }
 
@@ -59,7 +59,7 @@ struct KernelTable: Sendable {
         var word: UInt32 = 0
         for (index, byte) in line.enumerated() {
             word = word << 8 | UInt32(byte)
-            guard index >= 3, sieve[KernelTable.hash(word)], let candidates = rows[word] else { continue }
+            guard index >= 3, sieve[KernelMessageTable.hash(word)], let candidates = rows[word] else { continue }
             for row in candidates {
                 guard let captures = row.pattern.match(line) else { continue }
                 guard let subject = row.subject.named(by: captures), let signal = row.signal(captures) else {
@@ -79,7 +79,7 @@ struct KernelTable: Sendable {
         var word: UInt32 = 0
         for (index, byte) in line.enumerated() {
             word = word << 8 | UInt32(byte)
-            if index >= 3, sieve[KernelTable.hash(word)], let candidates = rows[word],
+            if index >= 3, sieve[KernelMessageTable.hash(word)], let candidates = rows[word],
                 candidates.contains(where: { $0.pattern.match(line) != nil })
             {
                 return true
@@ -89,7 +89,7 @@ struct KernelTable: Sendable {
     }
 }
 
-extension KernelTable.Subject {
+extension KernelMessageTable.Subject {
     func named(by captures: LinePattern.Captures) -> KernelSubject? {
         switch self {
         case .ata: return .disk("ata\(captures["ata"])")
@@ -101,14 +101,14 @@ extension KernelTable.Subject {
         case .pci: return PCIAddress(captures["pci"]) != nil ? .pci(captures["pci"]) : nil
         case .usb: return .usb(captures["usb"])
         case .cpu: return Int(captures["cpu"]).map { .processor($0) }
-        case .gpu: return .gpu(KernelTable.functionZero(captures["pci"]))
+        case .gpu: return .gpu(KernelMessageTable.functionZero(captures["pci"]))
         case .host: return .scsiHost("host\(captures["host"])")
         case .server: return .server
         }
     }
 }
 
-extension KernelTable {
+extension KernelMessageTable {
     /// `0000:3b:00` as the driver of NVIDIA writes it: its function 0.
     static func functionZero(_ address: String) -> String {
         let plain = address.lowercased()

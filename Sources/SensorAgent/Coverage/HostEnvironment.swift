@@ -2,7 +2,7 @@ import Reports
 
 /// What a machine is and has beside what its probes read: enough to say why one of them sees nothing, and what would
 /// help. Read from files alone; nothing is run, opened for a device, or loaded.
-struct Surroundings: Hashable, Sendable {
+struct HostEnvironment: Hashable, Sendable {
     enum Processor: Hashable, Sendable { case intel, amd, other }
 
     var processor = Processor.other
@@ -15,7 +15,7 @@ struct Surroundings: Hashable, Sendable {
     var hasBMCDevice = false
     /// Whether memory modules carry check bits (SMBIOS type 17: total width above data width); nil: nobody says.
     var hasECC: Bool?
-    /// Those of `Surroundings.programs` that are installed.
+    /// Those of `HostEnvironment.programs` that are installed.
     var installed: Set<String> = []
     /// What a UPS on USB calls itself; nil: there is none.
     var ups: String?
@@ -65,19 +65,19 @@ struct Surroundings: Hashable, Sendable {
         }
         switch processor {
         case .intel:
-            memoryDriver = Surroundings.memoryDrivers.first { model.map($0.models.contains) ?? false }?.driver
+            memoryDriver = HostEnvironment.memoryDrivers.first { model.map($0.models.contains) ?? false }?.driver
         case .amd: memoryDriver = "amd64_edac"
         case .other: break
         }
         let firmware = SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
         hasBMCDevice = ["/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"].contains(where: tree.exists)
         hasBMC = hasBMCDevice || !firmware.structures(ofType: 38).isEmpty
-        hasECC = Surroundings.hasECC(firmware)
+        hasECC = HostEnvironment.hasECC(firmware)
         installed = Set(
-            Surroundings.programs.filter { name in
-                Surroundings.programFolders.contains { tree.exists("\($0)/\(name)") }
+            HostEnvironment.programs.filter { name in
+                HostEnvironment.programFolders.contains { tree.exists("\($0)/\(name)") }
             })
-        ups = Surroundings.ups(in: tree)
+        ups = HostEnvironment.ups(in: tree)
     }
 
     /// DSP0134 section 7.18: widths in bits at 08h and 0Ah, FFFFh for unknown; the size at 0Ch is 0 for an empty socket.
@@ -96,7 +96,7 @@ struct Surroundings: Hashable, Sendable {
         for name in ((try? tree.names(in: folder)) ?? []).prefix(usbLimit) {
             guard let maker = try? tree.text("\(folder)/\(name)/idVendor"), upsMakers.contains(maker) else { continue }
             let words = ["manufacturer", "product"].compactMap {
-                Filler.removed(try? tree.text("\(folder)/\(name)/\($0)"))
+                PlaceholderText.removed(try? tree.text("\(folder)/\(name)/\($0)"))
             }
             return words.isEmpty ? "USB \(maker)" : words.joined(separator: " ")
         }

@@ -1,6 +1,6 @@
 import Reports
 
-extension KernelTable {
+extension KernelMessageTable {
     static let shipped: [Row] = ata + block + scsi + nvme + network + pci + processors + machine + volumes + gpus
 
     private static let reset = "hw.physical_disk.reset"

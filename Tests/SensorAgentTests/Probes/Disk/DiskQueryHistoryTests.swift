@@ -5,15 +5,15 @@ import Testing
 @testable import SensorAgent
 
 @Suite("When a disk is asked")
-struct DiskVisitsTests {
+struct DiskQueryHistoryTests {
     static let start = Timestamp(seconds: 1_763_712_000)
     private let spacing = Duration.seconds(600)
     private let disk = ComponentID(.disk, "wwn-0x5000c500aaaaaaa1")
 
     private func visit(_ cursor: String?, _ device: String, _ disk: ComponentID?, _ after: Int64) -> (
-        DiskVisits.Decision, String
+        DiskQueryHistory.Decision, String
     ) {
-        var visits = DiskVisits(cursor.map { ProbeCursor(probe: "disk-health", value: $0) })
+        var visits = DiskQueryHistory(cursor.map { ProbeCursor(probe: "disk-health", value: $0) })
         let decision = visits.visit(device, disk: disk, at: Self.start + .seconds(after), spacing: spacing)
         return (decision, visits.text)
     }
@@ -38,11 +38,11 @@ struct DiskVisitsTests {
 
     @Test("two names of one disk are one visit, once it is known that they are")
     func names() {
-        var visits = DiskVisits(nil)
+        var visits = DiskQueryHistory(nil)
         #expect(visits.visit("/dev/sda", disk: disk, at: Self.start, spacing: spacing) == .due)
         #expect(visits.visit("/dev/bus/0 megaraid,5", disk: nil, at: Self.start, spacing: spacing) == .due)
         visits.learn("/dev/bus/0 megaraid,5", is: disk)
-        var later = DiskVisits(ProbeCursor(probe: "disk-health", value: visits.text))
+        var later = DiskQueryHistory(ProbeCursor(probe: "disk-health", value: visits.text))
         let time = Self.start + .seconds(600)
         #expect(later.visit("/dev/sda", disk: disk, at: time, spacing: spacing) == .due)
         #expect(later.visit("/dev/bus/0 megaraid,5", disk: nil, at: time, spacing: spacing) == .alreadySeen)

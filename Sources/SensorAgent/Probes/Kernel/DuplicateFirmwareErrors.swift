@@ -5,7 +5,7 @@ import Reports
 ///
 /// EDAC's line names the module, so that it stays; a block without such a line is told by itself. Each line stands for as
 /// many errors as it counts, so that ten errors of one page stay ten.
-struct FirmwareEchoes {
+struct DuplicateFirmwareErrors {
     /// Between a line and its block; a serial console that is slow draws them apart by a good second.
     static let span = Duration.seconds(2)
 
@@ -23,7 +23,7 @@ struct FirmwareEchoes {
     /// Leaves out what blocks say of errors that a line of EDAC tells.
     static func removed(from facts: [KernelFact]) -> [KernelFact] {
         guard facts.contains(where: { $0.family == .firmwareMemory }) else { return facts }
-        var echoes = FirmwareEchoes()
+        var echoes = DuplicateFirmwareErrors()
         for fact in facts where fact.family == .memory && fact.isMemoryError {
             echoes.lines[fact.page ?? 0, default: []].append(Line(stamp: fact.stamp, left: fact.count))
         }
@@ -42,8 +42,9 @@ struct FirmwareEchoes {
         // Blocks come in the order of their times: lines that are too old for this one are too old for all that follow.
         while let line = lines[page]?.dropFirst(next[page] ?? 0).first {
             let index = next[page] ?? 0
-            let distance = FirmwareEchoes.distance(from: line.stamp, to: block.stamp)
-            if line.left > 0, distance <= FirmwareEchoes.span, distance >= .zero - FirmwareEchoes.span {
+            let distance = DuplicateFirmwareErrors.distance(from: line.stamp, to: block.stamp)
+            if line.left > 0, distance <= DuplicateFirmwareErrors.span, distance >= .zero - DuplicateFirmwareErrors.span
+            {
                 lines[page]?[index].left -= 1
                 return true
             }

@@ -4,7 +4,7 @@ import Reports
 
 /// Makes the fault of `callhome test`: a made-up reading of a made-up component goes through the same pattern pack as
 /// every real one, in a diagnosis of its own, so that nothing real can be touched by it.
-enum TestDrill {
+enum TestFaultInjection {
     /// The shipped pattern that must fire.
     static let pattern = "callhome.test"
     static let signal = Signal("callhome.test")

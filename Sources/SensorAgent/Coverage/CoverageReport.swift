@@ -3,14 +3,14 @@ import FoundationEssentials
 import Reports
 
 /// One look with all probes, and what of the rule base would be seen: what `callhome-agent coverage` prints.
-struct CoverageLook: Encodable {
+struct CoverageReport: Encodable {
     let version = 1
     let patternPack: String
     let modes: [FailureMode]
 
     private enum Key: String, CodingKey { case version, patternPack, modes }
 
-    init(_ document: ProbeDocument, _ pack: PatternPack, _ surroundings: Surroundings) {
+    init(_ document: ProbeDocument, _ pack: PatternPack, _ environment: HostEnvironment) {
         var catalogue = ComponentCatalogue(order: document.probes.map(\.probe))
         var observations: [Observation] = []
         var coverage: [Heartbeat.Coverage] = []
@@ -35,7 +35,7 @@ struct CoverageLook: Encodable {
         _ = diagnosis.know(components, at: document.time)
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
-        modes = FailureModes(pack, coverage: coverage, components: components, surroundings: surroundings)
+        modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
             .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
     }
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Reports
 
 /// In whose name reports are written, and the key they are signed with.
-struct ReportAuthor: Sendable {
+struct ReportSigner: Sendable {
     var host: HostID
     var hostname: String
     var key: SigningKey

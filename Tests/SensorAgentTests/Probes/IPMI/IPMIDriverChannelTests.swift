@@ -6,7 +6,7 @@ import Testing
 @testable import SensorAgent
 
 @Suite("The kernel's IPMI device")
-struct IPMIConversationTests {
+struct IPMIDriverChannelTests {
     /// A driver whose messages are made by a function of the command and its number; nil is a moment without any.
     private final class MadeDriver: IPMIDriver {
         private let made: @Sendable (IPMIRequest, Int) -> [IPMIMessage?]
@@ -41,8 +41,8 @@ struct IPMIConversationTests {
 
     private func conversation(
         _ driver: MadeDriver, patience: Duration = .milliseconds(50), whole: Duration = .seconds(60)
-    ) -> IPMIConversation<MadeDriver> {
-        IPMIConversation(
+    ) -> IPMIDriverChannel<MadeDriver> {
+        IPMIDriverChannel(
             with: driver, patience: patience, whole: whole, on: BlockingExecutor(label: "callhome.test"))
     }
 
@@ -50,8 +50,8 @@ struct IPMIConversationTests {
     func answers() async throws {
         let driver = MadeDriver { _, id in [Self.answer(id, [0xCB, UInt8(id)])] }
         let conversation = conversation(driver, patience: .seconds(20))
-        #expect(try await conversation.answer(to: Self.question) == IPMIAnswer(completion: 0xCB, data: [1]))
-        #expect(try await conversation.answer(to: Self.question) == IPMIAnswer(completion: 0xCB, data: [2]))
+        #expect(try await conversation.answer(to: Self.question) == IPMIResponse(completion: 0xCB, data: [1]))
+        #expect(try await conversation.answer(to: Self.question) == IPMIResponse(completion: 0xCB, data: [2]))
     }
 
     @Test("late answers, events, answers to other commands and empty ones are dropped")
@@ -63,7 +63,7 @@ struct IPMIConversationTests {
             ]
         }
         let conversation = conversation(driver, patience: .seconds(20))
-        #expect(try await conversation.answer(to: Self.question) == IPMIAnswer(completion: 0, data: [1]))
+        #expect(try await conversation.answer(to: Self.question) == IPMIResponse(completion: 0, data: [1]))
     }
 
     @Test("no answer ends the conversation after its time, and nothing is asked any more")
@@ -71,7 +71,7 @@ struct IPMIConversationTests {
         let driver = MadeDriver { _, _ in [] }
         let conversation = conversation(driver)
         for _ in 0..<100 {
-            await #expect(throws: IPMISilence.timedOut(after: .milliseconds(50))) {
+            await #expect(throws: IPMITransportError.timedOut(after: .milliseconds(50))) {
                 try await conversation.answer(to: Self.question)
             }
         }
@@ -81,7 +81,7 @@ struct IPMIConversationTests {
     @Test("answers to others without end do not hold a command beyond its time")
     func flood() async throws {
         let driver = MadeDriver { _, id in (0..<20_000).map { Self.answer(id + 1 + $0, [0]) } }
-        await #expect(throws: IPMISilence.self) {
+        await #expect(throws: IPMITransportError.self) {
             try await conversation(driver).answer(to: Self.question)
         }
     }
@@ -90,7 +90,7 @@ struct IPMIConversationTests {
     func whole() async throws {
         let driver = MadeDriver { _, id in [Self.answer(id, [0])] }
         let conversation = conversation(driver, patience: .seconds(20), whole: .zero)
-        await #expect(throws: IPMISilence.self) { try await conversation.answer(to: Self.question) }
+        await #expect(throws: IPMITransportError.self) { try await conversation.answer(to: Self.question) }
     }
 
     @Test("a device that is not there, or is none, says so")

@@ -2,7 +2,7 @@ import Reports
 
 /// Makes observations of events without end: of each kind of event of one part so many are told one by one, and the rest
 /// as a number.
-struct EventFold {
+struct EventAggregation {
     /// Events of one recogniser, part and signal name that one look tells one by one. Patterns count up to 50 within
     /// minutes; of those that count more, each look adds so many.
     static let eventsOfOneKind = 128
@@ -30,13 +30,13 @@ struct EventFold {
 
     mutating func add(_ fact: KernelFact, of component: Component, at time: Timestamp) {
         let key = Key(recogniser: fact.recogniser, component: component.id, signal: fact.signal.name)
-        guard folds[key] != nil || folds.count < EventFold.kinds else {
+        guard folds[key] != nil || folds.count < EventAggregation.kinds else {
             untold += fact.count
             return
         }
         if folds[key] == nil { order.append(key) }
         components[component.id] = component
-        let text = String(fact.text.prefix(EventFold.textLength))
+        let text = String(fact.text.prefix(EventAggregation.textLength))
         let observation = Observation(
             component: component.id, signal: fact.signal, measurement: fact.state.map { .state($0) } ?? .event(text),
             time: time)
@@ -47,7 +47,7 @@ struct EventFold {
                 fold.observations.append(observation)
             }
         } else {
-            let room = UInt64(EventFold.eventsOfOneKind - fold.observations.count)
+            let room = UInt64(EventAggregation.eventsOfOneKind - fold.observations.count)
             let told = min(fact.count, room)
             for _ in 0..<told { fold.observations.append(observation) }
             fold.folded += fact.count - told

@@ -3,7 +3,7 @@ import Reports
 
 /// What a look at groups of disks must know of the looks before: which disk was in which group, so that one that is
 /// gone can be named, and when each group was last read through. It is the probe's cursor, and survives a restart.
-struct VolumeMemory: Codable, Hashable, Sendable {
+struct VolumeHistory: Codable, Hashable, Sendable {
     /// A disk as it was last seen in a group.
     struct Member: Codable, Hashable, Sendable {
         var disk: ComponentID
@@ -41,7 +41,8 @@ struct VolumeMemory: Codable, Hashable, Sendable {
 
     /// - Parameter cursor: what `text` gave; damaged or of another version, it is as if there had been none.
     init(_ cursor: ProbeCursor?) {
-        guard let text = cursor?.value, let memory = try? JSONDecoder().decode(VolumeMemory.self, from: Data(text.utf8))
+        guard let text = cursor?.value,
+            let memory = try? JSONDecoder().decode(VolumeHistory.self, from: Data(text.utf8))
         else { return }
         self = memory
     }
@@ -57,7 +58,7 @@ struct VolumeMemory: Codable, Hashable, Sendable {
     mutating func meet(
         _ group: String, present: [Member], working: [Member], isComplete: Bool, at time: Timestamp
     ) -> (missing: [Member], replaced: [Member]) {
-        guard groups[group] != nil || groups.count < VolumeMemory.groupLimit else { return ([], []) }
+        guard groups[group] != nil || groups.count < VolumeHistory.groupLimit else { return ([], []) }
         var known = groups[group] ?? Group(since: time)
         let ids = Set(present.map(\.disk))
         let gone = known.members.filter { !ids.contains($0.disk) }
@@ -66,12 +67,12 @@ struct VolumeMemory: Codable, Hashable, Sendable {
                 known.replaced = gone
                 known.replacedAt = time
             }
-            known.members = Array(working.prefix(VolumeMemory.memberLimit))
+            known.members = Array(working.prefix(VolumeHistory.memberLimit))
         } else {
             let kept = Set(known.members.map(\.disk))
-            known.members += working.filter { !kept.contains($0.disk) }.prefix(VolumeMemory.memberLimit)
+            known.members += working.filter { !kept.contains($0.disk) }.prefix(VolumeHistory.memberLimit)
         }
-        if let at = known.replacedAt, time < at || time - at > VolumeMemory.farewell {
+        if let at = known.replacedAt, time < at || time - at > VolumeHistory.farewell {
             known.replaced = []
             known.replacedAt = nil
         }
@@ -89,13 +90,13 @@ struct VolumeMemory: Codable, Hashable, Sendable {
         if let last { known.scrubbed = last }
         groups[group] = known
         let age = time - (known.scrubbed ?? known.since)
-        if known.scrubbed == nil, age < VolumeMemory.longWatch { return nil }
+        if known.scrubbed == nil, age < VolumeHistory.longWatch { return nil }
         // The clock went back: nothing can be said of how long ago it was.
         return age >= .zero ? age.inSeconds : nil
     }
 }
 
-extension VolumeMemory.Member {
+extension VolumeHistory.Member {
     init(_ disk: Component) {
         self.init(
             disk: disk.id, name: disk.name, model: disk.part.model, serial: disk.part.serial,

@@ -1,9 +1,9 @@
 import Reports
 
 /// One look at groups of disks: collects components and observations, whoever manages the group.
-struct VolumeLook {
+struct VolumeReading {
     let time: Timestamp
-    private var memory: VolumeMemory
+    private var memory: VolumeHistory
     private var components: [Component] = []
     private var known: Set<ComponentID> = []
     private var observations: [Observation] = []
@@ -14,7 +14,7 @@ struct VolumeLook {
     private var replaced: Set<ComponentID> = []
     private var deviceErrors: [ComponentID: [String: UInt64]] = [:]
 
-    init(time: Timestamp, memory: VolumeMemory) {
+    init(time: Timestamp, memory: VolumeHistory) {
         self.time = time
         self.memory = memory
     }
@@ -72,9 +72,9 @@ struct VolumeLook {
             guard let state = member.state else { continue }
             if states[member.disk.id].map({ state.worse(than: $0) }) ?? true { states[member.disk.id] = state }
         }
-        let present = finding.members.map { VolumeMemory.Member($0.disk) }
+        let present = finding.members.map { VolumeHistory.Member($0.disk) }
         let working = finding.members.filter { $0.state == .inSync || $0.state == .rebuilding }
-            .map { VolumeMemory.Member($0.disk) }
+            .map { VolumeHistory.Member($0.disk) }
         let (gone, replaced) = memory.meet(
             group, present: present, working: working, isComplete: finding.missing == 0, at: time)
         for member in gone {
@@ -135,7 +135,7 @@ struct VolumeLook {
         guard components.contains(where: { $0.id == disk && $0.kind == .disk }), let now = errors["checksum"],
             let then = before?["checksum"], now > then
         else { return }
-        for number in 1...min(now - then, VolumeLook.eventLimit) {
+        for number in 1...min(now - then, VolumeReading.eventLimit) {
             add(
                 disk, Signal("hw.physical_disk.checksum_error"),
                 .event("the file system counts \(then + number) blocks that came back wrong"))

@@ -5,7 +5,7 @@ import Testing
 @testable import SensorAgent
 
 @Suite("Names of the kernel")
-struct KernelNamesTests {
+struct KernelDeviceNamesTests {
     /// A tree with one ATA disk on port 3, one SAS disk, an NVMe disk, a card and two sockets.
     private func machine() throws -> ScratchFolder {
         let scratch = try ScratchFolder()
@@ -40,8 +40,8 @@ struct KernelNamesTests {
         return scratch
     }
 
-    private func names(_ scratch: ScratchFolder) -> KernelNames {
-        var names = KernelNames(tree: SysTree(root: scratch.url.path))
+    private func names(_ scratch: ScratchFolder) -> KernelDeviceNames {
+        var names = KernelDeviceNames(tree: SysTree(root: scratch.url.path))
         names.refresh(anew: false)
         return names
     }
