@@ -27,7 +27,7 @@ struct PatternsFuzz {
         var engineLevel = 2
         var version = "fuzz"
         var patterns: [SourceNode]
-        var models: [String: EnsembleForm]?
+        var models: [String: EnsembleFormat]?
 
         enum CodingKeys: String, CodingKey {
             case format, version, patterns, models
@@ -143,7 +143,7 @@ struct PatternsFuzz {
     private mutating func model(_ random: inout SplitMix) {
         counts["models", default: 0] += 1
         let bytes = mutator.bytes(random.pick(models), &random)
-        guard let form = try? EnsembleForm(json: Data(bytes)), let model = try? PatternModel(form) else { return }
+        guard let form = try? EnsembleFormat(json: Data(bytes)), let model = try? PatternModel(form) else { return }
         taken += 1
         let values = model.ensemble.features.map { _ in
             random.pick([Double.nan, .infinity, -.infinity, 0, -1, 1e308, 0.5, 2, 1e19, -1e19])

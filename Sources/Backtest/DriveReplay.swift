@@ -4,7 +4,7 @@ import Reports
 /// Replays drives through the engine, one after the other, and counts what comes of it. One for each thread.
 struct DriveReplay {
     /// A column that is looked at for the drive at hand.
-    private struct Watch {
+    private struct WatchedColumn {
         var column: Int
         /// Where its targets stand among all.
         var targets: Range<Int>
@@ -29,7 +29,7 @@ struct DriveReplay {
     }
 
     /// What decides which patterns can say anything of a drive: what it is, and the columns that its first row fills.
-    private struct DriveSort: Hashable {
+    private struct DriveClass: Hashable {
         var layout: Int
         var columns: [Int]
         var part: Part
@@ -44,7 +44,7 @@ struct DriveReplay {
     }
 
     /// A change of a fault, as the table of fault changes tells it.
-    private struct Told {
+    private struct ReportedChange {
         var day: Int
         /// The pattern's number.
         var number: Int
@@ -61,7 +61,7 @@ struct DriveReplay {
     /// The layout of each file, by their numbers.
     private let layoutOfFile: [Int]
     private let numbers: [String: Int]
-    private let reach: PatternReach
+    private let reach: PatternApplicability
     private let statuses: [Pattern.Status]
 
     private var engine: Replay
@@ -76,14 +76,14 @@ struct DriveReplay {
     private var isWanted = true
     private var life: DriveLife?
     private var layout = -1
-    private var watches: [Watch] = []
+    private var watches: [WatchedColumn] = []
     private var targets: [Target] = []
     private var day = 0
     private var episodes: [Episode] = []
     private var trialEpisodes: [Episode] = []
     /// Whether no pattern is in use, so that the pack is measured by what those on trial would do.
     private let packIsOnTrial: Bool
-    private var changes: [Told] = []
+    private var changes: [ReportedChange] = []
     private var five = [Double](repeating: .nan, count: Baseline.attributes.count)
     private var fiveChanged = false
     private var tripped: Set<Int> = []
@@ -104,7 +104,7 @@ struct DriveReplay {
     private var isJudged = false
     private var kind = ""
     private var models: [String: DiskModel] = [:]
-    private var reached: [DriveSort: [Int]] = [:]
+    private var reached: [DriveClass: [Int]] = [:]
     /// The patterns that can say anything of the drive at hand.
     private var judges: [Int] = []
 
@@ -112,7 +112,7 @@ struct DriveReplay {
     private static let sorts = 10_000
 
     init(
-        pack: PatternPack, trial trialPack: PatternPack?, reach: PatternReach, layouts: [CSVLayout],
+        pack: PatternPack, trial trialPack: PatternPack?, reach: PatternApplicability, layouts: [CSVLayout],
         layoutOfFile: [Int], settings: BacktestSettings
     ) {
         self.reach = reach
@@ -342,7 +342,7 @@ struct DriveReplay {
         let filled = layouts[number].values.filter { !field($0.column, start).isEmpty }
         var part = component.part
         part.serial = nil
-        let sort = DriveSort(
+        let sort = DriveClass(
             layout: number, columns: filled.map(\.column), part: part, attributes: component.attributes)
         if let known = reached[sort] {
             judges = known
@@ -385,7 +385,7 @@ struct DriveReplay {
                 targets.append(
                     Target(slot: slot, trialSlot: trialSlot, isCounter: isCounter, decoding: reading.decoding))
             }
-            var watch = Watch(column: value.column, targets: first..<targets.count)
+            var watch = WatchedColumn(column: value.column, targets: first..<targets.count)
             if settings.measuresBaselines {
                 switch value.source {
                 case .raw(let attribute): watch.baseline = Baseline.attributes.firstIndex(of: attribute)
@@ -508,7 +508,7 @@ struct DriveReplay {
             DriveReplay.note(change, of: number, on: day, in: &episodes)
             guard settings.writesFaults else { continue }
             changes.append(
-                Told(
+                ReportedChange(
                     day: day, number: number, kind: change.kind, pattern: change.fault.pattern,
                     faultClass: change.fault.faultClass, urgency: change.fault.urgency))
         }
@@ -548,7 +548,7 @@ struct DriveReplay {
         changes.removeAll(keepingCapacity: true)
     }
 
-    private mutating func write(_ change: Told, of serial: String, _ measure: LifeMeasure) {
+    private mutating func write(_ change: ReportedChange, of serial: String, _ measure: LifeMeasure) {
         faultLines.append(contentsOf: serial.utf8)
         for cell in [
             CalendarDay.text(change.day), change.kind.rawValue, change.pattern, change.faultClass,

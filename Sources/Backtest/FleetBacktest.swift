@@ -165,7 +165,7 @@ public struct FleetBacktest: Sendable {
     private func replay(
         layouts: [CSVLayout], layoutOfFile: [Int], next: @escaping @Sendable () throws(BacktestError) -> Chunk?
     ) throws(BacktestError) -> Outcome? {
-        let reach = PatternReach(pack)
+        let reach = PatternApplicability(pack)
         let shared = Mutex(Shared(tallies: Tallies(patterns: pack.patterns.count)))
         DispatchQueue.concurrentPerform(iterations: max(1, settings.threads)) { _ in
             var replay = DriveReplay(

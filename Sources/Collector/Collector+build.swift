@@ -35,8 +35,8 @@ public struct CollectorProgram: Service {
         if configuration.recipients.isEmpty {
             logger.warning("nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf")
         }
-        let desk = LoginDesk(store: store)
-        let api = APIRoutes(environment: environment, desk: desk)
+        let authenticator = Authenticator(store: store)
+        let api = APIRoutes(environment: environment, authenticator: authenticator)
         let routes: [any RouteProvider] = [
             IntakeRoute(environment),
             EnrolmentRoute(environment, authority: authority, address: address),
@@ -44,12 +44,12 @@ public struct CollectorProgram: Service {
             TestRoute(environment: environment),
             MetricsRoutes(environment: environment),
             api,
-            try ConsoleRoutes(environment: environment, desk: desk),
+            try ConsoleRoutes(environment: environment, authenticator: authenticator),
         ]
         var services: [any Service] = [
             StoreService(store: store),
             HousekeepingService(environment: environment, tls: tls),
-            SilenceService(environment: environment),
+            LivenessService(environment: environment),
             PairingService(environment: environment),
             HeartbeatService(environment),
             OutboxService(environment),

@@ -38,7 +38,7 @@ struct CollectorAdministration: Sendable {
     func createToken(
         for purpose: IssuedToken.Purpose, note: String, lifetime: Duration?, at time: Timestamp
     ) async throws -> JoinToken {
-        try await TokenGuard(store: store).create(
+        try await OneTimeTokens(store: store).create(
             purpose, note: note, lifetime: lifetime ?? configuration.tokenLifetime,
             caFingerprint: try authority.fingerprint, at: time)
     }

@@ -37,10 +37,10 @@ public enum CollectorCommands {
         LoggingSetup.start(level: configuration.logLevel)
         let logger = Logger(label: "callhome-collector")
         let program = try await CollectorProgram.build(configuration, logger: logger, now: systemTime)
-        let announcer = Announcer(program: program, now: systemTime)
+        let readiness = ReadinessNotifier(program: program, now: systemTime)
         try await ServiceGroup(
             configuration: .init(
-                services: [program, announcer], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                services: [program, readiness], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         ).run()
     }
 
@@ -141,7 +141,7 @@ public enum CollectorCommands {
 }
 
 /// Tells systemd, and at the first start the user, that the collector is up.
-struct Announcer: Service {
+struct ReadinessNotifier: Service {
     let program: CollectorProgram
     let now: @Sendable () -> Timestamp
 

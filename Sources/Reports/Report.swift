@@ -147,7 +147,7 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     }
 
     /// How many failure modes of the rule base, of parts that the server has or must have, would be seen.
-    public struct Sight: Hashable, Sendable, Codable {
+    public struct FailureModeCounts: Hashable, Sendable, Codable {
         public var seen: Int
         /// On some of the parts.
         public var partly: Int
@@ -169,17 +169,18 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     public var interval: Int
     public var coverage: [Coverage]
     /// As the last inventory told it; nil before there was one, and from an agent that does not say.
-    public var sight: Sight?
+    public var failureModeCounts: FailureModeCounts?
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
     public var openFaults: Int
 
     public init(
-        interval: Int, coverage: [Coverage], sight: Sight? = nil, patternPack: String, openFaults: Int
+        interval: Int, coverage: [Coverage], failureModeCounts: FailureModeCounts? = nil, patternPack: String,
+        openFaults: Int
     ) {
         self.interval = interval
         self.coverage = coverage
-        self.sight = sight
+        self.failureModeCounts = failureModeCounts
         self.patternPack = patternPack
         self.openFaults = openFaults
     }

@@ -51,7 +51,7 @@ actor AgentControl {
             switch request.verb {
             case .status: return ControlResponse(status: try await status())
             case .coverage:
-                let (modes, questions) = await watch.sight()
+                let (modes, questions) = await watch.failureModes()
                 return ControlResponse(failureModes: modes, questions: questions)
             case .test: return ControlResponse(test: try await startTest())
             case .testProgress: return ControlResponse(test: try await progress(of: request.test ?? ""))

@@ -42,7 +42,7 @@ struct LoggingTests {
 
     @Test("A fault that repeats is news once, another cause again, its end once")
     func repeatedFaults() {
-        var faults = RepeatedFaults()
+        var faults = LogDeduplication()
         let causes = [("uplink", "refused"), ("uplink", "refused"), ("spool", "refused"), ("uplink", "timed out")]
         let news = causes.map { faults.began($0.0, because: $0.1) }
         #expect(news == [true, false, true, true])

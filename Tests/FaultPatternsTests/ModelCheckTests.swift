@@ -5,16 +5,16 @@ import Testing
 /// What is refused, and with which words; and that nothing crashes.
 @Suite("Models: hostile and damaged")
 struct ModelCheckTests {
-    private static let stump = EnsembleForm.Tree(
+    private static let stump = EnsembleFormat.Tree(
         nodes: "L..", feature: [0], threshold: [5], leaf: [1, 2], cover: [10, 20])
-    private static let form = EnsembleForm(
+    private static let form = EnsembleFormat(
         name: "m",
         features: [
             .init(name: "x", expression: "hw.temperature"), .init(name: "k", attribute: "k", categories: ["a"]),
         ],
         sets: [[0]], trees: [stump])
 
-    private func refusal(_ change: (inout EnsembleForm) -> Void) -> String? {
+    private func refusal(_ change: (inout EnsembleFormat) -> Void) -> String? {
         var form = Self.form
         change(&form)
         do throws(ModelProblem) { _ = try TreeEnsemble(form) } catch { return "\(error)" }
@@ -33,9 +33,9 @@ struct ModelCheckTests {
         return nil
     }
 
-    private func tree(_ nodes: String) -> EnsembleForm.Tree {
+    private func tree(_ nodes: String) -> EnsembleFormat.Tree {
         let splits = nodes.filter { $0 != "." }.count
-        return EnsembleForm.Tree(
+        return EnsembleFormat.Tree(
             nodes: nodes, feature: Array(repeating: 0, count: splits), threshold: Array(repeating: 1, count: splits),
             leaf: Array(repeating: 0, count: nodes.count - splits))
     }
@@ -45,7 +45,7 @@ struct ModelCheckTests {
     @Test("The file reads back as it was written, and its hash is that of its content, however it is laid out")
     func roundTrip() throws {
         let form = try ModelImport.form(of: try ModelFixtures.data("xgboost.json"), .init(name: "m")).form
-        let read = try EnsembleForm(json: try form.file())
+        let read = try EnsembleFormat(json: try form.file())
         #expect(read == form)
         let hash = try TreeEnsemble(json: try form.file()).contentHash
         #expect(try TreeEnsemble(json: try form.canonical()).contentHash == hash)
@@ -100,7 +100,7 @@ struct ModelCheckTests {
 
     @Test("At each limit a model is taken, one past it refused")
     func limits() {
-        func chain(_ depth: Int) -> EnsembleForm.Tree {
+        func chain(_ depth: Int) -> EnsembleFormat.Tree {
             tree(String(repeating: "L", count: depth) + String(repeating: ".", count: depth + 1))
         }
         #expect(refusal { $0.trees = [chain(PatternLimits.modelDepth)] } == nil)
@@ -109,7 +109,7 @@ struct ModelCheckTests {
         let leaf = tree(".")
         #expect(refusal { $0.trees = Array(repeating: leaf, count: PatternLimits.modelTrees) } == nil)
         #expect(refusal { $0.trees = Array(repeating: leaf, count: PatternLimits.modelTrees + 1) } != nil)
-        func features(_ count: Int) -> [EnsembleForm.Feature] { (0..<count).map { .init(name: "f\($0)") } }
+        func features(_ count: Int) -> [EnsembleFormat.Feature] { (0..<count).map { .init(name: "f\($0)") } }
         #expect(refusal { ($0.features, $0.sets) = (features(PatternLimits.modelFeatures), []) } == nil)
         #expect(refusal { ($0.features, $0.sets) = (features(PatternLimits.modelFeatures + 1), []) } != nil)
         #expect(refusal { $0.features[1].categories = (0..<PatternLimits.modelCategories).map(String.init) } == nil)
@@ -122,9 +122,9 @@ struct ModelCheckTests {
     @Test("A model with as many features as there may be is scored")
     func mostFeatures() throws {
         let count = PatternLimits.modelFeatures
-        let last = EnsembleForm.Tree(nodes: "L..", feature: [count - 1], threshold: [5], leaf: [1, 2])
+        let last = EnsembleFormat.Tree(nodes: "L..", feature: [count - 1], threshold: [5], leaf: [1, 2])
         let ensemble = try TreeEnsemble(
-            EnsembleForm(
+            EnsembleFormat(
                 name: "m", features: (0..<count).map { .init(name: "f\($0)") }, link: .identity, trees: [last]))
         let values = (0..<count).map(Double.init)
         #expect(ensemble.score(values.span) == 2)

@@ -56,7 +56,7 @@ struct ModelParityTests {
         ]
         let random = (0..<300).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &generator)) }
         for threshold in special + random.filter(\.isFinite) {
-            let form = EnsembleForm(
+            let form = EnsembleFormat(
                 name: "m", features: [.init(name: "x")], split: .belowSingle, link: .identity,
                 trees: [.init(nodes: "R..", feature: [0], threshold: [Double(threshold)], leaf: [1, 2])])
             let ensemble = try TreeEnsemble(form)
@@ -74,7 +74,7 @@ struct ModelParityTests {
 
     @Test("A value that is missing, and a category that nobody trained on, go where the trainer said")
     func missing() throws {
-        let form = EnsembleForm(
+        let form = EnsembleFormat(
             name: "m",
             features: [.init(name: "x"), .init(name: "kind", attribute: "kind", categories: ["a", "b", "c"])],
             link: .identity, sets: [[0, 2]],
@@ -109,13 +109,13 @@ struct ModelParityTests {
         let form = try ModelImport.form(
             of: Data(text.replacing(line, with: "\nthreshold=inf", maxReplacements: 1).utf8), .init(name: "m")
         ).form
-        #expect(form.trees[0].threshold[0] == EnsembleForm.Tree.infinite)
-        let written = try EnsembleForm(json: try form.file())
+        #expect(form.trees[0].threshold[0] == EnsembleFormat.Tree.infinite)
+        let written = try EnsembleFormat(json: try form.file())
         #expect(written == form && feature == "0")
-        let stump = EnsembleForm.Tree(
+        let stump = EnsembleFormat.Tree(
             nodes: "R..", feature: [0], threshold: [written.trees[0].threshold[0]], leaf: [1, 2])
         let ensemble = try TreeEnsemble(
-            EnsembleForm(name: "m", features: [.init(name: "x")], link: .identity, trees: [stump]))
+            EnsembleFormat(name: "m", features: [.init(name: "x")], link: .identity, trees: [stump]))
         for value in [0, 1e308, Double.infinity, -Double.infinity] { #expect(ensemble.score([value].span) == 1) }
         #expect(ensemble.score([Double.nan].span) == 2)
     }
@@ -136,12 +136,12 @@ struct ModelParityTests {
 
     @Test("A contribution is the change of what is expected, weighted by what was trained on")
     func contributionByHand() throws {
-        let tree = EnsembleForm.Tree(
+        let tree = EnsembleFormat.Tree(
             nodes: "LR...", feature: [0, 1], threshold: [5, 0], leaf: [1, 3, 9], cover: [30, 10, 60])
         let features = [
-            EnsembleForm.Feature(name: "x"), .init(name: "kind", attribute: "kind", categories: ["a", "b"]),
+            EnsembleFormat.Feature(name: "x"), .init(name: "kind", attribute: "kind", categories: ["a", "b"]),
         ]
-        let form = EnsembleForm(name: "m", features: features, link: .identity, base: 2, sets: [[1]], trees: [tree])
+        let form = EnsembleFormat(name: "m", features: features, link: .identity, base: 2, sets: [[1]], trees: [tree])
         let ensemble = try TreeEnsemble(form)
         // Left of the root: (30 · 1 + 10 · 3) / 40 = 1.5; the root: (40 · 1.5 + 60 · 9) / 100 = 6.
         #expect(ensemble.expectedMargin == 8)

@@ -103,7 +103,7 @@ struct FolderTests {
             Folder("Import", ["Source", "Model", "Language"]),
             Folder("Engine", ["Source", "Model", "Language", "Patterns", "Memory"]),
             Folder("Lint", ["Source", "Language", "Patterns"]),
-            Folder("Portrait", ["Source", "Language", "Patterns", "Engine"]),
+            Folder("Explanation", ["Source", "Language", "Patterns", "Engine"]),
         ],
         exceptions: [
             Exception(
@@ -117,21 +117,21 @@ struct FolderTests {
     static let collector = Floors(
         target: "Collector",
         folders: [
-            Folder("Identity"), Folder("Pairing"), Folder("Silence"), Folder("Texts"),
+            Folder("Identity"), Folder("Pairing"), Folder("Liveness"), Folder("Texts"),
             Folder("Delivery", ["Texts"]),
             Folder("Fleet", ["Texts"]),
-            Folder("Cases", ["Delivery", "Fleet", "Silence"]),
+            Folder("Cases", ["Delivery", "Fleet", "Liveness"]),
             Folder("Accounts", ["Texts"]),
             Folder("HTTP"),
             Folder("Enrolment", ["Accounts", "HTTP"]),
             Folder("Intake", ["Enrolment", "HTTP"]),
             Folder(
                 "Storage",
-                ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Silence"]),
+                ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness"]),
             Folder("Configuration", ["Cases", "Delivery", "Storage"]),
             Folder("Channels", ["Cases", "Configuration", "Delivery", "Pairing", "Texts"]),
             Folder(
-                "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Silence", "Storage"]),
+                "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
             Folder(
                 "API",
                 [

@@ -2,10 +2,10 @@ import Reports
 
 extension CollectorAPI.ServerLine {
     init(_ server: Server) {
-        let glance = ServerGlance(server)
+        let status = ServerStatus(server)
         self.init(
-            host: server.host, hostname: server.hostname, state: glance.mark.rawValue,
-            because: glance.because(in: .english), openCases: server.openCases, lastContact: server.lastContact,
+            host: server.host, hostname: server.hostname, state: status.mark.rawValue,
+            because: status.because(in: .english), openCases: server.openCases, lastContact: server.lastContact,
             agentVersion: server.agentVersion, chassis: server.chassis)
     }
 }

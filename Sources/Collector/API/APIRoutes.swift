@@ -12,7 +12,7 @@ struct APIRoutes: RouteProvider {
     private static let caseLimit = 1_000
 
     let environment: CollectorEnvironment
-    let desk: LoginDesk
+    let authenticator: Authenticator
     private var store: any CollectorStore { environment.store }
 
     func addRoutes(to router: Router<CollectorContext>) {
@@ -68,7 +68,7 @@ struct APIRoutes: RouteProvider {
     private func account(_ request: Request, _ context: CollectorContext) async throws -> String? {
         if context.isLocalSocket { return "root" }
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
-        return try await desk.account(
+        return try await authenticator.account(
             secret: String(header.dropFirst(7)), kind: .api, at: environment.now())
     }
 
@@ -76,9 +76,9 @@ struct APIRoutes: RouteProvider {
 
     private func login(_ request: Request, _ context: CollectorContext) async throws -> Response {
         let given = try await body(CollectorAPI.Login.self, of: request)
-        let admission: LoginDesk.Admission
+        let admission: Authenticator.IssuedLogin
         do {
-            admission = try await desk.login(
+            admission = try await authenticator.login(
                 name: given.name, password: given.password, peer: context.peer, as: .api, note: given.note,
                 at: environment.now())
         } catch {
@@ -91,7 +91,7 @@ struct APIRoutes: RouteProvider {
 
     private func logout(_ request: Request) async throws -> Response {
         let header = request.headers[.authorization] ?? ""
-        try await desk.logout(secret: String(header.dropFirst(7)))
+        try await authenticator.logout(secret: String(header.dropFirst(7)))
         return Response(status: .noContent)
     }
 
@@ -223,7 +223,7 @@ struct CaseReason: Hashable, Sendable {
 }
 
 extension RequestProblem {
-    init(_ refusal: LoginDesk.Refusal) {
+    init(_ refusal: Authenticator.Refusal) {
         switch refusal {
         case .wrong: self.init(.unauthorized, "wrong-password", "Name or password is wrong.")
         case .wait(let wait):

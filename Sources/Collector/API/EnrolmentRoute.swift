@@ -35,13 +35,13 @@ struct EnrolmentRoute: RouteProvider {
 
     func enrol(_ request: EnrolmentRequest) async throws -> EnrolmentResponse {
         let time = environment.now()
-        let token = try await TokenGuard(store: environment.store)
+        let token = try await OneTimeTokens(store: environment.store)
             .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .server, at: time)
         guard request.isProven else {
             throw RequestProblem(
                 .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
         }
-        guard Names.isHost(request.host), !request.hostname.isEmpty, request.hostname.utf8.count <= 255 else {
+        guard NameRules.isHost(request.host), !request.hostname.isEmpty, request.hostname.utf8.count <= 255 else {
             throw RequestProblem(
                 .unprocessableContent, "bad-name",
                 "A host id is made of 1 to 64 letters, digits, '.', '_' and '-', and needs a host name.")

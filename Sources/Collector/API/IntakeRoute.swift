@@ -7,12 +7,12 @@ import Reports
 struct IntakeRoute: RouteProvider {
     let environment: CollectorEnvironment
     let body: BodyReader
-    let gate: ByteGate
+    let budget: ByteBudget
 
     init(_ environment: CollectorEnvironment) {
         self.environment = environment
         body = BodyReader(deadline: environment.configuration.requestTimeout)
-        gate = ByteGate(capacity: IntakeLimits.bytesInFlight)
+        budget = ByteBudget(capacity: IntakeLimits.bytesInFlight)
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
@@ -22,11 +22,11 @@ struct IntakeRoute: RouteProvider {
     private func accept(_ request: Request) async throws -> Response {
         try checkType(of: request)
         let expected = request.headers[.contentLength].flatMap { Int($0) } ?? WireLimits.bodyBytes
-        guard let arriving = gate.enter(min(max(expected, 0), WireLimits.bodyBytes)) else { throw IntakeRoute.busy }
-        defer { gate.leave(arriving) }
+        guard let arriving = budget.reserve(min(max(expected, 0), WireLimits.bodyBytes)) else { throw IntakeRoute.busy }
+        defer { budget.release(arriving) }
         let data = try await body.readInflated(request, limit: WireLimits.bodyBytes, inflated: WireLimits.inflatedBytes)
-        guard let inflated = gate.enter(data.count) else { throw IntakeRoute.busy }
-        defer { gate.leave(inflated) }
+        guard let inflated = budget.reserve(data.count) else { throw IntakeRoute.busy }
+        defer { budget.release(inflated) }
         let receipt = try await accept(lines: try split(data))
         let envelope = try Envelope.sign(WireFormat.encode(receipt), as: .receipt, with: environment.signingKey)
         return try Response.json(envelope)

@@ -24,8 +24,8 @@ struct MetricsPage: Sendable {
         family("callhome_collector_build", "info", "The program.", [([("version", CallhomeVersion.current)], 1)])
         family(
             "callhome_servers", "gauge", "Enrolled servers by state.",
-            ServerGlance.Mark.allCases.map { mark in
-                ([("state", mark.rawValue)], Double(servers.filter { ServerGlance($0).mark == mark }.count))
+            ServerStatus.Mark.allCases.map { mark in
+                ([("state", mark.rawValue)], Double(servers.filter { ServerStatus($0).mark == mark }.count))
             })
         family(
             "callhome_cases", "gauge", "Cases that are not closed, by urgency and state.",

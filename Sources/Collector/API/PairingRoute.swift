@@ -38,13 +38,13 @@ struct PairingRoute: RouteProvider {
 
     func pair(_ request: PairingRequest) async throws -> PairingResponse {
         let time = environment.now()
-        let token = try await TokenGuard(store: environment.store)
+        let token = try await OneTimeTokens(store: environment.store)
             .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .site, at: time)
         guard request.isProven else {
             throw RequestProblem(
                 .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
         }
-        guard Names.isHost(request.site), !request.name.isEmpty, request.name.utf8.count <= 200,
+        guard NameRules.isHost(request.site), !request.name.isEmpty, request.name.utf8.count <= 200,
             let certificate = try? Certificate(pemEncoded: request.ca),
             certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
         else {
@@ -95,7 +95,7 @@ struct PairingRoute: RouteProvider {
     func accept(_ message: RelayedTicket) async throws -> TicketAcceptance {
         let site = try await site(of: message.ticket)
         let ticket = try decoded(Ticket.self, from: message.ticket, as: .ticket, of: site)
-        guard (1...100).contains(message.id.utf8.count), Names.isHost(ticket.number), ticket.revision >= 1,
+        guard (1...100).contains(message.id.utf8.count), NameRules.isHost(ticket.number), ticket.revision >= 1,
             message.reports.count <= RelayLimits.reports, message.certificates.count <= RelayLimits.certificates
         else {
             throw RequestProblem(

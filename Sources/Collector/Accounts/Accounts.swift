@@ -19,7 +19,7 @@ struct Accounts: Sendable {
 
     /// Makes the account, or gives it another password.
     func set(_ name: String, password: String, at time: Timestamp) async throws {
-        guard Names.isHost(name) else {
+        guard NameRules.isHost(name) else {
             throw StoreError.conflict(because: "a login is made of 1 to 64 letters, digits, '.', '_' and '-'")
         }
         guard password.count >= Accounts.shortestPassword, password.utf8.count <= Password.longest else {

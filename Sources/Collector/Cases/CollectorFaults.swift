@@ -5,7 +5,7 @@ enum CollectorFaults {
     static let silencePattern = "collector.silence"
 
     /// Someone's heartbeats are missing.
-    static func silence(_ finding: SilenceFinding, at time: Timestamp) -> Fault {
+    static func silence(_ finding: LivenessFinding, at time: Timestamp) -> Fault {
         let subject = finding.subject
         let isServer = subject.kind == .server
         let component = ComponentID(.server, subject.id)

@@ -9,7 +9,7 @@ protocol PartnerChannel: Sendable {
 }
 
 /// A recipient that watches over this collector: it opens a case when the heartbeats stop.
-protocol HeartbeatTaker: PartnerChannel {
+protocol HeartbeatReceiver: PartnerChannel {
     func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError)
 }
 

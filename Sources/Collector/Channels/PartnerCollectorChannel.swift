@@ -3,7 +3,7 @@ import Reports
 import Transfer
 
 /// Tickets to another collector, which stores and forwards them: signed by this one, with the agents' own signed reports.
-struct PartnerCollectorChannel: HeartbeatTaker {
+struct PartnerCollectorChannel: HeartbeatReceiver {
     private let recipient: Recipient
     private let environment: CollectorEnvironment
 

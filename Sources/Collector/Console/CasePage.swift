@@ -42,7 +42,7 @@ struct CasePage: Sendable {
         var insteadOf: String?
     }
 
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let number: String
     let link: String
@@ -66,11 +66,11 @@ struct CasePage: Sendable {
     let deliveries: [DeliveryRow]
     let closedBecause: String?
 
-    init(_ found: Case, deliveries: [Delivery], frame: PageFrame, language: Language) {
-        let words = TicketWords(language: language)
+    init(_ found: Case, deliveries: [Delivery], frame: PageLayout, language: Language) {
+        let words = TicketStrings(language: language)
         func filled(_ text: String?) -> String? { text.map { CleanText.line($0) }.flatMap { $0.isEmpty ? nil : $0 } }
         self.frame = frame
-        w = ConsoleWords.all(in: language)
+        w = ConsoleStrings.all(in: language)
         number = CleanText.line(found.number, limit: 40)
         link = "/cases/\(ConsoleLink.segment(found.number))"
         title = CleanText.line(found.title(in: language), limit: 200)
@@ -128,7 +128,7 @@ struct CasePage: Sendable {
         }
     }
 
-    private static func fields(of suspect: Suspect, words: TicketWords, labels: [String: String]) -> [Field] {
+    private static func fields(of suspect: Suspect, words: TicketStrings, labels: [String: String]) -> [Field] {
         let part = suspect.part
         let values: [(String, String?)] = [
             ("part", words.name(of: suspect).what), ("location", part.location),
@@ -155,7 +155,7 @@ struct CasePage: Sendable {
         }
     }
 
-    private static func row(_ delivery: Delivery, words: TicketWords) -> DeliveryRow {
+    private static func row(_ delivery: Delivery, words: TicketStrings) -> DeliveryRow {
         let event =
             switch delivery.ticket.event {
             case .opened: words.language("Opened", "Eröffnet")

@@ -13,14 +13,14 @@ struct CasesPage: Sendable {
         ("open", [.open, .acknowledged]), ("closed", [.closed]), ("all", Set(Case.State.allCases)),
     ]
 
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let filters: [Filter]
     let rows: [CaseRow]
 
-    init(_ cases: [Case], filter: String, frame: PageFrame, language: Language) {
+    init(_ cases: [Case], filter: String, frame: PageLayout, language: Language) {
         self.frame = frame
-        w = ConsoleWords.all(in: language)
+        w = ConsoleStrings.all(in: language)
         let words = [
             "open": language("Open", "Offen"), "closed": language("Closed", "Erledigt"), "all": language("All", "Alle"),
         ]

@@ -7,19 +7,19 @@ import Reports
 /// The console: pages for people, made on the server, without scripts.
 struct ConsoleRoutes: RouteProvider {
     let environment: CollectorEnvironment
-    let desk: LoginDesk
+    let authenticator: Authenticator
     let templates: ConsoleTemplates
     private var store: any CollectorStore { environment.store }
 
     /// - Throws: what Mustache says of a broken template.
-    init(environment: CollectorEnvironment, desk: LoginDesk) throws {
+    init(environment: CollectorEnvironment, authenticator: Authenticator) throws {
         self.environment = environment
-        self.desk = desk
+        self.authenticator = authenticator
         templates = try ConsoleTemplates()
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
-        router.get("/") { request, _ in await page(request) { _ in ConsoleAnswer.redirect(to: "/servers") } }
+        router.get("/") { request, _ in await page(request) { _ in ConsoleResponse.redirect(to: "/servers") } }
         router.get("/login") { request, _ in await visiting(request) { visit in loginPage(visit, message: nil) } }
         router.post("/login") { request, context in await visiting(request) { try await login(request, context, $0) } }
         router.post("/logout") { request, _ in await form(request) { _, visit in try await logout(visit) } }
@@ -44,9 +44,9 @@ struct ConsoleRoutes: RouteProvider {
         }
         router.get("/delivery") { request, _ in await page(request) { try await delivery($0) } }
         router.get("/assets/console.css") { _, _ in
-            ConsoleAnswer.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8")
+            ConsoleResponse.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8")
         }
-        router.get("/assets/icon.svg") { _, _ in ConsoleAnswer.asset(ConsoleStyle.icon, type: "image/svg+xml") }
+        router.get("/assets/icon.svg") { _, _ in ConsoleResponse.asset(ConsoleStyle.icon, type: "image/svg+xml") }
     }
 
     private static func parameter(_ name: String, _ context: CollectorContext) -> String {
@@ -56,9 +56,9 @@ struct ConsoleRoutes: RouteProvider {
 
     // MARK: Who visits
 
-    private func visiting(_ request: Request, _ work: (ConsoleVisit) async throws -> Response) async -> Response {
+    private func visiting(_ request: Request, _ work: (ConsoleRequest) async throws -> Response) async -> Response {
         do {
-            let visit = try await ConsoleVisit(request, desk: desk, at: environment.now())
+            let visit = try await ConsoleRequest(request, authenticator: authenticator, at: environment.now())
             do {
                 return try await work(visit)
             } catch let error as StoreError {
@@ -69,13 +69,14 @@ struct ConsoleRoutes: RouteProvider {
         } catch {
             environment.logger.error(
                 "a page cannot be shown", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
-            return ConsoleAnswer.text("The database cannot be read now. Try again later.", status: .serviceUnavailable)
+            return ConsoleResponse.text(
+                "The database cannot be read now. Try again later.", status: .serviceUnavailable)
         }
     }
 
-    private func page(_ request: Request, _ work: (ConsoleVisit) async throws -> Response) async -> Response {
+    private func page(_ request: Request, _ work: (ConsoleRequest) async throws -> Response) async -> Response {
         await visiting(request) { visit in
-            guard visit.account != nil else { return ConsoleAnswer.redirect(to: "/login") }
+            guard visit.account != nil else { return ConsoleResponse.redirect(to: "/login") }
             return try await work(visit)
         }
     }
@@ -88,7 +89,7 @@ struct ConsoleRoutes: RouteProvider {
     }
 
     /// A form that someone who is logged in sent from a page of this console.
-    private func form(_ request: Request, _ work: (Form, ConsoleVisit) async throws -> Response) async -> Response {
+    private func form(_ request: Request, _ work: (Form, ConsoleRequest) async throws -> Response) async -> Response {
         await page(request) { visit in
             let fields = try await fields(request)
             guard visit.isOwn(fields.csrf ?? "") else { throw ConsoleRoutes.foreignForm }
@@ -110,31 +111,33 @@ struct ConsoleRoutes: RouteProvider {
 
     // MARK: Login
 
-    private func loginPage(_ visit: ConsoleVisit, message: String?, status: HTTPTypes.HTTPResponse.Status = .ok)
+    private func loginPage(_ visit: ConsoleRequest, message: String?, status: HTTPTypes.HTTPResponse.Status = .ok)
         -> Response
     {
         let frame = frame(visit, title: visit.language("Log in", "Anmelden"), alarms: [])
         let page = MessagePage(message: message, link: nil, frame: frame, language: visit.language)
-        var response = ConsoleAnswer.html(templates.render(page, with: "login"), status: status)
+        var response = ConsoleResponse.html(templates.render(page, with: "login"), status: status)
         if visit.isNew {
-            response.setCookie(ConsoleAnswer.cookie(ConsoleVisit.formCookie, visit.secret, seconds: 86_400))
+            response.setCookie(ConsoleResponse.cookie(ConsoleRequest.formCookie, visit.secret, seconds: 86_400))
         }
         return response
     }
 
-    private func login(_ request: Request, _ context: CollectorContext, _ visit: ConsoleVisit) async throws -> Response
+    private func login(_ request: Request, _ context: CollectorContext, _ visit: ConsoleRequest) async throws
+        -> Response
     {
         let fields = try await fields(request)
         guard visit.isOwn(fields.csrf ?? "") else { throw ConsoleRoutes.foreignForm }
         do {
-            let admission = try await desk.login(
+            let admission = try await authenticator.login(
                 name: fields.name ?? "", password: fields.password ?? "", peer: context.peer, as: .session,
                 note: "console",
                 at: visit.time)
-            var response = ConsoleAnswer.redirect(to: "/servers")
+            var response = ConsoleResponse.redirect(to: "/servers")
             response.setCookie(
-                ConsoleAnswer.cookie(
-                    ConsoleVisit.sessionCookie, admission.secret, seconds: Int(LoginDesk.sessionLifetime.inSeconds)))
+                ConsoleResponse.cookie(
+                    ConsoleRequest.sessionCookie, admission.secret,
+                    seconds: Int(Authenticator.sessionLifetime.inSeconds)))
             return response
         } catch {
             let language = visit.language
@@ -157,32 +160,32 @@ struct ConsoleRoutes: RouteProvider {
         }
     }
 
-    private func logout(_ visit: ConsoleVisit) async throws -> Response {
-        try await desk.logout(secret: visit.secret)
-        var response = ConsoleAnswer.redirect(to: "/login")
-        response.setCookie(ConsoleAnswer.cookie(ConsoleVisit.sessionCookie, "", seconds: 0))
+    private func logout(_ visit: ConsoleRequest) async throws -> Response {
+        try await authenticator.logout(secret: visit.secret)
+        var response = ConsoleResponse.redirect(to: "/login")
+        response.setCookie(ConsoleResponse.cookie(ConsoleRequest.sessionCookie, "", seconds: 0))
         return response
     }
 
     private func language(_ request: Request, _ context: CollectorContext) -> Response {
-        var response = ConsoleAnswer.redirect(
-            to: ConsoleVisit.localPath(request.uri.queryParameters["to"].map(String.init)))
+        var response = ConsoleResponse.redirect(
+            to: ConsoleRequest.localPath(request.uri.queryParameters["to"].map(String.init)))
         if let language = Language(rawValue: context.parameters.get("language") ?? "") {
             response.setCookie(
-                ConsoleAnswer.cookie(ConsoleVisit.languageCookie, language.rawValue, seconds: 365 * 86_400))
+                ConsoleResponse.cookie(ConsoleRequest.languageCookie, language.rawValue, seconds: 365 * 86_400))
         }
         return response
     }
 
     // MARK: Pages
 
-    private func fleet(_ visit: ConsoleVisit) async throws -> Response {
+    private func fleet(_ visit: ConsoleRequest) async throws -> Response {
         let frame = try await frame(visit, title: visit.language("Servers", "Server"), refresh: true)
         let page = FleetPage(try await store.servers(), frame: frame, language: visit.language, at: visit.time)
-        return ConsoleAnswer.html(templates.render(page, with: "fleet"))
+        return ConsoleResponse.html(templates.render(page, with: "fleet"))
     }
 
-    private func server(_ host: String, _ visit: ConsoleVisit) async throws -> Response {
+    private func server(_ host: String, _ visit: ConsoleRequest) async throws -> Response {
         guard let server = try await store.server(host: host) else {
             throw StoreError.notFound(what: "server \(CleanText.line(host, limit: 80))")
         }
@@ -201,19 +204,19 @@ struct ConsoleRoutes: RouteProvider {
             events: try await store.events(host: host, limit: ServerPage.eventsShown),
             frame: try await frame(visit, title: CleanText.line(server.hostname, limit: 80), refresh: true),
             language: visit.language, at: visit.time)
-        return ConsoleAnswer.html(templates.render(page, with: "server"))
+        return ConsoleResponse.html(templates.render(page, with: "server"))
     }
 
-    private func cases(_ request: Request, _ visit: ConsoleVisit) async throws -> Response {
+    private func cases(_ request: Request, _ visit: ConsoleRequest) async throws -> Response {
         let wanted = request.uri.queryParameters["state"].map(String.init)
         let filter = CasesPage.filters.first { $0.word == wanted } ?? CasesPage.filters[0]
         let cases = try await store.cases(CaseQuery(states: filter.states, limit: ConsoleLimits.cases))
         let frame = try await frame(visit, title: visit.language("Cases", "Fälle"), refresh: true)
         let page = CasesPage(cases, filter: filter.word, frame: frame, language: visit.language)
-        return ConsoleAnswer.html(templates.render(page, with: "cases"))
+        return ConsoleResponse.html(templates.render(page, with: "cases"))
     }
 
-    private func detail(_ number: String, _ visit: ConsoleVisit) async throws -> Response {
+    private func detail(_ number: String, _ visit: ConsoleRequest) async throws -> Response {
         guard let found = try await store.findCase(number: number) else {
             throw StoreError.notFound(what: "case \(CleanText.line(number, limit: 40))")
         }
@@ -221,34 +224,35 @@ struct ConsoleRoutes: RouteProvider {
         let page = CasePage(
             found, deliveries: try await store.deliveries(caseNumber: found.number), frame: frame,
             language: visit.language)
-        return ConsoleAnswer.html(templates.render(page, with: "case"))
+        return ConsoleResponse.html(templates.render(page, with: "case"))
     }
 
-    private func decide(_ number: String, _ fields: Form, _ visit: ConsoleVisit, close: Bool) async throws -> Response {
+    private func decide(_ number: String, _ fields: Form, _ visit: ConsoleRequest, close: Bool) async throws -> Response
+    {
         let reason = try CaseReason(fields.because ?? "").text
         let by = visit.account ?? ""
         let found =
             close
             ? try await store.closeCase(number: number, by: by, because: reason, at: visit.time)
             : try await store.acknowledge(number: number, by: by, because: reason, at: visit.time)
-        return ConsoleAnswer.redirect(to: "/cases/\(ConsoleLink.segment(found.number))")
+        return ConsoleResponse.redirect(to: "/cases/\(ConsoleLink.segment(found.number))")
     }
 
-    private func delivery(_ visit: ConsoleVisit) async throws -> Response {
+    private func delivery(_ visit: ConsoleRequest) async throws -> Response {
         let frame = try await frame(visit, title: visit.language("Messages", "Meldungen"), refresh: true)
         let page = DeliveryPage(try await store.recipientStates(), frame: frame, language: visit.language)
-        return ConsoleAnswer.html(templates.render(page, with: "delivery"))
+        return ConsoleResponse.html(templates.render(page, with: "delivery"))
     }
 
-    private func refusal(_ problem: RequestProblem, _ visit: ConsoleVisit) -> Response {
+    private func refusal(_ problem: RequestProblem, _ visit: ConsoleRequest) -> Response {
         let frame = frame(visit, title: visit.language("That did not work", "Das ging nicht"), alarms: [])
         let page = MessagePage(message: problem.problem.message, link: "/", frame: frame, language: visit.language)
-        return ConsoleAnswer.html(templates.render(page, with: "message"), status: problem.status)
+        return ConsoleResponse.html(templates.render(page, with: "message"), status: problem.status)
     }
 
     // MARK: Frame
 
-    private func frame(_ visit: ConsoleVisit, title: String, refresh: Bool) async throws(StoreError) -> PageFrame {
+    private func frame(_ visit: ConsoleRequest, title: String, refresh: Bool) async throws(StoreError) -> PageLayout {
         let alarms = RecipientAlarm.alarms(
             among: try await store.recipientStates(), after: environment.configuration.outbox.alarmAfter, at: visit.time
         )
@@ -257,11 +261,11 @@ struct ConsoleRoutes: RouteProvider {
         return result
     }
 
-    private func frame(_ visit: ConsoleVisit, title: String, alarms: [RecipientAlarm]) -> PageFrame {
+    private func frame(_ visit: ConsoleRequest, title: String, alarms: [RecipientAlarm]) -> PageLayout {
         let language = visit.language
-        let words = TicketWords(language: language)
-        let back = ConsoleLink.segment(ConsoleVisit.localPath(visit.path))
-        return PageFrame(
+        let words = TicketStrings(language: language)
+        let back = ConsoleLink.segment(ConsoleRequest.localPath(visit.path))
+        return PageLayout(
             lang: language.rawValue, title: title, account: visit.account, csrf: visit.csrf,
             german: "/language/de?to=\(back)", english: "/language/en?to=\(back)", isGerman: language == .german,
             onServers: visit.path.hasPrefix("/servers"), onCases: visit.path.hasPrefix("/cases"),
@@ -269,7 +273,7 @@ struct ConsoleRoutes: RouteProvider {
             alarms: alarms.map { alarm in
                 let name = CleanText.line(alarm.recipient, limit: 60)
                 let since = words.span(visit.time - alarm.since)
-                return PageFrame.Alarm(
+                return PageLayout.Alarm(
                     text: language(
                         "\(name) has taken no messages for \(since).", "\(name) nimmt seit \(since) keine Meldungen an."
                     ),

@@ -16,8 +16,8 @@ struct ConsoleTemplates: Sendable {
     }
 
     static let all: [String: String] = [
-        "top": FrameTemplates.top, "bottom": FrameTemplates.bottom, "login": FrameTemplates.login,
-        "message": FrameTemplates.message, "fleet": FleetTemplates.fleet, "server": FleetTemplates.server,
+        "top": LayoutTemplates.top, "bottom": LayoutTemplates.bottom, "login": LayoutTemplates.login,
+        "message": LayoutTemplates.message, "fleet": FleetTemplates.fleet, "server": FleetTemplates.server,
         "cases": CaseTemplates.cases, "caseRows": CaseTemplates.rows, "case": CaseTemplates.one,
         "delivery": CaseTemplates.delivery,
     ]

@@ -12,14 +12,14 @@ struct DeliveryPage: Sendable {
         var error: String?
     }
 
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let rows: [Row]
 
-    init(_ states: [RecipientState], frame: PageFrame, language: Language) {
+    init(_ states: [RecipientState], frame: PageLayout, language: Language) {
         self.frame = frame
-        w = ConsoleWords.all(in: language)
-        let words = TicketWords(language: language)
+        w = ConsoleStrings.all(in: language)
+        let words = TicketStrings(language: language)
         rows = states.map { state in
             Row(
                 name: CleanText.line(state.name, limit: 60), channel: state.channel.rawValue,
@@ -33,16 +33,16 @@ struct DeliveryPage: Sendable {
 
 /// `/login`, and pages that say one thing.
 struct MessagePage: Sendable {
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let message: String?
     /// Where to go back to.
     let link: String?
 
-    init(message: String?, link: String?, frame: PageFrame, language: Language) {
+    init(message: String?, link: String?, frame: PageLayout, language: Language) {
         self.frame = frame
         self.message = message
         self.link = link
-        w = ConsoleWords.all(in: language)
+        w = ConsoleStrings.all(in: language)
     }
 }

@@ -18,25 +18,25 @@ struct FleetPage: Sendable {
         var count: Int
     }
 
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let rows: [Row]
     let counts: [Count]
 
-    init(_ servers: [Server], frame: PageFrame, language: Language, at time: Timestamp) {
+    init(_ servers: [Server], frame: PageLayout, language: Language, at time: Timestamp) {
         self.frame = frame
-        w = ConsoleWords.all(in: language)
-        let words = TicketWords(language: language)
-        let glances = servers.map { (server: $0, glance: ServerGlance($0)) }
+        w = ConsoleStrings.all(in: language)
+        let words = TicketStrings(language: language)
+        let glances = servers.map { (server: $0, status: ServerStatus($0)) }
         let sorted = glances.sorted { left, right in
-            let ranks = (ServerGlance.rank(left.glance.mark), ServerGlance.rank(right.glance.mark))
+            let ranks = (ServerStatus.rank(left.status.mark), ServerStatus.rank(right.status.mark))
             return ranks.0 != ranks.1 ? ranks.0 < ranks.1 : left.server.hostname < right.server.hostname
         }
-        rows = sorted.map { server, glance in
+        rows = sorted.map { server, status in
             Row(
                 link: "/servers/\(ConsoleLink.segment(server.host))",
                 hostname: CleanText.line(server.hostname, limit: 80),
-                badge: Badge(glance, in: language), because: glance.because(in: language),
+                badge: Badge(status, in: language), because: status.because(in: language),
                 model: CleanText.line(
                     [server.chassis.manufacturer, server.chassis.model].compactMap(\.self).joined(separator: " "),
                     limit: 80),
@@ -44,10 +44,10 @@ struct FleetPage: Sendable {
                     ?? "–",
                 openCases: server.openCases, clock: server.clockSymptom)
         }
-        counts = ServerGlance.Mark.allCases.compactMap { mark in
-            let matching = glances.filter { $0.glance.mark == mark }
+        counts = ServerStatus.Mark.allCases.compactMap { mark in
+            let matching = glances.filter { $0.status.mark == mark }
             guard let first = matching.first else { return nil }
-            return Count(badge: Badge(first.glance, in: language), count: matching.count)
+            return Count(badge: Badge(first.status, in: language), count: matching.count)
         }
     }
 }

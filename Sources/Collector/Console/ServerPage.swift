@@ -43,7 +43,7 @@ struct ServerPage: Sendable {
     static let partsShown = 300
     static let eventsShown = 20
 
-    let frame: PageFrame
+    let frame: PageLayout
     let w: [String: String]
     let hostname: String
     let host: String
@@ -62,7 +62,7 @@ struct ServerPage: Sendable {
     /// Whether the agent has told what it sees.
     let heard: Bool
     /// nil where its agent does not say.
-    let sight: SightSection?
+    let failureModes: FailureModeSection?
     let parts: [PartRow]
     let cases: [CaseRow]
     let events: [EventRow]
@@ -70,17 +70,17 @@ struct ServerPage: Sendable {
     /// - Parameter histories: of the first `readingsShown` readings, in their order.
     init(
         _ server: Server, inventory whole: Inventory?, readings: [Reading], histories: [[HistoryPoint]], cases: [Case],
-        events: [ServerEvent], frame: PageFrame, language: Language, at time: Timestamp
+        events: [ServerEvent], frame: PageLayout, language: Language, at time: Timestamp
     ) {
-        let words = TicketWords(language: language)
-        let glance = ServerGlance(server)
+        let words = TicketStrings(language: language)
+        let status = ServerStatus(server)
         let inventory = whole?.components ?? []
         self.frame = frame
-        w = ConsoleWords.all(in: language)
+        w = ConsoleStrings.all(in: language)
         hostname = CleanText.line(server.hostname, limit: 80)
         host = CleanText.line(server.host, limit: 80)
-        badge = Badge(glance, in: language)
-        because = glance.because(in: language)
+        badge = Badge(status, in: language)
+        because = status.because(in: language)
         let machine = [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self)
         chassis = machine.isEmpty ? "–" : CleanText.line(machine.joined(separator: " · "))
         agent = CleanText.line(server.agentVersion ?? "–", limit: 40)
@@ -110,7 +110,7 @@ struct ServerPage: Sendable {
                 + "\(resting.count == 1 ? "has" : "have") nothing to read here",
             "\(Wording.counted(reading.count, "Sonde liest", "Sonden lesen")), \(resting.count) "
                 + "\(resting.count == 1 ? "hat" : "haben") hier nichts zu lesen")
-        sight = whole?.failureModes.map { SightSection($0, words) }
+        failureModes = whole?.failureModes.map { FailureModeSection($0, words) }
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
                 let text = CleanText.line(text ?? "", limit: 80)
@@ -129,7 +129,7 @@ struct ServerPage: Sendable {
     }
 
     private static func groups(
-        _ readings: [(Reading, [HistoryPoint])], inventory: [Component], words: TicketWords, at time: Timestamp
+        _ readings: [(Reading, [HistoryPoint])], inventory: [Component], words: TicketStrings, at time: Timestamp
     ) -> [Group] {
         let components = Dictionary(inventory.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var groups: [Group] = []
@@ -153,7 +153,7 @@ struct ServerPage: Sendable {
     }
 
     private static func row(
-        _ reading: Reading, _ history: [HistoryPoint], words: TicketWords, at time: Timestamp
+        _ reading: Reading, _ history: [HistoryPoint], words: TicketStrings, at time: Timestamp
     ) -> ReadingRow {
         let unit = ReadingText.unit(of: reading.aggregate.signal)
         let end = history.last?.through ?? reading.aggregate.through

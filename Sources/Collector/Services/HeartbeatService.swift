@@ -5,13 +5,15 @@ import ServiceLifecycle
 /// Tells partner collectors that this one is alive, so that a dead collector is noticed.
 actor HeartbeatService: Service {
     private let environment: CollectorEnvironment
-    private let takers: [(name: String, channel: any HeartbeatTaker)]
+    private let receivers: [(name: String, channel: any HeartbeatReceiver)]
     private var failing: Set<String> = []
 
     init(_ environment: CollectorEnvironment) {
         self.environment = environment
-        takers = environment.configuration.recipients.compactMap { recipient in
-            (AllChannels.channel(for: recipient, in: environment) as? any HeartbeatTaker).map { (recipient.name, $0) }
+        receivers = environment.configuration.recipients.compactMap { recipient in
+            (AllChannels.channel(for: recipient, in: environment) as? any HeartbeatReceiver).map {
+                (recipient.name, $0)
+            }
         }
     }
 
@@ -26,7 +28,7 @@ actor HeartbeatService: Service {
 
     /// One round. A partner that does not answer delays nobody: all are told at once.
     func announce() async {
-        guard !takers.isEmpty else { return }
+        guard !receivers.isEmpty else { return }
         let heartbeat: CollectorHeartbeat
         do {
             heartbeat = try await compose()
@@ -36,13 +38,13 @@ actor HeartbeatService: Service {
             return
         }
         await withTaskGroup(of: (String, ChannelError?).self) { group in
-            for taker in takers {
+            for receiver in receivers {
                 group.addTask {
                     do throws(ChannelError) {
-                        try await taker.channel.announce(heartbeat)
-                        return (taker.name, nil)
+                        try await receiver.channel.announce(heartbeat)
+                        return (receiver.name, nil)
                     } catch {
-                        return (taker.name, error)
+                        return (receiver.name, error)
                     }
                 }
             }

@@ -83,10 +83,10 @@ protocol CollectorStore: Sendable {
 
     // MARK: Silence
 
-    func silenceSubjects() async throws(StoreError) -> [SilenceSubject]
-    func silenceWatch() async throws(StoreError) -> SilenceWatch?
+    func silenceSubjects() async throws(StoreError) -> [LivenessSubject]
+    func livenessMonitor() async throws(StoreError) -> LivenessMonitor?
     /// Saves the watch and opens one case for each subject that fell silent.
-    func recordSilence(_ watch: SilenceWatch, silent: [SilenceFinding], at time: Timestamp) async throws(StoreError)
+    func recordSilence(_ watch: LivenessMonitor, silent: [LivenessFinding], at time: Timestamp) async throws(StoreError)
 
     // MARK: Accounts
 

@@ -42,7 +42,7 @@ extension Ticket {
 private struct TicketTextWriter {
     var ticket: Ticket
     var language: Language
-    var words: TicketWords { TicketWords(language: language) }
+    var words: TicketStrings { TicketStrings(language: language) }
     var part: Part { ticket.suspect.part }
     /// The server itself is no part that could be shipped.
     var namesPart: Bool { ticket.suspect.kind != .server && ticket.suspect.kind != .test }

@@ -42,7 +42,7 @@ struct ComponentMemory: Sendable {
     var progress: [Int: Progress] = [:]
     var sequences: [Int: SequenceMemory] = [:]
     /// By the model's number; made anew whenever it is not there.
-    var scores: [Int: ScoreMemory] = [:]
+    var scores: [Int: ScoreCache] = [:]
     /// Open faults of patterns that this engine cannot run: kept as they are until one can.
     var heldFaults: [String: Fault] = [:]
 
@@ -227,7 +227,7 @@ struct ComponentMemory: Sendable {
             isNews = true
             refresh(answersOf: Int(place), at: time)
             for pattern in layout.memories[Int(place)].patterns
-            where layout.patterns[Int(pattern)].compiled.isAlwaysJudged { markDirty(pattern) }
+            where layout.patterns[Int(pattern)].compiled.isAlwaysEvaluated { markDirty(pattern) }
         }
         guard isNews else { return false }
         hasNewLatches = true
@@ -370,7 +370,7 @@ struct ComponentMemory: Sendable {
     mutating func setResting(_ place: Int, _ rests: Bool) { isResting[place] = rests }
 
     /// Judges what may have changed by the samples of a moment, or by time alone.
-    mutating func judge(
+    mutating func evaluate(
         at moment: Int64, isTick: Bool, known: [ComponentID: Component], book: Rulebook, writing: Replay.Writing
     ) -> [FaultChange] {
         // An event that comes late is judged at its own time; all else stands as it was judged since.
@@ -420,7 +420,7 @@ struct ComponentMemory: Sendable {
             {
                 continue
             }
-            if let change = judge(
+            if let change = evaluate(
                 place: Int(place), at: moment, isSample: isSample, known: known, book: book, writing: writing)
             {
                 changes.append(change)

@@ -12,7 +12,7 @@ public struct Diagnosis: Sendable {
     private var memories: ContiguousArray<ComponentMemory> = []
     private var numbers: [ComponentID: Int] = [:]
     private var topology = Topology()
-    private var neighbourhood = Neighbourhood()
+    private var crossComponentReads = CrossComponentReads()
     private var neighbourhoodIsStale = true
     private var layouts: [LayoutKey: Layout] = [:]
     /// Layouts by what the patterns of a kind select by.
@@ -372,43 +372,43 @@ public struct Diagnosis: Sendable {
     private mutating func finish(_ touched: Set<Int>, at moment: Timestamp) -> [FaultChange] {
         guard !touched.isEmpty else { return [] }
         if neighbourhoodIsStale { meetNeighbours() }
-        var judged = touched
-        if !neighbourhood.signalReaders.isEmpty { judged.formUnion(askNeighbours(at: moment)) }
-        let changes = judge(judged, at: moment, isTick: false) + judgeByFaults(at: moment, isTick: false)
+        var evaluated = touched
+        if !crossComponentReads.signalReaders.isEmpty { evaluated.formUnion(askNeighbours(at: moment)) }
+        let changes = evaluate(evaluated, at: moment, isTick: false) + evaluateByFaults(at: moment, isTick: false)
         return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
     }
 
     private mutating func tick(at now: Timestamp) -> [FaultChange] {
         let due = ticking.filter { memories[$0].wakesAt <= now.milliseconds }
         guard !due.isEmpty else { return [] }
-        var changes = judge(due, at: now, isTick: true)
-        if !changes.isEmpty { changes += judgeByFaults(at: now, isTick: true) }
+        var changes = evaluate(due, at: now, isTick: true)
+        if !changes.isEmpty { changes += evaluateByFaults(at: now, isTick: true) }
         return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: now)
     }
 
     /// Judges what looks for others' faults, until these lead to no more.
-    private mutating func judgeByFaults(
+    private mutating func evaluateByFaults(
         at moment: Timestamp, isTick: Bool
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         // Time may go on right after parts came and went.
         if neighbourhoodIsStale { meetNeighbours() }
-        guard !neighbourhood.faultReaders.isEmpty else { return [] }
+        guard !crossComponentReads.faultReaders.isEmpty else { return [] }
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for _ in 0..<PatternLimits.activeRounds {
             let readers = askForFaults(at: moment)
             guard !readers.isEmpty else { break }
-            changes += judge(readers, at: moment, isTick: isTick)
+            changes += evaluate(readers, at: moment, isTick: isTick)
         }
         return changes
     }
 
     /// Judges components, each by itself: in what order does not matter, and one that was judged has nothing left to judge.
-    private mutating func judge(
+    private mutating func evaluate(
         _ components: Set<Int>, at moment: Timestamp, isTick: Bool
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for number in components {
-            let found = memories[number].judge(
+            let found = memories[number].evaluate(
                 at: moment.milliseconds, isTick: isTick, known: topology.known, book: book, writing: writing)
             updateTicking(number)
             if !found.isEmpty { faultsAreNews = true }
@@ -462,7 +462,7 @@ public struct Diagnosis: Sendable {
 
     private mutating func meetNeighbours() {
         topology.build()
-        neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, book: book)
+        crossComponentReads = CrossComponentReads(of: memories, numbers: numbers, topology: topology, book: book)
         neighbourhoodIsStale = false
         faultsAreNews = true
     }
@@ -471,14 +471,14 @@ public struct Diagnosis: Sendable {
     /// - Returns: the components that were told something.
     private mutating func askNeighbours(at moment: Timestamp) -> Set<Int> {
         let now = moment.milliseconds
-        let groups = neighbourhood.groups.map { group in
+        let groups = crossComponentReads.groups.map { group in
             (
                 values: PeerValues(group.members.compactMap { number(group.signal, of: $0, at: now) }),
                 isTouched: group.members.contains { wasTold(group.signal, of: $0, at: now) }
             )
         }
         var told: Set<Int> = []
-        for reader in neighbourhood.signalReaders {
+        for reader in crossComponentReads.signalReaders {
             let number = reader.component
             guard !toldByHand.contains(memories[number].layout.slots[reader.slot].signal) else { continue }
             let measurement: Measurement?
@@ -489,7 +489,7 @@ public struct Diagnosis: Sendable {
                 measurement = self.measurement(signal, digest, of: sources, at: now)
             case .peers(let digest, let group):
                 guard groups[group].isTouched else { continue }
-                let own = self.number(neighbourhood.groups[group].signal, of: number, at: now)
+                let own = self.number(crossComponentReads.groups[group].signal, of: number, at: now)
                 measurement = groups[group].values.digest(digest, without: own).map { .gauge($0) }
             }
             let slot = memories[number].slots[reader.slot]
@@ -512,7 +512,7 @@ public struct Diagnosis: Sendable {
     }
 
     private func measurement(
-        _ signal: Int, _ digest: RemoteQuery.Digest, of sources: [Int], at now: Int64
+        _ signal: Int, _ digest: CrossComponentQuery.Aggregation, of sources: [Int], at now: Int64
     ) -> Measurement? {
         if SignalCatalogue.entry(named: book.tables.signals[signal].name)?.kind == .state {
             let words = sources.compactMap { source -> String? in
@@ -532,7 +532,7 @@ public struct Diagnosis: Sendable {
         let isNews = faultsAreNews
         faultsAreNews = false
         var told: Set<Int> = []
-        for reader in neighbourhood.faultReaders {
+        for reader in crossComponentReads.faultReaders {
             let before = memories[reader.component].slots[reader.slot]
             // Nothing opened or cleared: it is the same count, told once more where its sources were read.
             guard isNews || before.time < now, case .faults(let entries, let sources) = reader.source,
@@ -580,14 +580,14 @@ public struct Diagnosis: Sendable {
 
     /// For each active pattern and each component that it is for, whether it could hold with what is read now.
     /// - Parameter hears: whether events of a signal would be heard, if there were one.
-    public func sights(hears: @escaping (Signal) -> Bool) -> [Sight] {
-        var neighbourhood = neighbourhood
+    public func patternCoverage(receivesEvents: @escaping (Signal) -> Bool) -> [PatternCoverage] {
+        var crossComponentReads = crossComponentReads
         if neighbourhoodIsStale {
             var topology = topology
             topology.build()
-            neighbourhood = Neighbourhood(of: memories, numbers: numbers, topology: topology, book: book)
+            crossComponentReads = CrossComponentReads(of: memories, numbers: numbers, topology: topology, book: book)
         }
-        return SightFinder(memories, neighbourhood, book, hears: hears).sights
+        return CoverageAnalysis(memories, crossComponentReads, book, receivesEvents: receivesEvents).patternCoverage
     }
 
     // MARK: For replays and tests
@@ -643,8 +643,8 @@ public struct Diagnosis: Sendable {
         newest = moment
         if neighbourhoodIsStale { meetNeighbours() }
         memories[0].retell(at: moment.milliseconds)
-        guard neighbourhood.signalReaders.isEmpty else { return finish([0], at: moment) }
-        let found = memories[0].judge(
+        guard crossComponentReads.signalReaders.isEmpty else { return finish([0], at: moment) }
+        let found = memories[0].evaluate(
             at: moment.milliseconds, isTick: false, known: topology.known, book: book, writing: writing)
         if !found.isEmpty { faultsAreNews = true }
         guard faultsAreNews || hasEndingSigns else { return [] }
@@ -653,7 +653,7 @@ public struct Diagnosis: Sendable {
                 (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
             }
         }
-        changes += judgeByFaults(at: moment, isTick: false)
+        changes += evaluateByFaults(at: moment, isTick: false)
         faultsAreNews = false
         return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
     }

@@ -86,7 +86,7 @@ extension ComponentMemory {
     mutating func refreshScores(of models: [Int], at now: Int64, _ book: Rulebook) {
         for model in models {
             let values = features(ofModel: model, at: now, book)
-            scores[model, default: ScoreMemory()].refresh(values, of: book.tables.models[model], at: now)
+            scores[model, default: ScoreCache()].refresh(values, of: book.tables.models[model], at: now)
         }
     }
 
@@ -148,8 +148,8 @@ extension ComponentMemory {
             return ["\(label) is \(Quantity.words(value, of: book.tables.signals[signal]))"]
         case .events(let answer, let label, let count, let window):
             let found = Quantity.digits(max(0, bounds(ofAnswer: answer, at: now).low.rounded(.down)))
-            return ["\(found) times \(label) within \(Span.words(window)) (limit \(count))"]
-        case .absent(_, let label, let within): return ["no \(label) for \(Span.words(within))"]
+            return ["\(found) times \(label) within \(TimeSpan.words(window)) (limit \(count))"]
+        case .absent(_, let label, let within): return ["no \(label) for \(TimeSpan.words(within))"]
         case .sequence(_, let first, let second, _):
             return reasons(first, being: wanted, at: now, book) + reasons(second, being: wanted, at: now, book)
         }

@@ -193,7 +193,7 @@ final class Layout: Sendable {
                 for value in values { slots[index].limits.append(Limit(value: value, pattern: own)) }
             }
             for signal in uses.otherSignals { slots[Int(slot(of: signal))].watchers.append(own) }
-            var isAlways = compiled.isAlwaysJudged
+            var isAlways = compiled.isAlwaysEvaluated
             var mayRest = compiled.memories.allSatisfy { tables.memories[$0].rule.isMovedByItsSignalOnly }
             if !compiled.models.isEmpty, !compiled.sequences.isEmpty { mayRest = false }
             for (number, values) in uses.comparedAnswers { answers[Int(answer(of: number))].limits += values }

@@ -2,7 +2,7 @@ import Reports
 
 /// What is remembered of one signal of one component beyond its newest value.
 enum SignalMemory: Hashable, Codable, Sendable {
-    case rises(RiseHistory)
+    case rises(CounterHistory)
     case lifetime(Lifetime)
     case samples(SampleWindow)
     case trend(TrendWindow)
@@ -27,7 +27,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
     init?(_ rule: MemoryRule, first slot: Slot, covariate: Double?) {
         let time = Timestamp(milliseconds: slot.time)
         switch rule {
-        case .rises: self = .rises(RiseHistory(baseline: slot.raw, at: time))
+        case .rises: self = .rises(CounterHistory(baseline: slot.raw, at: time))
         case .lifetime: self = .lifetime(Lifetime(lowest: slot.value, highest: slot.value))
         case .samples(let window):
             var samples = SampleWindow(since: time)
@@ -73,7 +73,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
             }
             self = .baseline(baseline)
         case (.bucket(var bucket), .bucket(let count, let window)):
-            let risen = before.hasBeenRead ? RiseHistory.rise(from: before.raw, to: slot.raw) : 0
+            let risen = before.hasBeenRead ? CounterHistory.rise(from: before.raw, to: slot.raw) : 0
             if risen > 0 { bucket.add(Double(risen), at: time, count: count, within: window) }
             self = .bucket(bucket)
         case (let other, _): self = other

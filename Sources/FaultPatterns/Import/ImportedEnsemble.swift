@@ -28,8 +28,8 @@ struct ImportedEnsemble {
     }
 
     var features: [Feature]
-    var split: EnsembleForm.Comparison
-    var link: EnsembleForm.Link
+    var split: EnsembleFormat.Comparison
+    var link: EnsembleFormat.Link
     var factor = 1.0
     var base = 0.0
     var average = false
@@ -43,7 +43,7 @@ struct ImportedEnsemble {
 // MARK: - To the data form
 
 /// Puts an imported ensemble into the data form: features that no split asks are left out, the trees are put in order.
-struct EnsembleFormWriter {
+struct EnsembleFormatWriter {
     private let source: ImportedEnsemble
     /// Numbers of the features in the data form, by those in the source.
     private var numbers: [Int: Int] = [:]
@@ -53,21 +53,21 @@ struct EnsembleFormWriter {
 
     init(_ source: ImportedEnsemble) { self.source = source }
 
-    mutating func form(_ options: ModelImport.Options) throws(ModelProblem) -> EnsembleForm {
+    mutating func form(_ options: ModelImport.Options) throws(ModelProblem) -> EnsembleFormat {
         let asked = try featuresAsked()
-        var features: [EnsembleForm.Feature] = []
+        var features: [EnsembleFormat.Feature] = []
         for index in asked {
             numbers[index] = features.count
             features.append(try feature(index, options))
         }
-        var trees: [EnsembleForm.Tree] = []
+        var trees: [EnsembleFormat.Tree] = []
         for (number, nodes) in source.trees.enumerated() { trees.append(try tree(nodes, number: number)) }
-        var form = EnsembleForm(
+        var form = EnsembleFormat(
             name: options.name, features: features, split: source.split, link: options.link ?? source.link,
             factor: source.factor, base: source.base, average: source.average, sets: sets, trees: trees)
         form.calibration = options.calibration
         form.provenance = options.provenance
-        form.training = EnsembleForm.Training(
+        form.training = EnsembleFormat.Training(
             data: options.trainedOn, by: source.by, seed: options.seed ?? source.seed)
         return form
     }
@@ -94,9 +94,9 @@ struct EnsembleFormWriter {
 
     private mutating func feature(
         _ index: Int, _ options: ModelImport.Options
-    ) throws(ModelProblem) -> EnsembleForm.Feature {
+    ) throws(ModelProblem) -> EnsembleFormat.Feature {
         let told = source.features[index]
-        var feature = EnsembleForm.Feature(name: told.name)
+        var feature = EnsembleFormat.Feature(name: told.name)
         if let sources = options.sources {
             guard let origin = sources[told.name] else {
                 throw ModelProblem("the features' file does not say where \(told.name) comes from; add it")
@@ -124,9 +124,10 @@ struct EnsembleFormWriter {
     // MARK: Trees
 
     /// In preorder, without recursion: a hostile file may nest as deep as it likes, or in a circle.
-    private mutating func tree(_ nodes: [ImportedEnsemble.Node], number: Int) throws(ModelProblem) -> EnsembleForm.Tree
+    private mutating func tree(_ nodes: [ImportedEnsemble.Node], number: Int) throws(ModelProblem)
+        -> EnsembleFormat.Tree
     {
-        var tree = EnsembleForm.Tree(nodes: "", feature: [], threshold: [], leaf: [])
+        var tree = EnsembleFormat.Tree(nodes: "", feature: [], threshold: [], leaf: [])
         var covers: [Double] = []
         var next = [0]
         var seen: Set<Int> = []

@@ -13,7 +13,7 @@ enum LightGBM {
 
     /// Infinity, which parts the missing from all others, is written `inf` in the text and 1e300 in the dump.
     static func threshold(_ number: Double) -> Double {
-        number >= 1e300 ? EnsembleForm.Tree.infinite : number
+        number >= 1e300 ? EnsembleFormat.Tree.infinite : number
     }
 
     enum MissingType: String, Decodable {
@@ -23,7 +23,7 @@ enum LightGBM {
     }
 
     /// - Parameter objective: as the model tells it: `binary sigmoid:1`.
-    static func link(_ objective: String?) throws(ModelProblem) -> (EnsembleForm.Link, factor: Double) {
+    static func link(_ objective: String?) throws(ModelProblem) -> (EnsembleFormat.Link, factor: Double) {
         let words = (objective ?? "").split(separator: " ").map(String.init)
         switch words.first {
         case "binary":

@@ -20,14 +20,14 @@ public enum ModelImport {
         public var sources: [String: Source]?
         /// Categories by the feature's name, in the order of their numbers; they go before those in the file.
         public var categories: [String: [String]] = [:]
-        public var calibration: [EnsembleForm.Step]?
+        public var calibration: [EnsembleFormat.Step]?
         public var provenance: String?
         public var trainedOn: String?
         public var seed: Int?
         /// XGBoost's `base_score`, which a dump of its trees lacks.
         public var baseScore: Double?
         /// Instead of what follows from the trainer's objective.
-        public var link: EnsembleForm.Link?
+        public var link: EnsembleFormat.Link?
 
         public init(name: String) { self.name = name }
     }
@@ -43,7 +43,7 @@ public enum ModelImport {
     /// What came of it.
     public struct Imported: Sendable {
         public var kind: Kind
-        public var form: EnsembleForm
+        public var form: EnsembleFormat
         /// Features of the trainer that no split asks.
         public var featuresLeftOut: [String]
 
@@ -76,8 +76,8 @@ public enum ModelImport {
             var checker = ExpressionChecker(tables: ProgramTables(), patternID: "features", kinds: [], ensembles: [:])
             _ = try checker.number(ofFeature: expression)
         case .attribute(let name):
-            guard SelectionCatalogue.entry(named: name) == nil else { return }
-            let names = SelectionCatalogue.entries.map(\.name)
+            guard AttributeCatalogue.entry(named: name) == nil else { return }
+            let names = AttributeCatalogue.entries.map(\.name)
             throw PatternProblem(
                 node.location, "no part has an attribute `\(name.prefix(60))`; \(Wording.hint(name, among: names))")
         }
@@ -117,7 +117,7 @@ public enum ModelImport {
                         + known.sorted().prefix(20).joined(separator: ", "))
             }
         }
-        var writer = EnsembleFormWriter(source)
+        var writer = EnsembleFormatWriter(source)
         let form = try writer.form(options)
         let kept = Set(form.features.map(\.name))
         return Imported(

@@ -6,7 +6,7 @@ enum XGBoost {
     /// logistic regression as a probability.
     static func link(
         _ objective: String, baseScore: Double
-    ) throws(ModelProblem) -> (EnsembleForm.Link, base: Double) {
+    ) throws(ModelProblem) -> (EnsembleFormat.Link, base: Double) {
         switch objective {
         case "binary:logistic", "reg:logistic":
             guard baseScore > 0, baseScore < 1 else {

@@ -246,7 +246,7 @@ struct ExpressionChecker {
         _ left: NumberProgram, _ right: NumberProgram, doing: String, at place: SourceLocation
     ) throws(PatternProblem) {
         guard let one = left.unit, let other = right.unit, one != other else { return }
-        throw PatternProblem(place, UnitWords.mismatch(left, right, doing: doing))
+        throw PatternProblem(place, UnitNames.mismatch(left, right, doing: doing))
     }
 }
 

@@ -255,7 +255,7 @@ struct ExpressionParser {
     private mutating func number() throws(PatternProblem) -> Token {
         let text = take { $0.isASCII && ($0.isNumber || $0.isLetter || $0 == "." || $0 == "_") }
         if let value = Double(text), value.isFinite, !text.contains("x"), !text.contains("p") { return .number(value) }
-        if let span = Span.milliseconds(text) { return .span(span) }
+        if let span = TimeSpan.milliseconds(text) { return .span(span) }
         throw problem(
             "\(text.prefix(40)) is neither a number nor a length of time such as 30s, 5m, 24h or 7d, at most "
                 + "\(PatternLimits.windowDays) days; other units are not written: a number has the unit of what it is "

@@ -23,12 +23,12 @@ extension Expression {
     var source: String {
         switch kind {
         case .number(let value): return Quantity.exact(value)
-        case .span(let milliseconds): return Span.source(milliseconds)
+        case .span(let milliseconds): return TimeSpan.source(milliseconds)
         case .text(let text): return "\"\(text)\""
         case .truth(let value): return value ? "true" : "false"
         case .name(let name): return name
         case .signal(let signal): return signal.description
-        case .window(let inner, let span): return "\(inner.source(within: 8))[\(Span.source(span))]"
+        case .window(let inner, let span): return "\(inner.source(within: 8))[\(TimeSpan.source(span))]"
         case .call(let name, let arguments):
             // A place is a text to the parser, and is written without quotes.
             let texts = arguments.enumerated().map { index, argument in
@@ -85,7 +85,7 @@ extension Expression {
     }
 }
 
-extension Span {
+extension TimeSpan {
     /// As patterns write it: `7d`.
     static func source(_ milliseconds: Int64) -> String {
         for (letter, size) in [("d", Int64(86_400_000)), ("h", 3_600_000), ("m", 60_000)]

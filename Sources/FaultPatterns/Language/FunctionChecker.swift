@@ -175,7 +175,7 @@ extension ExpressionChecker {
             throw usage(place, name, "\(name)(x[24h])")
         }
         let x = try counter(inner, for: name)
-        let words = Span.words(span)
+        let words = TimeSpan.words(span)
         return switch name {
         case "rises":
             program(
@@ -201,7 +201,7 @@ extension ExpressionChecker {
         guard arguments.count == (isQuantile ? 2 : 1), let (inner, span) = window(arguments[arguments.count - 1])
         else { throw usage(place, name, isQuantile ? "quantile_over_time(0.5, x[24h])" : "\(name)(x[1h])") }
         let x = try numeric(inner, for: name)
-        let words = Span.words(span)
+        let words = TimeSpan.words(span)
         let rule = MemoryRule.samples(span)
         func counted(_ question: Question, _ label: String) -> NumberProgram {
             program(x, rule, question, unit: "1", label: "\(label) \(x.label) in \(words)", keepsSignal: false)
@@ -237,7 +237,7 @@ extension ExpressionChecker {
             throw usage(place, name, form)
         }
         let x = try numeric(inner, for: name)
-        let words = Span.words(span)
+        let words = TimeSpan.words(span)
         let rule = MemoryRule.trend(span, hasMedianLine: name == "time_to")
         switch name {
         case "deriv":
@@ -246,7 +246,7 @@ extension ExpressionChecker {
         case "predict_linear":
             let ahead = try self.span(arguments[1], of: name)
             return program(
-                x, rule, .prediction(ahead), unit: x.unit, label: "\(x.label) expected in \(Span.words(ahead))")
+                x, rule, .prediction(ahead), unit: x.unit, label: "\(x.label) expected in \(TimeSpan.words(ahead))")
         default:
             let limit = try number(arguments[1])
             try sameUnit(
@@ -448,7 +448,7 @@ extension ExpressionChecker {
         let place = group.isEmpty ? "" : " within one \(group.joined(separator: " and "))"
         return program(
             x, .distinct(group: group, label: values[0], within: within), .distinctCount, unit: "1",
-            label: "different \(values[0])s with \(x.label)\(place) in \(Span.words(within))", keepsSignal: false)
+            label: "different \(values[0])s with \(x.label)\(place) in \(TimeSpan.words(within))", keepsSignal: false)
     }
 
     private mutating func bucket(
@@ -495,8 +495,8 @@ extension ExpressionChecker {
     private mutating func remote(
         _ name: String, _ arguments: [Expression], at place: SourceLocation
     ) throws(PatternProblem) -> CheckedExpression {
-        let whereabouts: RemoteQuery.Place
-        var digest = RemoteQuery.Digest.highest
+        let whereabouts: CrossComponentQuery.Place
+        var digest = CrossComponentQuery.Aggregation.highest
         let operand: Expression
         switch name {
         case "parent":
@@ -523,7 +523,7 @@ extension ExpressionChecker {
             (whereabouts, operand) = (.peers(sharing: sharing), arguments[0])
         default:
             guard arguments.count == 1 else { throw usage(place, name, "\(name)(x)") }
-            digest = RemoteQuery.Digest(rawValue: String(name.dropFirst(6))) ?? .count
+            digest = CrossComponentQuery.Aggregation(rawValue: String(name.dropFirst(6))) ?? .count
             (whereabouts, operand) = (.under, arguments[0])
         }
         let before = usedSignals
@@ -549,7 +549,7 @@ extension ExpressionChecker {
                 throw PatternProblem(operand.location, "\(name) is for numbers; \(source.label) is a state")
             }
         }
-        let number = tables.number(of: RemoteQuery.signal(source.number, digest, whereabouts))
+        let number = tables.number(of: CrossComponentQuery.signal(source.number, digest, whereabouts))
         usedSignals = before.union([number])
         let whose =
             switch whereabouts {
@@ -588,7 +588,7 @@ extension ExpressionChecker {
             scope = found
         }
         watchedClasses.append((ClassPattern(text: text), place))
-        let number = tables.number(of: RemoteQuery.faults(ClassPattern(text: text), scope))
+        let number = tables.number(of: CrossComponentQuery.faults(ClassPattern(text: text), scope))
         usedSignals.insert(number)
         return NumberProgram(
             step: .signal(number), unit: nil, label: "parts with \(text) \(scope.text)")

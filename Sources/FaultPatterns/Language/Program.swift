@@ -7,11 +7,11 @@ enum SignalSource: Hashable, Sendable {
     /// A bit field of another signal, by its number.
     case bits(of: Int, offset: Int, width: Int)
     /// Read from other components when a moment's values are in.
-    case remote(RemoteQuery)
+    case remote(CrossComponentQuery)
 }
 
 /// What a component is told of the others around it.
-enum RemoteQuery: Hashable, Sendable {
+enum CrossComponentQuery: Hashable, Sendable {
     enum Place: Hashable, Sendable {
         case parent
         case above(ComponentKind)
@@ -19,7 +19,7 @@ enum RemoteQuery: Hashable, Sendable {
         /// Same kind and same parent, itself left out; only those that share the attribute's value, where one is named.
         case peers(sharing: String?)
     }
-    enum Digest: String, Hashable, Sendable {
+    enum Aggregation: String, Hashable, Sendable {
         case highest = "max"
         case lowest = "min"
         case sum
@@ -29,7 +29,7 @@ enum RemoteQuery: Hashable, Sendable {
         case deviation = "mad"
     }
     /// A signal, by its number, of the components at a place.
-    case signal(Int, Digest, Place)
+    case signal(Int, Aggregation, Place)
     /// Components with an open fault of such a class.
     case faults(ClassPattern, Scope)
 }
@@ -228,7 +228,7 @@ struct ProgramTables: Sendable {
         return signalNumbersByKey[key] ?? add(signals[base], .bits(of: base, offset: offset, width: width), key: key)
     }
 
-    mutating func number(of query: RemoteQuery) -> Int {
+    mutating func number(of query: CrossComponentQuery) -> Int {
         let shown: Signal
         let key: String
         switch query {

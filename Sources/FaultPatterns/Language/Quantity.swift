@@ -49,7 +49,7 @@ enum Quantity {
             if value != 1 { word += word.hasSuffix("y") ? "" : "s" }
             if word.hasSuffix("y"), value != 1 { word = word.dropLast() + "ies" }
         }
-        if unit == "s", abs(value) >= 120 { return Span.approximately(seconds: value) }
+        if unit == "s", abs(value) >= 120 { return TimeSpan.approximately(seconds: value) }
         return word.isEmpty ? digits(value) : "\(digits(value)) \(word)"
     }
 

@@ -2,22 +2,22 @@ import Reports
 
 /// Conditions that never hold, always hold, or hold together though they should not.
 extension PatternLint {
-    func conditions(of judged: JudgedPattern) -> [LintFinding] {
-        let pattern = judged.pattern
+    func conditions(of linted: LintedPattern) -> [LintFinding] {
+        let pattern = linted.pattern
         var found: [LintFinding] = []
         // A firmware that stops at some hour is a fault by being there: its selection is the condition.
         let isBySelection = pattern.attributes["model"] != nil || pattern.attributes["firmware"] != nil
-        found += truths(of: pattern.condition, called: "`when`", in: judged, mayAlwaysHold: isBySelection)
+        found += truths(of: pattern.condition, called: "`when`", in: linted, mayAlwaysHold: isBySelection)
         if case .expression(let clear) = pattern.clearing {
-            found += truths(of: clear, called: "`clear`", in: judged)
-            found += flapping(clear, in: judged)
+            found += truths(of: clear, called: "`clear`", in: linted)
+            found += flapping(clear, in: linted)
         }
         for urgencyCase in pattern.urgencyCases {
             if let when = urgencyCase.when {
-                found += truths(of: when, called: "the case's `when`", in: judged, mayAlwaysHold: true)
+                found += truths(of: when, called: "the case's `when`", in: linted, mayAlwaysHold: true)
             }
         }
-        guard found.isEmpty, let condition = judged.condition, let reached = judged.reachable(while: condition) else {
+        guard found.isEmpty, let condition = linted.condition, let reached = linted.reachable(while: condition) else {
             return found
         }
         for (urgencyCase, isReached) in zip(pattern.urgencyCases, reached) where !isReached {
@@ -37,10 +37,10 @@ extension PatternLint {
     }
 
     private func truths(
-        of expression: Expression, called name: String, in judged: JudgedPattern, mayAlwaysHold: Bool = false
+        of expression: Expression, called name: String, in linted: LintedPattern, mayAlwaysHold: Bool = false
     ) -> [LintFinding] {
-        let id = judged.pattern.id
-        if let part = firstThatNeverHolds(expression, in: judged) {
+        let id = linted.pattern.id
+        if let part = firstThatNeverHolds(expression, in: linted) {
             let isAll = part.location == expression.location || part.source == expression.source
             return [
                 LintFinding(
@@ -50,7 +50,7 @@ extension PatternLint {
                     mend: "its limits contradict each other; mend them")
             ]
         }
-        if !mayAlwaysHold, let opposite = judged.form(expression, negated: true), !opposite.canHold {
+        if !mayAlwaysHold, let opposite = linted.form(expression, negated: true), !opposite.canHold {
             return [
                 LintFinding(
                     .alwaysHolds, of: id, at: expression.location,
@@ -62,26 +62,26 @@ extension PatternLint {
     }
 
     /// The whole condition, or the outermost part of it, that contradicts itself.
-    private func firstThatNeverHolds(_ expression: Expression, in judged: JudgedPattern) -> Expression? {
+    private func firstThatNeverHolds(_ expression: Expression, in linted: LintedPattern) -> Expression? {
         expression.parts.first { part in
             switch part.kind {
-            case .and, .or, .compare: judged.form(part).map { !$0.canHold } ?? false
+            case .and, .or, .compare: linted.form(part).map { !$0.canHold } ?? false
             default: false
             }
         }
     }
 
-    private func flapping(_ clear: Expression, in judged: JudgedPattern) -> [LintFinding] {
-        guard let condition = judged.condition, let clearing = judged.form(clear) else { return [] }
+    private func flapping(_ clear: Expression, in linted: LintedPattern) -> [LintFinding] {
+        guard let condition = linted.condition, let clearing = linted.form(clear) else { return [] }
         let known = condition.subjects
         // Of quantities that `when` does not look at it cannot be said whether they go together.
-        let both = clearing.situations.contains { way in
-            way.subjects.isSubset(of: known) && condition.situations.contains { $0.joined(way) != nil }
+        let both = clearing.conjunctions.contains { way in
+            way.subjects.isSubset(of: known) && condition.conjunctions.contains { $0.joined(way) != nil }
         }
         guard both else { return [] }
         return [
             LintFinding(
-                .clearsWhileItHolds, of: judged.pattern.id, at: clear.location,
+                .clearsWhileItHolds, of: linted.pattern.id, at: clear.location,
                 "`clear` can hold while `when` holds, so that the fault opens and clears without end: \(clear.source)",
                 mend: "let `clear` hold only where `when` does not")
         ]

@@ -3,10 +3,10 @@ import Reports
 /// Patterns that say what another one says already.
 extension PatternLint {
     func neighbours() -> [LintFinding] {
-        let judged = shipped.map { JudgedPattern($0, $0.pattern, isVariant: false) }
+        let linted = shipped.map { LintedPattern($0, $0.pattern, isVariant: false) }
         var found: [LintFinding] = []
-        for (index, one) in judged.enumerated() {
-            for other in judged[..<index] where one.pattern.mayShareParts(with: other.pattern) {
+        for (index, one) in linted.enumerated() {
+            for other in linted[..<index] where one.pattern.mayShareParts(with: other.pattern) {
                 if let finding = PatternLint.same(one, other) ?? PatternLint.shadow(of: one, under: other)
                     ?? PatternLint.shadow(of: other, under: one) ?? PatternLint.gap(one, other)
                 {
@@ -17,7 +17,7 @@ extension PatternLint {
         return found
     }
 
-    private static func same(_ one: JudgedPattern, _ other: JudgedPattern) -> LintFinding? {
+    private static func same(_ one: LintedPattern, _ other: LintedPattern) -> LintFinding? {
         guard one.pattern.variants.isEmpty, other.pattern.variants.isEmpty,
             one.pattern.persistence == other.pattern.persistence, let mine = one.condition,
             let theirs = other.condition, mine.implies(theirs), theirs.implies(mine)
@@ -29,7 +29,7 @@ extension PatternLint {
     }
 
     /// One that fires only where the other one has fired, and says no more.
-    private static func shadow(of one: JudgedPattern, under other: JudgedPattern) -> LintFinding? {
+    private static func shadow(of one: LintedPattern, under other: LintedPattern) -> LintFinding? {
         let (own, wide) = (one.pattern, other.pattern)
         guard own.variants.isEmpty, wide.variants.isEmpty, wide.coversParts(of: own),
             wide.status == .active || own.status == .shadow,
@@ -47,7 +47,7 @@ extension PatternLint {
             mend: "raise this one's urgency, give its own time left or suspects, or take it out")
     }
 
-    private static func gap(_ one: JudgedPattern, _ other: JudgedPattern) -> LintFinding? {
+    private static func gap(_ one: LintedPattern, _ other: LintedPattern) -> LintFinding? {
         guard one.pattern.faultClass == other.pattern.faultClass, let mine = one.condition?.onlyRange,
             let theirs = other.condition?.onlyRange, mine.quantity == theirs.quantity,
             let value = gap(between: mine.range, and: theirs.range, of: mine.quantity)

@@ -18,9 +18,9 @@ public struct PatternLint: Sendable {
     public func findings() -> [LintFinding] {
         var found: [LintFinding] = []
         for file in shipped {
-            for judged in JudgedPattern.all(of: file) {
-                found += conditions(of: judged)
-                found += tables(of: judged)
+            for linted in LintedPattern.all(of: file) {
+                found += conditions(of: linted)
+                found += tables(of: linted)
             }
             found += texts(of: file)
             found += grounds(of: file)

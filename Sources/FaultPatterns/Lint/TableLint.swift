@@ -2,9 +2,9 @@ import Reports
 
 /// Tables whose lines leave something out or contradict each other: time left, hazards, cases of urgency.
 extension PatternLint {
-    func tables(of judged: JudgedPattern) -> [LintFinding] {
-        let pattern = judged.pattern
-        let base = judged.isVariant ? pattern.location : judged.file.place(of: "time_to_failure")
+    func tables(of linted: LintedPattern) -> [LintFinding] {
+        let pattern = linted.pattern
+        let base = linted.isVariant ? pattern.location : linted.file.place(of: "time_to_failure")
         var found: [LintFinding] = []
         if case .fixed(let time)? = pattern.timeRule { found += hazards(of: time, at: base, in: pattern) }
         for urgencyCase in pattern.urgencyCases {
@@ -13,7 +13,7 @@ extension PatternLint {
             }
         }
         found += timesByUrgency(of: pattern)
-        found += gapsBetweenCases(of: judged)
+        found += gapsBetweenCases(of: linted)
         return found
     }
 
@@ -71,8 +71,8 @@ extension PatternLint {
         return found
     }
 
-    private func gapsBetweenCases(of judged: JudgedPattern) -> [LintFinding] {
-        let bounded = zip(judged.pattern.urgencyCases, judged.cases).compactMap { urgencyCase, form in
+    private func gapsBetweenCases(of linted: LintedPattern) -> [LintFinding] {
+        let bounded = zip(linted.pattern.urgencyCases, linted.cases).compactMap { urgencyCase, form in
             form.holds.flatMap(\.onlyRange).map { (place: urgencyCase.when?.location, $0.quantity, $0.range) }
         }
         var found: [LintFinding] = []
@@ -80,14 +80,14 @@ extension PatternLint {
             for other in bounded[..<index] where one.1 == other.1 {
                 guard let value = PatternLint.gap(between: one.2, and: other.2, of: one.1),
                     !bounded.contains(where: { $0.1 == one.1 && $0.2.contains(value) }),
-                    let condition = judged.condition,
-                    condition.situations.contains(where: {
-                        $0.joined(Situation(ranges: [one.1: ValueRange(.equal, value)])) != nil
+                    let condition = linted.condition,
+                    condition.conjunctions.contains(where: {
+                        $0.joined(Conjunction(ranges: [one.1: ValueRange(.equal, value)])) != nil
                     })
                 else { continue }
                 found.append(
                     LintFinding(
-                        .gap, of: judged.pattern.id, at: one.place ?? judged.pattern.location,
+                        .gap, of: linted.pattern.id, at: one.place ?? linted.pattern.location,
                         "the cases of `urgency` leave out \(Quantity.digits(value)): it falls to the last case",
                         mend: "write >= or <= in one of the two cases beside it"))
             }
@@ -104,10 +104,10 @@ extension PatternLint {
     }
 }
 
-extension ConditionForm {
+extension DisjunctiveForm {
     /// The one quantity and range that it is about, where there is no more to it.
     var onlyRange: (quantity: ComparedQuantity, range: ValueRange)? {
-        guard situations.count == 1, let one = situations.first, one.states.isEmpty, one.facts.isEmpty,
+        guard conjunctions.count == 1, let one = conjunctions.first, one.states.isEmpty, one.facts.isEmpty,
             one.ranges.count == 1
         else { return nil }
         return one.ranges.first.map { ($0.key, $0.value) }

@@ -96,12 +96,12 @@ struct SampleWindow: Hashable, Codable, Sendable {
         }
     }
 
-    private var watch: Watch
+    private var watch: SignalAvailability
     private var steps: ContiguousArray<Step> = []
     /// The reading before the first step, which has left the window.
     private var before: Double?
 
-    init(since time: Timestamp) { watch = Watch(since: time) }
+    init(since time: Timestamp) { watch = SignalAvailability(since: time) }
 
     /// Takes a reading. What is not newer than the newest is late or repeated, and is passed over, as is what is no
     /// number to compute with.

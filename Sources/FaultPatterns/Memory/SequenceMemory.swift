@@ -54,7 +54,7 @@ struct SequenceMemory: Hashable, Codable, Sendable {
         case .unknown: begin(at: now)
         case .yes:
             begin(at: now)
-            if followed == nil { followed = Known(judge(at: now, within: window)) }
+            if followed == nil { followed = Known(evaluate(at: now, within: window)) }
         }
     }
 
@@ -65,7 +65,7 @@ struct SequenceMemory: Hashable, Codable, Sendable {
     }
 
     /// Whether a went before, if b began between `began` and now.
-    private func judge(at now: Timestamp, within window: Int64) -> Truth {
+    private func evaluate(at now: Timestamp, within window: Int64) -> Truth {
         // It may have begun before anybody looked.
         guard let began else { return .unknown }
         if let heldAtBeginning, heldAtBeginning >= now.minus(window) { return .yes }

@@ -48,7 +48,7 @@ struct TrendWindow: Hashable, Codable, Sendable {
     private var newest: Timestamp
     private var points: ContiguousArray<Point> = []
     /// Through the points as they were when the newest was begun.
-    private var medianLine: MedianLine?
+    private var medianLine: TheilSenLine?
 
     init(since time: Timestamp) { newest = time }
 
@@ -62,7 +62,7 @@ struct TrendWindow: Hashable, Codable, Sendable {
         let last = points.count - 1
         if last >= 0, time.milliseconds(since: points[last].start) < window / PatternLimits.trendPoints {
             points[last].absorb(value, at: time)
-            if needsMedianLine, medianLine == nil, isEnough(window) { medianLine = MedianLine(coordinates()) }
+            if needsMedianLine, medianLine == nil, isEnough(window) { medianLine = TheilSenLine(coordinates()) }
             return
         }
         let horizon = time.minus(window)
@@ -71,7 +71,7 @@ struct TrendWindow: Hashable, Codable, Sendable {
         }
         if points.count >= Int(PatternLimits.trendPoints) { points.removeFirst() }
         points.append(Point(value, at: time))
-        medianLine = needsMedianLine && isEnough(window) ? MedianLine(coordinates()) : nil
+        medianLine = needsMedianLine && isEnough(window) ? TheilSenLine(coordinates()) : nil
     }
 
     // MARK: Answers

@@ -8,14 +8,14 @@ public struct TreeEnsemble: Sendable {
     /// The NAME of `model("NAME")`.
     public let name: String
     /// The inputs, in the order in which `score` takes them.
-    public let features: [EnsembleForm.Feature]
-    public let calibration: [EnsembleForm.Step]
+    public let features: [EnsembleFormat.Feature]
+    public let calibration: [EnsembleFormat.Step]
     public let provenance: String?
-    public let training: EnsembleForm.Training?
+    public let training: EnsembleFormat.Training?
     /// SHA-256 of the canonical data form, 64 hexadecimal digits.
     public let contentHash: String
 
-    let link: EnsembleForm.Link
+    let link: EnsembleFormat.Link
     let factor: Double
     let base: Double
     let average: Bool
@@ -34,8 +34,8 @@ public struct TreeEnsemble: Sendable {
     private let thresholds: [[Int64]?]
 
     /// - Throws: what is wrong with the model, in which tree and at which node.
-    public init(_ form: EnsembleForm) throws(ModelProblem) {
-        let check = try EnsembleCheck(form)
+    public init(_ form: EnsembleFormat) throws(ModelProblem) {
+        let check = try EnsembleValidator(form)
         name = form.name
         features = form.features
         calibration = form.calibration ?? []
@@ -54,7 +54,7 @@ public struct TreeEnsemble: Sendable {
         thresholds = TreeEnsemble.thresholds(of: check)
     }
 
-    private static func thresholds(of check: borrowing EnsembleCheck) -> [[Int64]?] {
+    private static func thresholds(of check: borrowing EnsembleValidator) -> [[Int64]?] {
         var thresholds: [Set<Int64>?] = check.categoryCounts.map { $0 == 0 ? [] : nil }
         for node in check.nodes where !node.isLeaf {
             if node.rule.contains(.zeroIsMissing) {
@@ -66,7 +66,7 @@ public struct TreeEnsemble: Sendable {
         return thresholds.map { $0?.sorted() }
     }
 
-    public init(json: Data) throws(ModelProblem) { try self.init(EnsembleForm(json: json)) }
+    public init(json: Data) throws(ModelProblem) { try self.init(EnsembleFormat(json: json)) }
 
     public var treeCount: Int { roots.count }
     public var nodeCount: Int { nodes.count }

@@ -59,7 +59,7 @@ final class CompiledPattern: Sendable {
     let needsTicks: Bool
     let looksForAbsence: Bool
     /// True where what it looks at may change with every reading: it is judged each time one of its signals is told.
-    let isAlwaysJudged: Bool
+    let isAlwaysEvaluated: Bool
     /// The most urgent that a fault of it may be.
     let highestUrgency: Urgency
     /// A fault of it stays as it is until the part is exchanged.
@@ -117,7 +117,7 @@ final class CompiledPattern: Sendable {
         let rules = memories.map { checker.tables.memories[$0].rule }
         let countsEvents = rules.contains(where: \.isOfEvents)
         needsTicks = countsEvents
-        isAlwaysJudged = !models.isEmpty || !checker.sequences.isEmpty
+        isAlwaysEvaluated = !models.isEmpty || !checker.sequences.isEmpty
         guard !signals.isEmpty else {
             throw PatternProblem(
                 pattern.condition.location,

@@ -109,7 +109,7 @@ extension SourceNode {
 
     func span(of key: String) throws(PatternProblem) -> Int64 {
         let text = try text(of: key)
-        guard let value = Span.milliseconds(text) else {
+        guard let value = TimeSpan.milliseconds(text) else {
             throw PatternProblem(
                 location,
                 "`\(key)` is a length of time such as 30s, 5m, 24h or 7d, at most "

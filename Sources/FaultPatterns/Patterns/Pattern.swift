@@ -32,7 +32,7 @@ public struct Pattern: Sendable {
         var words: String {
             var parts: [String] = []
             if samples > 1 { parts.append("in \(samples) readings in a row") }
-            if span > 0 { parts.append("for \(Span.words(span))") }
+            if span > 0 { parts.append("for \(TimeSpan.words(span))") }
             return parts.joined(separator: ", ")
         }
     }

@@ -260,7 +260,7 @@ private struct PackContent: Codable {
     var engineLevel: Int
     var version: String
     var patterns: [SourceNode]
-    var models: [String: EnsembleForm]?
+    var models: [String: EnsembleFormat]?
 
     enum CodingKeys: String, CodingKey {
         case format

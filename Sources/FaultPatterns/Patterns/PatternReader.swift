@@ -80,7 +80,7 @@ extension Pattern {
         _ node: SourceNode
     ) throws(PatternProblem) -> (kinds: [ComponentKind], attributes: [String: [String]]) {
         var fields = try MappingReader(
-            node, what: "`applies_to`", keys: ["component"] + SelectionCatalogue.entries.map(\.name))
+            node, what: "`applies_to`", keys: ["component"] + AttributeCatalogue.entries.map(\.name))
         var kinds: [ComponentKind] = []
         for item in try fields.required("component").items {
             kinds.append(ComponentKind(rawValue: try item.text(of: "component")))
@@ -150,7 +150,7 @@ extension Pattern {
             {
                 result.samples = count
                 index += 2
-            } else if let span = Span.milliseconds(words[index]), result.span == 0 {
+            } else if let span = TimeSpan.milliseconds(words[index]), result.span == 0 {
                 result.span = span
                 index += 1
             } else {
@@ -232,7 +232,7 @@ extension Pattern {
         var words = try node.text(of: "explains").split(separator: " ").map(String.init)
         var within: Int64?
         if words.count >= 3, words[words.count - 2] == "within" {
-            within = Span.milliseconds(words[words.count - 1])
+            within = TimeSpan.milliseconds(words[words.count - 1])
             if within == nil {
                 throw PatternProblem(
                     node.location,
@@ -344,7 +344,7 @@ extension Pattern {
         if let table = fields.optional("hazard") {
             var shares: [String: Double] = [:]
             for entry in try MappingReader(table, what: "`hazard`").rest {
-                guard let span = Span.milliseconds(entry.key), span % 86_400_000 == 0 else {
+                guard let span = TimeSpan.milliseconds(entry.key), span % 86_400_000 == 0 else {
                     throw PatternProblem(
                         entry.location,
                         "`hazard` is by days, as in { 30d: 0.52 }, not by \(entry.key.prefix(40))")

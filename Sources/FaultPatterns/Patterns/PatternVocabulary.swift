@@ -70,8 +70,8 @@ struct PatternVocabulary {
                 for item in entry.value.items { try kind(item) }
                 continue
             }
-            guard let known = SelectionCatalogue.entry(named: entry.key) else {
-                let names = SelectionCatalogue.entries.map(\.name) + (isComponent ? ["component"] : [])
+            guard let known = AttributeCatalogue.entry(named: entry.key) else {
+                let names = AttributeCatalogue.entries.map(\.name) + (isComponent ? ["component"] : [])
                 throw PatternProblem(
                     entry.location,
                     "no part has an attribute `\(entry.key.prefix(60))`; \(Wording.hint(entry.key, among: names))")

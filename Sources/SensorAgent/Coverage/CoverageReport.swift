@@ -36,7 +36,7 @@ struct CoverageReport: Encodable {
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
         modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
-            .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+            .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -21,14 +21,14 @@ struct FailureModes {
     var questions: [Advice] { probes.questions }
 
     /// Whether an event of this signal would be heard of: some probe that tells it looks.
-    static func hears(_ coverage: [Heartbeat.Coverage]) -> (Signal) -> Bool {
+    static func receivesEvents(_ coverage: [Heartbeat.Coverage]) -> (Signal) -> Bool {
         let looking = Set(coverage.filter { $0.state == "ok" }.map(\.probe))
         return { signal in SignalSources.probes(of: signal.name).contains(where: looking.contains) }
     }
 
     /// In the order of the rule base; what this program is too old for comes last.
-    func modes(of sights: [Sight]) -> [FailureMode] {
-        let ofPattern = Dictionary(grouping: sights.filter { !isBeside($0) }, by: \.pattern)
+    func modes(of coverages: [PatternCoverage]) -> [FailureMode] {
+        let ofPattern = Dictionary(grouping: coverages.filter { !isBeside($0) }, by: \.pattern)
         // Those without a part come first: others may look for their faults.
         var partless: [String: FailureMode] = [:]
         for pattern in patterns where ofPattern[pattern.id] == nil { partless[pattern.id] = partlessMode(of: pattern) }
@@ -52,11 +52,11 @@ struct FailureModes {
 
     /// Whether it asks a part for what only another sort of it has: a host bus adapter for the battery of a RAID
     /// controller.
-    private func isBeside(_ sight: Sight) -> Bool {
-        guard let part = components[sight.component], part.kind == .controller, !probes.isRaidCard(part.id) else {
+    private func isBeside(_ coverage: PatternCoverage) -> Bool {
+        guard let part = components[coverage.component], part.kind == .controller, !probes.isRaidCard(part.id) else {
             return false
         }
-        return sight.missing.contains { missing in
+        return coverage.missing.contains { missing in
             missing.because == nil && missing.patterns.isEmpty && missing.kind == .controller
                 && SignalSources.probes(of: missing.signal.name, on: .controller).first.map { $0 == "raid-controllers" }
                     ?? true
@@ -78,27 +78,27 @@ struct FailureModes {
         return mode
     }
 
-    private func mode(of pattern: Pattern, _ all: [Sight], _ partless: [String: FailureMode]) -> FailureMode {
+    private func mode(of pattern: Pattern, _ all: [PatternCoverage], _ partless: [String: FailureMode]) -> FailureMode {
         // That nothing is there whose fault could count is no blindness, unless something should be.
-        var sights = all
-        for index in sights.indices {
-            sights[index].missing.removeAll { missing in
+        var coverages = all
+        for index in coverages.indices {
+            coverages[index].missing.removeAll { missing in
                 !missing.patterns.isEmpty && !missing.patterns.contains { partless[$0]?.state == "unseen" }
             }
         }
-        let isMoot = all.allSatisfy { sight in
-            !sight.missing.isEmpty
-                && sight.missing.allSatisfy { missing in
+        let isMoot = all.allSatisfy { coverage in
+            !coverage.missing.isEmpty
+                && coverage.missing.allSatisfy { missing in
                     !missing.patterns.isEmpty && missing.patterns.allSatisfy { partless[$0]?.state == "absent" }
                 }
         }
         guard !isMoot else { return mode(pattern, "absent") }
-        let blind = sights.filter { !$0.missing.isEmpty }
-        var mode = mode(pattern, "seen", parts: sights.count, seen: sights.count - blind.count)
+        let blind = coverages.filter { !$0.missing.isEmpty }
+        var mode = mode(pattern, "seen", parts: coverages.count, seen: coverages.count - blind.count)
         guard !blind.isEmpty else { return mode }
         mode.state = mode.seen == 0 ? "unseen" : "partly"
         var parts: [Advice: [ComponentID]] = [:]
-        for sight in blind { parts[advice(on: sight, partless), default: []].append(sight.component) }
+        for coverage in blind { parts[advice(on: coverage, partless), default: []].append(coverage.component) }
         let sorted = parts.sorted {
             ($1.value.count, $0.key.code, $0.key.values.first ?? "")
                 < ($0.value.count, $1.key.code, $1.key.values.first ?? "")
@@ -121,18 +121,18 @@ struct FailureModes {
         return checks.sorted { $0.id < $1.id }.lazy.compactMap(SiteCheckProblem.advice).first
     }
 
-    private func advice(on sight: Sight, _ partless: [String: FailureMode]) -> Advice {
+    private func advice(on coverage: PatternCoverage, _ partless: [String: FailureMode]) -> Advice {
         // One reason is enough for a start: with it mended, the next one shows.
-        guard let missing = sight.missing.first else { return Advice("kind.silent") }
+        guard let missing = coverage.missing.first else { return Advice("kind.silent") }
         if let silent = missing.patterns.lazy.compactMap({ partless[$0] }).first(where: { $0.state == "unseen" }),
             let advice = silent.reasons.first?.advice
         {
             return advice
         }
-        if let advice = siteAdvice(on: missing.signal, of: sight.component) { return advice }
+        if let advice = siteAdvice(on: missing.signal, of: coverage.component) { return advice }
         if let because = missing.because, because != .notSupported {
             return ProbeAdvice.advice(on: missing.signal, because)
         }
-        return probes.advice(on: missing.signal, of: sight.component, missing.kind)
+        return probes.advice(on: missing.signal, of: coverage.component, missing.kind)
     }
 }

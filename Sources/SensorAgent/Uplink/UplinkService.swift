@@ -23,7 +23,7 @@ actor UplinkService: Service {
     /// The spool was put into the epoch and name that the identity asks for.
     private var isSettled = false
     private var waiting: [ReportStream: Int] = [:]
-    private var faults = RepeatedFaults()
+    private var faults = LogDeduplication()
     private var generator = SystemRandomNumberGenerator()
 
     /// - Parameters:

@@ -59,7 +59,7 @@ actor WatchService: Service {
     private var inventoryIsNews = true
     private var inventorySentAt: Duration?
     /// What the last inventory said of the failure modes: working it out for each heartbeat would cost too much.
-    private var sightSent: Heartbeat.Sight?
+    private var failureModeCountsSent: Heartbeat.FailureModeCounts?
     private var reportedEpoch: Int64?
     private var sleeper: Task<Void, Never>?
     /// When the loop means to wake up at the latest.
@@ -270,8 +270,8 @@ actor WatchService: Service {
         if isInventoryDue(at: now) {
             inventoryIsNews = false
             inventorySentAt = now.uptime
-            let modes = await sight().modes
-            sightSent = Heartbeat.Sight(modes)
+            let modes = await failureModes().modes
+            failureModeCountsSent = Heartbeat.FailureModeCounts(modes)
             await append(.inventory(Inventory(components: catalogue.components, failureModes: modes)), at: now)
         }
         let isFirst = reportedEpoch == nil
@@ -312,7 +312,8 @@ actor WatchService: Service {
     private func heartbeat() async -> Heartbeat {
         Heartbeat(
             interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
-            sight: sightSent, patternPack: pack.identity, openFaults: diagnosis.openFaults.count)
+            failureModeCounts: failureModeCountsSent, patternPack: pack.identity, openFaults: diagnosis.openFaults.count
+        )
     }
 
     /// What each probe sees, and the spool where something is the matter with it.
@@ -327,11 +328,14 @@ actor WatchService: Service {
     }
 
     /// Which failure modes of the rule base would be seen now, and what only a person on the spot knows.
-    func sight() async -> (modes: [FailureMode], questions: [Advice]) {
+    func failureModes() async -> (modes: [FailureMode], questions: [Advice]) {
         let coverage = await coverage()
         let modes = FailureModes(
             pack, coverage: coverage, components: catalogue.components, environment: environment())
-        return (modes.modes(of: diagnosis.sights(hears: FailureModes.hears(coverage))), modes.questions)
+        return (
+            modes.modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage))),
+            modes.questions
+        )
     }
 
     private static func spoolCoverage(_ because: String) -> Heartbeat.Coverage {

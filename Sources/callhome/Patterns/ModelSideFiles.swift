@@ -40,9 +40,9 @@ enum ModelSideFiles {
     }
 
     /// The calibration: `[{score: 0.3, hazard: {30: 0.41, 90: 0.6}}, …]`; days also as `30d`.
-    static func calibration(_ path: String) throws -> [EnsembleForm.Step] {
+    static func calibration(_ path: String) throws -> [EnsembleFormat.Step] {
         try list(try read(path), of: "the calibration").map { item in
-            var step = EnsembleForm.Step(score: .nan, hazard: [:])
+            var step = EnsembleFormat.Step(score: .nan, hazard: [:])
             for entry in try mapping(item, of: "a step of the calibration") {
                 switch entry.key {
                 case "score": step.score = try number(entry.value, of: "score")

@@ -93,7 +93,7 @@ struct PatternFolder {
             problems.append("\(file): the file cannot be read; look at its permissions")
             return
         }
-        do throws(ModelProblem) { models.append(try PatternModel(try EnsembleForm(json: data))) } catch {
+        do throws(ModelProblem) { models.append(try PatternModel(try EnsembleFormat(json: data))) } catch {
             problems.append("\(file): \(error)")
         }
     }

@@ -6,7 +6,7 @@ enum PatternText {
     /// Columns of a page.
     private static let width = 100
 
-    static func portrait(_ pattern: PatternPortrait) -> String {
+    static func summary(_ pattern: PatternSummary) -> String {
         var lines = ["\(pattern.id), revision \(pattern.revision)"]
         lines += standing(pattern)
         lines += field("For", parts(pattern))
@@ -36,7 +36,7 @@ enum PatternText {
 
     /// - Parameter language: that of the pattern's own text, as its code.
     static func explanation(_ explanation: PatternExplanation, language: String) -> String {
-        let pattern = explanation.portrait
+        let pattern = explanation.summary
         let text = pattern.text[language]
         var lines = ["\(pattern.id): \(text?.title ?? "")"]
         lines += wrapped(text?.description ?? "", indent: 2)
@@ -62,14 +62,14 @@ enum PatternText {
         }
         lines += ["", "When it fires"]
         lines += wrapped(pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""), indent: 2)
-        if pattern.holdsFor != nil { lines += wrapped(PatternGloss.holdsFor, indent: 2) }
+        if pattern.holdsFor != nil { lines += wrapped(PatternGlossary.holdsFor, indent: 2) }
         lines += ["", "How urgent it is"]
         lines += urgencies(pattern).map { "  \($0)" }
         lines += ["", "What is to blame"]
         lines += suspects(pattern).map { "  \($0)" }
         lines += ["", "When it clears"]
         lines += wrapped(pattern.clearsWhen, indent: 2)
-        lines += wrapped(PatternGloss.clear, indent: 2)
+        lines += wrapped(PatternGlossary.clear, indent: 2)
         lines += ["", "What is unknown"]
         lines += wrapped(
             "A signal that was never read, cannot be read, or was last read more than 25 hours ago is unknown, and so "
@@ -84,17 +84,17 @@ enum PatternText {
     // MARK: Parts
 
     /// How far it is and how well its numbers are known.
-    private static func standing(_ pattern: PatternPortrait) -> [String] {
-        field("Status", "\(pattern.status): \(PatternGloss.words(ofStatus: pattern.status))")
-            + field("Evidence", "\(pattern.evidence): \(PatternGloss.words(ofEvidence: pattern.evidence))")
+    private static func standing(_ pattern: PatternSummary) -> [String] {
+        field("Status", "\(pattern.status): \(PatternGlossary.words(ofStatus: pattern.status))")
+            + field("Evidence", "\(pattern.evidence): \(PatternGlossary.words(ofEvidence: pattern.evidence))")
     }
 
-    private static func suspects(_ pattern: PatternPortrait) -> [String] {
+    private static func suspects(_ pattern: PatternSummary) -> [String] {
         var lines: [String] = []
         for (index, suspect) in pattern.suspects.enumerated() {
             lines += field(index == 0 ? "Suspects" : "", "\(percent(suspect.certainty)) \(suspect.part)")
         }
-        return lines + field("", PatternGloss.certainty)
+        return lines + field("", PatternGlossary.certainty)
     }
 
     /// `a, b or c`.
@@ -103,7 +103,7 @@ enum PatternText {
     }
 
     /// Who tells a signal, labels included, of the parts that a pattern is for.
-    private static func source(of signal: String, _ pattern: PatternPortrait) -> String {
+    private static func source(of signal: String, _ pattern: PatternSummary) -> String {
         let name = String(signal.prefix { $0 != "{" })
         guard SignalCatalogue.entry(named: name) != nil, !name.hasPrefix("callhome.") else { return "" }
         var probes: [String] = []
@@ -116,7 +116,7 @@ enum PatternText {
         return "; told by \(probes.isEmpty ? "no probe yet" : list(probes))"
     }
 
-    private static func parts(_ pattern: PatternPortrait) -> String {
+    private static func parts(_ pattern: PatternSummary) -> String {
         var words = pattern.components.joined(separator: ", ")
         for (key, values) in pattern.attributes.sorted(by: { $0.key < $1.key }) {
             words += "; \(key) \(values.joined(separator: " or "))"
@@ -127,7 +127,7 @@ enum PatternText {
         return words
     }
 
-    private static func urgencies(_ pattern: PatternPortrait) -> [String] {
+    private static func urgencies(_ pattern: PatternSummary) -> [String] {
         var lines: [String] = []
         for (index, urgencyCase) in pattern.urgencies.enumerated() {
             let when =
@@ -136,12 +136,12 @@ enum PatternText {
             lines += field(index == 0 ? "Urgency" : "", "\(urgencyCase.urgency.rawValue)\(when)\(time)")
         }
         for urgency in Set(pattern.urgencies.map(\.urgency)).sorted(by: >) {
-            lines += field("", "(\(urgency.rawValue): \(PatternGloss.words(of: urgency)))")
+            lines += field("", "(\(urgency.rawValue): \(PatternGlossary.words(of: urgency)))")
         }
         return lines
     }
 
-    private static func variants(_ pattern: PatternPortrait) -> [String] {
+    private static func variants(_ pattern: PatternSummary) -> [String] {
         var lines: [String] = []
         for (index, variant) in pattern.variants.enumerated() {
             let with = variant.with.sorted { $0.key < $1.key }

@@ -33,7 +33,7 @@ struct PatternsExplain: ParsableCommand {
         try folder.refuseProblems()
         let explanation = PatternExplanation(try folder.file(of: id), among: folder.files)
         if json { return try Console.print(json: explanation) }
-        try PatternsShow.refuse(language, ifLackingIn: explanation.portrait)
+        try PatternsShow.refuse(language, ifLackingIn: explanation.summary)
         print(PatternText.explanation(explanation, language: language))
     }
 }

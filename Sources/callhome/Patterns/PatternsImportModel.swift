@@ -73,7 +73,7 @@ struct PatternsImportModel: ParsableCommand {
     enum LinkName: String, ExpressibleByArgument, CaseIterable {
         case sigmoid, identity
 
-        var meaning: EnsembleForm.Link {
+        var meaning: EnsembleFormat.Link {
             switch self {
             case .sigmoid: .sigmoid
             case .identity: .identity

@@ -29,21 +29,21 @@ struct PatternsShow: ParsableCommand {
     func run() throws {
         let folder = PatternFolder(path: patterns ?? PatternFolder.standard)
         try folder.refuseProblems()
-        var portrait = PatternPortrait(try folder.file(of: id))
+        var summary = PatternSummary(try folder.file(of: id))
         if let language {
-            try PatternsShow.refuse(language, ifLackingIn: portrait)
-            portrait.text = portrait.text.filter { $0.key == language }
+            try PatternsShow.refuse(language, ifLackingIn: summary)
+            summary.text = summary.text.filter { $0.key == language }
         }
-        if json { return try Console.print(json: portrait) }
-        print(PatternText.portrait(portrait))
+        if json { return try Console.print(json: summary) }
+        print(PatternText.summary(summary))
     }
 
     /// Says which languages there are and ends the command, where the pattern has no text in this one.
-    static func refuse(_ language: String, ifLackingIn portrait: PatternPortrait) throws {
-        guard portrait.text[language] == nil else { return }
+    static func refuse(_ language: String, ifLackingIn summary: PatternSummary) throws {
+        guard summary.text[language] == nil else { return }
         Console.complain(
-            "\(portrait.id) has no text in `\(language)`; there are "
-                + portrait.text.keys.sorted().joined(separator: ", "))
+            "\(summary.id) has no text in `\(language)`; there are "
+                + summary.text.keys.sorted().joined(separator: ", "))
         throw Exit.refused
     }
 }

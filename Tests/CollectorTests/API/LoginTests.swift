@@ -44,29 +44,29 @@ struct LoginDeskTests {
     func tokens() async throws {
         let fleet = try await TestFleet()
         try await fleet.addAdmin()
-        let desk = LoginDesk(store: fleet.store)
+        let authenticator = Authenticator(store: fleet.store)
         let time = fleet.clock.time
-        let admission = try await desk.login(
+        let admission = try await authenticator.login(
             name: "admin", password: "correct horse battery", peer: "p", as: .api, note: "laptop", at: time)
-        #expect(try await desk.account(secret: admission.secret, kind: .api, at: time) == "admin")
-        #expect(try await desk.account(secret: admission.secret, kind: .session, at: time) == nil)
-        #expect(try await desk.account(secret: admission.secret, kind: .api, at: admission.expiresAt) == nil)
-        #expect(try await desk.account(secret: "", kind: .api, at: time) == nil)
-        try await desk.logout(secret: admission.secret)
-        #expect(try await desk.account(secret: admission.secret, kind: .api, at: time) == nil)
+        #expect(try await authenticator.account(secret: admission.secret, kind: .api, at: time) == "admin")
+        #expect(try await authenticator.account(secret: admission.secret, kind: .session, at: time) == nil)
+        #expect(try await authenticator.account(secret: admission.secret, kind: .api, at: admission.expiresAt) == nil)
+        #expect(try await authenticator.account(secret: "", kind: .api, at: time) == nil)
+        try await authenticator.logout(secret: admission.secret)
+        #expect(try await authenticator.account(secret: admission.secret, kind: .api, at: time) == nil)
     }
 
     @Test("A volley of guesses at the same moment is limited like any other")
     func volley() async throws {
         let fleet = try await TestFleet()
         try await fleet.addAdmin()
-        let desk = LoginDesk(store: fleet.store)
+        let authenticator = Authenticator(store: fleet.store)
         let time = fleet.clock.time
-        let refusals = await withTaskGroup(of: LoginDesk.Refusal?.self) { group in
+        let refusals = await withTaskGroup(of: Authenticator.Refusal?.self) { group in
             for index in 0..<30 {
                 group.addTask {
-                    do throws(LoginDesk.Refusal) {
-                        _ = try await desk.login(
+                    do throws(Authenticator.Refusal) {
+                        _ = try await authenticator.login(
                             name: "admin", password: "wrong \(index)", peer: "p", as: .session, note: "", at: time)
                         return nil
                     } catch {

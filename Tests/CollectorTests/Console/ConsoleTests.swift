@@ -79,7 +79,7 @@ struct ConsoleTests {
         let fleet = try await fleet()
         try await withWeb(fleet) { web in
             _ = try await web.login()
-            fleet.clock.advance(LoginDesk.sessionLifetime - .seconds(1))
+            fleet.clock.advance(Authenticator.sessionLifetime - .seconds(1))
             #expect(try await web.get("/servers").status == 200)
             fleet.clock.advance(.seconds(1))
             #expect(try await web.get("/servers").status == 303)
@@ -215,7 +215,7 @@ struct ConsoleTests {
         for (name, text) in ConsoleTemplates.all {
             for piece in text.components(separatedBy: "{{w.").dropFirst() {
                 let word = String(piece.prefix { $0 != "}" })
-                #expect(ConsoleWords.words[word] != nil, "\(name) names \(word)")
+                #expect(ConsoleStrings.words[word] != nil, "\(name) names \(word)")
             }
             #expect(!text.contains("{{{"))
             #expect(!text.contains("{{&"))

@@ -57,7 +57,7 @@ struct PartnerCollectorTests {
             #expect(cases.map(\.number) == [first.text])
             #expect(cases.first?.relayed?.number == delivery.caseNumber)
             // The partner's page says where the part has to go: host names repeat from site to site.
-            let frame = PageFrame(
+            let frame = PageLayout(
                 lang: "en", title: "", account: nil, csrf: "", german: "", english: "", isGerman: false,
                 onServers: false,
                 onCases: true, onDelivery: false, refresh: nil, alarms: [])

@@ -112,8 +112,8 @@ struct TicketTextTests {
             (TimeToFailure(earliest: -1, latest: 1e300), "many years", "vielen Jahren"),
         ])
     func times(time: TimeToFailure, english: String, german: String) {
-        #expect(TicketWords(language: .english).timeLeft(time).contains(english))
-        #expect(TicketWords(language: .german).timeLeft(time).contains(german))
+        #expect(TicketStrings(language: .english).timeLeft(time).contains(english))
+        #expect(TicketStrings(language: .german).timeLeft(time).contains(german))
     }
 
     @Test("A fault in no known language is shown in English, or by its class")
@@ -173,7 +173,7 @@ struct TicketTextTests {
 
     @Test("A kind of part that this version does not know is shown by its name")
     func unknownKind() {
-        #expect(TicketWords(language: .german).kind(ComponentKind(rawValue: "quantum_link")) == "quantum link")
+        #expect(TicketStrings(language: .german).kind(ComponentKind(rawValue: "quantum_link")) == "quantum link")
     }
 
     @Test(

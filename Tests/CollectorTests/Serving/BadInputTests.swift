@@ -153,11 +153,11 @@ struct BadInputTests {
 
     @Test("More at once than fits is refused with the time to come again")
     func busy() {
-        let gate = ByteGate(capacity: 10)
-        let first = gate.enter(10)
+        let budget = ByteBudget(capacity: 10)
+        let first = budget.reserve(10)
         #expect(first != nil)
-        #expect(gate.enter(1) == nil)
-        if let first { gate.leave(first) }
-        #expect(gate.enter(1) != nil)
+        #expect(budget.reserve(1) == nil)
+        if let first { budget.release(first) }
+        #expect(budget.reserve(1) != nil)
     }
 }

@@ -52,15 +52,15 @@ struct TrustContractTests {
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.heartbeat(), from: "h1")
         let subject = try #require(try await store.silenceSubjects().first)
-        let finding = SilenceFinding(subject: subject, dueAt: time, because: "it is overdue")
-        let watch = SilenceWatch(startingAt: time)
+        let finding = LivenessFinding(subject: subject, dueAt: time, because: "it is overdue")
+        let watch = LivenessMonitor(startingAt: time)
         for _ in 1...2 { try await store.recordSilence(watch, silent: [finding], at: time) }
         let found = try await store.theOnlyCase()
         #expect(found.origin == .silence)
         #expect(found.history[0].because == "it is overdue")
         #expect(try await store.deliveries(caseNumber: found.number).map(\.ticket.event) == [.opened, .opened])
         #expect(try await store.server(host: "h1")?.state == .silent)
-        #expect(try await store.silenceWatch() == watch)
+        #expect(try await store.livenessMonitor() == watch)
         try await store.accept(agent.heartbeat(), from: "h1", at: time + .seconds(5))
         #expect(try await store.theOnlyCase().state == .closed)
         #expect(try await store.server(host: "h1")?.state == .connected)
@@ -74,7 +74,7 @@ struct TrustContractTests {
         let subject = try #require(try await store.silenceSubjects().first)
         try await store.accept(agent.heartbeat(), from: "h1")
         try await store.recordSilence(
-            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "")],
+            LivenessMonitor(startingAt: time), silent: [LivenessFinding(subject: subject, dueAt: time, because: "")],
             at: time)
         #expect(try await store.allCases().isEmpty)
     }
@@ -147,7 +147,8 @@ struct TrustContractTests {
         let subject = try #require(try await store.silenceSubjects().first)
         #expect(subject.kind == .site)
         try await store.recordSilence(
-            SilenceWatch(startingAt: time), silent: [SilenceFinding(subject: subject, dueAt: time, because: "dead")],
+            LivenessMonitor(startingAt: time),
+            silent: [LivenessFinding(subject: subject, dueAt: time, because: "dead")],
             at: time)
         #expect(try await store.theOnlyCase().members[0].fault.faultClass == "collector.silent")
         try await store.recordSiteHeartbeat(site: "s1", interval: 60, at: time + .seconds(1))

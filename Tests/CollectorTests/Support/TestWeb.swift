@@ -9,10 +9,11 @@ import Transfer
 func withWeb(_ fleet: TestFleet, _ work: (TestWeb) async throws -> Void) async throws {
     let router = Router(context: CollectorContext.self)
     router.add(middleware: ProblemMiddleware(log: ProblemLog(fleet.environment.logger), now: fleet.environment.now))
-    let desk = LoginDesk(store: fleet.store)
+    let authenticator = Authenticator(store: fleet.store)
     let routes: [any RouteProvider] = [
-        try ConsoleRoutes(environment: fleet.environment, desk: desk),
-        APIRoutes(environment: fleet.environment, desk: desk), MetricsRoutes(environment: fleet.environment),
+        try ConsoleRoutes(environment: fleet.environment, authenticator: authenticator),
+        APIRoutes(environment: fleet.environment, authenticator: authenticator),
+        MetricsRoutes(environment: fleet.environment),
     ]
     for route in routes { route.addRoutes(to: router) }
     let (ports, bound) = AsyncStream.makeStream(of: Int.self)

@@ -105,7 +105,7 @@ struct TrendWindowTests {
             (n * (n - 1) * (2 * n + 5) - ties.reduce(0) { $0 + $1 * ($1 - 1) * (2 * $1 + 5) }) / 18
         let reach = 1.959_963_985 * variance.squareRoot()
         let total = Double(slopes.count)
-        let line = try #require(MedianLine(points))
+        let line = try #require(TheilSenLine(points))
         #expect(line.slopeBounds.low == slopes[max(0, Int(((total - reach) / 2).rounded(.down)) - 1)])
         #expect(line.slopeBounds.high == slopes[min(slopes.count - 1, Int(((total + reach) / 2).rounded(.up)))])
         let middle = slopes.count / 2

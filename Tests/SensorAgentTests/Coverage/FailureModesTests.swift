@@ -44,7 +44,7 @@ struct FailureModesTests {
                 [Observation(component: Self.disk.id, signal: signal, measurement: measurement, time: time)], at: time)
         }
         let modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
-            .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+            .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
         return try #require(modes.first)
     }
 
@@ -133,7 +133,7 @@ struct FailureModesTests {
         let modes = FailureModes(
             pack, coverage: coverage, components: [chassis, Self.disk] + fans, environment: HostEnvironment()
         )
-        .modes(of: diagnosis.sights(hears: FailureModes.hears(coverage)))
+        .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
         return try #require(modes.first { $0.pattern == "chassis.sick" })
     }
 

@@ -44,7 +44,7 @@ enum FleetTemplates {
         {{/groups}}
         </div>
         {{#more}}<p class="muted">{{.}}</p>{{/more}}
-        {{#sight}}<h2>{{w.sight}}</h2>
+        {{#failureModes}}<h2>{{w.failureModes}}</h2>
         <p>{{sentence}}</p>
         <p class="counts">{{#counts}}<span class="badge {{badge.style}}">{{badge.word}} <b>{{count}}</b></span>{{/counts}}</p>
         {{#tasks}}{{#first()}}<section class="group"><h3>{{w.toDo}}</h3><ol class="tasks">{{/first()}}
@@ -56,7 +56,7 @@ enum FleetTemplates {
         {{#leftOut}}<p class="muted">{{.}}</p>{{/leftOut}}
         {{#seenTitles}}<p class="muted"><b>{{w.seen}}:</b> {{.}}</p>{{/seenTitles}}
         </details>{{/groups}}
-        </div>{{/sight}}
+        </div>{{/failureModes}}
         <h2>{{w.coverage}}</h2>
         {{#troubles}}{{#first()}}<ul class="steps group">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span>{{#remark}}<span>{{.}}</span>{{/remark}}</li>{{#last()}}</ul>{{/last()}}{{/troubles}}
         {{#coverage}}{{#first()}}<details class="kind"><summary><strong>{{probes}}</strong></summary><ul class="steps">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span><span class="muted">{{tally}}{{#remark}} · {{.}}{{/remark}}</span></li>{{#last()}}</ul></details>{{/last()}}{{/coverage}}

@@ -5,26 +5,26 @@ import Reports
 /// Servers and what they told.
 extension SQLiteStore {
     func servers() async throws(StoreError) -> [Server] {
-        try await read("listing servers") { ledger in
+        try await read("listing servers") { transaction in
             let counts = try Row.fetchAll(
-                ledger.db,
+                transaction.db,
                 sql: """
                     SELECT host, urgency, count(*) AS cases FROM "case" WHERE state <> 'closed' AND sender IS NULL
                     AND number NOT IN (SELECT number FROM test)
                     GROUP BY host, urgency
                     """)
             let byHost = Dictionary(grouping: counts) { $0["host"] as String }
-            return try ledger.bodies(ServerRecord.self, "SELECT body FROM server").map { record in
+            return try transaction.bodies(ServerRecord.self, "SELECT body FROM server").map { record in
                 SQLiteStore.weigh(record.server, byHost[record.server.host] ?? [])
             }.sorted { ($0.hostname, $0.host) < ($1.hostname, $1.host) }
         }
     }
 
     func server(host: HostID) async throws(StoreError) -> Server? {
-        try await read("reading a server") { ledger in
-            guard let record = try ledger.serverRecord(host: host) else { return nil }
+        try await read("reading a server") { transaction in
+            guard let record = try transaction.serverRecord(host: host) else { return nil }
             let counts = try Row.fetchAll(
-                ledger.db,
+                transaction.db,
                 sql: """
                     SELECT urgency, count(*) AS cases FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL
                     AND number NOT IN (SELECT number FROM test)
@@ -48,13 +48,13 @@ extension SQLiteStore {
     }
 
     func readings(host: HostID) async throws(StoreError) -> [Reading] {
-        try await read("reading the latest samples") { ledger in
+        try await read("reading the latest samples") { transaction in
             try Row.fetchAll(
-                ledger.db, sql: "SELECT latest, received FROM series WHERE host = ? ORDER BY component, signal",
+                transaction.db, sql: "SELECT latest, received FROM series WHERE host = ? ORDER BY component, signal",
                 arguments: [host]
             ).map { row in
                 Reading(
-                    aggregate: try ledger.decode(SampleAggregate.self, row["latest"]),
+                    aggregate: try transaction.decode(SampleAggregate.self, row["latest"]),
                     receivedAt: Timestamp(milliseconds: row["received"]))
             }
         }
@@ -63,9 +63,9 @@ extension SQLiteStore {
     func history(
         host: HostID, component: ComponentID, signal: Signal, since: Timestamp
     ) async throws(StoreError) -> [HistoryPoint] {
-        try await read("reading the history of a signal") { ledger in
+        try await read("reading the history of a signal") { transaction in
             let newest = try Row.fetchAll(
-                ledger.db,
+                transaction.db,
                 sql: """
                     SELECT s.through, s.minimum, s.maximum, s.mean FROM sample s JOIN series r ON r.id = s.series
                     WHERE r.host = ? AND r.component = ? AND r.signal = ? AND s.received >= ?
@@ -83,13 +83,14 @@ extension SQLiteStore {
     }
 
     func events(host: HostID, limit: Int) async throws(StoreError) -> [ServerEvent] {
-        try await read("reading the events of a server") { ledger in
+        try await read("reading the events of a server") { transaction in
             try Row.fetchAll(
-                ledger.db, sql: "SELECT time, kind, because FROM server_event WHERE host = ? ORDER BY id DESC LIMIT ?",
+                transaction.db,
+                sql: "SELECT time, kind, because FROM server_event WHERE host = ? ORDER BY id DESC LIMIT ?",
                 arguments: [host, limit]
             ).map { row in
                 ServerEvent(
-                    time: Timestamp(milliseconds: row["time"]), kind: try ledger.word(row["kind"]),
+                    time: Timestamp(milliseconds: row["time"]), kind: try transaction.word(row["kind"]),
                     because: row["because"])
             }
         }
@@ -97,18 +98,18 @@ extension SQLiteStore {
 
     // MARK: Silence
 
-    func silenceSubjects() async throws(StoreError) -> [SilenceSubject] {
-        try await read("reading who should be heard") { ledger in
-            let servers = try ledger.bodies(ServerRecord.self, "SELECT body FROM server").map(\.server)
-            let sites = try ledger.bodies(PairedSite.self, "SELECT body FROM site")
+    func silenceSubjects() async throws(StoreError) -> [LivenessSubject] {
+        try await read("reading who should be heard") { transaction in
+            let servers = try transaction.bodies(ServerRecord.self, "SELECT body FROM server").map(\.server)
+            let sites = try transaction.bodies(PairedSite.self, "SELECT body FROM site")
             return servers.filter { $0.state != .revoked }.map { server in
-                SilenceSubject(
+                LivenessSubject(
                     kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
                     lastHeartbeat: server.lastHeartbeat, interval: server.heartbeat?.interval,
                     isSilent: server.state == .silent)
             }
                 + sites.map { site in
-                    SilenceSubject(
+                    LivenessSubject(
                         kind: .site, id: site.id, name: site.name, since: site.pairedAt,
                         lastHeartbeat: site.lastHeartbeat,
                         interval: site.heartbeatInterval, isSilent: site.isSilent)
@@ -116,22 +117,22 @@ extension SQLiteStore {
         }
     }
 
-    func silenceWatch() async throws(StoreError) -> SilenceWatch? {
-        try await read("reading the silence watch") { ledger in
-            try ledger.setting("silence").map { try ledger.decode(SilenceWatch.self, $0) }
+    func livenessMonitor() async throws(StoreError) -> LivenessMonitor? {
+        try await read("reading the silence watch") { transaction in
+            try transaction.setting("silence").map { try transaction.decode(LivenessMonitor.self, $0) }
         }
     }
 
     func recordSilence(
-        _ watch: SilenceWatch, silent: [SilenceFinding], at time: Timestamp
+        _ watch: LivenessMonitor, silent: [LivenessFinding], at time: Timestamp
     ) async throws(StoreError) {
-        try await write("recording silence") { [policy] ledger in
-            try ledger.set("silence", to: try ledger.encode(watch))
+        try await write("recording silence") { [policy] transaction in
+            try transaction.set("silence", to: try transaction.encode(watch))
             for finding in silent {
                 // It may have been heard since the subjects were read: look again.
-                guard let subject = try SQLiteStore.markSilent(finding, in: ledger) else { continue }
+                guard let subject = try SQLiteStore.markSilent(finding, in: transaction) else { continue }
                 let fault = CollectorFaults.silence(finding, at: time)
-                try CaseBook(ledger: ledger, policy: policy, time: time).apply(
+                try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(
                     FaultChange(kind: .opened, fault: fault, because: finding.because, time: time),
                     host: finding.subject.id, hostname: finding.subject.name, origin: .silence, report: nil,
                     chassis: subject.chassis)
@@ -143,21 +144,23 @@ extension SQLiteStore {
         var chassis = Part()
     }
 
-    private static func markSilent(_ finding: SilenceFinding, in ledger: SQLiteLedger) throws -> MarkedSubject? {
+    private static func markSilent(_ finding: LivenessFinding, in transaction: SQLiteTransaction) throws
+        -> MarkedSubject?
+    {
         switch finding.subject.kind {
         case .server:
-            guard var record = try ledger.serverRecord(host: finding.subject.id), record.server.state != .revoked,
+            guard var record = try transaction.serverRecord(host: finding.subject.id), record.server.state != .revoked,
                 record.server.state != .silent, record.server.lastHeartbeat == finding.subject.lastHeartbeat
             else { return nil }
             record.server.state = .silent
-            try ledger.save(record)
+            try transaction.save(record)
             return MarkedSubject(chassis: record.server.chassis)
         case .site:
-            guard var site = try ledger.pairedSite(id: finding.subject.id), !site.isSilent,
+            guard var site = try transaction.pairedSite(id: finding.subject.id), !site.isSilent,
                 site.lastHeartbeat == finding.subject.lastHeartbeat
             else { return nil }
             site.isSilent = true
-            try ledger.save(site)
+            try transaction.save(site)
             return MarkedSubject()
         }
     }

@@ -23,27 +23,27 @@ extension SQLiteStore {
     }
 
     func revokeToken(id: String, at time: Timestamp) async throws(StoreError) {
-        try await write("revoking a token") { ledger in
-            guard var token = try ledger.token(id: id) else { throw StoreError.notFound(what: "token \(id)") }
+        try await write("revoking a token") { transaction in
+            guard var token = try transaction.token(id: id) else { throw StoreError.notFound(what: "token \(id)") }
             token.revokedAt = token.revokedAt ?? time
-            try ledger.save(token)
+            try transaction.save(token)
         }
     }
 
     // MARK: Enrolment
 
     func enrol(_ enrolment: AcceptedEnrolment, at time: Timestamp) async throws(StoreError) -> Int64 {
-        try await write("enrolling a server") { ledger in
-            try ledger.useUp(token: enrolment.tokenID, by: enrolment.host, at: time)
-            let known = try ledger.serverRecord(host: enrolment.host)
+        try await write("enrolling a server") { transaction in
+            try transaction.useUp(token: enrolment.tokenID, by: enrolment.host, at: time)
+            let known = try transaction.serverRecord(host: enrolment.host)
             if known != nil, !enrolment.replaces {
                 throw StoreError.conflict(
                     because:
                         "server \(enrolment.host) is enrolled already: use --replace \(enrolment.host) to take over its history"
                 )
             }
-            try ledger.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
-            try ledger.run(
+            try transaction.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
+            try transaction.run(
                 """
                 INSERT INTO agent_key (id, host, public_key, certificate, enrolled) VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT (id) DO UPDATE SET host = ?2, certificate = ?4, enrolled = ?5, revoked = NULL, because = NULL
@@ -60,11 +60,11 @@ extension SQLiteStore {
             record.server.enrolledAt = time
             record.server.lastHeartbeat = nil
             if record.server.state != .silent { record.server.state = .expected }
-            try ledger.save(record)
+            try transaction.save(record)
             let sentence =
                 known == nil
                 ? "The server was enrolled." : "The server was enrolled anew and goes on as \(enrolment.host)."
-            try ledger.note(
+            try transaction.note(
                 ServerEvent(time: time, kind: known == nil ? .enrolled : .replaced, because: sentence),
                 host: enrolment.host)
             return epoch
@@ -72,18 +72,18 @@ extension SQLiteStore {
     }
 
     func revokeKeys(host: HostID, because: String, at time: Timestamp) async throws(StoreError) {
-        try await write("revoking keys") { [policy] ledger in
-            guard var record = try ledger.serverRecord(host: host) else {
+        try await write("revoking keys") { [policy] transaction in
+            guard var record = try transaction.serverRecord(host: host) else {
                 throw StoreError.notFound(what: "server \(host)")
             }
-            try ledger.revokeKeys(host: host, because: because, at: time)
+            try transaction.revokeKeys(host: host, because: because, at: time)
             record.server.state = .revoked
-            try ledger.save(record)
-            try ledger.note(
+            try transaction.save(record)
+            try transaction.note(
                 ServerEvent(time: time, kind: .keyRevoked, because: "The key was revoked: \(because)"), host: host)
             // Nobody waits for a server that may no longer speak.
-            if let found = try ledger.openCase(host: host, key: "silence") {
-                _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+            if let found = try transaction.openCase(host: host, key: "silence") {
+                _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
                     found, by: "collector", because: "The key of the server was revoked: \(because)", chassis: Part())
             }
         }
@@ -92,9 +92,9 @@ extension SQLiteStore {
     // MARK: Pairing
 
     func pair(_ site: PairedSite, token: String, at time: Timestamp) async throws(StoreError) {
-        try await write("pairing with a site") { ledger in
-            try ledger.useUp(token: token, by: site.id, at: time)
-            try ledger.save(site)
+        try await write("pairing with a site") { transaction in
+            try transaction.useUp(token: token, by: site.id, at: time)
+            try transaction.save(site)
         }
     }
 
@@ -109,10 +109,10 @@ extension SQLiteStore {
     }
 
     func save(_ trust: PartnerTrust) async throws(StoreError) {
-        try await write("saving a partner") { ledger in
-            try ledger.run(
+        try await write("saving a partner") { transaction in
+            try transaction.run(
                 "INSERT INTO partner VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
-                [trust.recipient, try ledger.encode(trust)])
+                [trust.recipient, try transaction.encode(trust)])
         }
     }
 
@@ -123,21 +123,21 @@ extension SQLiteStore {
     }
 
     func accept(_ ticket: VerifiedTicket, at time: Timestamp) async throws(StoreError) -> TicketAcceptance {
-        try await write("storing a ticket") { [policy] ledger in
-            try RelayBook(ledger: ledger, policy: policy, time: time).accept(ticket)
+        try await write("storing a ticket") { [policy] transaction in
+            try RelayRecorder(transaction: transaction, policy: policy, time: time).accept(ticket)
         }
     }
 
     func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError) {
-        try await write("recording a sign of life") { [policy] ledger in
-            guard var found = try ledger.pairedSite(id: site) else {
+        try await write("recording a sign of life") { [policy] transaction in
+            guard var found = try transaction.pairedSite(id: site) else {
                 throw StoreError.notFound(what: "paired site \(site)")
             }
             found.lastHeartbeat = time
             found.heartbeatInterval = interval
             found.isSilent = false
-            try ledger.save(found)
-            try CaseBook(ledger: ledger, policy: policy, time: time).endSilence(
+            try transaction.save(found)
+            try CaseRecorder(transaction: transaction, policy: policy, time: time).endSilence(
                 of: site, name: found.name, chassis: Part())
         }
     }
@@ -155,21 +155,21 @@ extension SQLiteStore {
     }
 
     func save(_ account: Account) async throws(StoreError) {
-        try await write("saving an account") { ledger in
-            try ledger.run(
+        try await write("saving an account") { transaction in
+            try transaction.run(
                 "INSERT INTO account VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
-                [account.name, try ledger.encode(account)])
+                [account.name, try transaction.encode(account)])
         }
     }
 
     func save(_ token: AccessToken) async throws(StoreError) {
-        try await write("saving an access token") { ledger in
-            try ledger.run(
+        try await write("saving an access token") { transaction in
+            try transaction.run(
                 "INSERT INTO access_token VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                     + "expires = excluded.expires, body = excluded.body",
                 [
                     token.hash, token.kind.rawValue, token.account, token.createdAt.milliseconds,
-                    token.expiresAt.milliseconds, try ledger.encode(token),
+                    token.expiresAt.milliseconds, try transaction.encode(token),
                 ])
         }
     }
@@ -196,16 +196,16 @@ extension SQLiteStore {
     // MARK: Keeping tidy
 
     func tidy(_ retention: Retention, at time: Timestamp) async throws(StoreError) {
-        try await write("closing old tests") { [policy] ledger in
+        try await write("closing old tests") { [policy] transaction in
             let deadline = (time - CaseLimits.testLifetime).milliseconds
-            let old = try ledger.bodies(
+            let old = try transaction.bodies(
                 Case.self,
                 """
                 SELECT body FROM "case" WHERE state <> 'closed' AND opened < ?
                 AND number IN (SELECT number FROM test)
                 """, [deadline])
             for found in old {
-                _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+                _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
                     found, by: "collector", because: "The test was not confirmed by every recipient within a day.",
                     chassis: Part())
             }
@@ -214,7 +214,7 @@ extension SQLiteStore {
     }
 }
 
-extension SQLiteLedger {
+extension SQLiteTransaction {
     func token(id: String) throws -> IssuedToken? {
         try body(IssuedToken.self, "SELECT body FROM token WHERE id = ?", [id])
     }

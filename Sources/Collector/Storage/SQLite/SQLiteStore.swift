@@ -44,10 +44,10 @@ final class SQLiteStore: CollectorStore {
     }
 
     func read<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (SQLiteLedger) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.read { try body(SQLiteLedger(db: $0)) }
+            return try await pool.read { try body(SQLiteTransaction(db: $0)) }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -56,10 +56,10 @@ final class SQLiteStore: CollectorStore {
     }
 
     func write<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (SQLiteLedger) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.write { try body(SQLiteLedger(db: $0)) }
+            return try await pool.write { try body(SQLiteTransaction(db: $0)) }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -77,7 +77,8 @@ final class SQLiteStore: CollectorStore {
                     var answer = IntakeQueue.Answer.failure(.notFound(what: "answer"))
                     try db.inSavepoint {
                         do {
-                            let book = ReportBook(ledger: SQLiteLedger(db: db), policy: policy, time: time)
+                            let book = ReportRecorder(
+                                transaction: SQLiteTransaction(db: db), policy: policy, time: time)
                             answer = .success(try book.accept(batch))
                             return .commit
                         } catch let error as StoreError {
@@ -116,9 +117,9 @@ final class SQLiteStore: CollectorStore {
     }
 
     func agentKey(id: String) async throws(StoreError) -> AgentKey? {
-        try await read("reading a key") { ledger in
+        try await read("reading a key") { transaction in
             try Row.fetchOne(
-                ledger.db.cachedStatement(sql: "SELECT * FROM agent_key WHERE id = ?"), arguments: [id]
+                transaction.db.cachedStatement(sql: "SELECT * FROM agent_key WHERE id = ?"), arguments: [id]
             ).map { row in
                 AgentKey(
                     key: try VerifyingKey(bytes: row["public_key"]), host: row["host"], certificate: row["certificate"],
@@ -132,13 +133,13 @@ final class SQLiteStore: CollectorStore {
     // MARK: Cases
 
     func cases(_ query: CaseQuery) async throws(StoreError) -> [Case] {
-        try await read("listing cases") { ledger in
+        try await read("listing cases") { transaction in
             let states = query.states.map(\.rawValue).sorted()
             let marks = states.map { _ in "?" }.joined(separator: ", ")
             var arguments = StatementArguments(states)
             if let host = query.host { arguments += [host] }
             arguments += [query.limit]
-            return try ledger.bodies(
+            return try transaction.bodies(
                 Case.self,
                 """
                 SELECT body FROM "case" WHERE state IN (\(marks)) \(query.host == nil ? "" : "AND host = ?")
@@ -154,28 +155,30 @@ final class SQLiteStore: CollectorStore {
     func acknowledge(
         number: String, by: String, because: String, at time: Timestamp
     ) async throws(StoreError) -> Case {
-        try await write("acknowledging a case") { ledger in
-            var found = try SQLiteStore.openCase(number, in: ledger)
+        try await write("acknowledging a case") { transaction in
+            var found = try SQLiteStore.openCase(number, in: transaction)
             guard found.state == .open else { return found }
             found.state = .acknowledged
             found.updatedAt = time
             found.note(.acknowledged, by: by, because: because, at: time)
-            try ledger.save(found, senderNumber: nil)
+            try transaction.save(found, senderNumber: nil)
             return found
         }
     }
 
     func closeCase(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case {
-        try await write("closing a case") { [policy] ledger in
-            let found = try SQLiteStore.openCase(number, in: ledger)
-            let chassis = try ledger.serverRecord(host: found.host)?.server.chassis ?? Part()
-            return try CaseBook(ledger: ledger, policy: policy, time: time)
+        try await write("closing a case") { [policy] transaction in
+            let found = try SQLiteStore.openCase(number, in: transaction)
+            let chassis = try transaction.serverRecord(host: found.host)?.server.chassis ?? Part()
+            return try CaseRecorder(transaction: transaction, policy: policy, time: time)
                 .close(found, by: by, because: because, chassis: chassis)
         }
     }
 
-    private static func openCase(_ number: String, in ledger: SQLiteLedger) throws -> Case {
-        guard let found = try ledger.findCase(number: number) else { throw StoreError.notFound(what: "case \(number)") }
+    private static func openCase(_ number: String, in transaction: SQLiteTransaction) throws -> Case {
+        guard let found = try transaction.findCase(number: number) else {
+            throw StoreError.notFound(what: "case \(number)")
+        }
         guard !found.isClosed else { throw StoreError.conflict(because: "case \(number) is closed already") }
         return found
     }
@@ -185,9 +188,9 @@ final class SQLiteStore: CollectorStore {
     }
 
     func testRecord(id: String) async throws(StoreError) -> TestRecord? {
-        try await read("reading a test") { ledger in
+        try await read("reading a test") { transaction in
             let row = try Row.fetchOne(
-                ledger.db,
+                transaction.db,
                 sql: #"SELECT t.*, c.opened FROM test t JOIN "case" c ON c.number = t.number WHERE t.id = ?"#,
                 arguments: [id])
             return row.map { row in
@@ -207,45 +210,46 @@ final class SQLiteStore: CollectorStore {
     func record(
         _ outcome: DeliveryOutcome, for delivery: Delivery, at time: Timestamp
     ) async throws(StoreError) {
-        try await write("recording a delivery") { [policy] ledger in
-            guard let stored = try ledger.findDelivery(id: delivery.id) else {
+        try await write("recording a delivery") { [policy] transaction in
+            guard let stored = try transaction.findDelivery(id: delivery.id) else {
                 throw StoreError.notFound(what: "delivery \(delivery.id)")
             }
             guard let next = OutboxRules.applying(outcome, to: stored, claimed: delivery, at: time) else { return }
-            try ledger.update(next)
+            try transaction.update(next)
             var noted = outcome
             if case .failed(let because, let nextAttempt, let divertTo?) = outcome {
                 // The fallback is told once, however often the recipient fails after that.
                 noted = .failed(because: because, nextAttempt: nextAttempt, divertTo: nil)
                 if let addressee = policy.recipients.first(where: { $0.name == divertTo }) {
                     let standIn = Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time)
-                    if try ledger.findDelivery(id: standIn.id) == nil {
-                        try ledger.enqueue(standIn)
+                    if try transaction.findDelivery(id: standIn.id) == nil {
+                        try transaction.enqueue(standIn)
                         noted = outcome
                     }
                 }
             }
-            try SQLiteStore.noteOutcome(noted, of: stored, in: ledger, policy: policy, at: time)
+            try SQLiteStore.noteOutcome(noted, of: stored, in: transaction, policy: policy, at: time)
         }
     }
 
     private static func noteOutcome(
-        _ outcome: DeliveryOutcome, of stored: Delivery, in ledger: SQLiteLedger, policy: CasePolicy, at time: Timestamp
+        _ outcome: DeliveryOutcome, of stored: Delivery, in transaction: SQLiteTransaction, policy: CasePolicy,
+        at time: Timestamp
     ) throws {
-        guard var found = try ledger.findCase(number: stored.caseNumber) else { return }
+        guard var found = try transaction.findCase(number: stored.caseNumber) else { return }
         if let event = OutboxRules.event(of: outcome, for: stored, at: time) {
             found.note(event.kind, by: event.by, because: event.because, at: time)
-            try ledger.save(found, senderNumber: nil)
+            try transaction.save(found, senderNumber: nil)
         }
-        guard found.test != nil, !found.isClosed, try ledger.allDelivered(caseNumber: found.number) else { return }
-        _ = try CaseBook(ledger: ledger, policy: policy, time: time).close(
+        guard found.test != nil, !found.isClosed, try transaction.allDelivered(caseNumber: found.number) else { return }
+        _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
             found, by: "collector", because: "Every recipient confirmed the test.", chassis: Part())
     }
 
     func nextDeliveryDue() async throws(StoreError) -> Timestamp? {
-        try await read("looking into the outbox") { ledger in
+        try await read("looking into the outbox") { transaction in
             try Int64.fetchOne(
-                ledger.db, sql: "SELECT min(next) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')"
+                transaction.db, sql: "SELECT min(next) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')"
             ).map { Timestamp(milliseconds: $0) }
         }
     }

@@ -1,0 +1,104 @@
+import Reports
+
+/// The fixed words of the console's templates: `{{w.name}}`.
+enum ConsoleStrings {
+    static func all(in language: Language) -> [String: String] {
+        words.mapValues { language($0.english, $0.german) }
+    }
+
+    static let words: [String: (english: String, german: String)] = [
+        "servers": ("Servers", "Server"),
+        "cases": ("Cases", "Fälle"),
+        "delivery": ("Messages", "Meldungen"),
+        "logIn": ("Log in", "Anmelden"),
+        "logOut": ("Log out", "Abmelden"),
+        "name": ("Name", "Name"),
+        "password": ("Password", "Passwort"),
+        "tagline": ("Knows before the part fails.", "Weiß es, bevor das Teil ausfällt."),
+        "state": ("State", "Zustand"),
+        "server": ("Server", "Server"),
+        "model": ("Model", "Modell"),
+        "lastHeard": ("Last heard", "Zuletzt gehört"),
+        "openCases": ("Open cases", "Offene Fälle"),
+        "noServers": ("No server is enrolled yet.", "Noch ist kein Server angemeldet."),
+        "howToEnrol": (
+            "On this machine, “callhome-collector tokens create” prints the command that enrols a server.",
+            "Auf diesem Rechner zeigt „callhome-collector tokens create“ den Befehl, der einen Server anmeldet."
+        ),
+        "readings": ("Readings", "Messwerte"),
+        "lastDay": ("last 24 hours", "letzte 24 Stunden"),
+        "noReadings": ("No readings have come yet.", "Es sind noch keine Messwerte da."),
+        "coverage": ("What is watched", "Was überwacht wird"),
+        "failureModes": ("What can be seen", "Was zu sehen ist"),
+        "toDo": ("To see more, do this", "Um mehr zu sehen, ist zu tun"),
+        "seen": ("Seen", "Zu sehen"),
+        "noCoverage": (
+            "The agent has not told yet what it can see.", "Der Agent hat noch nicht gesagt, was er sehen kann."
+        ),
+        "inventory": ("Parts", "Teile"),
+        "noInventory": ("No list of parts has come yet.", "Es ist noch keine Teileliste da."),
+        "part": ("Part", "Teil"),
+        "maker": ("Manufacturer", "Hersteller"),
+        "partNumber": ("Part number", "Teilenummer"),
+        "serial": ("Serial number", "Seriennummer"),
+        "firmware": ("Firmware", "Firmware"),
+        "location": ("Location", "Einbauort"),
+        "certainty": ("Certainty", "Sicherheit"),
+        "events": ("Events", "Ereignisse"),
+        "noCases": ("No cases here. That is good.", "Hier sind keine Fälle. Gut so."),
+        "case": ("Case", "Fall"),
+        "opened": ("Opened", "Eröffnet"),
+        "closed": ("Closed", "Erledigt"),
+        "urgency": ("Urgency", "Dringlichkeit"),
+        "problem": ("Problem", "Problem"),
+        "timeLeft": ("Time left", "Verbleibende Zeit"),
+        "whatToDo": ("What is to be done", "Was ist zu tun"),
+        "why": ("Why", "Warum"),
+        "impact": ("What it means", "Was das bedeutet"),
+        "because": ("Why we think so", "Warum wir das meinen"),
+        "provenance": ("Where the rule comes from", "Herkunft der Regel"),
+        "evidence": ("Evidence", "Belege"),
+        "signal": ("Signal", "Signal"),
+        "value": ("Value", "Wert"),
+        "time": ("Time", "Zeit"),
+        "history": ("History", "Verlauf"),
+        "recipient": ("Recipient", "Empfänger"),
+        "channel": ("Channel", "Weg"),
+        "message": ("Message", "Nachricht"),
+        "attempts": ("Attempts", "Versuche"),
+        "reference": ("Their reference", "Nummer dort"),
+        "noDeliveries": (
+            "No messages were sent about this case.", "Zu diesem Fall wurden keine Nachrichten verschickt."
+        ),
+        "acknowledge": ("Acknowledge", "Übernehmen"),
+        "acknowledgeHelp": ("Say that someone is looking after it.", "Sagt, dass sich jemand kümmert."),
+        "close": ("Close", "Schließen"),
+        "closeHelp": (
+            "Ends the case and tells every recipient. It comes back if the part gets worse.",
+            "Beendet den Fall und sagt es allen Empfängern. Er kommt wieder, wenn das Teil schlechter wird."
+        ),
+        "reason": ("Reason", "Grund"),
+        "testNote": (
+            "This is a test. No part can be ordered by it.", "Das ist ein Test. Damit kann kein Teil bestellt werden."
+        ),
+        "serialWarning": (
+            "Compare the serial number before you pull the part:", "Vor dem Ziehen die Seriennummer vergleichen:"
+        ),
+        "noSerialWarning": (
+            "The machine does not show this part’s serial number. Make sure which part it is before you pull it.",
+            "Die Maschine zeigt die Seriennummer dieses Teils nicht an. Vor dem Ziehen sicherstellen, welches Teil es ist."
+        ),
+        "waiting": ("Waiting", "Wartet"),
+        "delivered": ("Delivered", "Zugestellt"),
+        "lastDelivered": ("Last delivered", "Zuletzt zugestellt"),
+        "lastError": ("Last error", "Letzter Fehler"),
+        "noRecipients": (
+            "No recipient is set up: nobody is told of a fault. Set recipient.NAME.… in collector.conf.",
+            "Es ist kein Empfänger eingerichtet: Niemand erfährt von einem Fehler. recipient.NAME.… in collector.conf setzen."
+        ),
+        "otherSuspects": ("What else may be to blame", "Was es sonst sein könnte"),
+        "notShown": ("not shown by the machine", "zeigt die Maschine nicht an"),
+        "back": ("Back", "Zurück"),
+        "skip": ("To the content", "Zum Inhalt"),
+    ]
+}

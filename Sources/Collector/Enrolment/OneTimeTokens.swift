@@ -1,0 +1,47 @@
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import Reports
+
+/// Makes one-time tokens and lets in whoever brings one.
+struct OneTimeTokens {
+    let store: any CollectorStore
+
+    /// A new token. The secret is in the answer and nowhere else.
+    func create(
+        _ purpose: IssuedToken.Purpose, note: String, lifetime: Duration, caFingerprint: String, at time: Timestamp
+    ) async throws(StoreError) -> JoinToken {
+        let token = JoinToken(
+            id: RandomBytes.make(6).hexadecimal, secret: RandomBytes.make(16).hexadecimal, caFingerprint: caFingerprint)
+        try await store.save(
+            IssuedToken(
+                id: token.id, purpose: purpose, secretHash: OneTimeTokens.hash(token.secret), note: note,
+                createdAt: time,
+                expiresAt: time + lifetime))
+        return token
+    }
+
+    static func hash(_ secret: String) -> String { SHA256.hash(data: Data(secret.utf8)).hexadecimal }
+
+    /// The token, if its secret is right and it may be used. One that was used already is given back as well: the
+    /// caller knows whether this is a repetition.
+    func admitted(
+        id: String, secret: String, purpose: IssuedToken.Purpose, at time: Timestamp
+    ) async throws -> IssuedToken {
+        guard let token = try await store.token(id: id), token.purpose == purpose,
+            ConstantTime.equal(Data(token.secretHash.utf8), Data(OneTimeTokens.hash(secret).utf8))
+        else {
+            throw RequestProblem(
+                .unauthorized, "unknown-token",
+                "The token is not of this collector: copy it whole, or make another one.")
+        }
+        if token.revokedAt != nil {
+            throw RequestProblem(.forbidden, "token-revoked", "The token was revoked: make another one.")
+        }
+        if token.usedAt == nil, token.expiresAt < time {
+            throw RequestProblem(
+                .forbidden, "token-expired", "The token was good until \(token.expiresAt): make another one.")
+        }
+        return token
+    }
+}

@@ -1,0 +1,93 @@
+import Reports
+
+/// One server's state in one word. UNKNOWN is a state of its own: good is only what was read and found good.
+struct ServerStatus: Hashable, Sendable {
+    enum Mark: String, Hashable, Sendable, CaseIterable { case order, plan, silent, unknown, watch, good, revoked }
+
+    var mark: Mark
+    /// What decided: the probe that does not read; nil where the mark says all.
+    var blind: Heartbeat.Coverage?
+    /// How many of the failure modes would be seen; nil where its agent does not say.
+    var failureModeCounts: Heartbeat.FailureModeCounts?
+
+    init(_ server: Server) {
+        let blind = (server.heartbeat?.coverage ?? []).filter { !["ok", "absent", "disabled"].contains($0.state) }
+        // That parts are listed says nothing of how they are: only a probe that measures sees.
+        let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
+        let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
+        // What a silent server could see when it was last heard is history.
+        failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
+        switch (server.state, server.urgency) {
+        case (.revoked, _): mark = .revoked
+        // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
+        case (.silent, .order?), (.connected, .order?): mark = .order
+        case (.silent, _): mark = .silent
+        case (.connected, .plan?): mark = .plan
+        case (.expected, _): mark = .unknown
+        case (.connected, _) where !blind.isEmpty || !seeing:
+            mark = .unknown
+            self.blind = blind.first ?? measuring.first { $0.state != "ok" }
+        case (.connected, .watch?): mark = .watch
+        // What could be seen and is not might be anything: such a server is not called good.
+        case (.connected, _)
+        where failureModeCounts.map({ $0.mendable > 0 || $0.unseen > $0.seen + $0.partly }) ?? false:
+            mark = .unknown
+        case (.connected, _): mark = .good
+        }
+    }
+
+    /// Worst first.
+    static func rank(_ mark: Mark) -> Int { Mark.allCases.firstIndex(of: mark) ?? 0 }
+
+    func because(in language: Language) -> String {
+        let text =
+            switch mark {
+            case .order: language("A part must be sent now.", "Ein Teil muss jetzt geschickt werden.")
+            case .plan:
+                language(
+                    "A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
+            case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
+            case .unknown:
+                blind == nil && failureModeCounts == nil
+                    ? language("It has not told yet how it is.", "Es hat noch nicht gesagt, wie es ihm geht.")
+                    : language("Not everything can be seen.", "Nicht alles ist zu sehen.")
+            case .watch: language("A part is being watched.", "Ein Teil wird beobachtet.")
+            case .good: language("All that was read is good.", "Alles Gelesene ist gut.")
+            case .revoked: language("Its key was revoked.", "Sein Schlüssel wurde gesperrt.")
+            }
+        return [text, probeWords(in: language) ?? failureModeText(in: language)].compactMap(\.self).joined(
+            separator: " ")
+    }
+
+    private func probeWords(in language: Language) -> String? {
+        blind.map { probe in
+            CleanText.line(Advice(probe)?.because(in: language) ?? "\(probe.probe): \(probe.state)")
+        }
+    }
+
+    /// That all that was read is good says little where little is read, and that one part is watched hides the others.
+    private func failureModeText(in language: Language) -> String? {
+        guard mark != .revoked, let failureModeCounts, failureModeCounts.unseen + failureModeCounts.partly > 0 else {
+            return nil
+        }
+        let (blind, all) = (
+            failureModeCounts.unseen + failureModeCounts.partly,
+            failureModeCounts.unseen + failureModeCounts.partly + failureModeCounts.seen
+        )
+        return language(
+            "\(blind) of \(all) kinds of failure are not seen here, or not on all parts.",
+            "\(blind) von \(all) Arten von Ausfällen sind hier nicht zu sehen oder nicht an allen Teilen.")
+    }
+
+    func word(in language: Language) -> String {
+        switch mark {
+        case .order: language("Order", "Bestellen")
+        case .plan: language("Plan", "Einplanen")
+        case .silent: language("Silent", "Stumm")
+        case .unknown: language("Unknown", "Unbekannt")
+        case .watch: language("Watch", "Beobachten")
+        case .good: language("Good", "Gut")
+        case .revoked: language("Revoked", "Gesperrt")
+        }
+    }
+}

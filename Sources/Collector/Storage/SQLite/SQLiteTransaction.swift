@@ -1,0 +1,244 @@
+import FoundationEssentials
+import GRDB
+import Reports
+
+/// One transaction of the SQLite store.
+struct SQLiteTransaction: StoreTransaction {
+    let db: Database
+
+    // MARK: JSON columns
+
+    func encode(_ value: some Encodable) throws -> String {
+        String(decoding: try WireFormat.encode(value), as: UTF8.self)
+    }
+
+    func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try WireFormat.decode(type, from: Data(text.utf8))
+    }
+
+    func body<Value: Decodable>(
+        _ type: Value.Type, _ sql: String, _ arguments: StatementArguments
+    ) throws -> Value? {
+        try String.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map { try decode(type, $0) }
+    }
+
+    func bodies<Value: Decodable>(
+        _ type: Value.Type, _ sql: String, _ arguments: StatementArguments = []
+    ) throws -> [Value] {
+        try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try decode(type, $0) }
+    }
+
+    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    // MARK: Settings
+
+    func setting(_ name: String) throws -> String? {
+        try String.fetchOne(db.cachedStatement(sql: "SELECT value FROM setting WHERE name = ?"), arguments: [name])
+    }
+
+    func set(_ name: String, to value: String) throws {
+        try run("INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [name, value])
+    }
+
+    func identity() throws -> StoreIdentity {
+        if let text = try setting("identity") { return try decode(StoreIdentity.self, text) }
+        let new = StoreIdentity.random()
+        try set("identity", to: try encode(new))
+        return new
+    }
+
+    // MARK: Cases
+
+    func nextTicketNumber() throws -> String {
+        let count = (try setting("tickets").flatMap { Int($0) } ?? 0) + 1
+        try set("tickets", to: String(count))
+        let digits = String(count)
+        return "CH-\(try identity().ticketPrefix)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    func findCase(number: String) throws -> Case? {
+        try body(Case.self, #"SELECT body FROM "case" WHERE number = ?"#, [number])
+    }
+
+    func caseHolding(fault: FaultID, host: HostID) throws -> Case? {
+        try body(
+            Case.self,
+            #"SELECT c.body FROM case_fault f JOIN "case" c ON c.number = f.number WHERE f.host = ? AND f.fault = ?"#,
+            [host, fault.rawValue])
+    }
+
+    func openCase(host: HostID, key: String) throws -> Case? {
+        try body(
+            Case.self,
+            #"SELECT body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
+            [host, key])
+    }
+
+    func openCases(host: HostID) throws -> [Case] {
+        try bodies(
+            Case.self,
+            #"SELECT body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY number"#, [host])
+    }
+
+    func relayedCase(sender: String, senderNumber: String) throws -> Case? {
+        try body(
+            Case.self,
+            #"SELECT body FROM "case" WHERE sender = ? AND sender_number = ? ORDER BY opened DESC LIMIT 1"#,
+            [sender, senderNumber])
+    }
+
+    func casesOpened(host: HostID, since: Timestamp) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(
+                sql:
+                    #"SELECT count(*) FROM "case" WHERE host = ? AND opened > ? AND origin = 'faults' AND sender IS NULL"#
+            ),
+            arguments: [host, since.milliseconds]) ?? 0
+    }
+
+    func save(_ found: Case, senderNumber: String?) throws {
+        try run(
+            """
+            INSERT INTO "case" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
+            host = excluded.host, state = excluded.state, urgency = excluded.urgency, updated = excluded.updated,
+            closed = excluded.closed, body = excluded.body
+            """,
+            [
+                found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue,
+                found.origin.rawValue,
+                found.sender, senderNumber, found.openedAt.milliseconds, found.updatedAt.milliseconds,
+                found.closedAt?.milliseconds, try encode(found),
+            ])
+        guard found.sender == nil else { return }
+        for member in found.members {
+            try run(
+                "INSERT INTO case_fault VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
+                [found.host, member.fault.id.rawValue, found.number])
+        }
+    }
+
+    func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws {
+        try run(
+            "INSERT INTO case_report (number, envelope, certificate) VALUES (?, ?, ?)",
+            [caseNumber, try encode(report), certificate])
+        try run(
+            """
+            DELETE FROM case_report WHERE number = ?1 AND id NOT IN
+            (SELECT id FROM case_report WHERE number = ?1 ORDER BY id DESC LIMIT ?2)
+            """, [caseNumber, CaseLimits.reports])
+    }
+
+    func forgetReports(caseNumber: String) throws {
+        try run("DELETE FROM case_report WHERE number = ?", [caseNumber])
+    }
+
+    // MARK: Servers
+
+    func serverRecord(host: HostID) throws -> ServerRecord? {
+        try body(ServerRecord.self, "SELECT body FROM server WHERE host = ?", [host])
+    }
+
+    func save(_ record: ServerRecord) throws {
+        try run(
+            "INSERT INTO server VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+            [record.server.host, try encode(record)])
+    }
+
+    func note(_ event: ServerEvent, host: HostID) throws {
+        let newest = try Row.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT id, kind, because FROM server_event WHERE host = ? ORDER BY id DESC LIMIT 1"),
+            arguments: [host])
+        // What repeats itself fills no page.
+        if let newest, newest["kind"] == event.kind.rawValue, newest["because"] == event.because {
+            return try run(
+                "UPDATE server_event SET time = ? WHERE id = ?", [event.time.milliseconds, newest["id"] as Int64])
+        }
+        try run(
+            "INSERT INTO server_event (host, time, kind, because) VALUES (?, ?, ?, ?)",
+            [host, event.time.milliseconds, event.kind.rawValue, event.because])
+        try run(
+            """
+            DELETE FROM server_event WHERE host = ?1 AND id <=
+            (SELECT id FROM server_event WHERE host = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+            """, [host, FleetLimits.eventsPerServer])
+    }
+
+    func save(_ inventory: Inventory, host: HostID) throws {
+        try run(
+            "INSERT INTO inventory VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+            [host, try encode(inventory)])
+    }
+
+    func save(_ samples: [SampleAggregate], host: HostID, at time: Timestamp) throws {
+        for sample in samples {
+            guard let series = try updatedSeries(sample, host: host, at: time) else { continue }
+            guard sample.count > 0 else { continue }
+            try run(
+                "INSERT OR IGNORE INTO sample VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    series, time.milliseconds, sample.through.milliseconds, sample.minimum, sample.maximum,
+                    sample.mean ?? sample.last,
+                ])
+        }
+    }
+
+    /// The row of the sample's series, made if there is room; nil where there is none.
+    private func updatedSeries(_ sample: SampleAggregate, host: HostID, at time: Timestamp) throws -> Int64? {
+        let (component, signal) = (sample.component.rawValue, sample.signal.description)
+        let known = try Int64.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    UPDATE series SET received = ?, latest = ? WHERE host = ? AND component = ? AND signal = ? RETURNING id
+                    """),
+            arguments: [time.milliseconds, try encode(sample), host, component, signal])
+        if let known { return known }
+        let count =
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT count(*) FROM series WHERE host = ?"), arguments: [host]) ?? 0
+        guard count < FleetLimits.seriesPerServer else { return nil }
+        try run(
+            "INSERT INTO series (host, component, signal, received, latest) VALUES (?, ?, ?, ?, ?)",
+            [host, component, signal, time.milliseconds, try encode(sample)])
+        return db.lastInsertedRowID
+    }
+
+    func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws {
+        try run(
+            """
+            INSERT INTO report (host, epoch, stream, sequence, kind, received, envelope) VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                host, report.position.epoch, report.position.stream.rawValue, report.position.sequence,
+                String(kind.prefix(100)), time.milliseconds, try encode(report.envelope),
+            ])
+    }
+
+    // MARK: Tests and tickets of others
+
+    func saveTest(id: String, caseNumber: String, at time: Timestamp) throws {
+        try run("INSERT OR IGNORE INTO test VALUES (?, ?, ?)", [id, caseNumber, time.milliseconds])
+    }
+
+    func acceptance(sender: String, ticketID: String) throws -> String? {
+        try String.fetchOne(
+            db.cachedStatement(sql: "SELECT number FROM acceptance WHERE sender = ? AND id = ?"),
+            arguments: [sender, ticketID])
+    }
+
+    func saveAcceptance(sender: String, ticketID: String, caseNumber: String, at time: Timestamp) throws {
+        try run("INSERT INTO acceptance VALUES (?, ?, ?, ?)", [sender, ticketID, caseNumber, time.milliseconds])
+    }
+
+    func pairedSite(id: String) throws -> PairedSite? {
+        try body(PairedSite.self, "SELECT body FROM site WHERE id = ?", [id])
+    }
+
+    func save(_ site: PairedSite) throws {
+        try run(
+            "INSERT INTO site VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key, body = excluded.body",
+            [site.id, site.key.id, try encode(site)])
+    }
+}

@@ -1,0 +1,157 @@
+import Reports
+
+/// Applies the reports of one agent inside one transaction: each once, in order, or not at all.
+struct ReportRecorder {
+    let transaction: any StoreTransaction
+    let policy: CasePolicy
+    let time: Timestamp
+
+    func accept(_ batch: VerifiedBatch) throws -> Receipt {
+        guard var record = try transaction.serverRecord(host: batch.host) else {
+            throw StoreError.notFound(what: "server \(batch.host)")
+        }
+        var refused: [Receipt.Refusal] = []
+        record.server.lastContact = time
+        for report in batch.reports {
+            let (decision, ended) = record.positions.decide(report.position)
+            if let ended { try noteNewEpoch(record.positions.epoch, after: ended, host: batch.host) }
+            switch decision {
+            case .apply:
+                if let refusal = try apply(report, to: &record) { refused.append(refusal) }
+            case .repeated: break
+            case .gap(let expected, let isNew):
+                if isNew { try noteGap(report.position, expected: expected, host: batch.host) }
+            case .oldEpoch(let known):
+                try note(
+                    .oldEpoch,
+                    "Reports of epoch \(report.position.epoch) came, but epoch \(known) is known: an old "
+                        + "copy of the agent's spool is in use. The agent was told to begin a new epoch.", batch.host)
+            case .impossible(let because):
+                refused.append(refusal(of: report, because: because))
+                try note(.refused, because, batch.host)
+            }
+        }
+        record.server.epoch = record.positions.epoch
+        try transaction.save(record)
+        return Receipt(
+            host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused,
+            time: time)
+    }
+
+    private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {
+        Receipt.Refusal(stream: report.position.stream, sequence: report.position.sequence, because: because)
+    }
+
+    private func apply(_ verified: VerifiedReport, to record: inout ServerRecord) throws -> Receipt.Refusal? {
+        let host = record.server.host
+        switch verified.content {
+        case .malformed(let because):
+            try note(
+                .refused, "Report \(verified.position.sequence) of \(verified.position.stream.rawValue): \(because)",
+                host)
+            return refusal(of: verified, because: because)
+        case .report(let report):
+            describe(report, in: &record.server)
+            try apply(report, verified, to: &record)
+            return nil
+        }
+    }
+
+    private func describe(_ report: Report, in server: inout Server) {
+        let kind = report.content.kind
+        let known = server.reportCounts.count < FleetLimits.reportKinds || server.reportCounts[kind] != nil
+        server.reportCounts[known ? kind : "other", default: 0] += 1
+        if server.state == .expected { server.state = .connected }
+        if !report.hostname.isEmpty { server.hostname = report.hostname }
+        server.agentVersion = String(report.agentVersion.prefix(100))
+        server.boot = String(report.boot.prefix(100))
+    }
+
+    private func apply(_ report: Report, _ verified: VerifiedReport, to record: inout ServerRecord) throws {
+        let host = record.server.host
+        switch report.content {
+        case .faults(let changes):
+            for change in changes { try apply(change, verified, record.server) }
+        case .test(let test):
+            let change = FaultChange(
+                kind: .opened, fault: CollectorFaults.defused(test.fault, test: test.id), because: test.fault.because,
+                time: report.time)
+            try apply(change, verified, record.server)
+        case .inventory(let inventory): try apply(inventory, to: &record.server)
+        case .heartbeat(let heartbeat): try apply(heartbeat, sent: report.time, to: &record.server)
+        case .samples(let samples): try transaction.save(samples, host: host, at: time)
+        case .dropped(let dropped):
+            try note(
+                .dropped,
+                "The agent dropped reports \(verified.position.first) to \(verified.position.sequence) of "
+                    + "\(verified.position.stream.rawValue): \(dropped.reason.prefix(200)).", host)
+        case .unknown(let kind):
+            if record.server.reportCounts[kind] == 1 {
+                try note(
+                    .unknownKind,
+                    "Reports of the kind \(kind.prefix(100)) are kept, but not understood: this "
+                        + "collector is older than the agent.", host)
+            }
+        }
+        if verified.position.stream == .faults || isUnknown(report.content) {
+            try transaction.archive(verified, kind: report.content.kind, host: host, at: time)
+        }
+    }
+
+    private func isUnknown(_ content: ReportContent) -> Bool {
+        if case .unknown = content { true } else { false }
+    }
+
+    private func apply(_ change: FaultChange, _ verified: VerifiedReport, _ server: Server) throws {
+        var change = change
+        if let test = change.fault.test { change.fault = CollectorFaults.defused(change.fault, test: test) }
+        let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
+        let outcome = try book.apply(
+            change, host: server.host, hostname: server.hostname, origin: change.fault.test == nil ? .faults : .test,
+            report: verified, chassis: server.chassis)
+        if case .opened(let found, _) = outcome, let test = found.test {
+            try transaction.saveTest(id: test, caseNumber: found.number, at: time)
+        }
+    }
+
+    private func apply(_ inventory: Inventory, to server: inout Server) throws {
+        try transaction.save(inventory, host: server.host)
+        if let chassis = inventory.components.first(where: { $0.kind == .chassis }) { server.chassis = chassis.part }
+        let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
+        for found in try transaction.openCases(host: server.host) {
+            guard let because = CaseRules.exchange(of: found, in: inventory) else { continue }
+            _ = try book.close(found, by: "inventory", because: because, chassis: server.chassis)
+            try note(.partExchanged, "\(because) Case \(found.number) was closed.", server.host)
+        }
+    }
+
+    private func apply(_ heartbeat: Heartbeat, sent: Timestamp, to server: inout Server) throws {
+        server.heartbeat = heartbeat
+        server.lastHeartbeat = time
+        // Only heartbeats tell the clock's offset: they are sent at once, while other reports may have waited.
+        server.clockOffset = (sent - time).inMilliseconds
+        if server.state == .silent || server.state == .expected { server.state = .connected }
+        try CaseRecorder(transaction: transaction, policy: policy, time: time)
+            .endSilence(of: server.host, name: server.hostname, chassis: server.chassis)
+    }
+
+    // MARK: Events
+
+    private func note(_ kind: ServerEvent.Kind, _ because: String, _ host: HostID) throws {
+        try transaction.note(ServerEvent(time: time, kind: kind, because: because), host: host)
+    }
+
+    private func noteNewEpoch(_ epoch: Int64, after ended: Int64, host: HostID) throws {
+        try note(
+            .newEpoch,
+            "The agent began epoch \(epoch) after \(ended): its spool was lost, restored or made anew. "
+                + "Reports of epoch \(ended) that had not arrived are lost.", host)
+    }
+
+    private func noteGap(_ position: ReportPosition, expected: Int64, host: HostID) throws {
+        try note(
+            .gap,
+            "Report \(position.sequence) of \(position.stream.rawValue) came before \(expected): it was not "
+                + "taken, and the agent was asked to send from \(expected).", host)
+    }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Reports
+
+/// What a store can do inside one transaction. The rules of cases, intake and relaying are written once on top of it,
+/// so that every database behaves alike.
+protocol StoreTransaction {
+    // MARK: Cases
+
+    func nextTicketNumber() throws -> String
+    func findCase(number: String) throws -> Case?
+    /// The newest case with this fault of one of our own hosts.
+    func caseHolding(fault: FaultID, host: HostID) throws -> Case?
+    /// The open case of one of our own hosts about `key`.
+    func openCase(host: HostID, key: String) throws -> Case?
+    func openCases(host: HostID) throws -> [Case]
+    /// The newest case made of the sender's ticket.
+    func relayedCase(sender: String, senderNumber: String) throws -> Case?
+    /// Cases made of the host's faults since then.
+    func casesOpened(host: HostID, since: Timestamp) throws -> Int
+    /// `senderNumber`: the sender's number, where the case is a relayed one.
+    func save(_ found: Case, senderNumber: String?) throws
+    func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws
+
+    func forgetReports(caseNumber: String) throws
+
+    // MARK: Outbox
+
+    /// Does nothing where the delivery is there already.
+    func enqueue(_ delivery: Delivery) throws
+    /// Updates that were never tried give way to a newer one.
+    func supersedeUpdates(caseNumber: String, recipient: String, at time: Timestamp) throws
+    /// True when every delivery of the case was taken, and there is one.
+    func allDelivered(caseNumber: String) throws -> Bool
+
+    // MARK: Servers
+
+    func serverRecord(host: HostID) throws -> ServerRecord?
+    func save(_ record: ServerRecord) throws
+    func note(_ event: ServerEvent, host: HostID) throws
+    func save(_ inventory: Inventory, host: HostID) throws
+    func save(_ samples: [SampleAggregate], host: HostID, at time: Timestamp) throws
+    func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws
+
+    // MARK: Tests and tickets of others
+
+    func saveTest(id: String, caseNumber: String, at time: Timestamp) throws
+    func acceptance(sender: String, ticketID: String) throws -> String?
+    func saveAcceptance(sender: String, ticketID: String, caseNumber: String, at time: Timestamp) throws
+    func pairedSite(id: String) throws -> PairedSite?
+    func save(_ site: PairedSite) throws
+}
+
+/// One server with what only the intake needs to know.
+struct ServerRecord: Hashable, Sendable, Codable {
+    var server: Server
+    var positions: StreamPositions
+}

@@ -1,0 +1,50 @@
+public import Reports
+
+/// Which patterns could say anything of a part at all: they are for such parts, and what their conditions look at is told
+/// of it. A pattern out of reach is silent because nobody asks it, not because all is well.
+public struct PatternApplicability: Sendable {
+    private let book: Rulebook
+    /// Of each compiled pattern the condition, with all definitions written out.
+    private let conditions: [Expression]
+
+    public init(_ pack: PatternPack) {
+        book = pack.book
+        conditions = pack.book.compiled.map { compiled in
+            let pattern = compiled.pattern
+            return pattern.condition.expanded(
+                by: Dictionary(
+                    pattern.definitions.map { ($0.name, $0.expression) }, uniquingKeysWith: { _, last in last }))
+        }
+    }
+
+    /// The numbers of the patterns, as in the pack's list, for a part that stands alone.
+    /// - Parameter signals: all that is told of it.
+    public func patterns(for component: Component, telling signals: Set<Signal>) -> [Int] {
+        book.choice(for: component.kind, Diagnosis.attributes(of: component))
+            .filter { PatternApplicability.isTold(conditions[$0.compiled], by: signals) }.map(\.entry)
+    }
+
+    /// Functions that look at other parts than the pattern's own.
+    private static let neighbourly: Set<String> = [
+        "parent", "above", "under_max", "under_min", "under_sum", "under_count", "peers_median", "peers_mad",
+        "peers_count", "active",
+    ]
+
+    /// Whether it can become known that the condition holds.
+    private static func isTold(_ expression: Expression, by signals: Set<Signal>) -> Bool {
+        switch expression.kind {
+        case .number, .span, .text, .truth: return true
+        case .name: return false
+        case .signal(let signal): return signals.contains(signal)
+        case .window(let inner, _), .not(let inner), .negative(let inner): return isTold(inner, by: signals)
+        case .or(let left, let right): return isTold(left, by: signals) || isTold(right, by: signals)
+        case .and(let left, let right), .compare(_, let left, let right), .arithmetic(_, let left, let right):
+            return isTold(left, by: signals) && isTold(right, by: signals)
+        case .call(let name, let arguments):
+            if neighbourly.contains(name) { return false }
+            // One of these may be enough; to a model, what is not told is missing, which it has learned.
+            if ["count", "min", "max"].contains(name) { return arguments.contains { isTold($0, by: signals) } }
+            return name == "model" || arguments.allSatisfy { isTold($0, by: signals) }
+        }
+    }
+}
