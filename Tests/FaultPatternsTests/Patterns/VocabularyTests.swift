@@ -155,6 +155,7 @@ struct VocabularyTests {
     @Test("Every kind of part that the code has a name for is known to authors")
     func allKinds() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/Reports/Component.swift")
         let text = try String(contentsOf: file, encoding: .utf8)
         let named = text.matches(of: /= ComponentKind\(rawValue: "([a-z_]+)"\)/).map { String($0.output.1) }

@@ -304,6 +304,7 @@ struct PatternCommandTests {
     func readme() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
+            .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "patterns/README.md"), encoding: .utf8)
         let blocks = page.components(separatedBy: "```")
         let block = try #require(blocks.first { $0.hasPrefix("yaml\nid:") })

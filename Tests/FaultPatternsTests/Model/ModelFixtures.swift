@@ -28,6 +28,7 @@ struct ModelFixtures {
     }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appending(path: "Fixtures/Models")
 
     private let content: Content

@@ -9,6 +9,7 @@ import Testing
 struct ShippedPatternTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     struct Outcome {
         var status: Int32
