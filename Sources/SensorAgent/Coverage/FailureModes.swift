@@ -115,10 +115,10 @@ struct FailureModes {
 
     /// What is wrong with a check of the site; for the age of backups, with the check that should tell it.
     private func siteAdvice(on signal: Signal, of part: ComponentID) -> Advice? {
-        if let check = components[part], let advice = SiteCheckProblem.advice(of: check) { return advice }
+        if let check = components[part], let advice = ComponentAdvice.advice(ofCheck: check) { return advice }
         guard signal.name == "hw.backup.age" else { return nil }
         let checks = components.values.filter { $0.name.lowercased().contains("backup") }
-        return checks.sorted { $0.id < $1.id }.lazy.compactMap(SiteCheckProblem.advice).first
+        return checks.sorted { $0.id < $1.id }.lazy.compactMap(ComponentAdvice.advice).first
     }
 
     private func advice(on coverage: PatternCoverage, _ partless: [String: FailureMode]) -> Advice {

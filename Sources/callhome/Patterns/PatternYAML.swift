@@ -49,7 +49,10 @@ enum PatternYAML {
     private static func convert(_ node: Node, file: String, budget: inout Int) throws(PatternProblem) -> SourceNode {
         let place = SourceLocation(file: file, line: node.mark?.line, column: node.mark?.column)
         budget -= 1
-        guard budget > 0 else { throw PatternProblem(place, "the file unfolds into more than \(nodes) values") }
+        // Of the file as a whole: no single line is to be mended.
+        guard budget > 0 else {
+            throw PatternProblem(SourceLocation(file: file), "the file unfolds into more than \(nodes) values")
+        }
         switch node {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain

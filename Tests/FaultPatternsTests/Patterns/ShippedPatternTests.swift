@@ -149,7 +149,7 @@ struct ShippedPatternTests {
             ("unavailablex3 _x2", "0x5", "lack one with missing data"),
             ("\"0 1x2 0x2\"", "\"0x5\"", "expected a fault at sample 2, but none opened"),
             ("id: callhome.test", "id: [", "not YAML"),
-            ("id: callhome.test", "\tid: callhome.test", "not YAML"),
+            ("id: callhome.test", "\tid: callhome.test", "indent with spaces, not tabs"),
             ("id: callhome.test", "id: &x [1,2]\nlaughs: [*x, *x, *x]", "`id` is a text"),
         ])
     func refused(old: String, new: String, words: String) throws {

@@ -65,20 +65,10 @@ struct SiteCheckProblem: Hashable, Sendable {
         return String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
-    // MARK: On its component
-
-    /// What the component of the check tells of it.
+    /// Written on the component of the check.
     var attributes: [String: String] {
-        var attributes = ["problem": code, "problem_file": file]
-        attributes["problem_detail"] = detail
+        var attributes = [ComponentAdvice.code: code, ComponentAdvice.file: file]
+        attributes[ComponentAdvice.detail] = detail
         return attributes
-    }
-
-    /// Of a check's component; nil where it tells.
-    static func advice(of check: Component) -> Advice? {
-        guard check.kind == .check, let code = check.attributes["problem"] else { return nil }
-        var advice = Advice(code, check.attributes["problem_file"] ?? check.name)
-        if let detail = check.attributes["problem_detail"] { advice.values.append(detail) }
-        return advice
     }
 }

@@ -92,7 +92,7 @@ struct SiteChecksTests {
         #expect(value(result, "check:good", Self.state) == .state("ok"))
         let problems = Dictionary(
             uniqueKeysWithValues: result.components.compactMap { part in
-                SiteCheckProblem.advice(of: part).map { (part.name, $0) }
+                ComponentAdvice.advice(ofCheck: part).map { (part.name, $0) }
             })
         let path = { (name: String) in scratch.url.appending(path: name).path }
         #expect(
@@ -122,7 +122,7 @@ struct SiteChecksTests {
         }
         let result = try await observe(scratch)
         let path = { (name: String) in scratch.url.appending(path: name).path }
-        let advices = result.components.compactMap { SiteCheckProblem.advice(of: $0) }
+        let advices = result.components.compactMap { ComponentAdvice.advice(ofCheck: $0) }
         #expect(
             Set(advices) == [
                 Advice("site.no-interpreter", path("shell"), "/nonexistent/zsh"),
