@@ -78,7 +78,7 @@ struct AuthoredYAML {
         switch value.first {
         case ">", "|": value.dropFirst().contains { !"+-0123456789".contains($0) }
         case "\"", "'": hasMoreBehindQuotes(value)
-        case "&", "*", "!", "%", "@", "`", "?": true
+        case "!", "%", "@", "`", "?": true
         case "{": value.contains("}") && !value.hasSuffix("}")
         case "[": value.contains("]") && !value.hasSuffix("]")
         case "#": false
