@@ -68,7 +68,9 @@ struct ProbeCommand: AsyncParsableCommand {
             75 no answer in time; 77 no permission.
             """)
 
-    @Argument(help: "The probe: \(AllProbes.make().map(\.name).joined(separator: ", ")).")
+    @Argument(
+        help: "The probe: \(AllProbes.make().map(\.name).joined(separator: ", ")).",
+        completion: .list(AllProbes.make().map(\.name)))
     var name: String
 
     @Option(help: ArgumentHelp("Read files below this folder as if it were /.", valueName: "tree"))
@@ -132,7 +134,9 @@ struct Coverage: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
 
-    @Option(help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).")
+    @Option(
+        help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).",
+        completion: .list(["de", "en"]))
     var language: String?
 
     @Flag(help: "Print one line of JSON.")

@@ -31,6 +31,7 @@ struct LanguageOption: ParsableArguments {
     @Option(
         name: .customLong("language"),
         help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).",
+        completion: Completion.languages,
         transform: { try KnownWord.read($0) })
     var chosen: Language?
 

@@ -91,7 +91,8 @@ struct PatternsBacktest: ParsableCommand {
     var html: String?
 
     @Option(
-        help: "Language of the page: en or de; without it en.", transform: { try KnownWord.read($0) })
+        help: "Language of the page: en or de; without it en.", completion: Completion.languages,
+        transform: { try KnownWord.read($0) })
     var language: Language?
 
     @Flag(help: "Show progress also where standard error is no terminal.")

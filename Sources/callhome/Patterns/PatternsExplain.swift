@@ -16,13 +16,15 @@ struct PatternsExplain: ParsableCommand {
             Exit codes: 0 explained; 2 there is no such pattern, or a pattern file is refused.
             """)
 
-    @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.")
+    @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)
     var id: String
 
     @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
     var patterns: String?
 
-    @Option(help: "Language of the pattern's own text, such as de; without it en. All else is English.")
+    @Option(
+        help: "Language of the pattern's own text, such as de; without it en. All else is English.",
+        completion: Completion.languages)
     var language: String = "en"
 
     @Flag(help: "Print the explanation as JSON, with the texts in all languages.")

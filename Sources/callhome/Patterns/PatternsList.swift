@@ -23,16 +23,18 @@ struct PatternsList: ParsableCommand {
             """)
     var source: String?
 
-    @Option(help: "Only patterns for this kind of part, such as disk or dimm.")
+    @Option(help: "Only patterns for this kind of part, such as disk or dimm.", completion: Completion.parts)
     var part: [String] = []
 
     @Option(
         help: "Only patterns of this status: draft, shadow, active or retired.",
+        completion: Completion.words(of: Pattern.Status.self),
         transform: { try KnownWord.read($0) })
     var status: [Pattern.Status] = []
 
     @Option(
         help: "Only patterns whose highest urgency this is: inform, watch, plan or order.",
+        completion: Completion.words(of: Urgency.self),
         transform: { try KnownWord.read($0) })
     var urgency: [Urgency] = []
 

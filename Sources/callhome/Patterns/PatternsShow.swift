@@ -14,13 +14,13 @@ struct PatternsShow: ParsableCommand {
             Exit codes: 0 shown; 2 there is no such pattern, or a pattern file is refused.
             """)
 
-    @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.")
+    @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)
     var id: String
 
     @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
     var patterns: String?
 
-    @Option(help: "Only the text in this language, such as de; without it all.")
+    @Option(help: "Only the text in this language, such as de; without it all.", completion: Completion.languages)
     var language: String?
 
     @Flag(help: "Print the pattern as JSON.")

@@ -15,7 +15,8 @@ struct PatternsSignals: ParsableCommand {
             Exit codes: 0 listed; 2 no signal is called so.
             """)
 
-    @Argument(help: "A signal's name, or a piece of it, such as hw.physical_disk or voltage.")
+    @Argument(
+        help: "A signal's name, or a piece of it, such as hw.physical_disk or voltage.", completion: Completion.signals)
     var name: String?
 
     @Flag(help: "Print the signals as JSON.")
