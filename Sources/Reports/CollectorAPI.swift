@@ -54,18 +54,21 @@ public enum CollectorAPI {
         /// Why, in one sentence.
         public var because: String
         public var openCases: Int
+        /// Blind spots that somebody has accepted; nil from a collector that does not say.
+        public var acceptedBlindSpots: Int?
         public var lastContact: Timestamp?
         public var agentVersion: String?
         public var chassis: Part
         public init(
-            host: HostID, hostname: String, state: String, because: String, openCases: Int, lastContact: Timestamp?,
-            agentVersion: String?, chassis: Part
+            host: HostID, hostname: String, state: String, because: String, openCases: Int,
+            acceptedBlindSpots: Int? = nil, lastContact: Timestamp?, agentVersion: String?, chassis: Part
         ) {
             self.host = host
             self.hostname = hostname
             self.state = state
             self.because = because
             self.openCases = openCases
+            self.acceptedBlindSpots = acceptedBlindSpots
             self.lastContact = lastContact
             self.agentVersion = agentVersion
             self.chassis = chassis
@@ -87,6 +90,59 @@ public enum CollectorAPI {
             self.components = components
             self.readings = readings
             self.cases = cases
+        }
+    }
+
+    /// `GET servers/{host}/blind-spots`: what is not seen on a server, or was accepted.
+    public struct BlindSpot: Hashable, Sendable, Codable {
+        /// The pattern that looks for it, or the probe.
+        public var name: String
+        public var title: String
+        /// `unseen`, `partly`, `seen` or `absent` of a failure mode; of a probe as in a heartbeat.
+        public var state: String
+        public var reasons: [Reason]
+        /// Who lives with it; nil while nobody does.
+        public var accepted: Acceptance?
+
+        public struct Reason: Hashable, Sendable, Codable {
+            public var because: String
+            /// Parts that it holds for; 0 where it is about none that is known.
+            public var parts: Int
+            public init(because: String, parts: Int) {
+                self.because = because
+                self.parts = parts
+            }
+        }
+
+        public struct Acceptance: Hashable, Sendable, Codable {
+            public var by: String
+            public var because: String
+            public var at: Timestamp
+            public init(by: String, because: String, at: Timestamp) {
+                self.by = by
+                self.because = because
+                self.at = at
+            }
+        }
+
+        public init(name: String, title: String, state: String, reasons: [Reason], accepted: Acceptance?) {
+            self.name = name
+            self.title = title
+            self.state = state
+            self.reasons = reasons
+            self.accepted = accepted
+        }
+    }
+
+    /// `POST servers/{host}/blind-spots/accept` and `…/withdraw`: names, or all.
+    public struct BlindSpotDecision: Hashable, Sendable, Codable {
+        public var names: [String]?
+        public var all: Bool?
+        public var because: String
+        public init(names: [String]? = nil, all: Bool? = nil, because: String) {
+            self.names = names
+            self.all = all
+            self.because = because
         }
     }
 

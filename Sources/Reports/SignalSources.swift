@@ -119,6 +119,9 @@ public enum SignalSources {
         row("hw.pcie.unreachable", "kernel-log"), row("hw.controller", "kernel-log"),
     ]
 
+    /// Every probe that tells a signal.
+    public static var allProbes: Set<String> { Set(rows.flatMap(\.probes)) }
+
     /// The probes that tell a signal, the likeliest first; none for a signal that no probe tells.
     /// - Parameters:
     ///   - name: without labels.

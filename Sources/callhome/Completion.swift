@@ -10,6 +10,11 @@ enum Completion {
     static let signals = CompletionKind.list(SignalCatalogue.entries.map(\.name))
     /// Patterns of the folder that stands on the command line, else of the standard one.
     static let patterns = CompletionKind.custom { words, _, _ in PatternNames.all(for: words) }
+    /// What blind spots are called by: patterns and probes.
+    static let blindSpots = CompletionKind.custom { words, _, _ in
+        PatternNames.all(for: words) + SignalSources.allProbes.sorted()
+    }
+
     static func words<Word: RawRepresentable & CaseIterable>(
         of type: Word.Type
     ) -> CompletionKind where Word.RawValue == String { .list(Word.allCases.map(\.rawValue)) }

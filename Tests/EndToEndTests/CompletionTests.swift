@@ -45,6 +45,7 @@ struct CompletionTests {
             (["callhome", "patterns", "list", "--part", "di"], "disk"),
             (["callhome", "patterns", "list", "--urgency", "p"], "plan"),
             (["callhome", "patterns", "signals", "hw.physical_disk.sm"], "hw.physical_disk.smart"),
+            (["callhome", "servers", "blind-spots", "accept", "srv", "ipm"], "ipmi"),
             (["callhome-agent", "probe", "disk-h"], "disk-health"),
             (["callhome-agent", "coverage", "--language", ""], "de"),
         ])

@@ -127,7 +127,7 @@ struct FolderTests {
             Folder("Intake", ["Enrolment", "HTTP"]),
             Folder(
                 "Storage",
-                ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness"]),
+                ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness", "Texts"]),
             Folder("Configuration", ["Cases", "Delivery", "Storage"]),
             Folder("Channels", ["Cases", "Configuration", "Delivery", "Pairing", "Texts"]),
             Folder(

@@ -5,8 +5,23 @@ extension CollectorAPI.ServerLine {
         let status = ServerStatus(server)
         self.init(
             host: server.host, hostname: server.hostname, state: status.mark.rawValue,
-            because: status.because(in: .english), openCases: server.openCases, lastContact: server.lastContact,
+            because: status.because(in: .english), openCases: server.openCases,
+            acceptedBlindSpots: server.accepted?.count ?? 0, lastContact: server.lastContact,
             agentVersion: server.agentVersion, chassis: server.chassis)
+    }
+}
+
+extension CollectorAPI.BlindSpot {
+    init(_ spot: BlindSpot) {
+        let state =
+            switch spot.subject {
+            case .mode(let mode): mode.state
+            case .probe(let probe): probe.state
+            }
+        self.init(
+            name: spot.name, title: spot.title(in: .english), state: state,
+            reasons: spot.reasons.map { Reason(because: $0.because, parts: $0.parts) },
+            accepted: spot.acceptance.map { Acceptance(by: $0.by, because: $0.because, at: $0.acceptedAt) })
     }
 }
 

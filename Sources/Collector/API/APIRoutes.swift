@@ -27,6 +27,19 @@ struct APIRoutes: RouteProvider {
         router.get("\(base)/servers/:host") { request, context in
             try await asking(request, context) { _ in try await detail(ofServer: context.parameters.get("host") ?? "") }
         }
+        router.get("\(base)/servers/:host/blind-spots") { request, context in
+            try await asking(request, context) { _ in
+                let server = try await server(named: context.parameters.get("host") ?? "")
+                return try .json(try await store.blindSpots(host: server.host).map(CollectorAPI.BlindSpot.init))
+            }
+        }
+        for (word, isAccepted) in [("accept", true), ("withdraw", false)] {
+            router.post("\(base)/servers/:host/blind-spots/\(word)") { request, context in
+                try await asking(request, context) { account in
+                    try await decide(request, context, by: account, isAccepted: isAccepted)
+                }
+            }
+        }
         router.get("\(base)/cases") { request, context in
             try await asking(request, context) { _ in try await cases(request) }
         }
@@ -142,6 +155,21 @@ struct APIRoutes: RouteProvider {
                 cases: cases.map(CollectorAPI.CaseLine.init)))
     }
 
+    private func decide(
+        _ request: Request, _ context: CollectorContext, by account: String, isAccepted: Bool
+    ) async throws -> Response {
+        let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request)
+        let reason = try CaseReason(decision.because).text
+        let choice = try BlindSpotChoice(names: decision.names ?? [], all: decision.all ?? false)
+        let host = try await server(named: context.parameters.get("host") ?? "").host
+        let time = environment.now()
+        let spots =
+            isAccepted
+            ? try await store.acceptBlindSpots(choice, host: host, by: account, because: reason, at: time)
+            : try await store.withdrawBlindSpots(choice, host: host, by: account, because: reason, at: time)
+        return try .json(spots.map(CollectorAPI.BlindSpot.init))
+    }
+
     // MARK: Cases
 
     private func cases(_ request: Request) async throws -> Response {
@@ -219,6 +247,17 @@ struct CaseReason: Hashable, Sendable {
                 "Say why, in a few words: it stands in the case's history")
         }
         self.text = line
+    }
+}
+
+extension BlindSpotChoice {
+    init(names: [String], all: Bool) throws(RequestProblem) {
+        guard all != !names.isEmpty else {
+            throw RequestProblem(
+                .badRequest, "names-or-all", "Name the blind spots that are meant, or say all; not both and not neither"
+            )
+        }
+        self = all ? .all : .named(names)
     }
 }
 

@@ -28,6 +28,10 @@ struct MetricsPage: Sendable {
                 ([("state", mark.rawValue)], Double(servers.filter { ServerStatus($0).mark == mark }.count))
             })
         family(
+            "callhome_accepted_blind_spots", "gauge",
+            "What cannot be seen on enrolled servers, and somebody has accepted so.",
+            [([], Double(servers.reduce(0) { $0 + ($1.accepted?.count ?? 0) }))])
+        family(
             "callhome_cases", "gauge", "Cases that are not closed, by urgency and state.",
             Urgency.allCases.flatMap { urgency in
                 [Case.State.open, .acknowledged].map { state in

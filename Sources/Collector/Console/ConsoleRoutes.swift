@@ -28,6 +28,16 @@ struct ConsoleRoutes: RouteProvider {
         router.get("/servers/:host") { request, context in
             await page(request) { try await server(ConsoleRoutes.parameter("host", context), $0) }
         }
+        router.get("/servers/:host/blind-spots") { request, context in
+            await page(request) { try await blindSpots(ConsoleRoutes.parameter("host", context), $0) }
+        }
+        for (word, isAccepted) in [("accept", true), ("withdraw", false)] {
+            router.post("/servers/:host/blind-spots/\(word)") { request, context in
+                await form(request) { fields, visit in
+                    try await decide(ConsoleRoutes.parameter("host", context), fields, visit, isAccepted: isAccepted)
+                }
+            }
+        }
         router.get("/cases") { request, _ in await page(request) { try await cases(request, $0) } }
         router.get("/cases/:number") { request, context in
             await page(request) { try await detail(ConsoleRoutes.parameter("number", context), $0) }
@@ -86,6 +96,8 @@ struct ConsoleRoutes: RouteProvider {
         var because: String?
         var name: String?
         var password: String?
+        var names: [String]?
+        var all: Bool?
     }
 
     /// A form that someone who is logged in sent from a page of this console.
@@ -199,12 +211,40 @@ struct ConsoleRoutes: RouteProvider {
                     since: reading.aggregate.through - ConsoleLimits.sparkline))
         }
         let page = ServerPage(
-            server, inventory: try await store.inventory(host: host), readings: readings,
+            server, inventory: try await store.inventory(host: host),
+            blindSpots: try await store.blindSpots(host: host), readings: readings,
             histories: histories, cases: try await store.cases(CaseQuery(host: host)),
             events: try await store.events(host: host, limit: ServerPage.eventsShown),
             frame: try await frame(visit, title: CleanText.line(server.hostname, limit: 80), refresh: true),
             language: visit.language, at: visit.time)
         return ConsoleResponse.html(templates.render(page, with: "server"))
+    }
+
+    private func blindSpots(_ host: String, _ visit: ConsoleRequest) async throws -> Response {
+        guard let server = try await store.server(host: host) else {
+            throw StoreError.notFound(what: "server \(CleanText.line(host, limit: 80))")
+        }
+        let frame = try await frame(
+            visit, title: visit.language("Blind spots", "Blinde Flecken"), refresh: false)
+        let page = BlindSpotsPage(
+            try await store.blindSpots(host: host), of: server, frame: frame, language: visit.language)
+        return ConsoleResponse.html(templates.render(page, with: "blindSpots"))
+    }
+
+    private func decide(
+        _ host: String, _ fields: Form, _ visit: ConsoleRequest, isAccepted: Bool
+    ) async throws -> Response {
+        let reason = try CaseReason(fields.because ?? "").text
+        let isAll = fields.all ?? false
+        // The button for all says what is meant, whatever is ticked.
+        let choice = try BlindSpotChoice(names: isAll ? [] : fields.names ?? [], all: isAll)
+        let by = visit.account ?? ""
+        if isAccepted {
+            _ = try await store.acceptBlindSpots(choice, host: host, by: by, because: reason, at: visit.time)
+        } else {
+            _ = try await store.withdrawBlindSpots(choice, host: host, by: by, because: reason, at: visit.time)
+        }
+        return ConsoleResponse.redirect(to: "/servers/\(ConsoleLink.segment(host))/blind-spots")
     }
 
     private func cases(_ request: Request, _ visit: ConsoleRequest) async throws -> Response {

@@ -32,6 +32,21 @@ enum ConsoleStrings {
         "failureModes": ("What can be seen", "Was zu sehen ist"),
         "toDo": ("To see more, do this", "Um mehr zu sehen, ist zu tun"),
         "seen": ("Seen", "Zu sehen"),
+        "blindSpots": ("Blind spots", "Blinde Flecken"),
+        "acceptLink": (
+            "Accept what cannot be seen, or take it back", "Hinnehmen, was nicht zu sehen ist, oder es zurücknehmen"
+        ),
+        "accepted": ("Accepted as not seen", "Als nicht zu sehen hingenommen"),
+        "acceptHelp": (
+            "What you accept no longer makes the server's state unknown, and is still shown. It comes back by itself when it changes: when it is seen after all, is not seen for another reason, or on other or more parts.",
+            "Was Sie hinnehmen, macht den Zustand des Servers nicht mehr unbekannt und wird weiterhin angezeigt. Es kommt von selbst wieder, wenn es sich ändert: wenn es doch zu sehen ist, aus einem anderen Grund nicht zu sehen ist oder an anderen oder mehr Teilen."
+        ),
+        "noBlindSpots": (
+            "Nothing is left to accept.", "Es ist nichts mehr hinzunehmen."
+        ),
+        "accept": ("Accept what is ticked", "Angekreuztes hinnehmen"),
+        "acceptAll": ("Accept all", "Alles hinnehmen"),
+        "withdraw": ("Take back what is ticked", "Angekreuztes zurücknehmen"),
         "noCoverage": (
             "The agent has not told yet what it can see.", "Der Agent hat noch nicht gesagt, was er sehen kann."
         ),

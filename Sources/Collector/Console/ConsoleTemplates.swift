@@ -18,6 +18,7 @@ struct ConsoleTemplates: Sendable {
     static let all: [String: String] = [
         "top": LayoutTemplates.top, "bottom": LayoutTemplates.bottom, "login": LayoutTemplates.login,
         "message": LayoutTemplates.message, "fleet": FleetTemplates.fleet, "server": FleetTemplates.server,
+        "blindSpots": FleetTemplates.blindSpots,
         "cases": CaseTemplates.cases, "caseRows": CaseTemplates.rows, "case": CaseTemplates.one,
         "delivery": CaseTemplates.delivery,
     ]

@@ -48,8 +48,11 @@ struct FailureModeSection: Sendable {
     let counts: [Count]
     let tasks: [Task]
     let groups: [Group]
+    /// What somebody lives with, and whether there is anything to decide.
+    let accepted: [BlindSpotsPage.Row]
+    let mayAccept: Bool
 
-    init(_ modes: [FailureMode], _ words: TicketStrings) {
+    init(_ modes: [FailureMode], _ spots: [BlindSpot], _ words: TicketStrings) {
         let language = words.language
         let own = modes.filter { $0.state != "absent" }
         let seen = own.count { $0.state == "seen" }
@@ -57,7 +60,11 @@ struct FailureModeSection: Sendable {
             "\(seen) of \(own.count) kinds of failure that this server can have would be seen.",
             "\(seen) von \(own.count) Arten von Ausfällen, die dieser Server haben kann, würden gesehen.")
         counts = FailureModeSection.counts(own, language)
-        tasks = FailureModeSection.tasks(own, language)
+        let names = Set(spots.filter { $0.acceptance != nil }.map(\.name))
+        accepted = spots.filter { $0.acceptance != nil }.prefix(FailureModeSection.rowsShown).map { .init($0, words) }
+        mayAccept = !spots.isEmpty
+        // Of what is accepted nothing is to be done.
+        tasks = FailureModeSection.tasks(own.filter { !names.contains($0.pattern) }, language)
         let byKind = Dictionary(grouping: own, by: \.kind).map { kind, modes in
             (
                 kind: kind, unseen: modes.count { $0.state == "unseen" }, blind: modes.count(where: \.isBlind),

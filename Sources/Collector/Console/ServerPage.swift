@@ -46,6 +46,7 @@ struct ServerPage: Sendable {
     let frame: PageLayout
     let w: [String: String]
     let hostname: String
+    let link: String
     let host: String
     let badge: Badge
     let because: String
@@ -69,7 +70,8 @@ struct ServerPage: Sendable {
 
     /// - Parameter histories: of the first `readingsShown` readings, in their order.
     init(
-        _ server: Server, inventory whole: Inventory?, readings: [Reading], histories: [[HistoryPoint]], cases: [Case],
+        _ server: Server, inventory whole: Inventory?, blindSpots: [BlindSpot], readings: [Reading],
+        histories: [[HistoryPoint]], cases: [Case],
         events: [ServerEvent], frame: PageLayout, language: Language, at time: Timestamp
     ) {
         let words = TicketStrings(language: language)
@@ -79,6 +81,7 @@ struct ServerPage: Sendable {
         w = ConsoleStrings.all(in: language)
         hostname = CleanText.line(server.hostname, limit: 80)
         host = CleanText.line(server.host, limit: 80)
+        link = "/servers/\(ConsoleLink.segment(server.host))"
         badge = Badge(status, in: language)
         because = status.because(in: language)
         let machine = [server.chassis.manufacturer, server.chassis.model, server.chassis.serial].compactMap(\.self)
@@ -110,7 +113,7 @@ struct ServerPage: Sendable {
                 + "\(resting.count == 1 ? "has" : "have") nothing to read here",
             "\(Wording.counted(reading.count, "Sonde liest", "Sonden lesen")), \(resting.count) "
                 + "\(resting.count == 1 ? "hat" : "haben") hier nichts zu lesen")
-        failureModes = whole?.failureModes.map { FailureModeSection($0, words) }
+        failureModes = whole?.failureModes.map { FailureModeSection($0, blindSpots, words) }
         parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
                 let text = CleanText.line(text ?? "", limit: 80)

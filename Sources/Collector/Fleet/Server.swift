@@ -32,6 +32,8 @@ struct Server: Hashable, Sendable, Codable {
     /// Highest urgency of its open cases.
     var urgency: Urgency?
     var openCases: Int
+    /// Blind spots that somebody lives with; nil where there are none.
+    var accepted: AcceptedBlindSpots?
 
     /// Why its clock needs looking at; nil while it is right to within `FleetLimits.clockTolerance`.
     var clockSymptom: String? {
@@ -53,7 +55,7 @@ struct Server: Hashable, Sendable, Codable {
 struct ServerEvent: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable {
         case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm,
-            partExchanged
+            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded
     }
     var time: Timestamp
     var kind: Kind

@@ -9,14 +9,21 @@ struct ServerStatus: Hashable, Sendable {
     var blind: Heartbeat.Coverage?
     /// How many of the failure modes would be seen; nil where its agent does not say.
     var failureModeCounts: Heartbeat.FailureModeCounts?
+    /// What somebody lives with; nil where there is none.
+    var accepted: AcceptedBlindSpots?
 
     init(_ server: Server) {
-        let blind = (server.heartbeat?.coverage ?? []).filter { !["ok", "absent", "disabled"].contains($0.state) }
+        let acceptedProbes = Set(server.accepted?.probes ?? [])
+        let blind = (server.heartbeat?.coverage ?? []).filter {
+            !["ok", "absent", "disabled"].contains($0.state) && !acceptedProbes.contains($0.probe)
+        }
         // That parts are listed says nothing of how they are: only a probe that measures sees.
         let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
         let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
         // What a silent server could see when it was last heard is history.
         failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
+        accepted = server.state == .silent ? nil : server.accepted
+        let remaining = failureModeCounts == nil ? nil : accepted?.remaining ?? failureModeCounts
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
         // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
@@ -29,8 +36,10 @@ struct ServerStatus: Hashable, Sendable {
             self.blind = blind.first ?? measuring.first { $0.state != "ok" }
         case (.connected, .watch?): mark = .watch
         // What could be seen and is not might be anything: such a server is not called good.
-        case (.connected, _)
-        where failureModeCounts.map({ $0.mendable > 0 || $0.unseen > $0.seen + $0.partly }) ?? false:
+        case (.connected, _) where remaining.map({ $0.mendable > 0 || $0.unseen > $0.seen + $0.partly }) ?? false:
+            mark = .unknown
+        // Whatever was accepted: of a server on which nothing is seen, nothing is known.
+        case (.connected, _) where failureModeCounts.map({ $0.seen + $0.partly == 0 && $0.unseen > 0 }) ?? false:
             mark = .unknown
         case (.connected, _): mark = .good
         }
@@ -55,8 +64,9 @@ struct ServerStatus: Hashable, Sendable {
             case .good: language("All that was read is good.", "Alles Gelesene ist gut.")
             case .revoked: language("Its key was revoked.", "Sein Schlüssel wurde gesperrt.")
             }
-        return [text, probeWords(in: language) ?? failureModeText(in: language)].compactMap(\.self).joined(
-            separator: " ")
+        let acceptedWords = mark == .revoked ? nil : accepted?.words(in: language)
+        return [text, probeWords(in: language) ?? failureModeText(in: language), acceptedWords].compactMap(\.self)
+            .joined(separator: " ")
     }
 
     private func probeWords(in language: Language) -> String? {
@@ -67,13 +77,13 @@ struct ServerStatus: Hashable, Sendable {
 
     /// That all that was read is good says little where little is read, and that one part is watched hides the others.
     private func failureModeText(in language: Language) -> String? {
-        guard mark != .revoked, let failureModeCounts, failureModeCounts.unseen + failureModeCounts.partly > 0 else {
-            return nil
-        }
+        guard mark != .revoked, let failureModeCounts else { return nil }
+        let remaining = accepted?.remaining ?? failureModeCounts
         let (blind, all) = (
-            failureModeCounts.unseen + failureModeCounts.partly,
+            remaining.unseen + remaining.partly,
             failureModeCounts.unseen + failureModeCounts.partly + failureModeCounts.seen
         )
+        guard blind > 0 else { return nil }
         return language(
             "\(blind) of \(all) kinds of failure are not seen here, or not on all parts.",
             "\(blind) von \(all) Arten von Ausfällen sind hier nicht zu sehen oder nicht an allen Teilen.")

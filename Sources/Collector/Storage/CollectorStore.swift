@@ -58,6 +58,18 @@ protocol CollectorStore: Sendable {
     /// Newest first.
     func events(host: HostID, limit: Int) async throws(StoreError) -> [ServerEvent]
 
+    // MARK: Blind spots
+
+    /// What is not seen on the server, or was accepted, by name.
+    func blindSpots(host: HostID) async throws(StoreError) -> [BlindSpot]
+    /// Notes who lives with them and why; what of them holds no more, a later inventory ends.
+    func acceptBlindSpots(
+        _ choice: BlindSpotChoice, host: HostID, by: String, because: String, at time: Timestamp
+    ) async throws(StoreError) -> [BlindSpot]
+    func withdrawBlindSpots(
+        _ choice: BlindSpotChoice, host: HostID, by: String, because: String, at time: Timestamp
+    ) async throws(StoreError) -> [BlindSpot]
+
     // MARK: Enrolment
 
     func save(_ token: IssuedToken) async throws(StoreError)

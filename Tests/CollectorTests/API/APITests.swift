@@ -96,6 +96,47 @@ struct APITests {
         }
     }
 
+    @Test("Blind spots are listed, accepted by name or all, and taken back, each with a reason")
+    func blindSpots() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let server = try await fleet.enrol("h1", hostname: "vm-1")
+        let mode = FailureMode(
+            pattern: "a.one", kind: .dimm, titles: ["en": "It breaks"], state: "unseen", parts: 1, seen: 0,
+            reasons: [FailureMode.Reason(Advice("ecc.virtual"), count: 1, parts: [])])
+        try await server.send(.inventory(Inventory(components: [], failureModes: [mode])))
+        try await withWeb(fleet) { web in
+            let token = try await token(web)
+            let path = "/servers/vm-1/blind-spots"
+            func decide(_ word: String, _ decision: CollectorAPI.BlindSpotDecision) async throws -> Int {
+                try await asking(web, "\(path)/\(word)", method: "POST", token: token, body: decision).status
+            }
+            func list() async throws -> [CollectorAPI.BlindSpot] {
+                try WireFormat.decode(
+                    [CollectorAPI.BlindSpot].self, from: try await asking(web, path, token: token).body)
+            }
+            let before = try await list()
+            #expect(before.map(\.name) == ["a.one"] && before.first?.accepted == nil)
+            #expect(before.first?.reasons.map(\.parts) == [1])
+            #expect(try await decide("accept", .init(names: ["a.one"], because: " ")) == 400)
+            #expect(try await decide("accept", .init(because: "why")) == 400)
+            #expect(try await decide("accept", .init(names: ["a.one"], all: true, because: "why")) == 400)
+            #expect(try await decide("accept", .init(names: ["a.two"], because: "why")) == 404)
+            #expect(try await decide("accept", .init(names: ["a.one"], because: "a virtual machine")) == 200)
+            let accepted = try #require(try await list().first?.accepted)
+            #expect(accepted.by == "admin" && accepted.because == "a virtual machine")
+            let line = try WireFormat.decode(
+                [CollectorAPI.ServerLine].self, from: try await asking(web, "/servers", token: token).body)
+            #expect(line.first?.acceptedBlindSpots == 1)
+            #expect(try await web.get(Routes.metrics).text.contains("\ncallhome_accepted_blind_spots 1\n"))
+            #expect(try await decide("withdraw", .init(all: true, because: "no longer")) == 200)
+            #expect(try await decide("withdraw", .init(all: true, because: "no longer")) == 409)
+            #expect(try await list().first?.accepted == nil)
+            #expect(try await asking(web, "/servers/vm/blind-spots", token: token).status == 404)
+            #expect(try await asking(web, "\(path)/accept", method: "POST", token: nil, body: "").status == 401)
+        }
+    }
+
     @Test("What is not there, and what is no JSON, is said so", arguments: ["/servers/none", "/cases/none"])
     func missing(path: String) async throws {
         let fleet = try await TestFleet()

@@ -50,7 +50,8 @@ struct BrowserTests {
             let cookie = "__Host-callhome=\(web.cookies["__Host-callhome"] ?? "")"
             let proxy = try ServerProgram("cookie_proxy", [web.base, cookie, language])
             for (name, path) in [
-                ("login", "/login"), ("servers", "/servers"), ("server", "/servers/h1"), ("cases", "/cases?state=all"),
+                ("login", "/login"), ("servers", "/servers"), ("server", "/servers/h1"),
+                ("blind-spots", "/servers/h1/blind-spots"), ("cases", "/cases?state=all"),
                 ("case", "/cases/\(number)"), ("delivery", "/delivery"),
             ] {
                 for (size, width, height) in [("wide", 1280, 900), ("phone", 390, 844)] {

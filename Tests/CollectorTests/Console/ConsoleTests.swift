@@ -210,6 +210,49 @@ struct ConsoleTests {
         }
     }
 
+    @Test("Blind spots are ticked and accepted with a reason, shown on the server's page, and taken back")
+    func blindSpots() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let server = try await fleet.enrol("h1", hostname: "vm-1")
+        let modes = ["a.one", "a.two"].map { name in
+            FailureMode(
+                pattern: name, kind: .dimm, titles: ["en": "Title of \(name)", "de": "Titel von \(name)"],
+                state: "unseen",
+                parts: 1, seen: 0, reasons: [FailureMode.Reason(Advice("ecc.virtual"), count: 1, parts: [])])
+        }
+        try await server.send(.inventory(Inventory(components: [], failureModes: modes)))
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            func text(_ path: String) async throws -> String {
+                String(decoding: try await web.get(path).body, as: UTF8.self)
+            }
+            let path = "/servers/h1/blind-spots"
+            #expect(try await text("/servers/h1").contains("href=\"\(path)\""))
+            let page = try await web.get(path)
+            #expect(!String(decoding: page.body, as: UTF8.self).contains("http-equiv=\"refresh\""))
+            let csrf = TestWeb.csrf(page)
+            #expect(
+                try await web.post("\(path)/accept", ["names[]": "a.one", "because": "x", "csrf": "other"]).status
+                    == 403)
+            #expect(try await web.post("\(path)/accept", ["because": "x", "csrf": csrf]).status == 400)
+            let fields = ["names%5B%5D": "a.one", "because": "a virtual machine <b>", "csrf": csrf]
+            let answer = try await web.post("\(path)/accept", fields)
+            #expect(answer.status == 303 && answer.headers["location"] == path)
+            let shown = try await text("/servers/h1")
+            #expect(shown.contains("Accepted as not seen</h3>") && shown.contains("a virtual machine &lt;b&gt;"))
+            web.language = "de"
+            let german = try await text(path)
+            #expect(german.contains("Als nicht zu sehen hingenommen") && german.contains("Titel von a.one"))
+            #expect(try await web.post("\(path)/accept", ["all": "true", "because": "x", "csrf": csrf]).status == 303)
+            #expect(try await fleet.store.blindSpots(host: "h1").allSatisfy { $0.acceptance?.by == "admin" })
+            let back = ["names[]": "a.two", "because": "x", "csrf": csrf]
+            #expect(try await web.post("\(path)/withdraw", back).status == 303)
+            let left = try await fleet.store.blindSpots(host: "h1").filter { $0.acceptance != nil }
+            #expect(left.map(\.name) == ["a.one"])
+        }
+    }
+
     @Test("Every word that a template names exists, and no template writes unescaped")
     func words() {
         for (name, text) in ConsoleTemplates.all {

@@ -102,6 +102,8 @@ enum ConsoleStyle {
         .forms form+form{margin-top:1.4rem;padding-top:1.2rem;border-top:1px solid var(--line)}
         label{display:block;font-size:.92rem;margin:.6rem 0 .2rem}
         input{width:100%;font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .7rem}
+        .ticks label{display:flex;align-items:baseline;gap:.6rem;margin:0;font-size:inherit}.ticks input{width:auto;flex:none}.ticks .line{flex:1}
+        .ticks li>span{padding-left:1.7rem}
         button{font:inherit;font-weight:600;margin-top:.8rem;padding:.5rem 1.1rem;border:1px solid var(--accent);border-radius:.5rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
         button.second{background:none;color:var(--accent)}
         button.quiet{margin:0;padding:.25rem .6rem;border:0;background:none;color:var(--muted);font-weight:500}

@@ -50,6 +50,10 @@ enum FleetTemplates {
         {{#tasks}}{{#first()}}<section class="group"><h3>{{w.toDo}}</h3><ol class="tasks">{{/first()}}
         <li><strong>{{because}}</strong> <span class="badge unknown">{{hides}}</span><p>{{step}}</p></li>
         {{#last()}}</ol></section>{{/last()}}{{/tasks}}
+        {{#accepted}}{{#first()}}<section class="group"><h3>{{w.accepted}}</h3><ul class="steps">{{/first()}}
+        <li><span class="line"><strong>{{title}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span><span>{{because}}</span><span class="muted">{{accepted}}</span></li>
+        {{#last()}}</ul></section>{{/last()}}{{/accepted}}
+        {{#mayAccept}}<p><a href="{{link}}/blind-spots">{{w.acceptLink}}</a></p>{{/mayAccept}}
         <div class="kinds">
         {{#groups}}<details class="kind"><summary><strong>{{name}}</strong><span class="tally">{{#counts}}<span class="badge {{badge.style}}">{{badge.word}} <b>{{count}}</b></span>{{/counts}}</span></summary>
         {{#rows}}{{#first()}}<ul class="steps">{{/first()}}<li><span class="line"><span>{{title}}</span><span class="badge {{badge.style}}">{{badge.word}}{{#share}}: {{.}}{{/share}}</span></span>{{#reasons}}<span class="muted">{{text}}{{#places}} ({{.}}){{/places}}</span>{{/reasons}}</li>{{#last()}}</ul>{{/last()}}{{/rows}}
@@ -67,6 +71,27 @@ enum FleetTemplates {
         <tr><td>{{name}}</td><td>{{location}}</td><td>{{model}}</td><td><code>{{serial}}</code></td></tr>
         {{#last()}}</tbody></table></div>{{/last()}}{{/parts}}
         {{#events}}{{#first()}}<h2>{{w.events}}</h2><ul class="steps">{{/first()}}<li><time>{{time}}</time> {{because}}</li>{{#last()}}</ul>{{/last()}}{{/events}}
+        {{> bottom}}
+        """
+
+    static let blindSpots = """
+        {{> top}}
+        <p class="path"><a href="/servers">{{w.servers}}</a> / <a href="{{link}}">{{hostname}}</a></p>
+        <h1>{{w.blindSpots}}</h1>
+        <p>{{w.acceptHelp}}</p>
+        {{^open}}<p class="empty">{{w.noBlindSpots}}</p>{{/open}}
+        {{#open}}{{#first()}}<section class="group forms"><form method="post" action="{{link}}/blind-spots/accept">
+        <input type="hidden" name="csrf" value="{{frame.csrf}}"><ul class="steps ticks">{{/first()}}
+        <li><label><input type="checkbox" name="names[]" value="{{name}}"><span class="line"><strong>{{title}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span></label>{{#reasons}}<span class="muted">{{.}}</span>{{/reasons}}</li>
+        {{#last()}}</ul>{{#leftOut}}<p class="muted">{{.}}</p>{{/leftOut}}
+        <label for="accept">{{w.reason}}</label><input id="accept" name="because" required maxlength="500">
+        <p><button>{{w.accept}}</button> <button class="second" name="all" value="true">{{w.acceptAll}}</button></p></form></section>{{/last()}}{{/open}}
+        {{#accepted}}{{#first()}}<h2>{{w.accepted}}</h2><section class="group forms"><form method="post" action="{{link}}/blind-spots/withdraw">
+        <input type="hidden" name="csrf" value="{{frame.csrf}}"><ul class="steps ticks">{{/first()}}
+        <li><label><input type="checkbox" name="names[]" value="{{name}}"><span class="line"><strong>{{title}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span></label><span>{{because}}</span><span class="muted">{{accepted}}</span></li>
+        {{#last()}}</ul>
+        <label for="withdraw">{{w.reason}}</label><input id="withdraw" name="because" required maxlength="500">
+        <button class="second">{{w.withdraw}}</button></form></section>{{/last()}}{{/accepted}}
         {{> bottom}}
         """
 }

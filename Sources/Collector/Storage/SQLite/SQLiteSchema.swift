@@ -9,8 +9,19 @@ enum SQLiteSchema {
         migrator.registerMigration("1") { db in
             for statement in version1 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("2") { db in
+            for statement in version2 { try db.execute(sql: statement) }
+        }
         return migrator
     }
+
+    private static let version2 = [
+        """
+        CREATE TABLE accepted_blind_spot (id INTEGER PRIMARY KEY, host TEXT NOT NULL, name TEXT NOT NULL,
+            accepted INTEGER NOT NULL, ended INTEGER, body TEXT NOT NULL) STRICT
+        """,
+        "CREATE UNIQUE INDEX accepted_blind_spot_in_force ON accepted_blind_spot (host, name) WHERE ended IS NULL",
+    ]
 
     private static let version1 = [
         "CREATE TABLE setting (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID, STRICT",

@@ -42,9 +42,7 @@ extension SQLiteStore {
     }
 
     func inventory(host: HostID) async throws(StoreError) -> Inventory? {
-        try await read("reading an inventory") {
-            try $0.body(Inventory.self, "SELECT body FROM inventory WHERE host = ?", [host])
-        }
+        try await read("reading an inventory") { try $0.inventory(host: host) }
     }
 
     func readings(host: HostID) async throws(StoreError) -> [Reading] {

@@ -116,6 +116,7 @@ struct ReportRecorder {
 
     private func apply(_ inventory: Inventory, to server: inout Server) throws {
         try transaction.save(inventory, host: server.host)
+        try BlindSpotRecorder(transaction: transaction, time: time).end(by: inventory, server: &server)
         if let chassis = inventory.components.first(where: { $0.kind == .chassis }) { server.chassis = chassis.part }
         let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
         for found in try transaction.openCases(host: server.host) {
@@ -126,7 +127,13 @@ struct ReportRecorder {
     }
 
     private func apply(_ heartbeat: Heartbeat, sent: Timestamp, to server: inout Server) throws {
+        let before = server.heartbeat?.coverage.map(\.state)
         server.heartbeat = heartbeat
+        // Failure modes come with the inventory; probes, with every heartbeat.
+        if server.accepted != nil, before != heartbeat.coverage.map(\.state) {
+            try BlindSpotRecorder(transaction: transaction, time: time).end(
+                by: try transaction.inventory(host: server.host), server: &server)
+        }
         server.lastHeartbeat = time
         // Only heartbeats tell the clock's offset: they are sent at once, while other reports may have waited.
         server.clockOffset = (sent - time).inMilliseconds

@@ -38,6 +38,11 @@ protocol StoreTransaction {
     func save(_ record: ServerRecord) throws
     func note(_ event: ServerEvent, host: HostID) throws
     func save(_ inventory: Inventory, host: HostID) throws
+    func inventory(host: HostID) throws -> Inventory?
+    /// Those in force, by name.
+    func acceptedBlindSpots(host: HostID) throws -> [AcceptedBlindSpot]
+    /// A new one, or the end of the one in force.
+    func save(_ spot: AcceptedBlindSpot, host: HostID) throws
     func save(_ samples: [SampleAggregate], host: HostID, at time: Timestamp) throws
     func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws
 

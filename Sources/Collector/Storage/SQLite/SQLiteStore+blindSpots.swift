@@ -1,0 +1,54 @@
+import GRDB
+import Reports
+
+/// Blind spots that somebody lives with. What has ended stays, as who accepted what is history.
+extension SQLiteStore {
+    func blindSpots(host: HostID) async throws(StoreError) -> [BlindSpot] {
+        try await read("reading the blind spots of a server") { transaction in
+            guard let record = try transaction.serverRecord(host: host) else {
+                throw StoreError.notFound(what: "server \(host)")
+            }
+            return try BlindSpotRecorder(transaction: transaction, time: record.server.enrolledAt).spots(
+                of: record.server)
+        }
+    }
+
+    func acceptBlindSpots(
+        _ choice: BlindSpotChoice, host: HostID, by: String, because: String, at time: Timestamp
+    ) async throws(StoreError) -> [BlindSpot] {
+        try await write("accepting blind spots") {
+            try BlindSpotRecorder(transaction: $0, time: time).accept(choice, host: host, by: by, because: because)
+        }
+    }
+
+    func withdrawBlindSpots(
+        _ choice: BlindSpotChoice, host: HostID, by: String, because: String, at time: Timestamp
+    ) async throws(StoreError) -> [BlindSpot] {
+        try await write("taking blind spots back") {
+            try BlindSpotRecorder(transaction: $0, time: time).withdraw(choice, host: host, by: by, because: because)
+        }
+    }
+}
+
+extension SQLiteTransaction {
+    func inventory(host: HostID) throws -> Inventory? {
+        try body(Inventory.self, "SELECT body FROM inventory WHERE host = ?", [host])
+    }
+
+    func acceptedBlindSpots(host: HostID) throws -> [AcceptedBlindSpot] {
+        try bodies(
+            AcceptedBlindSpot.self,
+            "SELECT body FROM accepted_blind_spot WHERE host = ? AND ended IS NULL ORDER BY name", [host])
+    }
+
+    func save(_ spot: AcceptedBlindSpot, host: HostID) throws {
+        if spot.endedAt == nil {
+            return try run(
+                "INSERT INTO accepted_blind_spot (host, name, accepted, body) VALUES (?, ?, ?, ?)",
+                [host, spot.name, spot.acceptedAt.milliseconds, try encode(spot)])
+        }
+        try run(
+            "UPDATE accepted_blind_spot SET ended = ?, body = ? WHERE host = ? AND name = ? AND ended IS NULL",
+            [spot.endedAt?.milliseconds, try encode(spot), host, spot.name])
+    }
+}

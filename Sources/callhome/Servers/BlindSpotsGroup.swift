@@ -1,0 +1,66 @@
+import ArgumentParser
+import Reports
+
+/// `callhome servers blind-spots`.
+struct BlindSpotsGroup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "blind-spots",
+        abstract: "See what is not seen on a server, and say with what of it you live.",
+        discussion: """
+            A blind spot is a failure mode that would not be seen on all parts, or a probe that cannot read. One that is \
+            accepted makes the server's state unknown no longer, and is still named. It comes back by itself when it changes: \
+            when it is seen after all, is not seen for another reason, or on more parts.
+            """,
+        subcommands: [BlindSpotsList.self, BlindSpotsAccept.self, BlindSpotsWithdraw.self],
+        defaultSubcommand: BlindSpotsList.self)
+
+    static func show(_ spots: [CollectorAPI.BlindSpot], json: Bool) throws {
+        if json { return try Console.print(json: spots) }
+        if spots.isEmpty { return print("no blind spots") }
+        print(text(spots))
+    }
+
+    static func text(_ spots: [CollectorAPI.BlindSpot]) -> String {
+        var table = Table("NAME", "STATE", "ACCEPTED BY", "WHAT", "WHY NOT SEEN", "ACCEPTED BECAUSE")
+        for spot in spots {
+            table.add(
+                spot.name, spot.state, spot.accepted?.by ?? "", spot.title,
+                spot.reasons.map(\.because).joined(separator: " "),
+                spot.accepted.map { "\($0.because) (\($0.at))" } ?? "")
+        }
+        let accepted = spots.count { $0.accepted != nil }
+        return "\(table.text)\n\n\(Wording.counted(spots.count, "blind spot")), \(accepted) accepted"
+    }
+}
+
+/// Which blind spots a decision is about.
+struct BlindSpotChoiceOptions: ParsableArguments {
+    @Argument(help: "The server's name or id.")
+    var server: String
+
+    @Argument(
+        help: "The blind spots: names of patterns and probes, as `callhome servers blind-spots SERVER` lists them.",
+        completion: Completion.blindSpots)
+    var names: [String] = []
+
+    @Flag(help: "All of the server instead of names.")
+    var all = false
+
+    @Option(help: "Why, in a few words: it stands in the server's history.")
+    var because: String
+
+    @OptionGroup var collector: CollectorOptions
+
+    func validate() throws {
+        guard all != !names.isEmpty else { throw ValidationError("name the blind spots that are meant, or say --all") }
+    }
+
+    /// - Parameter word: `accept` or `withdraw`.
+    func decide(_ word: String) async throws {
+        let spots = try await collector.client().ask(
+            [CollectorAPI.BlindSpot].self, "/servers/\(CollectorClient.segment(server))/blind-spots/\(word)",
+            method: "POST",
+            body: CollectorAPI.BlindSpotDecision(names: all ? nil : names, all: all ? true : nil, because: because))
+        try BlindSpotsGroup.show(spots, json: collector.json)
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Reports
+
+/// `callhome servers blind-spots SERVER`.
+struct BlindSpotsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List what is not seen on a server, why, and what of it is accepted.",
+        discussion: "Exit codes: 0 listed; 2 refused, or no such server; 3 the collector does not answer.")
+
+    @Argument(help: "The server's name or id.")
+    var server: String
+
+    @OptionGroup var collector: CollectorOptions
+
+    func run() async throws {
+        let spots = try await collector.client().ask(
+            [CollectorAPI.BlindSpot].self, "/servers/\(CollectorClient.segment(server))/blind-spots")
+        try BlindSpotsGroup.show(spots, json: collector.json)
+    }
+}
