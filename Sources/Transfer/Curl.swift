@@ -20,7 +20,10 @@ struct CurlJob: Sendable {
 }
 
 struct CurlFailure: Sendable {
-    enum Kind: Sendable { case unreachable, tls, timedOut, tooLarge, badURL, loginDenied, brokenOff, cancelled }
+    enum Kind: Sendable {
+        case unreachable(TransferError.Obstacle)
+        case tls, timedOut, closed, tooLarge, badURL, loginDenied, brokenOff, cancelled
+    }
     var kind: Kind
     var because: String
 }
@@ -62,7 +65,7 @@ struct CurlOutcome: Sendable {
         guard let shared else {
             return CurlOutcome(
                 failure: CurlFailure(
-                    kind: .unreachable, because: "libcurl could not be started: out of memory or threads"))
+                    kind: .brokenOff, because: "libcurl could not be started: out of memory or threads"))
         }
         return await shared.perform(job)
     }
@@ -167,13 +170,14 @@ struct CurlOutcome: Sendable {
     private var outcome = CurlOutcome()
     private var received = 0
     private var isTooLarge = false
+    private var beganTLS = false
     private var uploaded = 0
     private var refusedOption: CURLoption?
 
     /// Nil, and answered, where libcurl does not take the job.
     init?(id: UInt64, job: CurlJob, answer: CheckedContinuation<CurlOutcome, Never>) {
         guard let handle = unsafe curl_easy_init() else {
-            answer.resume(returning: CurlOutcome(failure: CurlFailure(kind: .unreachable, because: "out of memory")))
+            answer.resume(returning: CurlOutcome(failure: CurlFailure(kind: .brokenOff, because: "out of memory")))
             return nil
         }
         self.id = id
@@ -218,6 +222,13 @@ struct CurlOutcome: Sendable {
             unsafe CurlExchange.of(context)?.took(body: bytes, size * count) ?? 0
         }
         prepareTrust()
+        // Called when TLS begins, so when the server was reached. Not every TLS library has it; without it a server that is
+        // silent in the handshake is taken for one that was not reached.
+        _ = unsafe callhome_curl_set_pointer(handle, CURLOPT_SSL_CTX_DATA, this)
+        _ = unsafe callhome_curl_set_tls_callback(handle) { _, _, context in
+            unsafe CurlExchange.of(context)?.beganTLS = true
+            return CURLE_OK
+        }
         switch job.kind {
         case .http(let method, let headers, let body): prepareHTTP(method, headers, body)
         case .mail(let from, let to, let content, let startTLS, let username, let password):
@@ -360,7 +371,7 @@ struct CurlOutcome: Sendable {
     func finish(_ code: CURLcode) {
         let own = unsafe String(cString: errorText)
         let text = own.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : own
-        finish(kind(of: code).map { CurlFailure(kind: $0, because: text) })
+        finish(kind(of: code, text).map { CurlFailure(kind: $0, because: text) })
     }
 
     func finish(_ failure: CurlFailure?) {
@@ -371,15 +382,17 @@ struct CurlOutcome: Sendable {
         answer.resume(returning: outcome)
     }
 
-    private func kind(of code: CURLcode) -> CurlFailure.Kind? {
+    private func kind(of code: CURLcode, _ text: String) -> CurlFailure.Kind? {
         switch code {
         case CURLE_OK: nil
         case _ where isTooLarge: .tooLarge
         case CURLE_URL_MALFORMAT: .badURL
-        case CURLE_OPERATION_TIMEDOUT: .timedOut
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY,
-            CURLE_INTERFACE_FAILED, CURLE_OUT_OF_MEMORY:
-            .unreachable
+        case CURLE_OPERATION_TIMEDOUT: isConnected ? .timedOut : .unreachable(.noConnection(within: patience))
+        case CURLE_COULDNT_RESOLVE_HOST: .unreachable(.unknownName(ofProxy: false))
+        case CURLE_COULDNT_RESOLVE_PROXY: .unreachable(.unknownName(ofProxy: true))
+        case CURLE_COULDNT_CONNECT: .unreachable(obstacle)
+        case CURLE_PROXY, CURLE_INTERFACE_FAILED: .unreachable(.noWay(because: text))
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: .closed
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED, CURLE_SSL_SHUTDOWN_FAILED,
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT, CURLE_SSL_ENGINE_INITFAILED:
@@ -387,5 +400,29 @@ struct CurlOutcome: Sendable {
         case CURLE_LOGIN_DENIED: .loginDenied
         default: .brokenOff
         }
+    }
+    /// What the system said when a connection was tried.
+    private var obstacle: TransferError.Obstacle {
+        var code = 0
+        _ = unsafe callhome_curl_get_long(handle, CURLINFO_OS_ERRNO, &code)
+        let isProxy = !(job.proxy ?? "").isEmpty
+        return switch Int32(clamping: code) {
+        case ECONNREFUSED, ENOENT: .nothingListens(atProxy: isProxy)
+        case EACCES where job.unixSocket != nil: .notAllowed
+        case ETIMEDOUT: .noConnection(within: patience)
+        case 0: .noWay(because: "the connection failed")
+        case let code: .noWay(because: unsafe String(cString: strerror(code)))
+        }
+    }
+
+    /// How long a connection was waited for.
+    private var patience: Duration { min(job.connectTimeout, job.timeout) }
+
+    /// Whether there was a connection, or one was kept from an earlier request.
+    private var isConnected: Bool {
+        var (time, sent): (curl_off_t, Int) = (0, 0)
+        _ = unsafe callhome_curl_get_offset(handle, CURLINFO_CONNECT_TIME_T, &time)
+        _ = unsafe callhome_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &sent)
+        return time > 0 || sent > 0 || beganTLS
     }
 }

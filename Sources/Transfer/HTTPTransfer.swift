@@ -35,8 +35,10 @@ public struct HTTPTransfer: Sendable {
 
     /// Sends `request` and waits for the whole answer. Any status is an answer, not an error.
     public func send(_ request: HTTPRequest) async throws(TransferError) -> HTTPResponse {
-        let server = HTTPTransfer.server(of: request.url)
-        guard let server else { throw .badURL(HTTPTransfer.withoutCredentials(request.url)) }
+        guard let named = HTTPTransfer.server(of: request.url) else {
+            throw .badURL(HTTPTransfer.withoutCredentials(request.url))
+        }
+        let server = options.unixSocket ?? named
         if let problem = HTTPTransfer.problem(of: request) { throw .refused(server, because: problem) }
         let job = CurlJob(
             url: request.url,

@@ -86,8 +86,10 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
     case temporary(String, because: String)
     /// The server answered 5xx: the same message will not be taken later.
     case permanent(String, because: String)
-    /// User name or password is wrong, or the server offers no way to log in.
+    /// User name or password is wrong, or the server offers no way to log in. Who names the server's settings says which
+    /// of them to check.
     case loginRefused(String, because: String)
+    /// Its certificate is not trusted, or it does not speak TLS in the way that is asked for: likewise.
     case tls(String, because: String)
     /// It cannot be sent to any server.
     case badMessage(because: String)
@@ -98,9 +100,9 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
         case .temporary(let server, let because): "the mail server \(server) did not take the mail for now: \(because)"
         case .permanent(let server, let because): "the mail server \(server) refused the mail: \(because)"
         case .loginRefused(let server, let because):
-            "the mail server \(server) refused the login: \(because); check user name, password and security"
+            "the mail server \(server) refused the login: \(because)"
         case .tls(let server, let because):
-            "no trusted connection to the mail server \(server): \(because); check its certificate and `security`"
+            "no trusted connection to the mail server \(server): \(because)"
         case .badMessage(let because): "the mail cannot be sent: \(because)"
         case .cancelled(let server): "sending the mail to \(server) was cancelled"
         }
@@ -108,15 +110,28 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
 
     init(_ failure: CurlFailure, _ outcome: CurlOutcome, server: String) {
         let reply = outcome.headerLines.last { line in line.hasPrefix("4") || line.hasPrefix("5") }
-        let words = reply ?? failure.because
+        let words = reply ?? failure.words
         switch failure.kind {
         case .tls: self = .tls(server, because: failure.because)
         case .loginDenied where (400..<500).contains(outcome.status): self = .temporary(server, because: words)
         case .loginDenied: self = .loginRefused(server, because: words)
         case .cancelled: self = .cancelled(server)
-        case .brokenOff where (500..<600).contains(outcome.status): self = .permanent(server, because: words)
+        case .brokenOff where (500..<600).contains(outcome.status), .closed where (500..<600).contains(outcome.status):
+            self = .permanent(server, because: words)
         case .badURL: self = .badMessage(because: "\(server) is no server and port")
-        case .brokenOff, .unreachable, .timedOut, .tooLarge: self = .temporary(server, because: words)
+        case .brokenOff, .closed, .unreachable, .timedOut, .tooLarge: self = .temporary(server, because: words)
+        }
+    }
+}
+
+extension CurlFailure {
+    /// What went wrong and what to do, without the server's name.
+    fileprivate var words: String {
+        switch kind {
+        case .unreachable(let obstacle): obstacle.description
+        case .timedOut: "it is connected but silent (\(because)); its log may say why"
+        case .closed: "it \(TransferError.closing(because))"
+        default: because
         }
     }
 }

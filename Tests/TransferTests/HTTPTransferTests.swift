@@ -140,14 +140,19 @@ struct HTTPTransferTests {
 
     @Test("A server that is silent, at the handshake or after the request, times out")
     func hang() async throws {
-        let limit = Duration.milliseconds(300)
+        // Long enough to connect while everything else runs too.
+        let limit = Duration.seconds(3)
         let silent = "127.0.0.1:\(server["silent"])"
         let places = [
             ("http://127.0.0.1:\(server["plain"])", "/hang"), ("http://\(silent)", "/"), ("https://\(silent)", "/"),
         ]
-        for (name, path) in places {
-            await #expect(throws: TransferError.timedOut(name, after: limit)) {
-                try await transfer { $0.timeout = limit }.send(HTTPRequest(url: name + path))
+        await withTaskGroup(of: Void.self) { group in
+            for (name, path) in places {
+                group.addTask {
+                    await #expect(throws: TransferError.timedOut(name, after: limit)) {
+                        try await transfer { $0.timeout = limit }.send(HTTPRequest(url: name + path))
+                    }
+                }
             }
         }
     }
@@ -166,10 +171,10 @@ struct HTTPTransferTests {
         }
     }
 
-    @Test("A server that breaks off or does not speak HTTP refused the request", arguments: ["/break-off", "/garbage"])
-    func brokenOff(_ path: String) async throws {
+    @Test("A server that does not speak HTTP refused the request")
+    func noHTTP() async throws {
         let error = await #expect(throws: TransferError.self) {
-            try await transfer().send(HTTPRequest(url: url("plain", path)))
+            try await transfer().send(HTTPRequest(url: url("plain", "/garbage")))
         }
         guard case .refused = error else {
             Issue.record("\(String(describing: error))")
@@ -177,18 +182,65 @@ struct HTTPTransferTests {
         }
     }
 
-    @Test("Nothing listening, or a name that does not resolve, is unreachable, and says where and what to check")
+    @Test(
+        "A server that closes the connection, before or in its answer, is told as that: no firewall is blamed",
+        arguments: ["/break-off", "/vanish", "/reset"])
+    func closed(_ path: String) async throws {
+        for method in ["GET", "POST"] {
+            let error = await #expect(throws: TransferError.self) {
+                try await transfer().send(
+                    HTTPRequest(method: method, url: url("plain", path), body: method == "GET" ? nil : Data(count: 10)))
+            }
+            guard case .closed(let server, _) = error else {
+                Issue.record("\(method): \(String(describing: error))")
+                continue
+            }
+            #expect(server == "http://127.0.0.1:\(self.server["plain"])")
+            #expect(error?.description.contains("closed the connection") == true)
+            #expect(error?.description.contains("firewall") == false)
+        }
+    }
+
+    @Test("Each thing that stands in the way of a connection has its own words and its own step")
     func unreachable() async throws {
-        for address in [url("closed"), "http://no-such-host.invalid/"] {
+        let places: [(String, TransferError.Obstacle, String)] = [
+            (url("closed"), .nothingListens(atProxy: false), "is it started"),
+            ("http://no-such-host.invalid/", .unknownName(ofProxy: false), "name resolution"),
+        ]
+        for (address, obstacle, step) in places {
             let error = await #expect(throws: TransferError.self) {
                 try await transfer().send(HTTPRequest(url: address))
             }
-            guard case .unreachable(let server, _) = error else {
+            guard case .unreachable(let server, obstacle) = error else {
                 Issue.record("\(String(describing: error))")
                 continue
             }
             #expect(address.hasPrefix(server))
-            #expect(error?.description.contains("check its address") == true)
+            #expect(error?.description.contains(step) == true)
+            #expect(error?.description.contains("firewall") == false)
+        }
+        let proxied = await #expect(throws: TransferError.self) {
+            try await transfer { $0.proxy = "http://no-such-proxy.invalid:3128" }.send(HTTPRequest(url: url("plain")))
+        }
+        #expect(
+            proxied == .unreachable("http://127.0.0.1:\(server["plain"])", .unknownName(ofProxy: true)))
+    }
+
+    @Test("A machine that says nothing at all is one that there is no connection to")
+    func noConnection() async throws {
+        let full = try FullPort()
+        let limit = Duration.milliseconds(300)
+        let name = "http://127.0.0.1:\(full.port)"
+        await #expect(throws: TransferError.unreachable(name, .noConnection(within: limit))) {
+            try await transfer { $0.connectTimeout = limit }.send(HTTPRequest(url: name))
+        }
+    }
+
+    @Test("A local socket that is not there, or that nobody listens on, is named by its path")
+    func noUnixSocket() async throws {
+        let missing = "/tmp/callhome-no-such-\(UUID().uuidString).sock"
+        await #expect(throws: TransferError.unreachable(missing, .nothingListens(atProxy: false))) {
+            try await transfer { $0.unixSocket = missing }.send(HTTPRequest(url: "http://localhost/"))
         }
     }
 
@@ -239,10 +291,7 @@ struct HTTPTransferTests {
         #expect(got.path == "http://collector.invalid/x")
         let gone = transfer { $0.proxy = "http://127.0.0.1:\(server["closed"])" }
         let error = await #expect(throws: TransferError.self) { try await gone.send(HTTPRequest(url: url("plain"))) }
-        guard case .unreachable = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
+        #expect(error == .unreachable("http://127.0.0.1:\(server["plain"])", .nothingListens(atProxy: true)))
     }
 
     @Test("A Unix-domain socket is connected to, whatever the address says")
@@ -295,4 +344,35 @@ struct HTTPTransferTests {
         }
         #expect(paths == Dictionary(uniqueKeysWithValues: (0..<200).map { ($0, "/\($0)") }))
     }
+}
+
+/// A port whose queue of connections is full: the kernel answers no further one (net.ipv4.tcp_abort_on_overflow is off).
+private final class FullPort {
+    let port: Int
+    private var descriptors: [Int32] = []
+
+    init() throws {
+        let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptors = [listening]
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        func with(_ call: (UnsafeMutablePointer<sockaddr>) -> Int32) -> Int32 {
+            unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe call($0) }
+            }
+        }
+        #expect(unsafe with { unsafe bind(listening, $0, length) } == 0 && listen(listening, 0) == 0)
+        #expect(unsafe with { unsafe getsockname(listening, $0, &length) } == 0)
+        port = Int(UInt16(bigEndian: address.sin_port))
+        // One more than the queue takes; the rest hangs.
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            _ = unsafe with { unsafe connect(client, $0, length) }
+            descriptors.append(client)
+        }
+    }
+
+    deinit { for descriptor in descriptors { close(descriptor) } }
 }

@@ -127,17 +127,18 @@ struct MailTests {
     @Test("A server that is not there, or says nothing, is temporary")
     func notThere() async throws {
         let web = try ServerProgram("web")
-        for port in [web["closed"], web["silent"]] {
+        for (port, words) in [(web["closed"], "nothing listens there"), (web["silent"], "connected but silent")] {
             let error = await #expect(throws: MailError.self) {
                 try await mail(.none) {
                     $0.port = Int(port) ?? 0
                     $0.timeout = .milliseconds(300)
                 }.send(message())
             }
-            guard case .temporary = error else {
+            guard case .temporary(_, let because) = error else {
                 Issue.record("\(String(describing: error))")
                 continue
             }
+            #expect(because.contains(words), "\(because)")
         }
     }
 

@@ -22,11 +22,22 @@ struct EmailChannel: PartnerChannel {
             let line = CleanText.line(answer, limit: ChannelLimits.answerCharacters)
             return TicketReference(text: line.isEmpty ? nil : line)
         } catch {
+            let words = EmailChannel.words(for: error, recipient: recipient.name)
             switch error {
-            case .permanent, .badMessage: throw .rejected(because: error.description)
+            case .permanent, .badMessage: throw .rejected(because: words)
             // A wrong password or certificate is mended by the administrator, and the message is fine.
-            case .temporary, .loginRefused, .tls, .cancelled: throw .retry(after: nil, because: error.description)
+            case .temporary, .loginRefused, .tls, .cancelled: throw .retry(after: nil, because: words)
             }
+        }
+    }
+
+    /// What the mail server did, and which keys of the configuration to look at.
+    static func words(for error: MailError, recipient: String) -> String {
+        let key = "recipient.\(recipient)"
+        return switch error {
+        case .loginRefused: "\(error); check `\(key).user`, `\(key).password` and `\(key).tls`"
+        case .tls: "\(error); check its certificate, and `\(key).tls`, `\(key).url` and `\(key).ca`"
+        case .temporary, .permanent, .badMessage, .cancelled: "\(error)"
         }
     }
 

@@ -67,7 +67,7 @@ struct CollectorClient {
                     method: method, url: base + Routes.api + path, headers: headers,
                     body: try body.map { try WireFormat.encode($0) }))
         } catch {
-            Console.complain("collector: \(error)")
+            Console.complain("collector: \(error)\(CollectorClient.step(after: error))")
             throw Exit.unreachable
         }
         guard (200..<300).contains(response.status) else {
@@ -82,6 +82,12 @@ struct CollectorClient {
                 "collector: its answer is not understood; is it newer than this command (\(CallhomeVersion.current))?")
             throw Exit.refused
         }
+    }
+
+    /// What to do where nobody listens: on the collector's machine.
+    private static func step(after error: any Error) -> String {
+        guard case TransferError.unreachable(_, .nothingListens(false)) = error else { return "" }
+        return " On its machine: systemctl status callhome-collector"
     }
 
     /// One segment of a path, percent-encoded (RFC 3986 section 2.1).

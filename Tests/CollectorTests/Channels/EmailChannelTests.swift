@@ -103,9 +103,11 @@ struct EmailChannelTests {
             }
             words.append(error.description)
         }
-        #expect(words[0].contains("check user name, password"))
+        #expect(words[0].contains("check `recipient.desk.user`, `recipient.desk.password`"))
         #expect(words[1].contains("certificate"))
-        #expect(words[2].contains("missing; check the path") || words[2].contains("check the path and its rights"))
+        #expect(
+            words[2].contains("missing: there is no such file; check the path")
+                || words[2].contains("check the path and its rights"))
     }
 
     @Test("5xx rejects the message, 4xx and a server that is away are tried again")

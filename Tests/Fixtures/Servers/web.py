@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import socketserver
+import struct
 import sys
 import tempfile
 import threading
@@ -57,6 +58,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b"short")
+            self.close_connection = True
+        elif path == "/vanish":
+            self.close_connection = True
+        elif path == "/reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
             self.close_connection = True
         elif path == "/garbage":
             self.wfile.write(b"\x00\xff\xfe no http at all\r\n\r\n")

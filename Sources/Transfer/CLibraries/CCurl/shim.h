@@ -21,7 +21,13 @@ static inline CURLcode callhome_curl_set_callback(
     CURL *handle, CURLoption option, size_t (*value)(char *, size_t, size_t, void *)) {
     return curl_easy_setopt(handle, option, value);
 }
+static inline CURLcode callhome_curl_set_tls_callback(CURL *handle, CURLcode (*value)(CURL *, void *, void *)) {
+    return curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, value);
+}
 static inline CURLcode callhome_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode callhome_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(handle, info, value);
 }
 static inline CURLMcode callhome_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
