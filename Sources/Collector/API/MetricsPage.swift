@@ -1,7 +1,49 @@
 import Reports
 
-/// The collector's figures in OpenMetrics 1.0 text (https://prometheus.io/docs/specs/om/open_metrics_spec/).
+/// The collector's figures, as text of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/) or of
+/// OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 struct MetricsPage: Sendable {
+    enum Format: CaseIterable, Sendable {
+        case text, openMetrics
+
+        /// What is asked for. A header that names neither, or both alike, gets the text, which everyone reads.
+        /// - Parameter accept: of the request (RFC 9110, section 12.5.1).
+        init(accept: String?) {
+            var quality: [Format: Double] = [:]
+            for part in (accept ?? "").split(separator: ",").prefix(50) {
+                let fields = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+                var format: Format
+                switch fields.first {
+                case "application/openmetrics-text": format = .openMetrics
+                case "text/plain", "text/*": format = .text
+                default: continue
+                }
+                var weight = 1.0
+                for field in fields.dropFirst() {
+                    if field.hasPrefix("q=") { weight = Double(field.dropFirst(2)) ?? 0 }
+                    // Another version of a format is one that is not spoken here.
+                    if field.hasPrefix("version="), !format.versions.contains(String(field.dropFirst(8))) { weight = 0 }
+                }
+                quality[format] = max(quality[format] ?? 0, weight)
+            }
+            self = quality[.openMetrics] ?? 0 > quality[.text] ?? 0 ? .openMetrics : .text
+        }
+
+        private var versions: Set<String> {
+            switch self {
+            case .text: ["0.0.4"]
+            case .openMetrics: ["1.0.0"]
+            }
+        }
+
+        var contentType: String {
+            switch self {
+            case .text: "text/plain; version=0.0.4; charset=utf-8"
+            case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            }
+        }
+    }
+
     var servers: [Server]
     /// Those that are not closed.
     var cases: [Case]
@@ -9,13 +51,19 @@ struct MetricsPage: Sendable {
     var alarms: [RecipientAlarm]
     var time: Timestamp
 
-    var text: String {
+    func text(as format: Format) -> String {
         var text = ""
         func family(
             _ name: String, _ type: String, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]
         ) {
-            text += "# TYPE \(name) \(type)\n# HELP \(name) \(help)\n"
             let suffix = type == "counter" ? "_total" : type == "info" ? "_info" : ""
+            // OpenMetrics names the family; the older text names the samples, and has no type for what never changes.
+            switch format {
+            case .openMetrics: text += "# TYPE \(name) \(type)\n# HELP \(name) \(help)\n"
+            case .text:
+                text += "# HELP \(name)\(suffix) \(help)\n"
+                text += "# TYPE \(name)\(suffix) \(type == "info" ? "gauge" : type)\n"
+            }
             for sample in samples {
                 let labels = sample.labels.map { "\($0.0)=\"\(MetricsPage.escaped($0.1))\"" }.joined(separator: ",")
                 text += "\(name)\(suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(MetricsPage.number(sample.value))\n"
@@ -45,7 +93,7 @@ struct MetricsPage: Sendable {
             "callhome_reports", "counter", "Reports taken from agents, by kind.",
             reports.sorted { $0.key < $1.key }.prefix(50).map { ([("kind", $0.key)], Double($0.value)) })
         deliveries(family)
-        return text + "# EOF\n"
+        return format == .openMetrics ? text + "# EOF\n" : text
     }
 
     private func deliveries(

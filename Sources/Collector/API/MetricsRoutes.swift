@@ -9,7 +9,7 @@ struct MetricsRoutes: RouteProvider {
 
     func addRoutes(to router: Router<CollectorContext>) {
         router.get(RouterPath(Routes.health)) { _, _ in try await health() }
-        router.get(RouterPath(Routes.metrics)) { _, _ in try await metrics() }
+        router.get(RouterPath(Routes.metrics)) { request, _ in try await metrics(request) }
     }
 
     private struct Health: Encodable {
@@ -43,7 +43,8 @@ struct MetricsRoutes: RouteProvider {
         }
     }
 
-    private func metrics() async throws(StoreError) -> Response {
+    private func metrics(_ request: Request) async throws(StoreError) -> Response {
+        let format = MetricsPage.Format(accept: request.headers[.accept])
         let time = environment.now()
         let states = try await environment.store.recipientStates()
         let page = MetricsPage(
@@ -53,8 +54,7 @@ struct MetricsRoutes: RouteProvider {
             time: time)
         return Response(
             status: .ok,
-            headers: [
-                .contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8", .cacheControl: "no-store",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: page.text)))
+            headers: [.contentType: format.contentType, .cacheControl: "no-store", .vary: "Accept"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: page.text(as: format))))
     }
 }
