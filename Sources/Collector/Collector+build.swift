@@ -1,3 +1,4 @@
+import Daemon
 import FoundationEssentials
 import Glibc
 import Hummingbird
@@ -12,6 +13,7 @@ public struct CollectorProgram: Service {
     let environment: CollectorEnvironment
     let authority: CertificateAuthority
     let address: BoundAddress
+    private let lock: DataDirectoryLock
     /// In the order of dependency: each may use those before it, and is stopped before them.
     let services: [any Service]
     /// At the first start only.
@@ -23,6 +25,7 @@ public struct CollectorProgram: Service {
         _ configuration: CollectorConfiguration, logger: Logger, now: @escaping @Sendable () -> Timestamp
     ) async throws -> CollectorProgram {
         let directory = try DataDirectory(path: configuration.dataDirectory)
+        let lock = try DataDirectoryLock(directory)
         let store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
         let identity = try await store.identity()
         let authority = try directory.authority(site: identity.site)
@@ -54,18 +57,21 @@ public struct CollectorProgram: Service {
             HeartbeatService(environment),
             OutboxService(environment),
         ]
-        if let path = CollectorProgram.freeSocket(configuration.socket) {
+        if let path = try CollectorProgram.freeSocket(configuration.socket) {
             services.append(localServer(environment, routes: [TestRoute(environment: environment), api], path: path))
         }
         services.append(try server(environment, routes: routes, tls: tls, address: address))
         return CollectorProgram(
-            environment: environment, authority: authority, address: address, services: services,
+            environment: environment, authority: authority, address: address, lock: lock, services: services,
             firstLogin: try await firstLogin(environment, directory))
     }
 
     /// Runs until it is told to stop by the service group that it is part of.
     public func run() async throws {
-        defer { address.close() }
+        defer {
+            address.close()
+            lock.release()
+        }
         do {
             try await ServiceGroup(configuration: .init(services: services, logger: environment.logger)).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
@@ -107,13 +113,12 @@ public struct CollectorProgram: Service {
             logger: logger)
     }
 
-    /// The path, cleared of what an earlier run left; nil where there is no directory to put it in.
-    private static func freeSocket(_ path: String?) -> String? {
+    /// The path, cleared of what a dead process left; nil where there is no directory to put it in.
+    /// - Throws: `LocalSocketError` where somebody answers there: it is not taken away.
+    private static func freeSocket(_ path: String?) throws(LocalSocketError) -> String? {
         guard let path, let slash = path.lastIndex(of: "/") else { return nil }
-        let files = FileManager.default
-        guard files.fileExists(atPath: String(path[..<slash])) else { return nil }
-        // Missing is what is wanted; anything else shows when the socket is bound.
-        try? files.removeItem(atPath: path)
+        guard FileManager.default.fileExists(atPath: String(path[..<slash])) else { return nil }
+        do throws(SocketError) { try SocketName.takeOver(path) } catch { throw LocalSocketError(because: error) }
         return path
     }
 
@@ -175,6 +180,20 @@ struct ListenError: Error, CustomStringConvertible {
             ? "cannot listen on \(address):\(port): another program does already (ss -ltnp shows which); stop it, or set "
                 + "another port as listen in collector.conf"
             : "cannot listen on \(address):\(port): this machine has no such address; mend listen in collector.conf"
+    }
+}
+
+/// The socket for root on this machine cannot be taken.
+struct LocalSocketError: Error, CustomStringConvertible {
+    var because: SocketError
+
+    var description: String {
+        let step = "set another path as `socket` in collector.conf, or `socket = no`"
+        return switch because.code {
+        case EADDRINUSE: "cannot listen on \(because.path): another collector answers there; stop it, or \(step)"
+        case EEXIST: "cannot listen on \(because.path): it is the name of something else than a socket; \(step)"
+        default: "\(because); \(step)"
+        }
     }
 }
 

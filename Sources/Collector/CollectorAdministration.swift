@@ -18,13 +18,17 @@ struct CollectorAdministration: Sendable {
     private let authority: CertificateAuthority
     private let configuration: CollectorConfiguration
 
-    /// Opens the collector's data directory, and makes it if the collector never ran.
-    init(_ configuration: CollectorConfiguration) async throws {
-        let directory = try DataDirectory(path: configuration.dataDirectory)
-        let store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
-        self.store = store
+    /// Opens the data directory of a collector that ran before.
+    /// - Throws: `DataDirectoryError` where none ran yet; nothing is made then.
+    init(_ configuration: CollectorConfiguration) throws {
+        let directory = try DataDirectory(existing: configuration.dataDirectory)
+        guard let authority = try directory.storedAuthority() else {
+            throw DataDirectoryError(
+                doing: "looking for a collector in", path: directory.path, because: "its CA was taken away just now")
+        }
+        self.authority = authority
         self.configuration = configuration
-        authority = try directory.authority(site: try await store.identity().site)
+        store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
     }
 
     init(_ program: CollectorProgram) {
@@ -53,6 +57,9 @@ struct CollectorAdministration: Sendable {
                 usedBy: token.usedBy)
         }
     }
+
+    /// SHA-256 of the CA's certificate, in hexadecimal: what `callhome login` asks to compare.
+    var fingerprint: String { get throws { try authority.fingerprint } }
 
     /// The base address that servers and partners use first.
     func address(port: Int? = nil) -> String {

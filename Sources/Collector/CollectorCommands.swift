@@ -97,8 +97,10 @@ public enum CollectorCommands {
     }
 
     /// From now on every report of the server is refused.
-    public static func revokeKeys(host: String, because: String, config: String?) async throws -> String {
+    /// - Parameter name: its host id or its host name.
+    public static func revokeKeys(of name: String, because: String, config: String?) async throws -> String {
         try await administrating(config) { administration in
+            let host = try await administration.store.server(named: name).host
             try await administration.store.revokeKeys(host: host, because: because, at: systemTime())
             return
                 "The keys of \(host) are revoked. To let it in again: callhome enroll --replace \(host), with a new token."
@@ -112,6 +114,11 @@ public enum CollectorCommands {
             try await Accounts(store: administration.store).set(account, password: password, at: systemTime())
             return password
         }
+    }
+
+    /// SHA-256 of the collector's CA certificate: what `callhome login` asks to compare.
+    public static func fingerprint(config: String?) async throws -> String {
+        try await administrating(config) { try $0.fingerprint }
     }
 
     private static func word(_ purpose: TokenPurpose) -> IssuedToken.Purpose {
@@ -128,7 +135,7 @@ public enum CollectorCommands {
     private static func administrating(
         _ config: String?, _ work: (CollectorAdministration) async throws -> String
     ) async throws -> String {
-        let administration = try await CollectorAdministration(try configuration(config))
+        let administration = try CollectorAdministration(try configuration(config))
         do {
             let text = try await work(administration)
             await administration.store.close()
@@ -140,7 +147,7 @@ public enum CollectorCommands {
     }
 }
 
-/// Tells systemd, and at the first start the user, that the collector is up.
+/// Tells systemd, the log, and at the first start the user, that the collector is up.
 struct ReadinessNotifier: Service {
     let program: CollectorProgram
     let now: @Sendable () -> Timestamp
@@ -152,6 +159,13 @@ struct ReadinessNotifier: Service {
             try? await Task.sleep(for: .seconds(60))
             return
         }
+        let fingerprint = try program.authority.fingerprint
+        program.environment.logger.notice(
+            "the collector listens",
+            metadata: [
+                "url": "\(program.administration.address(port: port))",
+                "ca-fingerprint": "\(fingerprint)",
+            ])
         try await welcome(port: port)
         systemd.ready(status: "Listening at \(program.administration.address(port: port))")
         let pause = systemd.watchdogInterval.map { $0 / 2 } ?? .seconds(3600)
@@ -176,6 +190,8 @@ struct ReadinessNotifier: Service {
             Console:  \(administration.address(port: port))
             Login:    \(login.name)
             Password: \(login.password)   (also in \(login.file); delete the file once it is noted)
+            CA:       \(try administration.fingerprint)
+                      (SHA-256; callhome login asks to compare it, callhome-collector fingerprint prints it again)
 
             To enrol a server, run on it within a day:
               \(administration.enrolCommand(token, port: port))

@@ -87,11 +87,8 @@ public struct Agent: Sendable {
     }
 
     private static func makeDirectory(_ path: String) throws(AgentError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw AgentError("the state directory \(path) cannot be made: \(error)")
+        do throws(PrivateFileError) { try PrivateFile.makeFolder(path) } catch {
+            throw AgentError("the state directory \(path) cannot be made: \(error.because)")
         }
     }
 

@@ -7,7 +7,7 @@ struct Program: AsyncParsableCommand {
         commandName: "callhome-collector",
         abstract: "Takes the reports of servers, keeps cases, and sends tickets to whoever mends them.",
         version: CollectorCommands.version,
-        subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self])
+        subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Fingerprint.self])
 }
 
 /// Where the configuration stands.
@@ -110,11 +110,11 @@ struct Keys: AsyncParsableCommand {
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Refuse every later report of a server.")
         @OptionGroup var options: ConfigurationOptions
-        @Argument(help: "Its host id.") var host: String
+        @Argument(help: "Its name or id.") var server: String
         @Option(help: "Why.") var because: String
 
         func run() async throws {
-            print(try await CollectorCommands.revokeKeys(host: host, because: because, config: options.config))
+            print(try await CollectorCommands.revokeKeys(of: server, because: because, config: options.config))
         }
     }
 }
@@ -125,4 +125,12 @@ struct Password: AsyncParsableCommand {
     @Argument(help: "The login; it is made if there is none.") var account = "admin"
 
     func run() async throws { print(try await CollectorCommands.resetPassword(of: account, config: options.config)) }
+}
+
+struct Fingerprint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the SHA-256 of the collector's CA certificate, which `callhome login` asks to compare.")
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws { print(try await CollectorCommands.fingerprint(config: options.config)) }
 }

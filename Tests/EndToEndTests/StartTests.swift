@@ -5,8 +5,7 @@ import Testing
 struct StartTests {
     @Test("A collector whose port is taken says so and ends, instead of waiting for ever")
     func portTaken() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-start-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let port = try freePort()
         let holder = Program(
@@ -26,5 +25,107 @@ struct StartTests {
         #expect(result.status == 1, "\(result)")
         #expect(result.output.contains("cannot listen on 127.0.0.1:\(port)"), "\(result.output)")
         #expect(!result.output.contains("callhome enroll"), "it did not start, and must not say how to use it")
+    }
+
+    @Test("Where no collector ran, a command prints no token, makes nothing, and says what to do")
+    func nothingToAdminister() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let configuration = folder.appending(path: "collector.conf")
+        try Site.write("data = \(folder.path)/data\n", to: configuration)
+        for command in [["tokens", "create"], ["pair", "create"], ["tokens", "list"], ["password"], ["fingerprint"]] {
+            let result = try Program.run(
+                Program.built("callhome-collector"), command + ["--config", configuration.path])
+            #expect(result.status != 0, "\(command)")
+            #expect(!result.output.contains("callhome1."))
+            #expect(
+                result.output.contains("\(folder.path)/data") && result.output.contains("--config"), "\(result.output)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
+    }
+
+    @Test(
+        "Each start logs address and fingerprint, a second collector names the first, and a login asks only where it may"
+    )
+    func oneCollector() async throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let configuration = folder.appending(path: "collector.conf")
+        let (port, binary) = (try freePort(), Program.built("callhome-collector"))
+        let address = "https://127.0.0.1:\(port)"
+        try Site.write(
+            "data = \(folder.path)/data\nlisten = 127.0.0.1:\(port)\nsocket = \(folder.path)/c.sock\nurls = \(address)",
+            to: configuration)
+        var fingerprint = ""
+        for start in 1...2 {
+            let collector = Program(
+                "collector-\(start)", binary, ["serve", "--config", configuration.path], in: folder)
+            try collector.start()
+            defer { collector.killNow() }
+            try await eventually(within: .seconds(30), "start \(start) tells its address") {
+                collector.output.contains("url=\(address)") ? true : nil
+            }
+            let printed = try Program.run(binary, ["fingerprint", "--config", configuration.path])
+            fingerprint = printed.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(printed.status == 0 && fingerprint.count == 64, "\(printed)")
+            #expect(collector.output.contains("ca-fingerprint=\(fingerprint)"), "\(collector.output)")
+            guard start == 2 else { continue }
+
+            let second = try Program.run(
+                "/usr/bin/timeout", ["-k", "1", "20", binary, "serve", "--config", configuration.path])
+            #expect(second.status == 1, "\(second)")
+            #expect(second.output.contains("process \(collector.processIdentifier)"), "\(second.output)")
+
+            let local = try Program.run(
+                Program.built("callhome"), ["servers", "list", "--collector-socket", "\(folder.path)/c.sock"])
+            #expect(local.status == 0, "the first one's socket was taken: \(local.output)")
+
+            let password = try Program.run(binary, ["password", "--config", configuration.path]).output
+            try Site.write(password, to: folder.appending(path: "password"))
+            try login(address, fingerprint: fingerprint, in: folder)
+        }
+        let gone = try Program.run(
+            Program.built("callhome"), ["servers", "list", "--collector-socket", "\(folder.path)/c.sock"])
+        #expect(gone.status == 3)
+        #expect(gone.output.contains("\(folder.path)/c.sock: nothing listens there"), "\(gone.output)")
+        #expect(!gone.output.contains("firewall") && !gone.output.contains("port 80"), "\(gone.output)")
+    }
+
+    /// By a program that has no terminal, and by one that has: Python's pty module is the person at it.
+    private func login(_ address: String, fingerprint: String, in folder: URL) throws {
+        let command = [
+            "env", "XDG_CONFIG_HOME=\(folder.path)/config", Program.built("callhome"), "login", address,
+            "--password-stdin",
+        ]
+        let line = command.map { "'\($0)'" }.joined(separator: " ")
+        func alone(_ more: String = "") throws -> (status: Int32, output: String) {
+            // The password is still there for whoever reads next: it was not taken for an answer.
+            try Program.run(
+                "/usr/bin/setsid",
+                ["--wait", "/bin/sh", "-c", "{ \(line) \(more); s=$?; cat; exit $s; } < \(folder.path)/password"])
+        }
+        let refused = try alone()
+        let password = try String(contentsOf: folder.appending(path: "password"), encoding: .utf8)
+        #expect(refused.status == 2 && refused.output.contains("--ca-fingerprint"), "\(refused)")
+        #expect(refused.output.hasSuffix(password), "the password was eaten")
+        let stored = folder.appending(path: "config/callhome/login.json").path
+        #expect(!FileManager.default.fileExists(atPath: stored))
+        let given = try alone("--ca-fingerprint \(fingerprint)")
+        #expect(given.status == 0 && FileManager.default.fileExists(atPath: stored), "\(given)")
+        try FileManager.default.removeItem(atPath: stored)
+        let asked = try Program.run(
+            "/usr/bin/python3",
+            [
+                Site.packageRoot.appending(path: "Tests/EndToEndTests/Servers/terminal.py").path, "yes",
+                "\(folder.path)/password",
+            ] + command)
+        #expect(asked.status == 0 && asked.output.contains(fingerprint), "\(asked)")
+        #expect(FileManager.default.fileExists(atPath: stored))
+    }
+
+    private static func folder() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-start-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
     }
 }

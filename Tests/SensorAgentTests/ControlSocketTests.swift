@@ -1,3 +1,4 @@
+import Daemon
 import Foundation
 import Glibc
 import Reports
@@ -132,7 +133,22 @@ struct ControlSocketTests {
             #expect(error?.code == EADDRINUSE && error?.description.contains(path) == true)
             withExtendedLifetime(left) {}
         }
-        try Data().write(to: URL(filePath: path))
+        // Bound, and closed without its name: what a killed process leaves.
+        try leaveSocket()
         try await serving {}
+    }
+
+    @Test("A name that is no socket's is refused, and what it names is kept")
+    func noSocket() throws {
+        try Data("mine".utf8).write(to: URL(filePath: path))
+        let error = #expect(throws: SocketError.self) { _ = try UnixListener(path: path) }
+        #expect(error?.code == EEXIST)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    private func leaveSocket() throws {
+        let descriptor = try SocketName.make(path)
+        defer { close(descriptor) }
+        #expect(unsafe SocketName.withAddress(of: path) { unsafe bind(descriptor, $0, $1) } == nil)
     }
 }

@@ -132,20 +132,8 @@ struct APIRoutes: RouteProvider {
         try .json(try await store.servers().map(CollectorAPI.ServerLine.init))
     }
 
-    /// By host id, else by host name; where there is none, the refusal names what comes near.
-    private func server(named name: String) async throws -> Server {
-        if let server = try await store.server(host: name) { return server }
-        let servers = try await store.servers()
-        if let server = servers.first(where: { $0.hostname == name }) { return server }
-        let near = Wording.near(name, among: servers.map(\.hostname)).map { CleanText.line($0, limit: 80) }
-        throw StoreError.notFound(
-            what: "server \(CleanText.line(name, limit: 80))"
-                + (near.isEmpty
-                    ? "; `callhome servers list` names them" : "; perhaps \(near.joined(separator: " or "))"))
-    }
-
     private func detail(ofServer name: String) async throws -> Response {
-        let server = try await server(named: name)
+        let server = try await store.server(named: name)
         let cases = try await store.cases(CaseQuery(host: server.host))
         return try .json(
             CollectorAPI.ServerDetail(
@@ -190,7 +178,7 @@ struct APIRoutes: RouteProvider {
             // A case that another site's collector handed on is of a server that is none of this collector's.
             let isRelayed = try await !store.cases(CaseQuery(states: Set(Case.State.allCases), host: host, limit: 1))
                 .isEmpty
-            query.host = isRelayed ? host : try await server(named: host).host
+            query.host = isRelayed ? host : try await store.server(named: host).host
         }
         return try .json(try await store.cases(query).map(CollectorAPI.CaseLine.init))
     }

@@ -71,16 +71,10 @@ struct EnrolmentRoute: RouteProvider {
     /// The host that the request is about: its own, or the one that it replaces.
     private func host(for request: EnrolmentRequest) async throws -> HostID {
         guard let replaced = request.replace else { return request.host }
-        let servers = try await environment.store.servers()
-        let named = servers.filter { $0.host == replaced || $0.hostname == replaced }
-        guard let found = named.first(where: { $0.host == replaced }) ?? (named.count == 1 ? named.first : nil) else {
-            throw RequestProblem(
-                .notFound, "not-found",
-                named.isEmpty
-                    ? "No server is called \(replaced.prefix(80)) here: see the list in the console, or enrol without --replace."
-                    : "\(named.count) servers are called \(replaced.prefix(80)): name the one to replace by its id.")
+        do throws(StoreError) { return try await environment.store.server(named: replaced).host } catch {
+            guard case .notFound = error else { throw error }
+            throw RequestProblem(.notFound, "not-found", "\(error). A new server is enrolled without --replace.")
         }
-        return found.host
     }
 
     /// The answer got lost and the agent asks again with the same key: it gets the same answer.

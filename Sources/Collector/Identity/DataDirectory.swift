@@ -1,4 +1,5 @@
 import Crypto
+import Daemon
 import FoundationEssentials
 import Glibc
 import Reports
@@ -14,47 +15,57 @@ struct DataDirectory: Sendable {
     private var signingKeyFile: String { "\(path)/signing.key" }
     var serverCertificate: String { "\(path)/tls.pem" }
     var serverKey: String { "\(path)/tls.key" }
+    var lockFile: String { "\(path)/lock" }
 
-    /// Makes the directory if it is not there.
+    /// For the collector itself: makes the directory if it is not there, and closes it to everybody else.
     ///
     /// A command that root gives works as the directory's owner: files that root owned would lock the collector out.
     init(path: String) throws(DataDirectoryError) {
         self.path = path
-        let files = FileManager.default
-        do {
-            if !files.fileExists(atPath: path) {
-                try files.createDirectory(
-                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            } else if geteuid() == 0 {
-                try DataDirectory.becomeOwner(of: path)
-            }
-            try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        try DataDirectory.becomeOwner(of: path)
+        do throws(PrivateFileError) {
+            try PrivateFile.makeFolder(path)
+            // The database makes its other files with this one's mode.
+            try PrivateFile.reserve(database)
         } catch {
-            throw DataDirectoryError(doing: "preparing the data directory", path: path, because: "\(error)")
+            throw DataDirectoryError(doing: "preparing the data directory", path: path, because: error.because)
+        }
+        guard unsafe chmod(path, 0o700) == 0 else {
+            throw DataDirectoryError(doing: "closing the data directory", path: path, because: DataDirectory.words())
         }
     }
 
-    private static func becomeOwner(of path: String) throws {
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        guard let owner = attributes[.ownerAccountID] as? UInt, owner != 0,
-            let group = attributes[.groupOwnerAccountID] as? UInt
-        else { return }
-        guard setegid(gid_t(group)) == 0, seteuid(uid_t(owner)) == 0 else {
-            throw DataDirectoryError(doing: "working as the owner of", path: path, because: "errno \(errno)")
+    /// For commands: the directory of a collector that ran before. Nothing is made: an authority that no collector
+    /// shows would be trusted by servers that could then never report.
+    init(existing path: String) throws(DataDirectoryError) {
+        self.path = path
+        try DataDirectory.becomeOwner(of: path)
+        for file in [database, authorityKey] {
+            do throws(FileStatus.Failure) { _ = try FileStatus(of: file) } catch {
+                let because =
+                    error.code == ENOENT || error.code == ENOTDIR
+                    ? "no collector has run with this data directory yet: start it once (systemctl start "
+                        + "callhome-collector), or name the configuration of the one that is meant with --config FILE"
+                    : "\(error): ask as root"
+                throw DataDirectoryError(doing: "looking for a collector in", path: path, because: because)
+            }
         }
     }
+
+    /// Works as the owner of the directory, where root gave the command; as before, where there is none.
+    private static func becomeOwner(of path: String) throws(DataDirectoryError) {
+        guard geteuid() == 0, let status = try? FileStatus(of: path), status.owner != 0 else { return }
+        guard setegid(status.group) == 0, seteuid(status.owner) == 0 else {
+            throw DataDirectoryError(doing: "working as the owner of", path: path, because: words())
+        }
+    }
+
+    private static func words() -> String { unsafe String(cString: strerror(errno)) }
 
     /// The site's authority; made on first use.
     func authority(site: String) throws(DataDirectoryError) -> CertificateAuthority {
+        if let stored = try storedAuthority() { return stored }
         do {
-            if let key = try text(at: authorityKey) {
-                guard let certificate = try text(at: authorityCertificate) else {
-                    throw DataDirectoryError(
-                        doing: "reading the CA", path: authorityCertificate,
-                        because: "it is missing while its key is there; restore it from a backup")
-                }
-                return try CertificateAuthority(certificatePEM: certificate, keyPEM: key)
-            }
             let new = try CertificateAuthority(site: site)
             // The certificate first: a key without one is the mark of a loss.
             try write(try new.certificatePEM, to: authorityCertificate)
@@ -64,6 +75,22 @@ struct DataDirectory: Sendable {
             throw error
         } catch {
             throw DataDirectoryError(doing: "preparing the CA", path: authorityKey, because: "\(error)")
+        }
+    }
+
+    /// The site's authority; nil where none was made yet.
+    func storedAuthority() throws(DataDirectoryError) -> CertificateAuthority? {
+        guard let key = try text(at: authorityKey) else { return nil }
+        guard let certificate = try text(at: authorityCertificate) else {
+            throw DataDirectoryError(
+                doing: "reading the CA", path: authorityCertificate,
+                because: "it is missing while its key is there; restore it from a backup")
+        }
+        do {
+            return try CertificateAuthority(certificatePEM: certificate, keyPEM: key)
+        } catch {
+            throw DataDirectoryError(
+                doing: "reading the CA", path: authorityKey, because: "\(error); restore it from a backup")
         }
     }
 
@@ -98,16 +125,11 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// Writes a secret file whole or not at all. (The directory's own rights guard it from the first moment.)
+    /// Writes a secret file, whole or not at all.
     func write(_ text: String, to path: String) throws(DataDirectoryError) {
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        } catch {
-            throw DataDirectoryError(doing: "writing", path: path, because: "\(error)")
+        do throws(PrivateFileError) { try PrivateFile.write(Data(text.utf8), to: path) } catch {
+            throw DataDirectoryError(doing: "writing", path: path, because: error.because)
         }
-        // A key that certificates rest on must not be lost with the power.
-        sync()
     }
 }
 

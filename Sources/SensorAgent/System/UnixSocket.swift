@@ -1,14 +1,6 @@
+import Daemon
 import FoundationEssentials
 import Glibc
-
-/// What the system refused about a socket.
-struct SocketError: Error, Hashable, CustomStringConvertible {
-    var doing: String
-    var path: String
-    /// errno(3).
-    var code: Int32
-    var description: String { "\(doing) \(path): \(unsafe String(cString: strerror(code)))" }
-}
 
 /// A listening socket in the file system, unix(7). Its name goes with its last owner.
 final class UnixListener: Sendable {
@@ -20,16 +12,9 @@ final class UnixListener: Sendable {
 
     /// - Throws: `EADDRINUSE` when somebody answers there already; a name that a dead process left is taken over.
     init(path: String) throws(SocketError) {
-        let descriptor = try UnixSocket.make(path)
-        if let code = unsafe UnixSocket.withAddress(of: path, { unsafe connect(descriptor, $0, $1) }) {
-            if code != ENOENT { unsafe unlink(path) }
-        } else {
-            close(descriptor)
-            throw SocketError(doing: "listening on", path: path, code: EADDRINUSE)
-        }
-        close(descriptor)
-        let listening = try UnixSocket.make(path)
-        if let code = unsafe UnixSocket.withAddress(of: path, { unsafe bind(listening, $0, $1) }) {
+        try SocketName.takeOver(path)
+        let listening = try SocketName.make(path)
+        if let code = unsafe SocketName.withAddress(of: path, { unsafe bind(listening, $0, $1) }) {
             close(listening)
             throw SocketError(doing: "listening on", path: path, code: code)
         }
@@ -110,31 +95,5 @@ final class UnixConnection: Sendable {
         guard milliseconds > 0 else { return false }
         var polled = pollfd(fd: descriptor, events: Int16(event), revents: 0)
         return unsafe poll(&polled, 1, Int32(clamping: milliseconds)) == 1
-    }
-}
-
-/// What both ends need.
-private enum UnixSocket {
-    static func make(_ path: String) throws(SocketError) -> Int32 {
-        // Non-blocking, so that an accept that finds nobody does not wait.
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(AF_UNIX, kind, 0)
-        guard descriptor >= 0 else { throw SocketError(doing: "making a socket for", path: path, code: errno) }
-        return descriptor
-    }
-
-    /// Calls with the address of `path`. Returns the error number, nil when it went well.
-    static func withAddress(of path: String, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        // One byte of sun_path (108 bytes) is for the end.
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return ENAMETOOLONG }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe call($0, length) }
-        }
-        return result == 0 ? nil : errno
     }
 }

@@ -1,6 +1,6 @@
 import Crypto
+import Daemon
 import FoundationEssentials
-import Glibc
 import Reports
 
 /// Who this agent is: the key that it has since its first start, and what its collector gave it on enrolment.
@@ -75,41 +75,19 @@ struct IdentityFile: Sendable {
     }
 
     func save(_ identity: Identity) throws(IdentityError) {
-        let temporary = path + ".new"
+        let data: Data
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            let data = try encoder.encode(identity)
-            try IdentityFile.write(data, to: temporary)
+            data = try encoder.encode(identity)
         } catch {
             throw .notStored(path: path, problem: "\(error)")
         }
-        guard unsafe rename(temporary, path) == 0 else {
-            throw .notStored(path: path, problem: IdentityFile.words(errno))
+        // It must survive a power failure: the token that gave it works once.
+        do throws(PrivateFileError) { try PrivateFile.write(data, to: path) } catch {
+            throw .notStored(path: path, problem: error.because)
         }
-        // The name must survive a power failure as well as the content: the token that gave it works once.
-        let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        _ = fsync(descriptor)
-        close(descriptor)
     }
-
-    private static func write(_ data: Data, to path: String) throws {
-        _ = unsafe unlink(path)
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw IdentityError.notStored(path: path, problem: words(errno)) }
-        defer { close(descriptor) }
-        var rest = data[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw IdentityError.notStored(path: path, problem: words(errno)) }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(descriptor) == 0 else { throw IdentityError.notStored(path: path, problem: words(errno)) }
-    }
-
-    private static func words(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }
 
 enum IdentityError: Error, Hashable, CustomStringConvertible {

@@ -10,9 +10,11 @@ struct LoginCommand: AsyncParsableCommand {
         commandName: "login",
         abstract: "Log in at a collector, for `cases` and `servers`.",
         discussion: """
-            The collector's CA is fetched and its fingerprint compared with --ca-fingerprint (it stands in the collector's \
-            start message and in every join token); without it you are asked to compare it yourself. The token that is \
-            stored lets its holder see and close cases: the file is readable by you only.
+            The collector's CA is fetched and its fingerprint compared with --ca-fingerprint (the collector logs it at every \
+            start, and `callhome-collector fingerprint` prints it on its machine); without it you are asked to compare it \
+            yourself. With --password-stdin you are asked on the terminal, and where there is none the login is refused \
+            before the password is read. The token that is stored lets its holder see and close cases: the file is \
+            readable by you only.
 
             Exit codes: 0 logged in; 2 refused; 3 the collector does not answer.
             """)
@@ -75,10 +77,35 @@ struct LoginCommand: AsyncParsableCommand {
                 throw Exit.refused
             }
         } else {
-            Console.complain("CA of \(base):\n  \(found)\nCompare it with the collector's. Is it the same? [yes/no] ")
-            guard readLine()?.lowercased() == "yes" else { throw Exit.refused }
+            let question =
+                "CA of \(base):\n  \(found)\nCompare it with what `callhome-collector fingerprint` prints there. "
+                + "Is it the same? [yes/no] "
+            guard try answer(to: question, at: base) == "yes" else { throw Exit.refused }
         }
         return pem
+    }
+
+    /// What a person answers. Standard input may hold the password: then only the terminal is asked.
+    private func answer(to question: String, at base: String) throws -> String? {
+        guard passwordStdin else {
+            Console.complain(question)
+            return readLine()?.lowercased()
+        }
+        let terminal = unsafe fopen("/dev/tty", "r+e")
+        guard let terminal = unsafe terminal else {
+            Console.complain(
+                "nobody can be asked whether the CA of \(base) is the right one: give --ca-fingerprint "
+                    + "(`callhome-collector fingerprint` prints it on the collector's machine)")
+            throw Exit.refused
+        }
+        defer { unsafe fclose(terminal) }
+        unsafe fputs(question, terminal)
+        unsafe fflush(terminal)
+        // No answer of a person is longer.
+        var line = [CChar](repeating: 0, count: 80)
+        guard unsafe fgets(&line, CInt(line.count), terminal) != nil else { return nil }
+        let bytes = line.prefix { $0 != 0 && $0 != 0x0A && $0 != 0x0D }.map(UInt8.init(bitPattern:))
+        return String(decoding: bytes, as: UTF8.self).lowercased()
     }
 
     /// SHA-256 of the first certificate's DER (RFC 7468 armour).

@@ -34,6 +34,9 @@ final class Program: @unchecked Sendable {
         child.wait()
     }
 
+    /// 0 while it does not run.
+    var processIdentifier: Int32 { child?.identifier ?? 0 }
+
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     /// Runs a program to its end.

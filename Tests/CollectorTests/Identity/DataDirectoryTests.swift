@@ -1,0 +1,141 @@
+import Foundation
+import Glibc
+import Logging
+import Reports
+import Testing
+import Transfer
+
+@testable import Collector
+
+@Suite("The data directory", .serialized)
+struct DataDirectoryTests {
+    private let folder: TemporaryFolder
+    private var data: String { "\(folder.path)/deep/data" }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func configuration(_ name: String = "data", socket: String? = nil) -> CollectorConfiguration {
+        var configuration = CollectorConfiguration()
+        configuration.dataDirectory = "\(folder.path)/deep/\(name)"
+        configuration.listenAddress = "127.0.0.1"
+        configuration.listenPort = 0
+        configuration.socket = socket
+        return configuration
+    }
+
+    private func build(_ configuration: CollectorConfiguration) async throws -> CollectorProgram {
+        try await CollectorProgram.build(
+            configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { Timestamp(Date()) })
+    }
+
+    @Test("A command makes nothing where no collector has run, and says which folder and what to do")
+    func nothingIsMade() throws {
+        let missing = #expect(throws: DataDirectoryError.self) { try CollectorAdministration(configuration()) }
+        #expect(missing?.description.contains(data) == true)
+        #expect(missing?.description.contains("systemctl start callhome-collector") == true)
+        #expect(missing?.description.contains("--config") == true)
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/deep"))
+        // The package makes the folder, and the collector the rest.
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        #expect(throws: DataDirectoryError.self) { try CollectorAdministration(configuration()) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: data).isEmpty)
+    }
+
+    @Test("A command works with what a collector made before")
+    func afterACollector() async throws {
+        let program = try await build(configuration())
+        let administration = try CollectorAdministration(configuration())
+        #expect(try administration.fingerprint == program.authority.fingerprint)
+        let token = try await administration.createToken(
+            for: .server, note: "", lifetime: nil, at: Timestamp(Date()))
+        #expect(token.caFingerprint == (try program.authority.fingerprint))
+        await administration.store.close()
+    }
+
+    @Test("Folders and files of a collector are its user's alone, whatever the umask")
+    func modes() async throws {
+        let before = umask(0)
+        defer { umask(before) }
+        let program = try await build(configuration())
+        try await program.environment.store.checkHealth()
+        func mode(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        #expect(try mode("\(folder.path)/deep") == 0o700)
+        #expect(try mode(data) == 0o700)
+        let names = try FileManager.default.contentsOfDirectory(atPath: data)
+        #expect(Set(["ca.key", "ca.pem", "collector.db", "lock", "signing.key", "tls.key"]).isSubset(of: names))
+        for name in names { #expect(try mode("\(data)/\(name)") == 0o600, "\(name)") }
+    }
+
+    @Test("A folder that was open to others is closed when the collector starts")
+    func closesFolder() throws {
+        try FileManager.default.createDirectory(
+            atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        _ = try DataDirectory(path: data)
+        #expect(try FileManager.default.attributesOfItem(atPath: data)[.posixPermissions] as? Int == 0o700)
+    }
+
+    @Test("A second collector in the same directory is refused, with the first one's process; after it, the next may")
+    func locked() async throws {
+        let first = try await build(configuration())
+        do {
+            _ = try await build(configuration())
+            Issue.record("two collectors work in one directory")
+        } catch let error as DataDirectoryError {
+            #expect(error.description.contains("process \(getpid())"), "\(error)")
+            #expect(error.description.contains(data), "\(error)")
+        }
+        withExtendedLifetime(first) {}
+        let directory = try DataDirectory(path: "\(folder.path)/other")
+        let lock = try DataDirectoryLock(directory)
+        #expect(throws: DataDirectoryError.self) { try DataDirectoryLock(directory) }
+        lock.release()
+        _ = try DataDirectoryLock(directory)
+    }
+
+    @Test("A socket on which another collector answers is not taken away; the name that a dead one left is")
+    func socket() async throws {
+        let path = "\(folder.path)/c.sock"
+        let asked = Transfer.HTTPRequest(url: "http://localhost\(Routes.api)/servers")
+        let local = HTTPTransfer(HTTPTransfer.Options(timeout: .seconds(20), unixSocket: path))
+        try await LiveCollector.with {
+            $0.socket = path
+        } _: { _ in
+            #expect(try await local.send(asked).status == 200)
+            do {
+                _ = try await build(configuration(socket: path))
+                Issue.record("the socket was taken")
+            } catch let error as LocalSocketError {
+                #expect(error.description.contains(path) && error.description.contains("`socket`"), "\(error)")
+            }
+            #expect(try await local.send(asked).status == 200)
+        }
+        // Its name stays where the server does not remove it.
+        if !FileManager.default.fileExists(atPath: path) { try leaveSocket(at: path) }
+        _ = try await build(configuration("next", socket: path))
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test("What is no socket is not removed in its place")
+    func noSocket() async throws {
+        let path = try folder.write("mine", to: "c.sock")
+        await #expect(throws: LocalSocketError.self) { try await build(configuration(socket: path)) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    private func leaveSocket(at path: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(result == 0)
+    }
+}
