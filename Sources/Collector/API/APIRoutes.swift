@@ -29,7 +29,7 @@ struct APIRoutes: RouteProvider {
         }
         router.get("\(base)/servers/:host/blind-spots") { request, context in
             try await asking(request, context) { _ in
-                let server = try await server(named: context.parameters.get("host") ?? "")
+                let server = try await store.server(named: context.parameters.get("host") ?? "")
                 return try .json(try await store.blindSpots(host: server.host).map(CollectorAPI.BlindSpot.init))
             }
         }
@@ -149,7 +149,7 @@ struct APIRoutes: RouteProvider {
         let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request)
         let reason = try CaseReason(decision.because).text
         let choice = try BlindSpotChoice(names: decision.names ?? [], all: decision.all ?? false)
-        let host = try await server(named: context.parameters.get("host") ?? "").host
+        let host = try await store.server(named: context.parameters.get("host") ?? "").host
         let time = environment.now()
         let spots =
             isAccepted
