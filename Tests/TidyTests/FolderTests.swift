@@ -128,25 +128,28 @@ struct FolderTests {
             Folder(
                 "Storage",
                 ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness", "Texts"]),
-            Folder("Configuration", ["Cases", "Delivery", "Storage"]),
-            Folder("Channels", ["Cases", "Configuration", "Delivery", "Pairing", "Texts"]),
+            Folder("Channels", ["Cases", "Delivery", "Pairing", "Storage", "Texts"]),
+            Folder("Configuration", ["Cases", "Channels", "Delivery", "Storage"]),
             Folder(
                 "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
             Folder(
                 "API",
                 [
-                    "Accounts", "Cases", "Configuration", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity",
+                    "Accounts", "Cases", "Configuration", "Delivery", "Enrolment", "Fleet", "HTTP",
+                    "Identity",
                     "Intake", "Pairing", "Services", "Storage", "Texts",
                 ]),
             Folder(
                 "Console",
                 [
-                    "API", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Storage", "Texts",
+                    "API", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Storage",
+                    "Texts",
                 ]),
             Folder(
                 ".",
                 [
-                    "API", "Accounts", "Configuration", "Console", "Enrolment", "HTTP", "Identity", "Services",
+                    "API", "Accounts", "Configuration", "Console", "Enrolment", "HTTP", "Identity",
+                    "Services",
                     "Storage",
                 ]),
         ],

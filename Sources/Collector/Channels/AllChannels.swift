@@ -1,10 +1,15 @@
-/// Every channel there is.
-enum AllChannels {
-    static func channel(for recipient: Recipient, in environment: CollectorEnvironment) -> any PartnerChannel {
-        switch recipient.kind {
-        case .email: EmailChannel(recipient)
-        case .webhook: WebhookChannel(recipient)
-        case .partner: PartnerCollectorChannel(recipient, in: environment)
+/// How a recipient is reached, with what that needs. Every channel there is stands here: a channel is its file, and its
+/// name in each of the three places of this one.
+enum Channel: Hashable, Sendable {
+    case email(EmailSettings), webhook(WebhookSettings), partner(PartnerSettings)
+
+    static let all = [Row(Channel.email), Row(Channel.webhook), Row(Channel.partner)]
+
+    var settings: any ChannelSettings {
+        switch self {
+        case .email(let settings): settings
+        case .webhook(let settings): settings
+        case .partner(let settings): settings
         }
     }
 }

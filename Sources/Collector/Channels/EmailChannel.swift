@@ -1,19 +1,79 @@
+import Daemon
 import FoundationEssentials
 import Reports
 import Transfer
 
+/// What the configuration says of a recipient by e-mail.
+struct EmailSettings: Hashable, Sendable {
+    /// How the mail server is spoken to.
+    enum Security: String, Hashable, Sendable, CaseIterable {
+        /// STARTTLS, required.
+        case starttls
+        /// TLS from the first byte.
+        case tls
+        /// In clear, for a server on the same machine.
+        case none
+    }
+
+    /// The submission server: `smtp://host:port`.
+    var url: String
+    /// Addresses, at least one.
+    var to: [String]
+    var from: String
+    var username: String?
+    var password: Secret?
+    var security: Security
+    /// PEM file with the CA that is trusted instead of the system's.
+    var caFile: String?
+}
+
+extension ChannelKind {
+    static let email = ChannelKind(rawValue: "email")
+}
+
+extension EmailSettings: ChannelSettings {
+    static let kind = ChannelKind.email
+    static let keys = [
+        ConfigurationKey("recipient.*.to", "", "email: addresses, separated by commas"),
+        ConfigurationKey("recipient.*.from", "callhome@HOST", "email: the sender"),
+        ConfigurationKey("recipient.*.user", "", "email: login at the mail server"),
+        ConfigurationKey(
+            "recipient.*.password", "", "email: /FILE with the password, or the name of a systemd credential"),
+        ConfigurationKey("recipient.*.tls", "starttls", "email: starttls, tls or none"),
+    ]
+
+    init(_ keys: RecipientKeys) throws(ConfigurationError) {
+        url = try keys.url(["smtp://", "smtps://"], orElse: "smtp://localhost:25")
+        to = keys.list("to")
+        from = keys.text("from") ?? "callhome@\(ProcessInfo.processInfo.hostName)"
+        username = keys.text("user")
+        password = keys.secret("password")
+        security = try keys.choice("tls", of: Security.self) ?? .starttls
+        caFile = keys.text("ca")
+        if to.isEmpty { throw keys.error("to", "it is missing: set an e-mail address") }
+    }
+
+    func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {
+        EmailChannel(self, to: recipient)
+    }
+}
+
 /// Tickets by e-mail, through one submission server: a text for people, the same in HTML, and `ticket.json` for programs.
 struct EmailChannel: PartnerChannel {
+    private let settings: EmailSettings
     private let recipient: Recipient
 
-    init(_ recipient: Recipient) { self.recipient = recipient }
+    init(_ settings: EmailSettings, to recipient: Recipient) {
+        self.settings = settings
+        self.recipient = recipient
+    }
 
     func deliver(_ delivery: Delivery, at time: Timestamp) async throws(ChannelError) -> TicketReference {
         let server: MailServer
         let message: MailMessage
         do {
             server = try mailServer()
-            message = try EmailChannel.message(for: delivery, to: recipient)
+            message = try EmailChannel.message(for: delivery, by: settings, in: recipient.language)
         } catch {
             throw .retry(after: nil, because: "\(error)")
         }
@@ -42,22 +102,23 @@ struct EmailChannel: PartnerChannel {
     }
 
     private func mailServer() throws(SecretFileError) -> MailServer {
-        guard let address = MailServerAddress(recipient.url) else {
+        guard let address = MailServerAddress(settings.url) else {
             throw SecretFileError(
                 description:
-                    "recipient.\(recipient.name).url = \(recipient.url) is no address of the form smtp://server:port")
+                    "\(recipient.key("url")) = \(settings.url) is no address of the form smtp://server:port")
         }
         return MailServer(
-            host: address.host, port: address.port ?? recipient.security.port, security: recipient.security.transfer,
-            username: recipient.username, password: try recipient.secret?.read(),
-            trust: try SecretFile.trust(caFile: recipient.caFile), timeout: ChannelLimits.timeout)
+            host: address.host, port: address.port ?? settings.security.port, security: settings.security.transfer,
+            username: settings.username, password: try settings.password?.read(),
+            trust: try SecretFile.trust(caFile: settings.caFile), timeout: ChannelLimits.timeout)
     }
 
     /// The same message, byte for byte, whenever the delivery is tried again: its date is the delivery's.
-    static func message(for delivery: Delivery, to recipient: Recipient) throws -> MailMessage {
-        let language = Language(rawValue: recipient.language) ?? .english
+    static func message(
+        for delivery: Delivery, by settings: EmailSettings, in language: Language
+    ) throws -> MailMessage {
         let text = TicketText(delivery.ticket, in: language)
-        let domain = domain(of: recipient.from)
+        let domain = domain(of: settings.from)
         let attachment = MailMessage.Attachment(
             filename: "ticket.json", contentType: "application/json", data: try WireFormat.encode(delivery.ticket))
         var headers: [(name: String, value: String)] = [
@@ -69,7 +130,7 @@ struct EmailChannel: PartnerChannel {
         ]
         if delivery.ticket.isTest { headers.append(("X-Callhome-Test", "yes")) }
         return MailMessage(
-            from: recipient.from, to: recipient.to, subject: text.subject, text: text.plain, html: text.html,
+            from: settings.from, to: settings.to, subject: text.subject, text: text.plain, html: text.html,
             attachments: [attachment], messageID: "\(delivery.id)@\(domain)", date: delivery.createdAt.milliseconds,
             headers: headers)
     }
@@ -112,7 +173,7 @@ struct MailServerAddress: Hashable, Sendable {
     }
 }
 
-extension Recipient.MailSecurity {
+extension EmailSettings.Security {
     /// The port of the service: RFC 8314 and RFC 6409.
     fileprivate var port: Int {
         switch self {

@@ -1,6 +1,6 @@
 import Reports
 
-/// A way to hand a ticket to a recipient. One file and one line in `AllChannels.swift` each.
+/// A way to hand a ticket to a recipient. Each is a file and stands in `AllChannels.swift`.
 protocol PartnerChannel: Sendable {
     /// Hands the message over; when it returns, the recipient has taken it. Repeating it is harmless: the delivery's id
     /// goes with it each time.

@@ -1,15 +1,52 @@
+import Daemon
 import FoundationEssentials
 import Reports
 import Transfer
 
+/// What the configuration says of a recipient that is another collector.
+struct PartnerSettings: Hashable, Sendable {
+    /// The base URL of the other collector.
+    var url: String
+    /// The token made by `callhome-collector pair create` there; needed until paired.
+    var pairing: Secret?
+}
+
+extension ChannelKind {
+    static let partner = ChannelKind(rawValue: "partner")
+}
+
+extension PartnerSettings: ChannelSettings {
+    static let kind = ChannelKind.partner
+    static let keys = [
+        ConfigurationKey(
+            "recipient.*.pairing", "",
+            "partner: the token of callhome-collector pair create, /FILE or credential with it")
+    ]
+
+    init(_ keys: RecipientKeys) throws(ConfigurationError) {
+        url = try keys.url(["https://"])
+        pairing = keys.secret("pairing")
+    }
+
+    func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {
+        PartnerCollectorChannel(self, to: recipient, store, signingKey)
+    }
+}
+
 /// Tickets to another collector, which stores and forwards them: signed by this one, with the agents' own signed reports.
 struct PartnerCollectorChannel: HeartbeatReceiver {
+    private let settings: PartnerSettings
     private let recipient: Recipient
-    private let environment: CollectorEnvironment
+    private let store: any CollectorStore
+    private let signingKey: SigningKey
 
-    init(_ recipient: Recipient, in environment: CollectorEnvironment) {
+    init(
+        _ settings: PartnerSettings, to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey
+    ) {
+        self.settings = settings
         self.recipient = recipient
-        self.environment = environment
+        self.store = store
+        self.signingKey = signingKey
     }
 
     func deliver(_ delivery: Delivery, at time: Timestamp) async throws(ChannelError) -> TicketReference {
@@ -34,7 +71,7 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         let body: Data
         do {
             let payload = try WireFormat.encode(heartbeat)
-            body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: environment.signingKey))
+            body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: signingKey))
         } catch {
             throw .rejected(because: "the heartbeat cannot be signed: \(error)")
         }
@@ -44,7 +81,7 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
     /// The signed ticket and as many of its reports as one request holds; the newest are last, and stay.
     private func relayed(_ delivery: Delivery) throws -> Data {
         let ticket = try Envelope.sign(
-            WireFormat.encode(delivery.ticket), as: .ticket, with: environment.signingKey)
+            WireFormat.encode(delivery.ticket), as: .ticket, with: signingKey)
         var reports = delivery.reports
         while true {
             let body = try WireFormat.encode(
@@ -56,14 +93,14 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
 
     private func trust() async throws(ChannelError) -> PartnerTrust {
         do {
-            if let trust = try await environment.store.partnerTrust(recipient: recipient.name) { return trust }
+            if let trust = try await store.partnerTrust(recipient: recipient.name) { return trust }
         } catch {
             throw .retry(after: nil, because: error.description)
         }
         throw .retry(
             after: nil,
-            because: "this collector is not paired with \(recipient.url) yet: make a pairing token there and set it as "
-                + "recipient.\(recipient.name).pairing here")
+            because: "this collector is not paired with \(settings.url) yet: make a pairing token there and set it as "
+                + "\(recipient.key("pairing")) here")
     }
 
     private func post(_ body: Data, to path: String, trust: PartnerTrust) async throws(ChannelError)

@@ -1,13 +1,50 @@
 import Crypto
+import Daemon
 import FoundationEssentials
 import Reports
 import Transfer
 
+/// What the configuration says of a recipient by webhook.
+struct WebhookSettings: Hashable, Sendable {
+    /// What is posted to.
+    var url: String
+    /// One or more signing secrets (`whsec_…`).
+    var secret: Secret?
+    /// PEM file with the CA that is trusted instead of the system's.
+    var caFile: String?
+}
+
+extension ChannelKind {
+    static let webhook = ChannelKind(rawValue: "webhook")
+}
+
+extension WebhookSettings: ChannelSettings {
+    static let kind = ChannelKind.webhook
+    static let keys = [
+        ConfigurationKey(
+            "recipient.*.secret", "", "webhook: /FILE with the signing secret (whsec_…), or a systemd credential")
+    ]
+
+    init(_ keys: RecipientKeys) throws(ConfigurationError) {
+        url = try keys.url(["https://", "http://"])
+        secret = keys.secret("secret")
+        caFile = keys.text("ca")
+    }
+
+    func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {
+        WebhookChannel(self, to: recipient)
+    }
+}
+
 /// Tickets to a URL, as Standard Webhooks 1.0 (https://www.standardwebhooks.com) describes it.
 struct WebhookChannel: PartnerChannel {
+    private let settings: WebhookSettings
     private let recipient: Recipient
 
-    init(_ recipient: Recipient) { self.recipient = recipient }
+    init(_ settings: WebhookSettings, to recipient: Recipient) {
+        self.settings = settings
+        self.recipient = recipient
+    }
 
     func deliver(_ delivery: Delivery, at time: Timestamp) async throws(ChannelError) -> TicketReference {
         let body: Data
@@ -24,16 +61,16 @@ struct WebhookChannel: PartnerChannel {
         let transfer: HTTPTransfer
         do {
             signature = try WebhookSignature.header(
-                id: id, seconds: time.milliseconds / 1000, body: body, secrets: recipient.secret?.read() ?? "")
+                id: id, seconds: time.milliseconds / 1000, body: body, secrets: settings.secret?.read() ?? "")
             transfer = HTTPTransfer(
                 HTTPTransfer.Options(
-                    trust: try SecretFile.trust(caFile: recipient.caFile), timeout: ChannelLimits.timeout,
+                    trust: try SecretFile.trust(caFile: settings.caFile), timeout: ChannelLimits.timeout,
                     maximumResponseBytes: ChannelLimits.answerBytes))
         } catch {
             throw .retry(after: nil, because: "recipient \(recipient.name): \(error)")
         }
         let request = Transfer.HTTPRequest(
-            method: "POST", url: recipient.url,
+            method: "POST", url: settings.url,
             headers: [
                 ("content-type", "application/json"), ("user-agent", "callhome/\(CallhomeVersion.current)"),
                 ("webhook-id", id), ("webhook-timestamp", "\(time.milliseconds / 1000)"),

@@ -6,60 +6,45 @@ import Reports
 extension CollectorConfiguration {
     public static let defaultPath = "/etc/callhome/collector.conf"
 
-    /// One key of the file.
-    public struct Key: Sendable {
-        public var name: String
-        /// As it would be written.
-        public var fallback: String
-        public var meaning: String
-
-        init(_ name: String, _ fallback: String, _ meaning: String) {
-            self.name = name
-            self.fallback = fallback
-            self.meaning = meaning
-        }
-    }
+    private typealias Key = ConfigurationKey
 
     /// Every key there is; `*` stands for a name of the user's choice.
-    public static let keys: [Key] = [
-        Key("data", "/var/lib/callhome-collector", "directory with database, CA and keys"),
-        Key("listen", "0.0.0.0:8443", "address and port of the HTTPS server"),
-        Key("socket", "/run/callhome-collector/collector.sock", "socket for root on this machine; none: no"),
-        Key("names", "", "DNS names and addresses of this collector, besides host name and loopback"),
-        Key("urls", "https://NAME:PORT", "base addresses that servers are told, in the order to try them"),
-        Key("site.name", "", "the practice or site, as it stands in tickets"),
-        Key("site.address", "", "where parts are sent to, in one line"),
-        Key("site.contact", "", "whom a technician calls"),
-        Key("recipient.*.kind", "", "email, webhook or partner"),
-        Key("recipient.*.url", "smtp://localhost:25", "smtp://HOST:PORT, the webhook's URL, or the partner's base URL"),
-        Key("recipient.*.to", "", "email: addresses, separated by commas"),
-        Key("recipient.*.from", "callhome@HOST", "email: the sender"),
-        Key("recipient.*.user", "", "email: login at the mail server"),
-        Key("recipient.*.password", "", "email: /FILE with the password, or the name of a systemd credential"),
-        Key("recipient.*.tls", "starttls", "email: starttls, tls or none"),
-        Key("recipient.*.ca", "", "PEM file with the CA to trust instead of the system's"),
-        Key("recipient.*.secret", "", "webhook: /FILE with the signing secret (whsec_…), or a systemd credential"),
-        Key(
-            "recipient.*.pairing", "",
-            "partner: the token of callhome-collector pair create, /FILE or credential with it"),
-        Key("recipient.*.language", "en", "en or de"),
-        Key("recipient.*.fallback", "", "the recipient that gets what this one does not take, and nothing else"),
-        Key("case.limit", "20", "cases that one server may open in an hour"),
-        Key("silence.grace", "60s", "how long after three missed heartbeats a server counts as silent"),
-        Key("token.lifetime", "1d", "how long a join token can be used"),
-        Key("request.timeout", "60s", "for a request to arrive whole"),
-        Key(
-            "outbox.alarm", "1h", "how long a recipient may take nothing before it is an alarm and its fallback is used"
-        ),
-        Key("outbox.retry", "5s", "after a first failed delivery; doubled with each further one"),
-        Key("outbox.longest-retry", "10min", "between two attempts at a recipient that does not answer"),
-        Key("outbox.parallel", "16", "messages that are delivered at the same time"),
-        Key("heartbeat.interval", "60s", "between signs of life to partners"),
-        Key("retain.cases", "730d", "how long closed cases are kept"),
-        Key("retain.history", "14d", "how long samples are kept"),
-        Key("retain.reports", "30d", "how long signed fault reports are kept"),
-        Key("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
-    ]
+    public static let keys: [ConfigurationKey] =
+        [
+            Key("data", "/var/lib/callhome-collector", "directory with database, CA and keys"),
+            Key("listen", "0.0.0.0:8443", "address and port of the HTTPS server"),
+            Key("socket", "/run/callhome-collector/collector.sock", "socket for root on this machine; none: no"),
+            Key("names", "", "DNS names and addresses of this collector, besides host name and loopback"),
+            Key("urls", "https://NAME:PORT", "base addresses that servers are told, in the order to try them"),
+            Key("site.name", "", "the practice or site, as it stands in tickets"),
+            Key("site.address", "", "where parts are sent to, in one line"),
+            Key("site.contact", "", "whom a technician calls"),
+            Key(
+                "recipient.*.kind", "", "one of \(Channel.all.map(\.kind.rawValue).joined(separator: ", "))"),
+            Key(
+                "recipient.*.url", "smtp://localhost:25",
+                "smtp://HOST:PORT, the webhook's URL, or the partner's base URL"),
+            Key("recipient.*.ca", "", "PEM file with the CA to trust instead of the system's"),
+            Key("recipient.*.language", "en", "en or de"),
+            Key("recipient.*.fallback", "", "the recipient that gets what this one does not take, and nothing else"),
+        ] + Channel.all.flatMap(\.keys) + [
+            Key("case.limit", "20", "cases that one server may open in an hour"),
+            Key("silence.grace", "60s", "how long after three missed heartbeats a server counts as silent"),
+            Key("token.lifetime", "1d", "how long a join token can be used"),
+            Key("request.timeout", "60s", "for a request to arrive whole"),
+            Key(
+                "outbox.alarm", "1h",
+                "how long a recipient may take nothing before it is an alarm and its fallback is used"
+            ),
+            Key("outbox.retry", "5s", "after a first failed delivery; doubled with each further one"),
+            Key("outbox.longest-retry", "10min", "between two attempts at a recipient that does not answer"),
+            Key("outbox.parallel", "16", "messages that are delivered at the same time"),
+            Key("heartbeat.interval", "60s", "between signs of life to partners"),
+            Key("retain.cases", "730d", "how long closed cases are kept"),
+            Key("retain.history", "14d", "how long samples are kept"),
+            Key("retain.reports", "30d", "how long signed fault reports are kept"),
+            Key("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+        ]
 
     /// Reads the file and its drop-ins.
     /// - Throws: `ConfigurationError` with file and line.
@@ -93,7 +78,7 @@ extension CollectorConfiguration {
         try readTimes(file)
         logLevel = try file.choice("log.level", of: Logger.Level.self) ?? logLevel
         for name in file.names(under: "recipient") {
-            recipients.append(try CollectorConfiguration.recipient(name, file))
+            recipients.append(try Recipient(RecipientKeys(recipient: name, file: file)))
         }
         for recipient in recipients {
             guard let fallback = recipient.fallback else { continue }
@@ -125,46 +110,5 @@ extension CollectorConfiguration {
             throw file.error("listen", "\(text) is no address with a port, such as 0.0.0.0:8443 or [::]:8443")
         }
         return (host, port)
-    }
-
-    private static func recipient(_ name: String, _ file: ConfigurationFile) throws(ConfigurationError) -> Recipient {
-        let key = "recipient.\(name)"
-        guard let kind = try file.choice("\(key).kind", of: ChannelKind.self) else {
-            throw file.error("\(key).kind", "it is missing: set email, webhook or partner")
-        }
-        let language = file.text("\(key).language") ?? "en"
-        guard language == "en" || language == "de" else {
-            throw file.error("\(key).language", "\(language) is neither en nor de")
-        }
-        let recipient = Recipient(
-            name: name, kind: kind, url: file.text("\(key).url") ?? (kind == .email ? "smtp://localhost:25" : ""),
-            language: language, fallback: file.text("\(key).fallback"), to: file.list("\(key).to"),
-            from: file.text("\(key).from") ?? "callhome@\(ProcessInfo.processInfo.hostName)",
-            username: file.text("\(key).user"),
-            secret: file.text(kind == .email ? "\(key).password" : "\(key).secret").map(Secret.init(named:)),
-            security: try file.choice("\(key).tls", of: Recipient.MailSecurity.self) ?? .starttls,
-            caFile: file.text("\(key).ca"), pairing: file.text("\(key).pairing").map(Secret.init(named:)))
-        let schemes =
-            kind == .email ? ["smtp://", "smtps://"] : kind == .partner ? ["https://"] : ["https://", "http://"]
-        guard schemes.contains(where: { recipient.url.hasPrefix($0) }) else {
-            throw file.error("\(key).url", "it begins with \(schemes.joined(separator: " or "))")
-        }
-        if kind == .email, recipient.to.isEmpty {
-            throw file.error("\(key).to", "it is missing: set an e-mail address")
-        }
-        return recipient
-    }
-}
-
-extension Secret {
-    /// What a value of the configuration stands for: `/FILE`, a pairing token, or the name of a systemd credential.
-    init(named text: String) {
-        if text.hasPrefix("/") {
-            self = .file(path: text)
-        } else if text.hasPrefix("\(JoinToken.prefix).") {
-            self = .inline(text)
-        } else {
-            self = .credential(name: text)
-        }
     }
 }

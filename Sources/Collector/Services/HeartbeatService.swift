@@ -11,7 +11,7 @@ actor HeartbeatService: Service {
     init(_ environment: CollectorEnvironment) {
         self.environment = environment
         receivers = environment.configuration.recipients.compactMap { recipient in
-            (AllChannels.channel(for: recipient, in: environment) as? any HeartbeatReceiver).map {
+            (recipient.makeChannel(environment.store, environment.signingKey) as? any HeartbeatReceiver).map {
                 (recipient.name, $0)
             }
         }

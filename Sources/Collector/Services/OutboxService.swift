@@ -21,7 +21,7 @@ actor OutboxService: Service {
         self.environment = environment
         limits = configuration.outbox
         channels = Dictionary(
-            configuration.recipients.map { ($0.name, AllChannels.channel(for: $0, in: environment)) },
+            configuration.recipients.map { ($0.name, $0.makeChannel(environment.store, environment.signingKey)) },
             uniquingKeysWith: { first, _ in first })
         plan = OutboxService.plan(configuration, resuming: [])
     }

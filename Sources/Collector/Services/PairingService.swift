@@ -17,26 +17,27 @@ struct PairingService: Service {
 
     func run() async throws {
         await withDiscardingTaskGroup { group in
-            for recipient in environment.configuration.recipients where recipient.kind == .partner {
-                group.addTask { await cancelWhenGracefulShutdown { await keepTrying(recipient) } }
+            for recipient in environment.configuration.recipients {
+                guard case .partner(let settings) = recipient.channel else { continue }
+                group.addTask { await cancelWhenGracefulShutdown { await keepTrying(recipient.name, settings) } }
             }
             try? await gracefulShutdown()
         }
     }
 
-    private func keepTrying(_ recipient: Recipient) async {
+    private func keepTrying(_ recipient: String, _ partner: PartnerSettings) async {
         var pause = PairingService.shortestPause
         var lastReason = ""
         while !Task.isCancelled {
             do {
-                try await pair(recipient)
+                try await pair(recipient, with: partner)
                 return
             } catch {
                 let reason = "\(error)"
                 if reason != lastReason {
                     environment.logger.warning(
                         "not paired with a partner yet",
-                        metadata: ["recipient": "\(recipient.name)", "because": "\(reason)"])
+                        metadata: ["recipient": "\(recipient)", "because": "\(reason)"])
                     lastReason = reason
                 }
             }
@@ -46,37 +47,38 @@ struct PairingService: Service {
     }
 
     /// Does nothing where the pairing stands.
-    func pair(_ recipient: Recipient) async throws {
-        let known = try await environment.store.partnerTrust(recipient: recipient.name)
-        guard let secret = recipient.pairing else {
+    /// - Parameter recipient: its name in the configuration.
+    func pair(_ recipient: String, with partner: PartnerSettings) async throws {
+        let known = try await environment.store.partnerTrust(recipient: recipient)
+        guard let secret = partner.pairing else {
             if known != nil { return }
             throw PairingError(
                 because:
-                    "recipient.\(recipient.name).pairing is not set: run callhome-collector pair create at the partner")
+                    "recipient.\(recipient).pairing is not set: run callhome-collector pair create at the partner")
         }
         guard let token = JoinToken(parsing: try secret.read()) else {
-            throw PairingError(because: "recipient.\(recipient.name).pairing is no pairing token: copy it whole")
+            throw PairingError(because: "recipient.\(recipient).pairing is no pairing token: copy it whole")
         }
-        if let known, known.url == recipient.url, known.token == token.id { return }
-        let ca = try await authority(at: recipient.url, fingerprint: token.caFingerprint)
+        if let known, known.url == partner.url, known.token == token.id { return }
+        let ca = try await authority(at: partner.url, fingerprint: token.caFingerprint)
         let request = try PairingRequest(
             token: token, site: environment.identity.site, name: environment.siteName, ca: environment.ca,
             signedBy: environment.signingKey)
-        let answer = try await PartnerClient(url: recipient.url, ca: ca)
+        let answer = try await PartnerClient(url: partner.url, ca: ca)
             .send("POST", PairingRequest.path, try WireFormat.encode(request))
         let response = try WireFormat.decode(PairingResponse.self, from: answer)
         // While the partner answered, another attempt may have paired with the same token: then that one stands.
-        if let known = try await environment.store.partnerTrust(recipient: recipient.name), known.url == recipient.url,
+        if let known = try await environment.store.partnerTrust(recipient: recipient), known.url == partner.url,
             known.token == token.id
         {
             return
         }
         try await environment.store.save(
             PartnerTrust(
-                recipient: recipient.name, url: recipient.url, ca: ca, key: response.key,
+                recipient: recipient, url: partner.url, ca: ca, key: response.key,
                 pairedAt: environment.now(), token: token.id))
         environment.logger.notice(
-            "paired with a partner", metadata: ["recipient": "\(recipient.name)", "url": "\(recipient.url)"])
+            "paired with a partner", metadata: ["recipient": "\(recipient)", "url": "\(partner.url)"])
     }
 
     /// The partner's CA, if it is the one that the token names.

@@ -172,7 +172,7 @@ struct APITests {
     @Test("A recipient that is down for too long is an alarm in health, figures and console")
     func alarm() async throws {
         let fleet = try await TestFleet {
-            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:1")]
+            $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:1")]
         }
         try await fleet.addAdmin()
         let server = try await fleet.enrol("h1", hostname: "srv-1")

@@ -41,9 +41,21 @@ struct EmailChannelTests {
         }
     }
 
+    private func channel(_ recipient: Recipient) throws(ChannelError) -> EmailChannel {
+        guard case .email(let settings) = recipient.channel else {
+            throw .rejected(because: "\(recipient.name) is no recipient by e-mail")
+        }
+        return EmailChannel(settings, to: recipient)
+    }
+
+    private func settings(_ url: String) throws -> EmailSettings {
+        guard case .email(let settings) = SampleRecipient.email(url).channel else { throw CancellationError() }
+        return settings
+    }
+
     private func failure(of recipient: Recipient) async -> ChannelError? {
         do throws(ChannelError) {
-            _ = try await EmailChannel(recipient).deliver(delivery(), at: SampleTicket.time)
+            _ = try await channel(recipient).deliver(delivery(), at: SampleTicket.time)
             return nil
         } catch {
             return error
@@ -53,7 +65,7 @@ struct EmailChannelTests {
     @Test("A ticket arrives with subject, text, HTML and the ticket as JSON, and the server's words are the reference")
     func arrives() async throws {
         let delivery = delivery()
-        let channel = EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
+        let channel = try channel(SampleRecipient.email("smtp://127.0.0.1:\(server["plain"])"))
         let reference = try await channel.deliver(delivery, at: SampleTicket.time)
         #expect(reference.text == "250 2.0.0 queued as 4711")
         let mail = try #require(try await taken(delivery).first)
@@ -72,13 +84,15 @@ struct EmailChannelTests {
     @Test("STARTTLS with the pinned CA and a login works; the password comes from a file")
     func startTLS() async throws {
         let delivery = delivery()
-        let recipient = SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["startTLS"])")
-        var secure = recipient
-        secure.security = .starttls
-        secure.username = "callhome"
-        secure.secret = .file(path: try folder.write("right\n", to: "password"))
-        secure.caFile = try folder.write(server["ca"], to: "ca.pem")
-        _ = try await EmailChannel(secure).deliver(delivery, at: SampleTicket.time)
+        let password = try folder.write("right\n", to: "password")
+        let ca = try folder.write(server["ca"], to: "ca.pem")
+        let secure = SampleRecipient.email("smtp://127.0.0.1:\(server["startTLS"])") {
+            $0.security = .starttls
+            $0.username = "callhome"
+            $0.password = .file(path: password)
+            $0.caFile = ca
+        }
+        _ = try await channel(secure).deliver(delivery, at: SampleTicket.time)
         let mail = try #require(try await taken(delivery).first)
         #expect(mail.tls)
         #expect(mail.user == "callhome")
@@ -86,16 +100,20 @@ struct EmailChannelTests {
 
     @Test("A wrong password, a wrong CA and a missing secret are tried again, and say what to check")
     func configurationErrors() async throws {
-        var recipient = SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["startTLS"])")
-        recipient.security = .starttls
-        recipient.username = "callhome"
-        recipient.caFile = try folder.write(server["ca"], to: "ca.pem")
-        recipient.secret = .file(path: try folder.write("wrong", to: "wrong"))
+        let (password, ca) = (try folder.write("wrong", to: "wrong"), try folder.write(server["ca"], to: "ca.pem"))
+        let otherCA = try folder.write(server["otherCA"], to: "other.pem")
+        let recipient = SampleRecipient.email("smtp://127.0.0.1:\(server["startTLS"])") {
+            $0.security = .starttls
+            $0.username = "callhome"
+            $0.caFile = ca
+            $0.password = .file(path: password)
+        }
         var words: [String] = []
         for change in 0..<3 {
-            var broken = recipient
-            if change == 1 { broken.caFile = try folder.write(server["otherCA"], to: "other.pem") }
-            if change == 2 { broken.secret = .file(path: "\(folder.path)/missing") }
+            let broken = recipient.email {
+                if change == 1 { $0.caFile = otherCA }
+                if change == 2 { $0.password = .file(path: "\(folder.path)/missing") }
+            }
             let error = try #require(await failure(of: broken))
             guard case .retry = error else {
                 Issue.record("\(error) is not tried again")
@@ -113,7 +131,7 @@ struct EmailChannelTests {
     @Test("5xx rejects the message, 4xx and a server that is away are tried again")
     func refusals() async {
         func outcome(to address: String, port: String) async -> ChannelError? {
-            await failure(of: SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(port)") { $0.to = [address] })
+            await failure(of: SampleRecipient.email("smtp://127.0.0.1:\(port)") { $0.to = [address] })
         }
         guard case .rejected(let because) = await outcome(to: "unknown@partner.example", port: server["plain"]) else {
             Issue.record("5xx was not a rejection")
@@ -131,12 +149,12 @@ struct EmailChannelTests {
     @Test("A message tried again is the same, byte for byte")
     func stable() throws {
         let delivery = delivery()
-        let recipient = SampleRecipient.make(.email, url: "smtp://x")
+        let settings = try settings("smtp://x")
         var later = delivery
         later.attempts = 7
         later.nextAttempt = SampleTicket.time + .seconds(999)
-        let first = try EmailChannel.message(for: delivery, to: recipient).rfc5322()
-        #expect(try EmailChannel.message(for: later, to: recipient).rfc5322() == first)
+        let first = try EmailChannel.message(for: delivery, by: settings, in: .english).rfc5322()
+        #expect(try EmailChannel.message(for: later, by: settings, in: .english).rfc5322() == first)
     }
 
     @Test("A hostile host name adds no header and no recipient")
@@ -145,7 +163,7 @@ struct EmailChannelTests {
             ticket.server.hostname = "x\r\nBcc: thief@example.org\r\n\r\nbody"
             ticket.suspect.part.location = "y\r\nX-Evil: 1"
         }
-        _ = try await EmailChannel(SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(server["plain"])"))
+        _ = try await channel(SampleRecipient.email("smtp://127.0.0.1:\(server["plain"])"))
             .deliver(delivery, at: SampleTicket.time)
         let mail = try #require(try await taken(delivery).first)
         #expect(mail.to == ["desk@partner.example"])
@@ -156,7 +174,7 @@ struct EmailChannelTests {
     @Test("A test is marked in the head, for programs")
     func testMark() throws {
         let message = try EmailChannel.message(
-            for: delivery { $0.test = true }, to: SampleRecipient.make(.email, url: "smtp://x"))
+            for: delivery { $0.test = true }, by: settings("smtp://x"), in: .english)
         #expect(message.headers.contains { $0.name == "X-Callhome-Test" && $0.value == "yes" })
     }
 

@@ -32,11 +32,7 @@ struct PartnerCollectorTests {
             tasks.addTask { try await group.run() }
             let token = try await partner.administration.createToken(
                 for: .site, note: "", lifetime: nil, at: Timestamp(Date()))
-            let recipient = SampleRecipient.make(
-                .partner, url: "https://127.0.0.1:\(try await partner.port)", name: "partner"
-            ) {
-                $0.pairing = .inline("\(token)")
-            }
+            let recipient = SampleRecipient.partner("https://127.0.0.1:\(try await partner.port)", token: token)
             let site = try await collector(lower) { $0.recipients = [recipient] }
             try await PairingService(environment: site.environment).pair(recipient)
             try await work(partner, site, recipient)
@@ -48,7 +44,7 @@ struct PartnerCollectorTests {
     @Test("A ticket becomes one case there, however often it is handed over, and its number there is the reference")
     func once() async throws {
         try await paired { partner, site, recipient in
-            let channel = PartnerCollectorChannel(recipient, in: site.environment)
+            let channel = recipient.makeChannel(site.environment.store, site.environment.signingKey)
             let delivery = SampleTicket.delivery(to: "partner", channel: .partner)
             let first = try await channel.deliver(delivery, at: SampleTicket.time)
             let second = try await channel.deliver(delivery, at: SampleTicket.time)
@@ -80,9 +76,9 @@ struct PartnerCollectorTests {
     @Test("A partner that is down, or not paired, is tried again and named")
     func down() async throws {
         let folder = try TemporaryFolder()
-        let recipient = SampleRecipient.make(.partner, url: "https://127.0.0.1:1", name: "partner")
+        let recipient = SampleRecipient.partner("https://127.0.0.1:1")
         let site = try await collector(folder) { $0.recipients = [recipient] }
-        let channel = PartnerCollectorChannel(recipient, in: site.environment)
+        let channel = recipient.makeChannel(site.environment.store, site.environment.signingKey)
         var outcome: ChannelError?
         do throws(ChannelError) {
             _ = try await channel.deliver(

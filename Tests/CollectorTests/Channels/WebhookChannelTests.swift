@@ -30,10 +30,9 @@ struct WebhookChannelTests {
     init() throws { server = try WebhookChannelTests.server.get() }
 
     private func channel(_ path: String = "/ok", secrets: String? = nil) -> WebhookChannel {
-        WebhookChannel(
-            SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(server["port"])\(path)") {
-                $0.secret = .inline(secrets ?? server["secret"])
-            })
+        let settings = WebhookSettings(
+            url: "http://127.0.0.1:\(server["port"])\(path)", secret: .inline(secrets ?? server["secret"]))
+        return WebhookChannel(settings, to: Recipient(name: "desk", channel: .webhook(settings)))
     }
 
     private func delivery(_ change: (inout Ticket) -> Void = { _ in }) -> Delivery {

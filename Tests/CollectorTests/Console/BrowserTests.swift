@@ -36,8 +36,8 @@ struct BrowserTests {
         let browser = try #require(Self.browser)
         let fleet = try await TestFleet {
             $0.recipients = [
-                SampleRecipient.make(.email, url: "smtp://127.0.0.1:1", name: "service-desk"),
-                SampleRecipient.make(.webhook, url: "http://127.0.0.1:1", name: "ticket-system"),
+                SampleRecipient.email("smtp://127.0.0.1:1", name: "service-desk"),
+                SampleRecipient.webhook("http://127.0.0.1:1", name: "ticket-system"),
             ]
         }
         try await fleet.addAdmin()

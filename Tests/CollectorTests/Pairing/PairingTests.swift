@@ -20,10 +20,7 @@ struct PairingTests {
     ) async throws {
         try await LiveCollector.with { partner in
             let token = try await partner.token(.site)
-            var recipient = Recipient(
-                name: "service", kind: .partner, url: partner.url, language: "en", fallback: nil, to: [], from: "",
-                username: nil, secret: nil, security: .none, caFile: nil, pairing: .inline("\(token)"))
-            recipient.pairing = .inline("\(token)")
+            let recipient = SampleRecipient.partner(partner.url, name: "service", token: token)
             try await LiveCollector.with {
                 $0.recipients = [recipient]
             } _: { site in
@@ -69,8 +66,7 @@ struct PairingTests {
     @Test("A token of another collector is noticed before anything is said")
     func impostor() async throws {
         try await pair { partner, site in
-            var recipient = try #require(site.program.environment.configuration.recipients.first)
-            recipient.pairing = .inline("\(try await site.token(.site))")
+            let recipient = SampleRecipient.partner(partner.url, name: "service", token: try await site.token(.site))
             await #expect(throws: PairingError.self) {
                 try await PairingService(environment: site.program.environment).pair(recipient)
             }

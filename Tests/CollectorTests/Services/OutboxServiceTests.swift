@@ -35,10 +35,8 @@ struct OutboxServiceTests {
         let hook = try ServerProgram("webhook")
         let fleet = try await TestFleet {
             $0.recipients = [
-                SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])"),
-                SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(hook["port"])/ok", name: "hook") {
-                    $0.secret = .inline(hook["secret"])
-                },
+                SampleRecipient.email("smtp://127.0.0.1:\(smtp["plain"])"),
+                SampleRecipient.webhook("http://127.0.0.1:\(hook["port"])/ok", name: "hook", secret: hook["secret"]),
             ]
         }
         let server = try await fleet.enrol("h1", hostname: "srv-1")
@@ -65,14 +63,16 @@ struct OutboxServiceTests {
     func repetition() async throws {
         let smtp = try ServerProgram("smtp")
         let fleet = try await TestFleet {
-            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])")]
+            $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:\(smtp["plain"])")]
         }
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
         let time = fleet.clock.time
         let claimed = try #require(
             try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(120)).first)
-        _ = try await EmailChannel(fleet.environment.configuration.recipients[0]).deliver(claimed, at: time)
+        _ = try await fleet.environment.configuration.recipients[0].makeChannel(
+            fleet.store, fleet.environment.signingKey
+        ).deliver(claimed, at: time)
         // The collector dies here: the claim runs out.
         fleet.clock.advance(.seconds(120))
         let store = fleet.store
@@ -92,11 +92,9 @@ struct OutboxServiceTests {
         let hook = try ServerProgram("webhook")
         let fleet = try await TestFleet {
             $0.recipients = [
-                SampleRecipient.make(.webhook, url: "http://127.0.0.1:\(hook["port"])/gone", name: "hook") {
-                    $0.secret = .inline(hook["secret"])
-                    $0.fallback = "spare"
-                },
-                SampleRecipient.make(.email, url: "smtp://127.0.0.1:\(smtp["plain"])", name: "spare"),
+                SampleRecipient.webhook(
+                    "http://127.0.0.1:\(hook["port"])/gone", name: "hook", secret: hook["secret"], fallback: "spare"),
+                SampleRecipient.email("smtp://127.0.0.1:\(smtp["plain"])", name: "spare"),
             ]
         }
         let environment = fleet.environment

@@ -1,17 +1,39 @@
 import Foundation
+import Reports
 
 @testable import Collector
 
 /// Recipients that tests change at one place each, and files that they name.
 enum SampleRecipient {
-    static func make(
-        _ kind: ChannelKind, url: String, name: String = "desk", _ change: (inout Recipient) -> Void = { _ in }
+    static func email(
+        _ url: String, name: String = "desk", _ change: (inout EmailSettings) -> Void = { _ in }
     ) -> Recipient {
-        var recipient = Recipient(
-            name: name, kind: kind, url: url, language: "en", fallback: nil, to: ["desk@partner.example"],
-            from: "Callhome <callhome@site.example>", username: nil, secret: nil, security: .none, caFile: nil,
-            pairing: nil)
-        change(&recipient)
+        var settings = EmailSettings(
+            url: url, to: ["desk@partner.example"], from: "Callhome <callhome@site.example>", security: .none)
+        change(&settings)
+        return Recipient(name: name, channel: .email(settings))
+    }
+
+    static func webhook(
+        _ url: String, name: String = "desk", secret: String? = nil, fallback: String? = nil
+    ) -> Recipient {
+        let settings = WebhookSettings(url: url, secret: secret.map(Secret.inline))
+        return Recipient(name: name, fallback: fallback, channel: .webhook(settings))
+    }
+
+    static func partner(_ url: String, name: String = "partner", token: JoinToken? = nil) -> Recipient {
+        Recipient(
+            name: name, channel: .partner(PartnerSettings(url: url, pairing: token.map { .inline("\($0)") })))
+    }
+}
+
+extension Recipient {
+    /// What a test changes of it, where it is one by e-mail.
+    func email(_ change: (inout EmailSettings) -> Void) -> Recipient {
+        guard case .email(var settings) = channel else { return self }
+        change(&settings)
+        var recipient = self
+        recipient.channel = .email(settings)
         return recipient
     }
 }
@@ -32,5 +54,12 @@ final class TemporaryFolder: Sendable {
         let file = "\(path)/\(name)"
         try Data(text.utf8).write(to: URL(filePath: file))
         return file
+    }
+}
+
+extension PairingService {
+    func pair(_ recipient: Recipient) async throws {
+        guard case .partner(let settings) = recipient.channel else { throw CancellationError() }
+        try await pair(recipient.name, with: settings)
     }
 }
