@@ -38,17 +38,9 @@ public struct CollectorProgram: Service {
         if configuration.recipients.isEmpty {
             logger.warning("nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf")
         }
-        let authenticator = Authenticator(store: store)
-        let api = APIRoutes(environment: environment, authenticator: authenticator)
-        let routes: [any RouteProvider] = [
-            IntakeRoute(environment),
-            EnrolmentRoute(environment, authority: authority, address: address),
-            PairingRoute(environment, authority: authority),
-            TestRoute(environment: environment),
-            MetricsRoutes(environment: environment),
-            api,
-            try ConsoleRoutes(environment: environment, authenticator: authenticator),
-        ]
+        let pages = try ConsolePages(environment)
+        let access = AuthorityMiddleware(
+            environment: environment, authenticator: Authenticator(store: store), pages: pages)
         var services: [any Service] = [
             StoreService(store: store),
             HousekeepingService(environment: environment, tls: tls),
@@ -58,9 +50,9 @@ public struct CollectorProgram: Service {
             OutboxService(environment),
         ]
         if let path = try CollectorProgram.freeSocket(configuration.socket) {
-            services.append(localServer(environment, routes: [TestRoute(environment: environment), api], path: path))
+            services.append(localServer(access, path: path))
         }
-        services.append(try server(environment, routes: routes, tls: tls, address: address))
+        services.append(try server(access, routes(access, pages, authority, address), tls: tls, address: address))
         return CollectorProgram(
             environment: environment, authority: authority, address: address, lock: lock, services: services,
             firstLogin: try await firstLogin(environment, directory))
@@ -95,15 +87,41 @@ public struct CollectorProgram: Service {
         }
     }
 
+    /// All that answers requests over HTTPS.
+    static func routes(
+        _ access: AuthorityMiddleware, _ pages: ConsolePages, _ authority: CertificateAuthority,
+        _ address: BoundAddress
+    ) -> [any RouteProvider] {
+        let environment = access.environment
+        return [
+            IntakeRoute(environment),
+            EnrolmentRoute(environment, authority: authority, address: address),
+            PairingRoute(environment, authority: authority),
+            TestRoute(environment: environment),
+            MetricsRoutes(environment: environment),
+            APIRoutes(environment: environment, authenticator: access.authenticator),
+            ConsoleRoutes(environment: environment, authenticator: access.authenticator, pages: pages),
+        ]
+    }
+
+    /// All that answers requests on the local socket.
+    static func localRoutes(_ access: AuthorityMiddleware) -> [any RouteProvider] {
+        [
+            TestRoute(environment: access.environment),
+            APIRoutes(environment: access.environment, authenticator: access.authenticator),
+        ]
+    }
+
     private static func server(
-        _ environment: CollectorEnvironment, routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress
+        _ access: AuthorityMiddleware, _ routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress
     ) throws -> some Service {
+        let environment = access.environment
         let configuration = environment.configuration
         // Longer than a request may take, so that who is too slow gets an answer before the line is cut.
         let idle = TimeAmount.milliseconds((configuration.requestTimeout + ServerLimits.idleMargin).inMilliseconds)
         let logger = quiet(environment.logger)
         return Application(
-            router: router(environment, routes),
+            router: router(access, routes),
             server: try .tls(.http1(configuration: .init(idleTimeout: idle)), tlsConfiguration: tls.configuration),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listenAddress, port: configuration.listenPort),
@@ -123,20 +141,18 @@ public struct CollectorProgram: Service {
     }
 
     /// For root on this machine: in clear, guarded by the rights of the socket.
-    private static func localServer(
-        _ environment: CollectorEnvironment, routes: [any RouteProvider], path: String
-    ) -> some Service {
+    private static func localServer(_ access: AuthorityMiddleware, path: String) -> some Service {
         Application(
-            router: router(environment, routes), server: .http1(),
+            router: router(access, localRoutes(access)), server: .http1(),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
-            logger: quiet(environment.logger))
+            logger: quiet(access.environment.logger))
     }
 
-    private static func router(
-        _ environment: CollectorEnvironment, _ routes: [any RouteProvider]
-    ) -> Router<CollectorContext> {
+    static func router(_ access: AuthorityMiddleware, _ routes: [any RouteProvider]) -> Router<CollectorContext> {
+        let environment = access.environment
         let router = Router(context: CollectorContext.self)
         router.add(middleware: ProblemMiddleware(log: ProblemLog(environment.logger), now: environment.now))
+        router.add(middleware: access)
         for route in routes { route.addRoutes(to: router) }
         return router
     }

@@ -130,25 +130,26 @@ struct FolderTests {
                 ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness", "Texts"]),
             Folder("Channels", ["Cases", "Delivery", "Pairing", "Storage", "Texts"]),
             Folder("Configuration", ["Cases", "Channels", "Delivery", "Storage"]),
+            Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
                 "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
             Folder(
                 "API",
                 [
-                    "Accounts", "Cases", "Configuration", "Delivery", "Enrolment", "Fleet", "HTTP",
+                    "Access", "Accounts", "Cases", "Configuration", "Delivery", "Enrolment", "Fleet", "HTTP",
                     "Identity",
                     "Intake", "Pairing", "Services", "Storage", "Texts",
                 ]),
             Folder(
                 "Console",
                 [
-                    "API", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Storage",
+                    "API", "Access", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Storage",
                     "Texts",
                 ]),
             Folder(
                 ".",
                 [
-                    "API", "Accounts", "Configuration", "Console", "Enrolment", "HTTP", "Identity",
+                    "API", "Access", "Accounts", "Configuration", "Console", "Enrolment", "HTTP", "Identity",
                     "Services",
                     "Storage",
                 ]),

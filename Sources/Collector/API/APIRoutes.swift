@@ -3,8 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Reports
 
-/// `Routes.api`: JSON for `callhome` and for scripts. Who asks shows a token, or comes through the local socket, which
-/// only root can open.
+/// `Routes.api`: JSON for `callhome` and for scripts.
 struct APIRoutes: RouteProvider {
     /// Bytes of a request's body.
     private static let bodyBytes = 64 << 10
@@ -18,71 +17,31 @@ struct APIRoutes: RouteProvider {
     func addRoutes(to router: Router<CollectorContext>) {
         let base = Routes.api
         router.post("\(base)/login") { request, context in try await login(request, context) }
-        router.post("\(base)/logout") { request, context in
-            try await asking(request, context) { _ in try await logout(request) }
+        router.post("\(base)/logout") { request, _ in try await logout(request) }
+        router.get("\(base)/servers") { _, _ in try await servers() }
+        router.get("\(base)/servers/:host") { _, context in
+            try await detail(ofServer: context.parameters.get("host") ?? "")
         }
-        router.get("\(base)/servers") { request, context in
-            try await asking(request, context) { _ in try await servers() }
-        }
-        router.get("\(base)/servers/:host") { request, context in
-            try await asking(request, context) { _ in try await detail(ofServer: context.parameters.get("host") ?? "") }
-        }
-        router.get("\(base)/servers/:host/blind-spots") { request, context in
-            try await asking(request, context) { _ in
-                let server = try await store.server(named: context.parameters.get("host") ?? "")
-                return try .json(try await store.blindSpots(host: server.host).map(CollectorAPI.BlindSpot.init))
-            }
+        router.get("\(base)/servers/:host/blind-spots") { _, context in
+            try await blindSpots(context.parameters.get("host") ?? "")
         }
         for (word, isAccepted) in [("accept", true), ("withdraw", false)] {
             router.post("\(base)/servers/:host/blind-spots/\(word)") { request, context in
-                try await asking(request, context) { account in
-                    try await decide(request, context, by: account, isAccepted: isAccepted)
-                }
+                try await decide(request, context, isAccepted: isAccepted)
             }
         }
-        router.get("\(base)/cases") { request, context in
-            try await asking(request, context) { _ in try await cases(request) }
-        }
-        router.get("\(base)/cases/:number") { request, context in
-            try await asking(request, context) { _ in try await detail(context.parameters.get("number") ?? "") }
-        }
+        router.get("\(base)/cases") { request, _ in try await cases(request) }
+        router.get("\(base)/cases/:number") { _, context in try await detail(context.parameters.get("number") ?? "") }
         router.post("\(base)/cases/:number/acknowledge") { request, context in
-            try await asking(request, context) { account in
-                try await decide(request, context, by: account, close: false)
-            }
+            try await decide(request, context, close: false)
         }
         router.post("\(base)/cases/:number/close") { request, context in
-            try await asking(request, context) { account in try await decide(request, context, by: account, close: true)
-            }
+            try await decide(request, context, close: true)
         }
-        router.get("\(base)/tokens") { request, context in
-            try await asking(request, context) { account in try await tokens(of: account) }
+        router.get("\(base)/tokens") { _, context in try await tokens(of: try context.asker) }
+        router.delete("\(base)/tokens/:id") { _, context in
+            try await deleteToken(context.parameters.get("id") ?? "", of: try context.asker)
         }
-        router.delete("\(base)/tokens/:id") { request, context in
-            try await asking(request, context) { account in
-                try await deleteToken(context.parameters.get("id") ?? "", of: account)
-            }
-        }
-    }
-
-    // MARK: Who asks
-
-    private func asking(
-        _ request: Request, _ context: CollectorContext, _ work: (String) async throws -> Response
-    ) async throws -> Response {
-        guard let account = try await account(request, context) else {
-            throw RequestProblem(
-                .unauthorized, "not-logged-in",
-                "The token is missing, unknown or has run out. Log in again: callhome login URL")
-        }
-        return try await work(account)
-    }
-
-    private func account(_ request: Request, _ context: CollectorContext) async throws -> String? {
-        if context.isLocalSocket { return "root" }
-        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else { return nil }
-        return try await authenticator.account(
-            secret: String(header.dropFirst(7)), kind: .api, at: environment.now())
     }
 
     // MARK: Login
@@ -143,9 +102,13 @@ struct APIRoutes: RouteProvider {
                 cases: cases.map(CollectorAPI.CaseLine.init)))
     }
 
-    private func decide(
-        _ request: Request, _ context: CollectorContext, by account: String, isAccepted: Bool
-    ) async throws -> Response {
+    private func blindSpots(_ name: String) async throws -> Response {
+        let server = try await store.server(named: name)
+        return try .json(try await store.blindSpots(host: server.host).map(CollectorAPI.BlindSpot.init))
+    }
+
+    private func decide(_ request: Request, _ context: CollectorContext, isAccepted: Bool) async throws -> Response {
+        let account = try context.asker
         let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request)
         let reason = try CaseReason(decision.because).text
         let choice = try BlindSpotChoice(names: decision.names ?? [], all: decision.all ?? false)
@@ -191,9 +154,8 @@ struct APIRoutes: RouteProvider {
             CollectorAPI.CaseDetail(found, deliveries: try await store.deliveries(caseNumber: found.number)))
     }
 
-    private func decide(
-        _ request: Request, _ context: CollectorContext, by account: String, close: Bool
-    ) async throws -> Response {
+    private func decide(_ request: Request, _ context: CollectorContext, close: Bool) async throws -> Response {
+        let account = try context.asker
         let number = context.parameters.get("number") ?? ""
         let reason = try CaseReason(try await body(CollectorAPI.Decision.self, of: request).because)
         let time = environment.now()

@@ -1,7 +1,5 @@
 /// Limits of the console, each with its unit.
 enum ConsoleLimits {
-    /// Bytes of a form.
-    static let formBytes = 16 << 10
     /// What a sparkline spans.
     static let sparkline = Duration.seconds(86_400)
     /// Cases on one page.

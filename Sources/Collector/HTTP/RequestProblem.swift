@@ -40,13 +40,12 @@ struct RequestProblem: Error, HTTPResponseError, Hashable {
 }
 
 /// Gives every error the same shape, and logs each cause once an hour.
-struct ProblemMiddleware: RouterMiddleware {
-    typealias Context = CollectorContext
+struct ProblemMiddleware<Context: RemoteAddressRequestContext>: RouterMiddleware {
     let log: ProblemLog
     let now: @Sendable () -> Timestamp
 
     func handle(
-        _ request: Request, context: CollectorContext, next: (Request, CollectorContext) async throws -> Response
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
@@ -72,4 +71,9 @@ struct ProblemMiddleware: RouterMiddleware {
             throw problem
         }
     }
+}
+
+extension RemoteAddressRequestContext {
+    /// The peer without its port, for the log and for limits.
+    var peer: String { remoteAddress?.ipAddress ?? "local socket" }
 }

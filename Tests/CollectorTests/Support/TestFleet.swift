@@ -59,8 +59,8 @@ final class TestClock: @unchecked Sendable {
 final class TestServer {
     let host: HostID
     let hostname: String
-    private let key: SigningKey
-    private let epoch: Int64
+    let key: SigningKey
+    let epoch: Int64
     private let fleet: TestFleet
     private var sequences: [ReportStream: Int64] = [:]
 

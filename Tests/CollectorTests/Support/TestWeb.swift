@@ -6,16 +6,15 @@ import Transfer
 @testable import Collector
 
 /// The routes of a collector on a port of their own, without TLS.
-func withWeb(_ fleet: TestFleet, _ work: (TestWeb) async throws -> Void) async throws {
-    let router = Router(context: CollectorContext.self)
-    router.add(middleware: ProblemMiddleware(log: ProblemLog(fleet.environment.logger), now: fleet.environment.now))
-    let authenticator = Authenticator(store: fleet.store)
-    let routes: [any RouteProvider] = [
-        try ConsoleRoutes(environment: fleet.environment, authenticator: authenticator),
-        APIRoutes(environment: fleet.environment, authenticator: authenticator),
-        MetricsRoutes(environment: fleet.environment),
-    ]
-    for route in routes { route.addRoutes(to: router) }
+/// - Parameter more: what answers requests besides.
+func withWeb(
+    _ fleet: TestFleet, more: [any RouteProvider] = [], _ work: (TestWeb) async throws -> Void
+) async throws {
+    let pages = try ConsolePages(fleet.environment)
+    let access = AuthorityMiddleware(
+        environment: fleet.environment, authenticator: Authenticator(store: fleet.store), pages: pages)
+    let routes = CollectorProgram.routes(access, pages, try CertificateAuthority(site: "s1"), BoundAddress())
+    let router = CollectorProgram.router(access, routes + more)
     let (ports, bound) = AsyncStream.makeStream(of: Int.self)
     let application = Application(
         router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),

@@ -60,3 +60,42 @@ struct ConsoleRequest: Sendable {
         return text
     }
 }
+
+/// A form of the console, sent from a page that this console made for this browser.
+struct ConsoleForm: Sendable {
+    private static let maximumBytes = 16 << 10
+
+    private struct Fields: Decodable {
+        var csrf: String?
+        var because: String?
+        var name: String?
+        var password: String?
+        var names: [String]?
+        var all: Bool?
+    }
+
+    var because: String?
+    var name: String?
+    var password: String?
+    /// What is ticked, and whether all is meant.
+    var names: [String]
+    var all: Bool
+
+    /// - Throws: `RequestProblem` where the form cannot be read or comes from elsewhere.
+    init(_ request: Request, of visit: ConsoleRequest) async throws {
+        let fields: Fields
+        do {
+            let body = try await request.body.collect(upTo: ConsoleForm.maximumBytes)
+            fields = try URLEncodedFormDecoder().decode(Fields.self, from: String(buffer: body))
+        } catch {
+            throw RequestProblem(.badRequest, "bad-request", "The form cannot be read. Go back and try again.")
+        }
+        guard visit.isOwn(fields.csrf ?? "") else {
+            throw RequestProblem(
+                .forbidden, "foreign-form",
+                "This form is too old, or was not made by this console. Go back and try again.")
+        }
+        (because, name, password) = (fields.because, fields.name, fields.password)
+        (names, all) = (fields.names ?? [], fields.all ?? false)
+    }
+}

@@ -1,0 +1,81 @@
+import HTTPTypes
+import Hummingbird
+import Reports
+
+/// Every route of the collector and who may ask for it: the one place that says so.
+///
+/// A route that does not stand here is refused whoever asks, so that none can be forgotten.
+enum RouteTable {
+    struct Row: Hashable, Sendable {
+        var method: HTTPRequest.Method
+        /// As it is registered, with `{name}` for a part that varies.
+        var path: String
+        var authority: Authority
+
+        init(_ method: HTTPRequest.Method, _ path: String, _ authority: Authority) {
+            self.method = method
+            self.path = path
+            self.authority = authority
+        }
+    }
+
+    static let rows: [Row] = [
+        // Agents and servers that join.
+        Row(.get, Routes.ca, .anyone),
+        Row(.post, Routes.enrol, .joinToken),
+        Row(.post, Routes.reports, .agentSignature),
+        // A test's name is 128 random bits, which only whoever began the test knows.
+        Row(.get, Routes.test("{id}"), .anyone),
+        // Other collectors.
+        Row(.post, PairingRequest.path, .pairingToken),
+        Row(.post, Routes.tickets, .siteSignature),
+        Row(.post, Routes.heartbeats, .siteSignature),
+        // Whoever restarts programs, and whoever collects figures.
+        Row(.get, Routes.health, .anyone),
+        Row(.get, Routes.metrics, .anyone),
+        // `callhome` and scripts.
+        Row(.post, "\(Routes.api)/login", .password),
+        Row(.post, "\(Routes.api)/logout", .account),
+        Row(.get, "\(Routes.api)/servers", .account),
+        Row(.get, "\(Routes.api)/servers/{host}", .account),
+        Row(.get, "\(Routes.api)/servers/{host}/blind-spots", .account),
+        Row(.post, "\(Routes.api)/servers/{host}/blind-spots/accept", .account),
+        Row(.post, "\(Routes.api)/servers/{host}/blind-spots/withdraw", .account),
+        Row(.get, "\(Routes.api)/cases", .account),
+        Row(.get, "\(Routes.api)/cases/{number}", .account),
+        Row(.post, "\(Routes.api)/cases/{number}/acknowledge", .account),
+        Row(.post, "\(Routes.api)/cases/{number}/close", .account),
+        Row(.get, "\(Routes.api)/tokens", .account),
+        Row(.delete, "\(Routes.api)/tokens/{id}", .account),
+        // The console.
+        Row(.get, "/login", .visitor),
+        Row(.post, "/login", .loginForm),
+        Row(.post, "/logout", .sessionForm),
+        Row(.get, "/language/{language}", .anyone),
+        Row(.get, "/assets/console.css", .anyone),
+        Row(.get, "/assets/icon.svg", .anyone),
+        Row(.get, "/", .session),
+        Row(.get, "/servers", .session),
+        Row(.get, "/servers/{host}", .session),
+        Row(.get, "/servers/{host}/blind-spots", .session),
+        Row(.post, "/servers/{host}/blind-spots/accept", .sessionForm),
+        Row(.post, "/servers/{host}/blind-spots/withdraw", .sessionForm),
+        Row(.get, "/cases", .session),
+        Row(.get, "/cases/{number}", .session),
+        Row(.post, "/cases/{number}/acknowledge", .sessionForm),
+        Row(.post, "/cases/{number}/close", .sessionForm),
+        Row(.get, "/delivery", .session),
+    ]
+
+    private static let authorities = Dictionary(
+        rows.map { (key($0.method, RouterPath($0.path).description), $0.authority) },
+        uniquingKeysWith: { first, _ in first })
+
+    private static func key(_ method: HTTPRequest.Method, _ path: String) -> String { "\(method.rawValue) \(path)" }
+
+    /// - Parameter path: as the router describes it.
+    /// - Returns: nil where the route does not stand in the table.
+    static func authority(of method: HTTPRequest.Method, _ path: String) -> Authority? {
+        authorities[key(method, path)]
+    }
+}
