@@ -1,5 +1,4 @@
 import CUdev
-import Daemon
 import Glibc
 import Reports
 
@@ -61,36 +60,14 @@ enum DeviceMonitor {
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 
-    /// One element per device that comes, goes or changes, after udev's rules have run. It costs no wake-up while nothing
-    /// happens. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
+    /// One element per device that comes, goes or changes, after udev's rules have run. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
     /// cannot be listened to.
     ///
     /// Changes that somebody wrote to `uevent` (`SYNTH_UUID`, Documentation/ABI/testing/sysfs-uevent) are left out: udev
     /// does so each time any program that had a disk open for writing closes it (OPTIONS "watch", udev(7)), which a
     /// monitor beside this one may do every ten seconds. Nothing has changed then.
     static func changes(in subsystems: [String]) -> AsyncStream<String> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            // A pipe: closing one end wakes the thread that waits at the other.
-            var ends: [Int32] = [-1, -1]
-            guard unsafe pipe(&ends) == 0 else { return continuation.finish() }
-            let (hearing, calling) = (ends[0], ends[1])
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            continuation.onTermination = { _ in close(calling) }
-            let listener = Listener()
-            Task {
-                await listener.listen(subsystems, stop: hearing) { continuation.yield($0) }
-                continuation.finish()
-                close(hearing)
-            }
-        }
-    }
-
-    /// Waits in poll(2), on a thread of its own.
-    private actor Listener {
-        private let executor = BlockingExecutor(label: "callhome.udev")
-        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
-
-        func listen(_ subsystems: [String], stop: Int32, found: (String) -> Void) {
+        PollThread.stream("callhome.udev") { thread, found in
             guard let context = unsafe udev_new() else { return }
             defer { unsafe _ = udev_unref(context) }
             guard let monitor = unsafe udev_monitor_new_from_netlink(context, "udev") else { return }
@@ -107,27 +84,20 @@ enum DeviceMonitor {
             var pace = HotplugDebounce()
             let begun = ContinuousClock.now
             while true {
-                var waits = [
-                    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
-                ]
                 let wait = pace.due.map { Int32(clamping: ($0 - begun.duration(to: .now)).inMilliseconds + 1) }
-                let timeout = wait.map { max($0, 0) } ?? -1
-                let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, timeout) }
-                if count < 0, errno == EINTR { continue }
+                let events = thread.wait(for: descriptor, milliseconds: wait.map { max($0, 0) } ?? -1)
                 if let due = pace.due, begun.duration(to: .now) >= due {
                     found(news)
                     pace.tell(at: begun.duration(to: .now))
                     continue
                 }
-                if count == 0 { continue }
-                guard count > 0, waits[1].revents == 0, waits[0].revents & Int16(POLLERR | POLLHUP | POLLNVAL) == 0
-                else { return }
+                guard let events, events & (POLLERR | POLLHUP) == 0 else { return }
+                if events == 0 { continue }
                 guard let device = unsafe udev_monitor_receive_device(monitor) else { continue }
                 defer { unsafe _ = udev_device_unref(device) }
-                let action = unsafe DeviceMonitor.text(udev_device_get_action(device)) ?? "change"
+                let action = unsafe text(udev_device_get_action(device)) ?? "change"
                 if unsafe action == "change" && udev_device_get_property_value(device, "SYNTH_UUID") != nil { continue }
-                news = unsafe "\(action) \(DeviceMonitor.text(udev_device_get_syspath(device)) ?? "")"
+                news = unsafe "\(action) \(text(udev_device_get_syspath(device)) ?? "")"
                 pace.hear(at: begun.duration(to: .now))
             }
         }

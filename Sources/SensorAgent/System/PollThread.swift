@@ -1,0 +1,55 @@
+import Daemon
+import Glibc
+
+/// A thread that waits in poll(2) and feeds a stream: it costs no wake-up while nothing happens.
+struct PollThread: Sendable {
+    /// The end of a pipe whose other end is closed when nobody reads the stream any more.
+    private let stop: Int32
+
+    /// A stream of what `listen` finds, on a thread of its own, until it returns. Of words that nobody has read yet the
+    /// newest stays.
+    /// - Parameter label: names the thread in a debugger: `callhome.udev`.
+    static func stream(
+        _ label: String, _ listen: @escaping @Sendable (PollThread, _ found: (String) -> Void) -> Void
+    ) -> AsyncStream<String> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            // A pipe: closing one end wakes the thread that waits at the other.
+            var ends: [Int32] = [-1, -1]
+            guard unsafe pipe(&ends) == 0 else { return continuation.finish() }
+            let (stop, calling) = (ends[0], ends[1])
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            continuation.onTermination = { _ in close(calling) }
+            let runner = Runner(label)
+            Task {
+                await runner.run { listen(PollThread(stop: stop)) { continuation.yield($0) } }
+                continuation.finish()
+                close(stop)
+            }
+        }
+    }
+
+    /// What there is of `descriptor`: flags of poll(2), none where the time is over or a signal came first; nil when it is
+    /// time to stop.
+    /// - Parameters:
+    ///   - descriptor: −1 to wait for the time alone.
+    ///   - milliseconds: −1 for as long as it takes.
+    func wait(for descriptor: Int32, _ events: Int32 = POLLIN, milliseconds: Int32 = -1) -> Int32? {
+        var waits = [
+            pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(events), revents: 0),
+        ]
+        let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, milliseconds) }
+        if count < 0 { return errno == EINTR ? 0 : nil }
+        let found = Int32(waits[1].revents)
+        return waits[0].revents == 0 && found & POLLNVAL == 0 ? found : nil
+    }
+
+    private actor Runner {
+        private let executor: BlockingExecutor
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
+
+        init(_ label: String) { executor = BlockingExecutor(label: label) }
+
+        func run(_ work: @Sendable () -> Void) { work() }
+    }
+}
