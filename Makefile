@@ -1,7 +1,7 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-until-ticket test bench fuzz format lint build release install packages try-packages lab clean
+.PHONY: help run run-until-ticket test bench fuzz format lint declarations build release install packages try-packages lab clean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECO
 	@scripts/compile --release callhome-patterns-fuzz
 	@.build/release/callhome patterns build patterns -o .build/release/patterns.json
 	@.build/release/callhome-patterns-fuzz .build/release/patterns.json --seconds $(or $(SECONDS),1200)
+
+declarations: build  ## Write anew what is made of the probes' declarations: signal sources, README, docs/signals.md
+	@CALLHOME_WRITE_DECLARATIONS=1 swift test --skip-build --filter DeclarationTests/files
 
 format:  ## Format the sources as CI checks them
 	@swift format format -i --parallel -r Sources Tests Demo Benchmarks Package.swift

@@ -1,22 +1,9 @@
-/// Every probe there is. A new probe is its file, its parser, one line here, and a fixture.
+/// Every probe there is. A new probe is its file, its declaration, its parser, one line here, and a fixture.
 public enum AllProbes {
     /// What `--input FILE` takes, by probe: the output of a tool, or a file of the kernel.
-    public static let recordedOutputs: [(probe: String, what: String)] = [
-        ("disk-health", "smartctl --json -a /dev/sdX (smartmontools 7)"),
-        ("inventory", "an SMBIOS table: /sys/firmware/dmi/tables/DMI, or of dmidecode --dump-bin FILE"),
-        ("ipmi", "ipmitool or FreeIPMI: sensor, sdr elist, ipmi-sensors, sel elist, fru, chassis status, mc info"),
-        ("kernel-log", "dmesg, journalctl -k, or records of /dev/kmsg"),
-        ("machine-checks", "trace_pipe of tracefs with events of ras and mce"),
-        ("pcie", "lspci -vv"),
-        ("network", "ethtool ethX (also -S, -m, -i, -g), /proc/net/bonding/bondX, /proc/net/dev"),
-        ("gpu", "nvidia-smi -q (text or -x), or JSON of rocm-smi -a --json"),
-        ("ups", "upsc NAME"),
-        ("redfish", "one resource (JSON), or a list of log entries"),
-        ("disk-latency", "/proc/diskstats"),
-        ("raid", "/proc/mdstat; zpool status; dmsetup status; btrfs device stats"),
-        ("raid-controllers", "storcli or perccli (/call show all J), ssacli, arcconf, sas3ircu or MegaCli"),
-        ("filesystems", "/proc/self/mountinfo"),
-    ]
+    public static var recordedOutputs: [(probe: String, what: String)] {
+        make().compactMap { probe in type(of: probe).declaration.recordedOutput.map { (probe.name, $0) } }
+    }
 
     /// The probes that `--input FILE` makes sense for.
     public static var readingRecordedOutput: [String] { recordedOutputs.map(\.probe) }

@@ -7,6 +7,8 @@ public import Reports
 public protocol Probe: Sendable {
     /// A short stable word: `chip-sensors`, `memory-errors`, `disk-health`, `inventory`.
     var name: String { get }
+    /// What it reads and reports; made at each call, since only documents and tests ask.
+    static var declaration: ProbeDeclaration { get }
     /// Time from the start of one observation to the start of the next.
     var interval: Duration { get }
     /// After this long the observation is given up: reported as hanging, and not started again before it has come back.

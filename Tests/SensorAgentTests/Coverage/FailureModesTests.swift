@@ -295,54 +295,6 @@ struct FailureModesTests {
         #expect(read().hasBMC && read().isVirtual && read().memoryDriver == "amd64_edac")
     }
 
-    // MARK: Sources
-
-    /// What stands in the catalogue and no probe tells; a pattern that waits for it waits in vain.
-    private static let untold: Set<String> = [
-        "hw.age", "hw.psu.mode", "hw.battery.impedance",
-        "hw.memory.error_bits.dq", "hw.memory.error_bits.bursts",
-    ]
-
-    @Test("Every signal of the catalogue has a probe that tells it, but for those known to have none")
-    func sources() {
-        let names = Set(AllProbes.make().map(\.name))
-        for entry in SignalCatalogue.entries where !entry.name.hasPrefix("callhome.") {
-            #expect(SignalSources.probes(of: entry.name).isEmpty == Self.untold.contains(entry.name), "\(entry.name)")
-            for kind in entry.components {
-                #expect(names.isSuperset(of: SignalSources.probes(of: entry.name, on: kind)), "\(entry.name)")
-            }
-        }
-    }
-
-    @Test(
-        "What a probe tells of a recorded machine stands in the catalogue's sources, by the kind of part",
-        .recorded("smartctl-json", "ipmi", "nut", "raid-controller", "md", "gpu", "nic"))
-    func recordedSources() async throws {
-        var pairs: Set<String> = []
-        for (kind, name) in [
-            ("smartctl-json", "disk-health"), ("ipmi", "ipmi"), ("nut", "ups"), ("raid-controller", "raid-controllers"),
-            ("md", "raid"), ("gpu", "gpu"), ("nic", "network"),
-        ] {
-            for file in Recordings.entries(kind).prefix(60) {
-                let probe = try #require(AllProbes.make(input: file.path).first { $0.name == name })
-                guard let result = try? await probe.observe(at: Timestamp(seconds: 1_763_712_000), since: nil) else {
-                    continue
-                }
-                let kinds = Dictionary(result.components.map { ($0.id, $0.kind) }, uniquingKeysWith: { a, _ in a })
-                for observation in result.observations {
-                    guard let part = kinds[observation.component] else { continue }
-                    let name = observation.signal.name
-                    guard pairs.insert("\(probe.name) \(name) \(part)").inserted else { continue }
-                    #expect(
-                        SignalSources.probes(of: name, on: part).contains(probe.name),
-                        "\(probe.name) tells \(name) of a \(part)")
-                }
-            }
-        }
-        print("recorded sources: \(pairs.count) pairs of probe, signal and kind of part")
-        #expect(pairs.isEmpty || pairs.count >= 60)
-    }
-
     @Test("What the agent is too old for is not seen where such a part is, and says what to do")
     func olderThanPatterns() throws {
         let pack = try Self.pack(

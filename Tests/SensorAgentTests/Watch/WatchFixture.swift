@@ -63,6 +63,7 @@ final class ManualClock: AgentClock {
 
 /// A probe that does what a closure says.
 struct FixtureProbe: Probe {
+    static let declaration = ProbeDeclaration(reads: "what a test sets", through: "a closure", signals: [])
     var name = "fixture"
     var interval = Duration.seconds(10)
     var deadline = Duration.seconds(5)
