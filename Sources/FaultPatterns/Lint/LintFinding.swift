@@ -19,6 +19,7 @@ public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodabl
         case shadowed
         case dangling
         case unusedDefinition = "unused-definition"
+        case unreported
         case language
         case hardWord = "hard-word"
         case source

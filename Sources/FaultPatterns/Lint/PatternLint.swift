@@ -25,6 +25,7 @@ public struct PatternLint: Sendable {
             found += texts(of: file)
             found += grounds(of: file)
             found += definitions(of: file)
+            found += sources(of: file)
         }
         found += neighbours()
         if isWhole {

@@ -20,12 +20,13 @@ struct PatternsLint: ParsableCommand {
               same-condition, shadowed    a pattern that says what another one says already, no more urgently
               dangling                    `explains` or `active` of faults that no pattern tells of
               unused-definition           a name of `let` that nothing asks for
+              unreported                  a signal that no probe reports of such a part: a warning
               language, hard-word         texts that are missing, not translated, or full of terms
               source, provenance          a ticket without a source, or without what its numbers rest on
               fleet                       with --fleet: tickets on more than 1 % of a model's healthy drives
             Conditions are compared as intervals of single quantities; what two different quantities have to do with \
             each other is not known. Patterns that are drafts or retired are left out. Warnings (a ticket without \
-            time_to_failure where a part is exchanged) are told and are no findings. The same words of several \
+            time_to_failure where a part is exchanged, a signal that no probe reports) are told and are no findings. The same words of several \
             patterns are told once, with their number.
 
             With --fleet the histories are replayed as by `backtest`; healthy are the drives that did not fail, over \

@@ -30,6 +30,8 @@ struct PatternsSignals: ParsableCommand {
         var components: [String]
         /// By label its values; empty: any.
         var labels: [String: [String]]
+        /// By kind of part the probes that report it, the likeliest first.
+        var probes: [String: [String]]
         var meaning: String
 
         init(_ entry: SignalCatalogue.Entry) {
@@ -38,6 +40,11 @@ struct PatternsSignals: ParsableCommand {
             unit = entry.unit
             components = entry.components.map(\.rawValue)
             labels = entry.labels
+            probes = [:]
+            for kind in ComponentKind.known {
+                let reporting = SignalSources.probes(of: entry.name, on: kind)
+                if !reporting.isEmpty { probes[kind.rawValue] = reporting }
+            }
             meaning = entry.description
         }
     }
@@ -81,7 +88,8 @@ struct PatternsSignals: ParsableCommand {
             lines.append("  label   \(label): \(values.isEmpty ? "any text" : values.joined(separator: ", "))")
         }
         let probes = SignalSources.probes(of: row.name)
-        lines.append("  probe   \(probes.isEmpty ? "no probe yet" : PatternText.list(probes))")
+        let none = "no probe yet" + (SignalSources.withoutProbe[row.name].map { ": \($0)" } ?? "")
+        lines.append("  probe   \(probes.isEmpty ? none : PatternText.list(probes))")
         return lines.joined(separator: "\n")
     }
 }

@@ -233,6 +233,22 @@ struct LintTests {
         #expect(open.contains { $0.rule == .timeLeft && $0.severity == .warning })
     }
 
+    @Test("A signal that no probe reports of such a part is warned of, and one of other parts only where none does")
+    func unreported() throws {
+        func warned(_ changes: [String: Any?]) throws -> [String] {
+            PatternLint([try Self.file("disk.test", changes)], isWhole: true).findings().filter {
+                $0.rule == .unreported && $0.severity == .warning
+            }.map(\.message)
+        }
+        #expect(try warned([:]).isEmpty)
+        #expect(
+            try warned(["when": "hw.age > 100"]) == [
+                "no probe reports `hw.age` of a disk (no interface that is read gives a part's age)"
+            ])
+        #expect(try warned(["when": "hw.power > 100"]) == ["no probe reports `hw.power` of a disk"])
+        #expect(try warned(["when": "above(\"chassis\", hw.power) > 100"]) == [])
+    }
+
     @Test("Drafts and retired patterns are left out")
     func drafts() throws {
         #expect(try Self.rules(["when": "pending >= 0", "status": "draft"]).isEmpty)

@@ -324,8 +324,8 @@ struct PatternCommandTests {
         let one = try run(["signals", "hw.physical_disk.critical_warning"], on: [:])
         #expect(one.output.contains("warning: spare, temperature, reliability"), "\(one.output)")
         for (signal, probe) in [
-            ("hw.psu.state", "ipmi, redfish or power-supplies"), ("hw.pcie.errors", "pcie"),
-            ("hw.psu.mode", "no probe yet"),
+            ("hw.psu.state", "ipmi, redfish, power-supplies or chip-sensors"), ("hw.pcie.errors", "pcie"),
+            ("hw.psu.mode", "no probe yet: no interface that is read gives it"),
             ("hw.physical_disk.self_test.age", "disk-health"), ("hw.filesystem.error.age", "filesystems"),
         ] {
             let page = try run(["signals", signal], on: [:]).output
@@ -334,6 +334,8 @@ struct PatternCommandTests {
         let json = try run(["signals", "hw.fan.speed", "--json"], on: [:])
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
         #expect(rows.first?["unit"] as? String == "{rpm}" && rows.first?["components"] as? [String] == ["fan"])
+        let probes = rows.first?["probes"] as? [String: [String]]
+        #expect(probes == ["fan": ["chip-sensors", "ipmi", "redfish"]])
         let typo = try run(["signals", "hw.temprature"], on: [:])
         #expect(typo.status == 2 && typo.problems.contains("perhaps hw.temperature"), "\(typo.problems)")
     }
