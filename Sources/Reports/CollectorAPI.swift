@@ -25,8 +25,16 @@ public enum CollectorAPI {
         }
     }
 
-    /// `POST cases/{number}/acknowledge` and `…/close`.
+    /// `POST cases/{number}/acknowledge` and `…/close`: what a person decides about a case.
     public struct Decision: Hashable, Sendable, Codable {
+        /// The last part of the path.
+        public enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// Someone is looking after it.
+            case acknowledge
+            /// It is over; every recipient is told.
+            case close
+        }
+
         public var because: String
         public init(because: String) { self.because = because }
     }

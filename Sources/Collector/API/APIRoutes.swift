@@ -32,11 +32,10 @@ struct APIRoutes: RouteProvider {
         }
         router.get("\(base)/cases") { request, _ in try await cases(request) }
         router.get("\(base)/cases/:number") { _, context in try await detail(context.parameters.get("number") ?? "") }
-        router.post("\(base)/cases/:number/acknowledge") { request, context in
-            try await decide(request, context, close: false)
-        }
-        router.post("\(base)/cases/:number/close") { request, context in
-            try await decide(request, context, close: true)
+        for kind in CollectorAPI.Decision.Kind.allCases {
+            router.post("\(base)/cases/:number/\(kind.rawValue)") { request, context in
+                try await decide(kind, request, context)
+            }
         }
         router.get("\(base)/tokens") { _, context in try await tokens(of: try context.asker) }
         router.delete("\(base)/tokens/:id") { _, context in
@@ -154,15 +153,12 @@ struct APIRoutes: RouteProvider {
             CollectorAPI.CaseDetail(found, deliveries: try await store.deliveries(caseNumber: found.number)))
     }
 
-    private func decide(_ request: Request, _ context: CollectorContext, close: Bool) async throws -> Response {
-        let account = try context.asker
-        let number = context.parameters.get("number") ?? ""
-        let reason = try CaseReason(try await body(CollectorAPI.Decision.self, of: request).because)
-        let time = environment.now()
-        let changed =
-            close
-            ? try await store.closeCase(number: number, by: account, because: reason.text, at: time)
-            : try await store.acknowledge(number: number, by: account, because: reason.text, at: time)
+    private func decide(
+        _ kind: CollectorAPI.Decision.Kind, _ request: Request, _ context: CollectorContext
+    ) async throws -> Response {
+        let sent = try await body(CollectorAPI.Decision.self, of: request)
+        let decision = try CaseDecision(kind, by: context.asker, because: sent.because, at: environment.now())
+        let changed = try await store.decide(decision, onCase: context.parameters.get("number") ?? "")
         return try .json(CollectorAPI.CaseLine(changed))
     }
 
@@ -185,18 +181,18 @@ struct APIRoutes: RouteProvider {
     }
 }
 
-/// A person's reason for a decision about a case: some words, bounded.
-struct CaseReason: Hashable, Sendable {
-    var text: String
-
-    init(_ text: String) throws(RequestProblem) {
-        let line = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
-        guard !line.isEmpty else {
+extension CaseDecision {
+    /// - Throws: `RequestProblem` where no reason is given; a long one is cut.
+    init(
+        _ kind: CollectorAPI.Decision.Kind, by: String, because text: String, at time: Timestamp
+    ) throws(RequestProblem) {
+        let because = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
+        guard !because.isEmpty else {
             throw RequestProblem(
                 .badRequest, "reason-missing",
                 "Say why, in a few words: it stands in the case's history")
         }
-        self.text = line
+        self.init(kind: kind, by: by, because: because, time: time)
     }
 }
 

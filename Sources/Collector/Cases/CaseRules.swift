@@ -122,6 +122,14 @@ enum CaseRules {
         }
     }
 
+    static func acknowledging(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {
+        var acknowledged = found
+        acknowledged.state = .acknowledged
+        acknowledged.updatedAt = time
+        acknowledged.note(.acknowledged, by: by, because: because, at: time)
+        return acknowledged
+    }
+
     static func closing(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {
         var closed = found
         closed.state = .closed

@@ -33,8 +33,9 @@ struct ConsoleRoutes: RouteProvider {
         router.get("/cases/:number") { _, context in
             try await detail(ConsoleRoutes.parameter("number", context), try context.page)
         }
-        router.post("/cases/:number/acknowledge") { _, context in try await decide(context, close: false) }
-        router.post("/cases/:number/close") { _, context in try await decide(context, close: true) }
+        for kind in CollectorAPI.Decision.Kind.allCases {
+            router.post("/cases/:number/\(kind.rawValue)") { _, context in try await decide(kind, context) }
+        }
         router.get("/delivery") { _, context in try await delivery(try context.page) }
         router.get("/assets/console.css") { _, _ in
             ConsoleResponse.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8")
@@ -176,14 +177,10 @@ struct ConsoleRoutes: RouteProvider {
         return pages.html(page, with: "case")
     }
 
-    private func decide(_ context: CollectorContext, close: Bool) async throws -> Response {
-        let (visit, by) = (try context.page, try context.asker)
-        let number = ConsoleRoutes.parameter("number", context)
-        let reason = try CaseReason(try context.sentForm.because ?? "").text
-        let found =
-            close
-            ? try await store.closeCase(number: number, by: by, because: reason, at: visit.time)
-            : try await store.acknowledge(number: number, by: by, because: reason, at: visit.time)
+    private func decide(_ kind: CollectorAPI.Decision.Kind, _ context: CollectorContext) async throws -> Response {
+        let decision = try CaseDecision(
+            kind, by: context.asker, because: context.sentForm.because ?? "", at: context.page.time)
+        let found = try await store.decide(decision, onCase: ConsoleRoutes.parameter("number", context))
         return ConsoleResponse.redirect(to: "/cases/\(ConsoleLink.segment(found.number))")
     }
 

@@ -27,8 +27,7 @@ protocol CollectorStore: Sendable {
     /// Newest first.
     func cases(_ query: CaseQuery) async throws(StoreError) -> [Case]
     func findCase(number: String) async throws(StoreError) -> Case?
-    func acknowledge(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case
-    func closeCase(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case
+    func decide(_ decision: CaseDecision, onCase number: String) async throws(StoreError) -> Case
     /// Oldest first, every state.
     func deliveries(caseNumber: String) async throws(StoreError) -> [Delivery]
     func testRecord(id: String) async throws(StoreError) -> TestRecord?

@@ -270,16 +270,21 @@ struct StoreContractTests {
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let number = try await store.theOnlyCase().number
-        #expect(
-            try await store.acknowledge(number: number, by: "admin", because: "seen", at: time).state == .acknowledged)
-        #expect(
-            try await store.closeCase(number: number, by: "admin", because: "mended", at: time).closedBecause
-                == "mended")
-        await #expect(throws: StoreError.conflict(because: "case \(number) is closed already")) {
-            try await store.closeCase(number: number, by: "admin", because: "again", at: time)
+        func decide(_ kind: CollectorAPI.Decision.Kind, _ because: String, on number: String) async throws -> Case {
+            try await store.decide(
+                CaseDecision(kind: kind, by: "admin", because: because, time: time), onCase: number)
         }
-        await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
-            try await store.acknowledge(number: "CH-NONE", by: "admin", because: "", at: time)
+        #expect(try await decide(.acknowledge, "seen", on: number).state == .acknowledged)
+        // Whoever acknowledges it again changes nothing.
+        #expect(try await decide(.acknowledge, "again", on: number).history.map(\.kind) == [.opened, .acknowledged])
+        #expect(try await decide(.close, "mended", on: number).closedBecause == "mended")
+        for kind in CollectorAPI.Decision.Kind.allCases {
+            await #expect(throws: StoreError.conflict(because: "case \(number) is closed already")) {
+                try await decide(kind, "again", on: number)
+            }
+            await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
+                try await decide(kind, "", on: "CH-NONE")
+            }
         }
     }
 

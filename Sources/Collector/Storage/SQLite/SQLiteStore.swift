@@ -152,35 +152,15 @@ final class SQLiteStore: CollectorStore {
         try await read("reading a case") { try $0.findCase(number: number) }
     }
 
-    func acknowledge(
-        number: String, by: String, because: String, at time: Timestamp
-    ) async throws(StoreError) -> Case {
-        try await write("acknowledging a case") { transaction in
-            var found = try SQLiteStore.openCase(number, in: transaction)
-            guard found.state == .open else { return found }
-            found.state = .acknowledged
-            found.updatedAt = time
-            found.note(.acknowledged, by: by, because: because, at: time)
-            try transaction.save(found, senderNumber: nil)
-            return found
+    func decide(_ decision: CaseDecision, onCase number: String) async throws(StoreError) -> Case {
+        try await write("deciding about a case") { [policy] transaction in
+            guard let found = try transaction.findCase(number: number) else {
+                throw StoreError.notFound(what: "case \(number)")
+            }
+            if found.isClosed { throw StoreError.conflict(because: "case \(number) is closed already") }
+            return try CaseRecorder(transaction: transaction, policy: policy, time: decision.time)
+                .decide(decision, on: found)
         }
-    }
-
-    func closeCase(number: String, by: String, because: String, at time: Timestamp) async throws(StoreError) -> Case {
-        try await write("closing a case") { [policy] transaction in
-            let found = try SQLiteStore.openCase(number, in: transaction)
-            let chassis = try transaction.serverRecord(host: found.host)?.server.chassis ?? Part()
-            return try CaseRecorder(transaction: transaction, policy: policy, time: time)
-                .close(found, by: by, because: because, chassis: chassis)
-        }
-    }
-
-    private static func openCase(_ number: String, in transaction: SQLiteTransaction) throws -> Case {
-        guard let found = try transaction.findCase(number: number) else {
-            throw StoreError.notFound(what: "case \(number)")
-        }
-        guard !found.isClosed else { throw StoreError.conflict(because: "case \(number) is closed already") }
-        return found
     }
 
     func deliveries(caseNumber: String) async throws(StoreError) -> [Delivery] {

@@ -88,6 +88,20 @@ struct CaseRecorder {
         }
     }
 
+    /// Does what a person decided. Of an open case only: one that is acknowledged stays as it is.
+    func decide(_ decision: CaseDecision, on found: Case) throws -> Case {
+        switch decision.kind {
+        case .acknowledge:
+            guard found.state == .open else { return found }
+            let acknowledged = CaseRules.acknowledging(found, by: decision.by, because: decision.because, at: time)
+            try transaction.save(acknowledged, senderNumber: nil)
+            return acknowledged
+        case .close:
+            let chassis = try transaction.serverRecord(host: found.host)?.server.chassis ?? Part()
+            return try close(found, by: decision.by, because: decision.because, chassis: chassis)
+        }
+    }
+
     /// Closes a case by a person's word or by what the inventory shows.
     func close(_ found: Case, by: String, because: String, chassis: Part) throws -> Case {
         let closed = CaseRules.closing(found, by: by, because: because, at: time)

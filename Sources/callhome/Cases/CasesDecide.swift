@@ -7,6 +7,24 @@ struct CasesAcknowledge: AsyncParsableCommand {
         commandName: "acknowledge", abstract: "Say that someone is looking after a case.",
         discussion: "Exit codes: 0 acknowledged; 2 refused, or no such case; 3 the collector does not answer.")
 
+    @OptionGroup var decision: CaseDecision
+
+    func run() async throws { try await decision.send(.acknowledge) }
+}
+
+/// `callhome cases close NUMBER --because TEXT`.
+struct CasesClose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "close", abstract: "Close a case; every recipient is told.",
+        discussion: "Exit codes: 0 closed; 2 refused, or no such case; 3 the collector does not answer.")
+
+    @OptionGroup var decision: CaseDecision
+
+    func run() async throws { try await decision.send(.close) }
+}
+
+/// What a person decides about a case, whatever it is.
+struct CaseDecision: ParsableArguments {
     @Argument(help: "The case's number: CH-7K3Q-000012.")
     var number: String
 
@@ -15,9 +33,9 @@ struct CasesAcknowledge: AsyncParsableCommand {
 
     @OptionGroup var collector: CollectorOptions
 
-    func run() async throws {
+    func send(_ kind: CollectorAPI.Decision.Kind) async throws {
         let line = try await collector.client().ask(
-            CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/acknowledge", method: "POST",
+            CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/\(kind.rawValue)", method: "POST",
             body: CollectorAPI.Decision(because: because))
         if collector.json { return try Console.print(json: line) }
         print("\(line.number) is \(line.state)")
