@@ -3,23 +3,22 @@ import Testing
 
 @testable import Collector
 
-@Suite("What every outbox promises")
+@Suite("What every outbox promises", .everyStore)
 struct OutboxContractTests {
     private let time = SampleFault.time
     private var later: Timestamp { time + .seconds(60) }
 
-    private func storeWithCase(_ place: StoreUnderTest) async throws -> (any CollectorStore, SigningAgent) {
-        let store = try place.open()
+    private func storeWithCase() async throws -> (any CollectorStore, SigningAgent) {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         try await store.accept(
             agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .plan))), from: "h1")
         return (store, agent)
     }
 
-    @Test("What is claimed is claimed by nobody else until the claim ends", arguments: StoreKind.allCases)
-    func claims(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let (store, _) = try await storeWithCase(place)
+    @Test("What is claimed is claimed by nobody else until the claim ends")
+    func claims() async throws {
+        let (store, _) = try await storeWithCase()
         let claimed = try await store.claimDeliveries(limit: 9, at: time, until: later)
         #expect(claimed.count == 2)
         #expect(try await store.claimDeliveries(limit: 9, at: time, until: later).isEmpty)
@@ -29,10 +28,9 @@ struct OutboxContractTests {
     }
 
     @Test(
-        "Of one case and recipient the next message waits until the one before is taken", arguments: StoreKind.allCases)
-    func order(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        var (store, agent) = try await storeWithCase(place)
+        "Of one case and recipient the next message waits until the one before is taken")
+    func order() async throws {
+        var (store, agent) = try await storeWithCase()
         try await store.accept(
             agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .order))), from: "h1")
         let first = try await store.claimDeliveries(limit: 9, at: time, until: later)
@@ -47,10 +45,9 @@ struct OutboxContractTests {
     }
 
     @Test(
-        "An update that was never sent gives way to a newer one; the opening never does", arguments: StoreKind.allCases)
-    func superseded(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        var (store, agent) = try await storeWithCase(place)
+        "An update that was never sent gives way to a newer one; the opening never does")
+    func superseded() async throws {
+        var (store, agent) = try await storeWithCase()
         for number in 2...4 {
             try await store.accept(
                 agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)"))), from: "h1")
@@ -60,10 +57,9 @@ struct OutboxContractTests {
         #expect(states == [.queued, .superseded, .superseded, .queued])
     }
 
-    @Test("A repeated message has the same id; ids of other messages differ", arguments: StoreKind.allCases)
-    func ids(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let (store, _) = try await storeWithCase(place)
+    @Test("A repeated message has the same id; ids of other messages differ")
+    func ids() async throws {
+        let (store, _) = try await storeWithCase()
         let found = try await store.theOnlyCase()
         let deliveries = try await store.deliveries(caseNumber: found.number)
         #expect(Set(deliveries.map(\.id)).count == 2)
@@ -72,17 +68,16 @@ struct OutboxContractTests {
         #expect(fields == [8, 4, 4, 4, 12])
     }
 
-    @Test("A failure goes to the fallback as well, once, and is tried again", arguments: StoreKind.allCases)
-    func diverts(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open(
+    @Test("A failure goes to the fallback as well, once, and is tried again")
+    func diverts() async throws {
+        let store = try openStore(
             CasePolicy(
                 site: StoreUnderTest.policy.site, recipients: [.init(name: "desk", kind: .email)],
                 casesPerHostPerHour: 9))
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         await store.close()
-        let next = try place.open()
+        let next = try openStore()
         let claimed = try #require(try await next.claimDeliveries(limit: 9, at: time, until: later).first)
         let outcome = DeliveryOutcome.failed(because: "connection refused", nextAttempt: later, divertTo: "hook")
         try await next.record(outcome, for: claimed, at: time)
@@ -96,10 +91,9 @@ struct OutboxContractTests {
         #expect(try await next.deliveries(caseNumber: claimed.caseNumber).count == 2)
     }
 
-    @Test("A delivery that was taken stays taken, whatever a late worker says", arguments: StoreKind.allCases)
-    func takenIsTaken(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let (store, _) = try await storeWithCase(place)
+    @Test("A delivery that was taken stays taken, whatever a late worker says")
+    func takenIsTaken() async throws {
+        let (store, _) = try await storeWithCase()
         let claimed = try #require(try await store.claimDeliveries(limit: 1, at: time, until: later).first)
         let again = try #require(try await store.claimDeliveries(limit: 1, at: later, until: later + .seconds(9)).first)
         try await store.record(.delivered(reference: "R"), for: claimed, at: later)
@@ -109,10 +103,9 @@ struct OutboxContractTests {
         #expect(stored.reference == "R")
     }
 
-    @Test("Recipients' states tell what waits, since when it fails, and why", arguments: StoreKind.allCases)
-    func states(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let (store, _) = try await storeWithCase(place)
+    @Test("Recipients' states tell what waits, since when it fails, and why")
+    func states() async throws {
+        let (store, _) = try await storeWithCase()
         let claimed = try await store.claimDeliveries(limit: 9, at: time, until: later)
         try await store.record(.failed(because: "550 no", nextAttempt: later, divertTo: nil), for: claimed[0], at: time)
         try await store.record(.delivered(reference: nil), for: claimed[1], at: time)

@@ -5,16 +5,15 @@ import Testing
 
 @testable import Collector
 
-@Suite("What every store promises")
+@Suite("What every store promises", .everyStore)
 struct StoreContractTests {
     private let time = SampleFault.time
 
     // MARK: Reports
 
-    @Test("A fault becomes one case and one delivery for each recipient, in one step", arguments: StoreKind.allCases)
-    func oneStep(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A fault becomes one case and one delivery for each recipient, in one step")
+    func oneStep() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let receipt = try await store.accept(
             agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
@@ -31,10 +30,9 @@ struct StoreContractTests {
             })
     }
 
-    @Test("A repeated report changes nothing, and the receipt covers it", arguments: StoreKind.allCases)
-    func repeated(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A repeated report changes nothing, and the receipt covers it")
+    func repeated() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let report = try agent.faults(SampleFault.change(.opened, SampleFault.make("f1")))
         let first = try await store.accept(report, from: "h1")
@@ -43,11 +41,9 @@ struct StoreContractTests {
     }
 
     @Test(
-        "A report after a gap is not applied; the gap is shown once, and the receipt says how far",
-        arguments: StoreKind.allCases)
-    func gap(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "A report after a gap is not applied; the gap is shown once, and the receipt says how far")
+    func gap() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         _ = try agent.faults(SampleFault.change(.opened, SampleFault.make("lost")))
         let late = try agent.faults(SampleFault.change(.opened, SampleFault.make("f2", blaming: "sdb")))
@@ -56,10 +52,9 @@ struct StoreContractTests {
         #expect(try await store.events(host: "h1", limit: 100).filter { $0.kind == .gap }.count == 1)
     }
 
-    @Test("What is signed and wrong is refused for good, and the next report is taken", arguments: StoreKind.allCases)
-    func refused(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("What is signed and wrong is refused for good, and the next report is taken")
+    func refused() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         var wrong = try agent.faults()
         wrong.content = .malformed(because: "changes is missing")
@@ -70,10 +65,9 @@ struct StoreContractTests {
         #expect(try await store.allCases().count == 1)
     }
 
-    @Test("An old spool is told the newer epoch, and nothing of it is applied", arguments: StoreKind.allCases)
-    func oldEpoch(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("An old spool is told the newer epoch, and nothing of it is applied")
+    func oldEpoch() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let old = agent
         agent.epoch = 3
@@ -87,20 +81,18 @@ struct StoreContractTests {
         #expect(try await store.events(host: "h1", limit: 9).map(\.kind) == [.oldEpoch, .newEpoch, .enrolled])
     }
 
-    @Test("Unknown kinds of report are kept, counted, and shown once", arguments: StoreKind.allCases)
-    func unknownKinds(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Unknown kinds of report are kept, counted, and shown once")
+    func unknownKinds() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         for _ in 1...3 { try await store.accept(agent.verified(agent.report(.unknown(kind: "hologram"))), from: "h1") }
         #expect(try await store.server(host: "h1")?.reportCounts == ["hologram": 3])
         #expect(try await store.events(host: "h1", limit: 9).filter { $0.kind == .unknownKind }.count == 1)
     }
 
-    @Test("A clock that is decades off is a symptom and rejects nothing", arguments: StoreKind.allCases, [-1, 1])
-    func clocks(_ kind: StoreKind, sign: Int) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A clock that is decades off is a symptom and rejects nothing", arguments: [-1, 1])
+    func clocks(sign: Int) async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         agent.time = time + .seconds(sign * 30 * 365 * 86_400)
         #expect(try await store.accept(agent.heartbeat(), from: "h1").through(.telemetry) == 1)
@@ -108,10 +100,9 @@ struct StoreContractTests {
         #expect(symptom.contains(sign > 0 ? "10950 days ahead" : "10950 days behind"))
     }
 
-    @Test("Many agents at once: every report once, every receipt its own", arguments: StoreKind.allCases)
-    func manyAgents(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Many agents at once: every report once, every receipt its own")
+    func manyAgents() async throws {
+        let store = try openStore()
         var agents: [SigningAgent] = []
         for number in 1...20 { agents.append(try await store.enrolled("h\(number)")) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -134,10 +125,9 @@ struct StoreContractTests {
         #expect(Set(cases.map(\.number)).count == 60)
     }
 
-    @Test("A batch of an unknown server fails alone", arguments: StoreKind.allCases)
-    func failsAlone(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A batch of an unknown server fails alone")
+    func failsAlone() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         var stranger = SigningAgent("h9")
         let (good, bad) = (try agent.heartbeat(), try stranger.heartbeat())
@@ -148,15 +138,14 @@ struct StoreContractTests {
 
     // MARK: Crashes
 
-    @Test("Whatever was acknowledged is there after a crash, whole", arguments: StoreKind.allCases)
-    func crashes(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Whatever was acknowledged is there after a crash, whole")
+    func crashes() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         for count in 1...4 {
             let change = SampleFault.change(.opened, SampleFault.make("f\(count)", blaming: "sd\(count)"))
             let receipt = try await store.accept(agent.faults(change), from: "h1")
-            let found = try place.afterCrash().open()
+            let found = try #require(StoreUnderTest.current).afterCrash().open()
             var repeated = agent
             repeated.next[.faults] = Int64(count - 1)
             #expect(try await found.accept(repeated.faults(change), from: "h1") == receipt)
@@ -188,11 +177,9 @@ struct StoreContractTests {
     // MARK: Cases
 
     @Test(
-        "Patterns that blame the same part join one case; it closes with the last of them",
-        arguments: StoreKind.allCases)
-    func onePartOneCase(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "Patterns that blame the same part join one case; it closes with the last of them")
+    func onePartOneCase() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let (first, second) = (SampleFault.make("f1"), SampleFault.make("f2"))
         try await store.accept(
@@ -208,11 +195,9 @@ struct StoreContractTests {
     }
 
     @Test(
-        "Below plan a case is shown and nobody is told; when it rises, the first message is its opening",
-        arguments: StoreKind.allCases)
-    func belowPlan(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "Below plan a case is shown and nobody is told; when it rises, the first message is its opening")
+    func belowPlan() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         try await store.accept(
             agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .watch))), from: "h1")
@@ -223,10 +208,9 @@ struct StoreContractTests {
         #expect(try await store.deliveries(caseNumber: number).map(\.ticket.event) == [.opened, .opened])
     }
 
-    @Test("An exchanged part closes its case, and recipients are told", arguments: StoreKind.allCases)
-    func exchanged(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("An exchanged part closes its case, and recipients are told")
+    func exchanged() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let inventory = Inventory(components: [SampleFault.disk("sdq", serial: "S2")])
@@ -237,11 +221,9 @@ struct StoreContractTests {
     }
 
     @Test(
-        "Up to the limit each part has its case; one more opens the storm case, which takes the rest",
-        arguments: StoreKind.allCases)
-    func storm(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "Up to the limit each part has its case; one more opens the storm case, which takes the rest")
+    func storm() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let limit = StoreUnderTest.policy.casesPerHostPerHour
         for number in 1...(limit + 3) {
@@ -263,10 +245,9 @@ struct StoreContractTests {
         #expect(try await store.cases(CaseQuery()).isEmpty)
     }
 
-    @Test("A person acknowledges and closes; what is closed is closed", arguments: StoreKind.allCases)
-    func byHand(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A person acknowledges and closes; what is closed is closed")
+    func byHand() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let number = try await store.theOnlyCase().number
@@ -289,11 +270,9 @@ struct StoreContractTests {
     }
 
     @Test(
-        "A test goes to every recipient, orders nothing, and closes when all have confirmed",
-        arguments: StoreKind.allCases)
-    func tests(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "A test goes to every recipient, orders nothing, and closes when all have confirmed")
+    func tests() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let test = ReportContent.test(TestFault(id: "t1", fault: SampleFault.make("f1", urgency: .order)))
         try await store.accept(agent.verified(agent.report(test)), from: "h1")
@@ -310,10 +289,9 @@ struct StoreContractTests {
         #expect(try await store.deliveries(caseNumber: record.caseNumber).count == 2)
     }
 
-    @Test("A test that nobody confirms is closed after a day", arguments: StoreKind.allCases)
-    func forgottenTest(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A test that nobody confirms is closed after a day")
+    func forgottenTest() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let test = ReportContent.test(TestFault(id: "t1", fault: SampleFault.make("f1")))
         try await store.accept(agent.verified(agent.report(test)), from: "h1")

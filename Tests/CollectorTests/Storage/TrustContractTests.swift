@@ -3,14 +3,13 @@ import Testing
 
 @testable import Collector
 
-@Suite("What every store promises of trust, silence and relaying")
+@Suite("What every store promises of trust, silence and relaying", .everyStore)
 struct TrustContractTests {
     private let time = SampleFault.time
 
-    @Test("A token lets in one server, even when two come at the same moment", arguments: StoreKind.allCases)
-    func tokenOnce(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A token lets in one server, even when two come at the same moment")
+    func tokenOnce() async throws {
+        let store = try openStore()
         try await store.save(
             IssuedToken(
                 id: "t", purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
@@ -30,11 +29,9 @@ struct TrustContractTests {
     }
 
     @Test(
-        "A known server is not enrolled over; a replacement goes on with the history in a new epoch",
-        arguments: StoreKind.allCases)
-    func replaces(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "A known server is not enrolled over; a replacement goes on with the history in a new epoch")
+    func replaces() async throws {
+        let store = try openStore()
         var first = try await store.enrolled("h1")
         try await store.accept(first.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         await #expect(throws: StoreError.self) { _ = try await store.enrolled("h1") }
@@ -45,10 +42,9 @@ struct TrustContractTests {
         #expect(try await store.cases(CaseQuery(host: "h1")).count == 1)
     }
 
-    @Test("Silence opens one case with deliveries; the next heartbeat closes it", arguments: StoreKind.allCases)
-    func silence(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Silence opens one case with deliveries; the next heartbeat closes it")
+    func silence() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.heartbeat(), from: "h1")
         let subject = try #require(try await store.silenceSubjects().first)
@@ -66,10 +62,9 @@ struct TrustContractTests {
         #expect(try await store.server(host: "h1")?.state == .connected)
     }
 
-    @Test("A finding that was overtaken by a heartbeat opens nothing", arguments: StoreKind.allCases)
-    func overtaken(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A finding that was overtaken by a heartbeat opens nothing")
+    func overtaken() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let subject = try #require(try await store.silenceSubjects().first)
         try await store.accept(agent.heartbeat(), from: "h1")
@@ -105,11 +100,9 @@ struct TrustContractTests {
     }
 
     @Test(
-        "A relayed ticket becomes one case under the sender's number and goes on to our recipients",
-        arguments: StoreKind.allCases)
-    func relayed(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+        "A relayed ticket becomes one case under the sender's number and goes on to our recipients")
+    func relayed() async throws {
+        let store = try openStore()
         try await paired(store)
         let first = try await store.accept(message(1, .opened), at: time)
         #expect(first == TicketAcceptance(reference: "CH-AAAA-000001", repeated: false))
@@ -125,10 +118,9 @@ struct TrustContractTests {
         #expect(deliveries.allSatisfy { $0.ticket.site.name == "Praxis" && $0.ticket.server.host == "far-1" })
     }
 
-    @Test("A number that is taken here forces another one, and stays with it", arguments: StoreKind.allCases)
-    func clash(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A number that is taken here forces another one, and stays with it")
+    func clash() async throws {
+        let store = try openStore()
         try await paired(store)
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
@@ -139,10 +131,9 @@ struct TrustContractTests {
         #expect(try await store.findCase(number: own)?.state == .open)
     }
 
-    @Test("A dead site collector opens one case, which its next sign of life closes", arguments: StoreKind.allCases)
-    func deadSite(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("A dead site collector opens one case, which its next sign of life closes")
+    func deadSite() async throws {
+        let store = try openStore()
         try await paired(store)
         let subject = try #require(try await store.silenceSubjects().first)
         #expect(subject.kind == .site)
@@ -155,10 +146,9 @@ struct TrustContractTests {
         #expect(try await store.theOnlyCase().state == .closed)
     }
 
-    @Test("Samples give the latest reading and a history, bounded in age", arguments: StoreKind.allCases)
-    func samples(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Samples give the latest reading and a history, bounded in age")
+    func samples() async throws {
+        let store = try openStore()
         var agent = try await store.enrolled("h1")
         let (component, signal) = (ComponentID(.fan, "f1"), Signal("hw.fan.speed"))
         for minute in 0..<3 {

@@ -7,11 +7,37 @@ import Testing
 /// The stores that the contract is held against.
 enum StoreKind: String, CaseIterable, Sendable { case sqlite }
 
+/// Runs each test of a suite against every kind of store, each time with a new one, which `openStore` opens.
+struct EveryStore: SuiteTrait, TestTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        for kind in StoreKind.allCases {
+            try await StoreUnderTest.$current.withValue(try StoreUnderTest(kind), operation: function)
+        }
+    }
+}
+
+extension Trait where Self == EveryStore {
+    static var everyStore: Self { Self() }
+}
+
+/// Opens the store of this test, again if need be.
+func openStore(_ policy: CasePolicy = StoreUnderTest.policy) throws -> any CollectorStore {
+    try #require(StoreUnderTest.current, "the suite lacks .everyStore").open(policy)
+}
+
 /// A store in a folder of its own, which can be lost and found as after a crash.
 final class StoreUnderTest: Sendable {
     static let policy = CasePolicy(
         site: Ticket.Site(name: "Praxis", address: "Deich 1", contact: "Frau Jensen"),
         recipients: [.init(name: "desk", kind: .email), .init(name: "hook", kind: .webhook)], casesPerHostPerHour: 4)
+
+    /// The one of the test that is running.
+    @TaskLocal static var current: StoreUnderTest?
 
     let kind: StoreKind
     private let folder: String
