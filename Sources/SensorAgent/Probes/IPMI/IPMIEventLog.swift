@@ -1,8 +1,7 @@
-import FoundationEssentials
 import Reports
 
 /// Where the event log was read up to, and what was seen in earlier looks; the value of the probe's cursor.
-struct IPMICursor: Hashable, Sendable, Codable {
+struct IPMICursor: StoredCursor, Hashable, Sendable {
     /// The last record that was told, its 16 bytes in hexadecimal: number, time and content, so that a number that came
     /// again after the log was cleared or wrapped is noticed. Empty while the log was empty.
     var last: String
@@ -15,20 +14,6 @@ struct IPMICursor: Hashable, Sendable, Codable {
         self.last = last
         self.erased = erased
         self.seen = seen
-    }
-
-    init?(_ cursor: ProbeCursor?) {
-        guard let value = cursor?.value,
-            let decoded = try? JSONDecoder().decode(IPMICursor.self, from: Data(value.utf8))
-        else { return nil }
-        self = decoded
-    }
-
-    func stored(for probe: String) -> ProbeCursor? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let data = try? encoder.encode(self) else { return nil }
-        return ProbeCursor(probe: probe, value: String(decoding: data, as: UTF8.self))
     }
 }
 

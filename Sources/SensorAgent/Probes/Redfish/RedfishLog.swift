@@ -1,8 +1,7 @@
-import FoundationEssentials
 import Reports
 
 /// What was told and seen in earlier looks; the value of the probe's cursor.
-struct RedfishCursor: Hashable, Sendable, Codable {
+struct RedfishCursor: StoredCursor, Hashable, Sendable {
     /// The newest entry that was told of each log, by the log's path: `Created`, then the number of its id.
     var logs: [String: Key] = [:]
     /// See `RedfishResource.seen`; sorted, so that the same is stored alike.
@@ -17,26 +16,12 @@ struct RedfishCursor: Hashable, Sendable, Codable {
     }
 
     init() {}
-
-    init?(_ cursor: ProbeCursor?) {
-        guard let value = cursor?.value,
-            let decoded = try? JSONDecoder().decode(RedfishCursor.self, from: Data(value.utf8))
-        else { return nil }
-        self = decoded
-    }
-
-    func stored(for probe: String) -> ProbeCursor? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        guard let data = try? encoder.encode(self) else { return nil }
-        return ProbeCursor(probe: probe, value: String(decoding: data, as: UTF8.self))
-    }
 }
 
 /// Entries of a Redfish log service (DSP0268, LogEntry).
 struct RedfishLog: Sendable {
     /// Of a log that is seen for the first time, entries of this age at most are told.
-    static let firstAge = Duration.seconds(86_400)
+    static let firstAge = Duration.seconds(Int64(IPMIEventLog.firstAge))
     /// Entries told in one look; what is older is passed over, and said.
     static let entriesPerLook = 200
 
