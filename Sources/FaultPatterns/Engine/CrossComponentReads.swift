@@ -93,61 +93,95 @@ struct CrossComponentReads: Sendable {
     }
 }
 
-extension CrossComponentQuery.Aggregation {
-    /// Of the numbers of several components; nil where there are too few.
-    func of(_ values: [Double]) -> Double? {
-        switch self {
-        case .count: Double(values.count)
-        case .highest: values.max()
-        case .lowest: values.min()
-        case .sum: values.isEmpty ? nil : values.reduce(0, +)
-        case .median: CrossComponentQuery.Aggregation.median(values.sorted())
-        case .deviation: nil
+// MARK: What is read
+
+extension CrossComponentReads {
+    /// Fills what is read from other components' signals.
+    /// - Parameter besides: signals that are told by hand.
+    /// - Returns: the components that were told something.
+    func readSignals(
+        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, _ book: Rulebook, at now: Int64
+    ) -> Set<Int> {
+        let values = groups.map { group in
+            (
+                values: PeerValues(group.members.compactMap { memories[$0].number(group.signal, at: now) }),
+                isTouched: group.members.contains { memories[$0].wasTold(group.signal, at: now) }
+            )
         }
+        var told: Set<Int> = []
+        for reader in signalReaders {
+            let number = reader.component
+            guard !byHand.contains(memories[number].layout.slots[reader.slot].signal) else { continue }
+            let measurement: Measurement?
+            switch reader.source {
+            case .faults: continue
+            case .signal(let signal, let digest, let sources):
+                guard sources.contains(where: { memories[$0].wasTold(signal, at: now) }) else { continue }
+                measurement = CrossComponentReads.measurement(signal, digest, of: sources, in: memories, book, at: now)
+            case .peers(let digest, let group):
+                guard values[group].isTouched else { continue }
+                let own = memories[number].number(groups[group].signal, at: now)
+                measurement = values[group].values.digest(digest, without: own).map { .gauge($0) }
+            }
+            let slot = memories[number].slots[reader.slot]
+            guard measurement != nil || slot.content != .none else { continue }
+            if memories[number].take(measurement ?? .unavailable(.notSupported), slot: reader.slot, at: now) {
+                told.insert(number)
+            }
+        }
+        return told
     }
 
-    static func median(_ sorted: [Double]) -> Double? {
-        guard !sorted.isEmpty else { return nil }
-        let middle = sorted.count / 2
-        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    private static func measurement(
+        _ signal: Int, _ digest: CrossComponentQuery.Aggregation, of sources: [Int],
+        in memories: ContiguousArray<ComponentMemory>, _ book: Rulebook, at now: Int64
+    ) -> Measurement? {
+        if SignalCatalogue.entry(named: book.tables.signals[signal].name)?.kind == .state {
+            let words = sources.compactMap { source -> String? in
+                guard let place = memories[source].slot(of: signal) else { return nil }
+                let slot = memories[source].slots[place]
+                return slot.content == .state && !slot.isStale(at: now) ? memories[source].text(ofSlot: place) : nil
+            }
+            return digest == .count ? .gauge(Double(words.count)) : words.first.map { .state($0) }
+        }
+        return digest.of(sources.compactMap { memories[$0].number(signal, at: now) }).map { .gauge($0) }
+    }
+
+    /// Fills how many components have such faults.
+    /// - Parameters:
+    ///   - besides: signals that are told by hand.
+    ///   - isNews: whether a fault opened or cleared since the last time.
+    /// - Returns: the components for which that is news, or whose sources were read just now.
+    func readFaults(
+        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, isNews: Bool, at now: Int64
+    ) -> Set<Int> {
+        var told: Set<Int> = []
+        for reader in faultReaders {
+            let before = memories[reader.component].slots[reader.slot]
+            // Nothing opened or cleared: it is the same count, told once more where its sources were read.
+            guard isNews || before.time < now, case .faults(let entries, let sources) = reader.source,
+                !byHand.contains(memories[reader.component].layout.slots[reader.slot].signal)
+            else { continue }
+            guard isNews || sources.contains(where: { memories[$0].newest == now }) else { continue }
+            let count =
+                isNews
+                ? Double(sources.count { memories[$0].faults.keys.contains(where: entries.contains) }) : before.value
+            let wasRead = before.time < now && sources.contains { memories[$0].newest == now }
+            guard before.value != count || wasRead else { continue }
+            if memories[reader.component].retake(count, slot: reader.slot, at: now) { told.insert(reader.component) }
+        }
+        return told
     }
 }
 
-/// The values of a group of siblings at one moment.
-struct PeerValues {
-    private let sorted: [Double]
-    /// Median absolute deviation of the whole group.
-    private let deviation: Double?
-
-    /// Fewer siblings than this, the one that is judged left out, say nothing.
-    static let fewest = 3
-
-    init(_ values: [Double]) {
-        let sorted = values.sorted()
-        self.sorted = sorted
-        deviation = CrossComponentQuery.Aggregation.median(sorted).flatMap { centre in
-            CrossComponentQuery.Aggregation.median(sorted.map { abs($0 - centre) }.sorted())
-        }
+extension ComponentMemory {
+    fileprivate func wasTold(_ signal: Int, at now: Int64) -> Bool {
+        slot(of: signal).map { slots[$0].time == now } ?? false
     }
 
-    /// What the others say, `own` left out once if it is among them.
-    func digest(_ digest: CrossComponentQuery.Aggregation, without own: Double?) -> Double? {
-        let others = sorted.count - (own == nil ? 0 : 1)
-        guard others >= PeerValues.fewest else { return digest == .count ? Double(others) : nil }
-        switch digest {
-        case .count: return Double(others)
-        case .deviation: return deviation
-        default:
-            guard let own else { return CrossComponentQuery.Aggregation.median(sorted) }
-            // The place of the own value; the median of the rest is found around the middle without it.
-            var (low, high) = (0, sorted.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if sorted[middle] < own { low = middle + 1 } else { high = middle }
-            }
-            func rest(_ index: Int) -> Double { sorted[index < low ? index : index + 1] }
-            let middle = others / 2
-            return others.isMultiple(of: 2) ? (rest(middle - 1) + rest(middle)) / 2 : rest(middle)
-        }
+    fileprivate func number(_ signal: Int, at now: Int64) -> Double? {
+        guard let place = slot(of: signal) else { return nil }
+        let slot = slots[place]
+        return slot.isNumber && !slot.isStale(at: now) ? slot.value : nil
     }
 }

@@ -7,22 +7,20 @@ public import Reports
 /// in: those on the component itself first, then what is asked of other components, then what is asked of their faults.
 /// Last comes which fault explains which (`RootCause`).
 public struct Diagnosis: Sendable {
-    private let book: Rulebook
+    let book: Rulebook
     /// In the order in which the components were met; `numbers` finds them.
-    private var memories: ContiguousArray<ComponentMemory> = []
+    var memories: ContiguousArray<ComponentMemory> = []
     private var numbers: [ComponentID: Int] = [:]
-    private var topology = Topology()
-    private var crossComponentReads = CrossComponentReads()
-    private var neighbourhoodIsStale = true
+    private(set) var topology = Topology()
+    private(set) var crossComponentReads = CrossComponentReads()
+    private var readsAreStale = true
     private var layouts: [LayoutKey: Layout] = [:]
     /// Layouts by what the patterns of a kind select by.
     private var layoutsOfAttributes: [AttributesKey: Layout] = [:]
     /// Whether a fault opened or cleared since others were last asked for theirs.
-    private var faultsAreNews = true
+    var faultsAreNews = true
     /// How faults are written; a replay may want less of them.
     var writing = Replay.Writing.full
-    /// Of the last life that was replayed.
-    private var replayLayout: (kind: ComponentKind, attributes: [String: String], layout: Layout)?
     private var rootCause = RootCause()
     /// Components with a fault or a condition on its way that time alone may change.
     private var ticking: Set<Int> = []
@@ -127,7 +125,7 @@ public struct Diagnosis: Sendable {
             memory.hasNewLatches = true
             store(memory)
         }
-        if isNews { neighbourhoodIsStale = true }
+        if isNews { readsAreStale = true }
         if !changes.isEmpty { told += settle(changes, at: now) }
         return told
     }
@@ -197,7 +195,7 @@ public struct Diagnosis: Sendable {
         if number == memories.count {
             memories.append(memory)
             numbers[memory.id] = number
-            neighbourhoodIsStale = true
+            readsAreStale = true
         } else {
             memories[number] = memory
         }
@@ -214,7 +212,7 @@ public struct Diagnosis: Sendable {
         memory.relayout(layout(for: memory.kind, memory.attributes, keeping: memory.faults.keys.sorted()))
     }
 
-    private mutating func layout(
+    mutating func layout(
         for kind: ComponentKind, _ attributes: [String: String], keeping entries: [Int]
     ) -> Layout {
         // Of attributes that change without end, the newest are enough.
@@ -369,11 +367,14 @@ public struct Diagnosis: Sendable {
     // MARK: What it means
 
     /// Judges the components that a moment's samples touched, and those that these concern.
-    private mutating func finish(_ touched: Set<Int>, at moment: Timestamp) -> [FaultChange] {
+    mutating func finish(_ touched: Set<Int>, at moment: Timestamp) -> [FaultChange] {
         guard !touched.isEmpty else { return [] }
-        if neighbourhoodIsStale { meetNeighbours() }
+        if readsAreStale { findReads() }
         var evaluated = touched
-        if !crossComponentReads.signalReaders.isEmpty { evaluated.formUnion(askNeighbours(at: moment)) }
+        if !crossComponentReads.signalReaders.isEmpty {
+            evaluated.formUnion(
+                crossComponentReads.readSignals(into: &memories, besides: toldByHand, book, at: moment.milliseconds))
+        }
         let changes = evaluate(evaluated, at: moment, isTick: false) + evaluateByFaults(at: moment, isTick: false)
         return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
     }
@@ -387,15 +388,17 @@ public struct Diagnosis: Sendable {
     }
 
     /// Judges what looks for others' faults, until these lead to no more.
-    private mutating func evaluateByFaults(
+    mutating func evaluateByFaults(
         at moment: Timestamp, isTick: Bool
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         // Time may go on right after parts came and went.
-        if neighbourhoodIsStale { meetNeighbours() }
+        if readsAreStale { findReads() }
         guard !crossComponentReads.faultReaders.isEmpty else { return [] }
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for _ in 0..<PatternLimits.activeRounds {
-            let readers = askForFaults(at: moment)
+            let readers = crossComponentReads.readFaults(
+                into: &memories, besides: toldByHand, isNews: faultsAreNews, at: moment.milliseconds)
+            faultsAreNews = false
             guard !readers.isEmpty else { break }
             changes += evaluate(readers, at: moment, isTick: isTick)
         }
@@ -421,14 +424,14 @@ public struct Diagnosis: Sendable {
     }
 
     /// Whether a sign is not told though its cause is over, since it is ending: it has to be told if it does not end.
-    private var hasEndingSigns: Bool {
+    var hasEndingSigns: Bool {
         guard !rootCause.causes.isEmpty else { return false }
         return rootCause.causes.values.contains { cause in
             numbers[cause.component].map { memories[$0].faults[cause.entry] == nil } ?? true
         }
     }
 
-    private mutating func settle(
+    mutating func settle(
         _ changes: [(key: RootCause.Key, change: FaultChange)], at moment: Timestamp
     ) -> [FaultChange] {
         var open: [RootCause.OpenFault] = []
@@ -458,95 +461,13 @@ public struct Diagnosis: Sendable {
         return told + changes.filter { $0.key.entry < 0 }.map(\.change)
     }
 
-    // MARK: What others say
+    // MARK: What is read of other components
 
-    private mutating func meetNeighbours() {
+    private mutating func findReads() {
         topology.build()
         crossComponentReads = CrossComponentReads(of: memories, numbers: numbers, topology: topology, book: book)
-        neighbourhoodIsStale = false
+        readsAreStale = false
         faultsAreNews = true
-    }
-
-    /// Fills what is read from other components' signals.
-    /// - Returns: the components that were told something.
-    private mutating func askNeighbours(at moment: Timestamp) -> Set<Int> {
-        let now = moment.milliseconds
-        let groups = crossComponentReads.groups.map { group in
-            (
-                values: PeerValues(group.members.compactMap { number(group.signal, of: $0, at: now) }),
-                isTouched: group.members.contains { wasTold(group.signal, of: $0, at: now) }
-            )
-        }
-        var told: Set<Int> = []
-        for reader in crossComponentReads.signalReaders {
-            let number = reader.component
-            guard !toldByHand.contains(memories[number].layout.slots[reader.slot].signal) else { continue }
-            let measurement: Measurement?
-            switch reader.source {
-            case .faults: continue
-            case .signal(let signal, let digest, let sources):
-                guard sources.contains(where: { wasTold(signal, of: $0, at: now) }) else { continue }
-                measurement = self.measurement(signal, digest, of: sources, at: now)
-            case .peers(let digest, let group):
-                guard groups[group].isTouched else { continue }
-                let own = self.number(crossComponentReads.groups[group].signal, of: number, at: now)
-                measurement = groups[group].values.digest(digest, without: own).map { .gauge($0) }
-            }
-            let slot = memories[number].slots[reader.slot]
-            guard measurement != nil || slot.content != .none else { continue }
-            if memories[number].take(measurement ?? .unavailable(.notSupported), slot: reader.slot, at: now) {
-                told.insert(number)
-            }
-        }
-        return told
-    }
-
-    private func wasTold(_ signal: Int, of component: Int, at now: Int64) -> Bool {
-        memories[component].slot(of: signal).map { memories[component].slots[$0].time == now } ?? false
-    }
-
-    private func number(_ signal: Int, of component: Int, at now: Int64) -> Double? {
-        guard let place = memories[component].slot(of: signal) else { return nil }
-        let slot = memories[component].slots[place]
-        return slot.isNumber && !slot.isStale(at: now) ? slot.value : nil
-    }
-
-    private func measurement(
-        _ signal: Int, _ digest: CrossComponentQuery.Aggregation, of sources: [Int], at now: Int64
-    ) -> Measurement? {
-        if SignalCatalogue.entry(named: book.tables.signals[signal].name)?.kind == .state {
-            let words = sources.compactMap { source -> String? in
-                guard let place = memories[source].slot(of: signal) else { return nil }
-                let slot = memories[source].slots[place]
-                return slot.content == .state && !slot.isStale(at: now) ? memories[source].text(ofSlot: place) : nil
-            }
-            return digest == .count ? .gauge(Double(words.count)) : words.first.map { .state($0) }
-        }
-        return digest.of(sources.compactMap { number(signal, of: $0, at: now) }).map { .gauge($0) }
-    }
-
-    /// Fills how many components have such faults.
-    /// - Returns: the components for which that is news, or whose sources were read just now.
-    private mutating func askForFaults(at moment: Timestamp) -> Set<Int> {
-        let now = moment.milliseconds
-        let isNews = faultsAreNews
-        faultsAreNews = false
-        var told: Set<Int> = []
-        for reader in crossComponentReads.faultReaders {
-            let before = memories[reader.component].slots[reader.slot]
-            // Nothing opened or cleared: it is the same count, told once more where its sources were read.
-            guard isNews || before.time < now, case .faults(let entries, let sources) = reader.source,
-                !toldByHand.contains(memories[reader.component].layout.slots[reader.slot].signal)
-            else { continue }
-            guard isNews || sources.contains(where: { memories[$0].newest == now }) else { continue }
-            let count =
-                isNews
-                ? Double(sources.count { memories[$0].faults.keys.contains(where: entries.contains) }) : before.value
-            let wasRead = before.time < now && sources.contains { memories[$0].newest == now }
-            guard before.value != count || wasRead else { continue }
-            if memories[reader.component].retake(count, slot: reader.slot, at: now) { told.insert(reader.component) }
-        }
-        return told
     }
 
     // MARK: What to store
@@ -579,10 +500,10 @@ public struct Diagnosis: Sendable {
     // MARK: What can be seen
 
     /// For each active pattern and each component that it is for, whether it could hold with what is read now.
-    /// - Parameter hears: whether events of a signal would be heard, if there were one.
+    /// - Parameter receivesEvents: whether an event of a signal would be received, if there were one.
     public func patternCoverage(receivesEvents: @escaping (Signal) -> Bool) -> [PatternCoverage] {
         var crossComponentReads = crossComponentReads
-        if neighbourhoodIsStale {
+        if readsAreStale {
             var topology = topology
             topology.build()
             crossComponentReads = CrossComponentReads(of: memories, numbers: numbers, topology: topology, book: book)
@@ -590,72 +511,32 @@ public struct Diagnosis: Sendable {
         return CoverageAnalysis(memories, crossComponentReads, book, receivesEvents: receivesEvents).patternCoverage
     }
 
-    // MARK: For replays and tests
+    // MARK: For tests and replays
 
-    /// Lets a test tell a value that is otherwise read from other components; it counts with the next observations.
-    mutating func tellByHand(_ signal: Int, of id: ComponentID, _ measurement: Measurement, at time: Timestamp) {
-        toldByHand.insert(signal)
-        guard let number = number(of: id), let slot = memories[number].slot(of: signal) else { return }
-        if memories[number].take(measurement, slot: slot, at: time.milliseconds) { handTold.insert(number) }
-    }
-
-    /// Forgets all and knows one component.
-    mutating func replayRestart(_ component: Component) {
+    /// Forgets all components, and remembers one. Layouts stay.
+    mutating func restart(with memory: ComponentMemory, of component: Component) {
         memories = []
         numbers = [:]
         topology = Topology()
         rootCause = RootCause()
         ticking = []
         newest = nil
-        neighbourhoodIsStale = true
+        readsAreStale = true
         _ = topology.know(component)
-        let attributes = Diagnosis.attributes(of: component)
-        let layout: Layout
-        if let last = replayLayout, last.kind == component.kind, last.attributes == attributes {
-            layout = last.layout
-        } else {
-            layout = self.layout(for: component.kind, attributes, keeping: [])
-            replayLayout = (component.kind, attributes, layout)
-        }
-        var memory = ComponentMemory(id: component.id, kind: component.kind, layout: layout)
-        memory.attributes = attributes
-        memory.serial = component.part.serial
         store(memory)
     }
 
-    /// The slot of a signal of the only component of a replay.
-    func replaySlot(of signal: Signal) -> Int? {
-        book.tables.signalNumbers[signal].flatMap { memories.first?.slot(of: $0) }
-    }
-
-    func replayPatterns(on slot: Int) -> Int { memories[0].layout.slots[slot].patterns.count }
-
-    mutating func replayTake(_ value: Double, raw: UInt64, _ content: Slot.Content, slot: Int, at time: Int64) {
-        memories[0].takeNumber(value, raw: raw, content, slot: slot, at: time)
-    }
-
-    mutating func replayTake(_ measurement: Measurement, slot: Int, at time: Int64) {
-        _ = memories[0].take(measurement, slot: slot, at: time)
-    }
-
-    /// Ends a moment of a replay: what was not told anew holds on.
-    mutating func replayFinish(at moment: Timestamp) -> [FaultChange] {
+    /// Goes on to a moment without observations; a replay has set what there is in `memories`.
+    mutating func go(to moment: Timestamp) {
         newest = moment
-        if neighbourhoodIsStale { meetNeighbours() }
-        memories[0].retell(at: moment.milliseconds)
-        guard crossComponentReads.signalReaders.isEmpty else { return finish([0], at: moment) }
-        let found = memories[0].evaluate(
-            at: moment.milliseconds, isTick: false, known: topology.known, book: book, writing: writing)
-        if !found.isEmpty { faultsAreNews = true }
-        guard faultsAreNews || hasEndingSigns else { return [] }
-        var changes = found.compactMap { change in
-            book.entryOfPattern[change.fault.pattern].map {
-                (key: RootCause.Key(component: memories[0].id, entry: $0), change: change)
-            }
-        }
-        changes += evaluateByFaults(at: moment, isTick: false)
-        faultsAreNews = false
-        return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
+        if readsAreStale { findReads() }
+    }
+
+    /// Lets a test tell a value that is otherwise read from other components; it counts with the next observations.
+    mutating func tellByHand(_ signal: Int, of id: ComponentID, _ measurement: Measurement, at time: Timestamp) {
+        toldByHand.insert(signal)
+        guard let number = number(of: id), let slot = memories[number].slot(of: signal) else { return }
+        if memories[number].take(measurement, slot: slot, at: time.milliseconds) { handTold.insert(number) }
     }
 }
 
