@@ -63,7 +63,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
         .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
-        .target(name: "Daemon", dependencies: [logging], swiftSettings: settings),
+        .target(name: "Daemon", dependencies: ["Reports", logging], swiftSettings: settings),
 
         // MARK: The agent
         .systemLibrary(name: "CSensors", path: "Sources/SensorAgent/CLibraries/CSensors"),

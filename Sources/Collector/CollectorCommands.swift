@@ -14,15 +14,25 @@ public enum CollectorCommands {
     public static var version: String { CallhomeVersion.current }
 
     /// The keys of the configuration with their defaults and meanings.
-    public static var configurationHelp: String {
-        "Keys, with what they are when not set:\n\n"
-            + CollectorConfiguration.keys.map { "  \($0.name) = \($0.fallback)\n      \($0.meaning)" }.joined(
-                separator: "\n")
+    public static var configurationHelp: String { ConfigurationKey.help(CollectorConfiguration.keys) }
+
+    /// The same as JSON, for whoever writes configurations or their manual page.
+    public static var configurationKeys: String { get throws { try json(CollectorConfiguration.keys) } }
+
+    /// What the program ends with after an error: EX_CONFIG of sysexits(3) for a configuration; nil for others.
+    public static func exitCode(after error: any Error) -> Int32? {
+        error is ConfigurationErrors ? ConfigurationErrors.exitCode : nil
     }
 
     /// - Parameter path: nil for the usual place, where the file may be missing.
     private static func configuration(_ path: String?) throws -> CollectorConfiguration {
-        try CollectorConfiguration(path: path ?? CollectorConfiguration.defaultPath, mustExist: path != nil)
+        let (configuration, reader) = read(path)
+        if let errors = ConfigurationErrors(reader.errors) { throw errors }
+        return configuration
+    }
+
+    private static func read(_ path: String?) -> (CollectorConfiguration, ConfigurationReader) {
+        CollectorConfiguration.read(path: path ?? CollectorConfiguration.defaultPath, mustExist: path != nil)
     }
 
     @Sendable private static func systemTime() -> Timestamp { Timestamp(Date()) }
@@ -33,10 +43,15 @@ public enum CollectorCommands {
     public static func serve(config: String?) async throws {
         // What this program makes, nobody else may read.
         umask(0o077)
-        let configuration = try configuration(config)
+        let (configuration, reader) = read(config)
+        if let errors = ConfigurationErrors(reader.errors) { throw errors }
         LoggingSetup.start(level: configuration.logLevel)
         let logger = Logger(label: "callhome-collector")
         let program = try await CollectorProgram.build(configuration, logger: logger, now: systemTime)
+        let paired = try await paired(configuration, program.environment.store)
+        for error in ConfigurationCheck(configuration, reader.file, paired: paired).errors {
+            logger.error("wrong in the configuration", metadata: ["problem": "\(error)"])
+        }
         let readiness = ReadinessNotifier(program: program, now: systemTime)
         try await ServiceGroup(
             configuration: .init(
@@ -44,13 +59,40 @@ public enum CollectorCommands {
         ).run()
     }
 
-    public static func checkConfiguration(config: String?) throws -> String {
-        let configuration = try configuration(config)
-        guard !configuration.recipients.isEmpty else {
-            return
-                "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
+    /// Says that all is well.
+    /// - Throws: `ConfigurationErrors` with everything that is wrong: in the text, in the files that it names, and what
+    ///   recipients lack. Files are read as the collector's user would read them, where root asks.
+    public static func checkConfiguration(config: String?) async throws -> String {
+        let (configuration, reader) = read(config)
+        let check = ConfigurationCheck(configuration, reader.file, paired: await paired(configuration))
+        if let errors = ConfigurationErrors(reader.file.sorted(reader.errors + check.errors)) { throw errors }
+        let verdict =
+            configuration.recipients.isEmpty
+            ? "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
+            : "The configuration is in order."
+        return (check.notes + [verdict]).joined(separator: "\n")
+    }
+
+    /// The partners that the collector of this configuration is paired with; nil where its database cannot be asked.
+    private static func paired(_ configuration: CollectorConfiguration) async -> Set<String>? {
+        do throws(FileStatus.Failure) { _ = try FileStatus(of: "\(configuration.dataDirectory)/ca.key") } catch {
+            // Without a collector there is no pairing.
+            return error.code == ENOENT ? [] : nil
         }
-        return "The configuration is in order."
+        guard let administration = try? CollectorAdministration(configuration) else { return nil }
+        let paired = try? await paired(configuration, administration.store)
+        await administration.store.close()
+        return paired
+    }
+
+    private static func paired(
+        _ configuration: CollectorConfiguration, _ store: any CollectorStore
+    ) async throws -> Set<String> {
+        var names: Set<String> = []
+        for recipient in configuration.recipients where recipient.kind == .partner {
+            if try await store.partnerTrust(recipient: recipient.name) != nil { names.insert(recipient.name) }
+        }
+        return names
     }
 
     // MARK: Tokens

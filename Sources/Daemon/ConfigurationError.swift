@@ -14,3 +14,27 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 
     public var description: String { "\(path)\(line.map { ":\($0)" } ?? ""): \(problem)" }
 }
+
+/// Everything that is wrong with a configuration, in the order in which it is read: never empty.
+public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What a program ends with whose configuration is refused: EX_CONFIG of sysexits(3).
+    public static let exitCode: Int32 = 78
+    /// Those that are told; with so many, the file is a wrong one.
+    public static let limit = 100
+
+    public let errors: [ConfigurationError]
+
+    /// - Returns: nil where nothing is wrong.
+    public init?(_ errors: [ConfigurationError]) {
+        guard !errors.isEmpty else { return nil }
+        self.errors = errors
+    }
+
+    /// One line each.
+    public var description: String {
+        var lines = errors.prefix(ConfigurationErrors.limit).map(\.description)
+        let more = errors.count - lines.count
+        if more > 0 { lines.append("\(more) further errors are not shown: mend these first") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 import Glibc
+import Reports
 
 /// A configuration of lines `key = value`, as systemd writes them (systemd.syntax(7)) but without sections.
 ///
@@ -28,10 +29,14 @@ public struct ConfigurationFile: Sendable {
         var line: Int
     }
 
+    /// What is wrong with files and lines; what is wrong with values shows when they are read (`ConfigurationReader`).
+    public let errors: [ConfigurationError]
     private let assignments: [String: [Assignment]]
     private let credentials: String?
     /// Where a key that was set nowhere would stand.
     private let mainPath: String
+    /// In the order in which they are read.
+    private let paths: [String]
 
     // MARK: Reading
 
@@ -42,49 +47,68 @@ public struct ConfigurationFile: Sendable {
     public init(
         path: String, allowing keys: [String], mustExist: Bool = false,
         credentials: String? = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
-    ) throws(ConfigurationError) {
+    ) {
         var sources: [Source] = []
+        var unread: [ConfigurationError] = []
+        func read(_ path: String) {
+            do throws(ConfigurationError) {
+                sources.append(Source(path: path, text: try ConfigurationFile.read(path)))
+            } catch {
+                unread.append(error)
+                sources.append(Source(path: path, text: ""))
+            }
+        }
         let isThere = FileManager.default.fileExists(atPath: path)
-        if isThere || mustExist { sources.append(Source(path: path, text: try ConfigurationFile.read(path))) }
+        if isThere || mustExist { read(path) }
         let folder = path + ".d"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names.sorted() where name.hasSuffix(".conf") && !name.hasPrefix(".") {
-            sources.append(Source(path: "\(folder)/\(name)", text: try ConfigurationFile.read("\(folder)/\(name)")))
-        }
-        try self.init(parsing: sources, allowing: keys, credentials: credentials, mainPath: path)
+        for name in names.sorted() where name.hasSuffix(".conf") && !name.hasPrefix(".") { read("\(folder)/\(name)") }
+        self.init(parsing: sources, allowing: keys, credentials: credentials, mainPath: path, unread: unread)
     }
 
     /// Reads texts in the order given.
     public init(
         parsing sources: [Source], allowing keys: [String], credentials: String? = nil,
         mainPath: String = "configuration"
-    ) throws(ConfigurationError) {
-        let known = keys.map { ($0, $0.split(separator: ".", omittingEmptySubsequences: false)) }
+    ) {
+        self.init(parsing: sources, allowing: keys, credentials: credentials, mainPath: mainPath, unread: [])
+    }
+
+    private init(
+        parsing sources: [Source], allowing keys: [String], credentials: String?, mainPath: String,
+        unread: [ConfigurationError]
+    ) {
+        let known = keys.map { $0.split(separator: ".", omittingEmptySubsequences: false) }
         var assignments: [String: [Assignment]] = [:]
+        var errors = unread
         for source in sources {
             let lines = source.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             for (index, text) in lines.enumerated() {
                 let line = text.trimmed
                 guard let first = line.first, first != "#", first != ";" else { continue }
-                func fail(_ problem: String) -> ConfigurationError {
-                    ConfigurationError(path: source.path, line: index + 1, problem: problem)
+                func refuse(_ problem: String) {
+                    errors.append(ConfigurationError(path: source.path, line: index + 1, problem: problem))
                 }
                 guard let equals = line.firstIndex(of: "="), first != "[" else {
-                    throw fail("\(line.prefix(80).debugDescription) is no `key = value`; sections are not used here")
+                    refuse("\(line.prefix(80).debugDescription) is no `key = value`; sections are not used here")
+                    continue
                 }
                 let key = line[..<equals].trimmed
-                guard known.contains(where: { ConfigurationFile.key(key, matches: $0.1) }) else {
-                    let nearest = ConfigurationFile.nearest(to: key, among: keys)
-                    let hint = nearest.map { "; did you mean \($0)?" } ?? ""
-                    throw fail("\(key.prefix(80).debugDescription) is no known key\(hint)")
+                guard known.contains(where: { ConfigurationFile.key(key, matches: $0) }) else {
+                    let nearest = ConfigurationFile.nearest(to: key, among: known)
+                    let hint = nearest.map { "; perhaps \($0)" } ?? ""
+                    refuse("\(key.prefix(80).debugDescription) is no known key\(hint)")
+                    continue
                 }
                 let value = line[line.index(after: equals)...].trimmed
                 assignments[key, default: []].append(Assignment(value: value, path: source.path, line: index + 1))
             }
         }
+        self.errors = errors
         self.assignments = assignments
         self.credentials = credentials
         self.mainPath = sources.first?.path ?? mainPath
+        paths = sources.map(\.path)
     }
 
     private static func read(_ path: String) throws(ConfigurationError) -> String {
@@ -116,26 +140,15 @@ public struct ConfigurationFile: Sendable {
         }
     }
 
-    /// The known key that `key` is a slip of the pen away from.
-    private static func nearest(to key: String, among keys: [String]) -> String? {
-        let distances = keys.map { ($0, distance(Array(key.utf8.prefix(80)), Array($0.utf8))) }
-        guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= 3 else { return nil }
-        return best.0
-    }
-
-    /// Levenshtein's distance.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (index, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (column, other) in right.enumerated() {
-                let above = row[column + 1]
-                row[column + 1] = min(above + 1, row[column] + 1, diagonal + (byte == other ? 0 : 1))
-                diagonal = above
-            }
+    /// The known key that `key` is a slip of the pen away from; names of the user's choice stay as they are.
+    private static func nearest(to key: String, among known: [[Substring]]) -> String? {
+        let names = key.split(separator: ".", omittingEmptySubsequences: false)
+        let keys = known.map { pattern in
+            pattern.enumerated().map { index, part in
+                part == "*" && index < names.count ? String(names[index]) : String(part)
+            }.joined(separator: ".")
         }
-        return row[right.count]
+        return Wording.near(key, among: keys, limit: 1).first
     }
 
     // MARK: Values
@@ -256,11 +269,33 @@ public struct ConfigurationFile: Sendable {
         return secret
     }
 
-    /// An error at the place where `key` was set last.
+    /// By the order in which files are read, then by line; errors about a whole file go before those in it.
+    public func sorted(_ errors: [ConfigurationError]) -> [ConfigurationError] {
+        func place(_ error: ConfigurationError) -> (Int, Int) {
+            (paths.firstIndex(of: error.path) ?? paths.count, error.line ?? 0)
+        }
+        return errors.enumerated().sorted { left, right in
+            let (one, other) = (place(left.element), place(right.element))
+            return one == other ? left.offset < right.offset : one < other
+        }.map(\.element)
+    }
+
+    /// An error at the place where `key` was set last; where it is missing, at the first line about the same thing
+    /// (`recipient.desk.kind` of `recipient.desk.to`).
     public func error(_ key: String, _ problem: String) -> ConfigurationError {
-        let assignment = assignments[key]?.last
+        let assignment = assignments[key]?.last ?? neighbour(of: key)
         return ConfigurationError(
             path: assignment?.path ?? mainPath, line: assignment?.line, problem: "\(key): \(problem)")
+    }
+}
+
+extension ConfigurationFile {
+    private func neighbour(of key: String) -> Assignment? {
+        let parts = key.split(separator: ".")
+        guard parts.count > 2 else { return nil }
+        let thing = parts[..<2].joined(separator: ".") + "."
+        return assignments.filter { $0.key.hasPrefix(thing) }.flatMap(\.value)
+            .min { (paths.firstIndex(of: $0.path) ?? 0, $0.line) < (paths.firstIndex(of: $1.path) ?? 0, $1.line) }
     }
 }
 

@@ -17,7 +17,7 @@ public struct AgentConfiguration: Sendable {
     public var hostname: String?
     /// `collectors`: addresses that are tried before those that enrolment gave, `https://server:port`, between commas.
     public var collectors: [String] = []
-    /// `proxy`: `http://`, `https://`, `socks5h://`; without it, the environment's.
+    /// `proxy`: `http://`, `https://`, `socks5h://`; without it, none: those of the environment are not used.
     public var proxy: String?
     /// `redfish`: `https://server` of a management controller that cannot be asked locally; `redfish.credentials`: the
     /// secret `user:password`; `redfish.certificate`: a PEM file with its certificate, or with its authority's.
@@ -47,11 +47,35 @@ public struct AgentConfiguration: Sendable {
 
     public init() {}
 
-    private static let keys = [
-        "state.directory", "control.socket", "patterns.pack", "hostname", "collectors", "proxy", "spool.limit",
-        "spool.telemetry-age", "spool.sample-age", "heartbeat.interval", "samples.interval", "inventory.interval",
-        "site.folder", "root", "log.level", "redfish", "redfish.credentials", "redfish.certificate", "probe.*.interval",
-        "probe.*.enabled",
+    /// Every key there is; `*` stands for the name of a probe.
+    public static let keys: [ConfigurationKey] = [
+        ConfigurationKey("state.directory", "/var/lib/callhome-agent", "directory with identity and spool"),
+        ConfigurationKey(
+            "control.socket", "/run/callhome/agent.sock", "socket on which callhome status, test and enroll ask"),
+        ConfigurationKey("patterns.pack", "/usr/share/callhome/patterns.json", "the built pattern pack"),
+        ConfigurationKey("hostname", "", "what people call this server; without it, the kernel's name"),
+        ConfigurationKey(
+            "collectors", "",
+            "addresses https://server:port, separated by commas, tried before those that enrolment gave"),
+        ConfigurationKey("proxy", "", "http://, https:// or socks5h:// server and port; without it, none is used"),
+        ConfigurationKey("redfish", "", "https://server of a management controller that cannot be asked locally"),
+        ConfigurationKey(
+            "redfish.credentials", "", "/FILE with user:password for it, or the name of a systemd credential"),
+        ConfigurationKey("redfish.certificate", "", "PEM file with its certificate, or with its authority's"),
+        ConfigurationKey("spool.limit", "64MiB", "size of the spool up to which samples and telemetry may fill it"),
+        ConfigurationKey("spool.telemetry-age", "14d", "unsent telemetry that is older is given up"),
+        ConfigurationKey("spool.sample-age", "30d", "how long the history of samples is kept"),
+        ConfigurationKey("heartbeat.interval", "60s", "from one heartbeat to the next"),
+        ConfigurationKey("samples.interval", "5min", "the span that one aggregate of samples covers"),
+        ConfigurationKey(
+            "inventory.interval", "1d", "an inventory is sent when it changed, and anyway this often"),
+        ConfigurationKey(
+            "site.folder", SiteChecks.standardFolder, "where your own checks lie: plugins and scripts, run by site"),
+        ConfigurationKey("root", "/", "a folder that is read as if it were /: a recorded machine"),
+        ConfigurationKey("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
+        ConfigurationKey(
+            "probe.*.interval", "", "from the start of one look of this probe to the next; without it, its own"),
+        ConfigurationKey("probe.*.enabled", "yes", "no switches the probe off"),
     ]
 
     /// Bytes: below, not even a day without a collector fits; above, it is no light agent.
@@ -61,74 +85,95 @@ public struct AgentConfiguration: Sendable {
 
     /// Reads the file and its drop-ins.
     /// - Parameter mustExist: whether the file itself has to be there: it was named.
-    /// - Throws: `ConfigurationError` with file and line.
-    public init(path: String = standardPath, mustExist: Bool = false) throws(ConfigurationError) {
-        try self.init(
-            try ConfigurationFile(path: path, allowing: AgentConfiguration.keys, mustExist: mustExist))
+    /// - Throws: everything that is wrong, with file and line.
+    public init(path: String = standardPath, mustExist: Bool = false) throws(ConfigurationErrors) {
+        let (configuration, errors) = AgentConfiguration.read(path: path, mustExist: mustExist)
+        if let errors = ConfigurationErrors(errors) { throw errors }
+        self = configuration
     }
 
     /// Reads the text of a file.
-    public init(text: String) throws(ConfigurationError) {
-        try self.init(
-            try ConfigurationFile(
-                parsing: [ConfigurationFile.Source(path: "agent.conf", text: text)], allowing: AgentConfiguration.keys))
+    public init(text: String) throws(ConfigurationErrors) {
+        let source = ConfigurationFile.Source(path: "agent.conf", text: text)
+        let (configuration, errors) = AgentConfiguration.read(
+            ConfigurationFile(parsing: [source], allowing: AgentConfiguration.keys.map(\.name)))
+        if let errors = ConfigurationErrors(errors) { throw errors }
+        self = configuration
     }
 
-    private init(_ file: ConfigurationFile) throws(ConfigurationError) {
-        stateDirectory = try AgentConfiguration.path("state.directory", in: file) ?? stateDirectory
-        controlSocket = try AgentConfiguration.path("control.socket", in: file) ?? controlSocket
-        patternPack = try AgentConfiguration.path("patterns.pack", in: file) ?? patternPack
-        siteFolder = try AgentConfiguration.path("site.folder", in: file) ?? siteFolder
-        root = try AgentConfiguration.path("root", in: file) ?? root
-        hostname = file.text("hostname")
-        collectors = file.list("collectors")
-        if let address = collectors.first(where: { CollectorAddress($0) == nil }) {
-            throw file.error("collectors", "\(address.debugDescription) is no address of the form https://server:port")
+    /// What can be understood of the file and its drop-ins, and everything that cannot.
+    static func read(path: String, mustExist: Bool) -> (AgentConfiguration, [ConfigurationError]) {
+        read(ConfigurationFile(path: path, allowing: AgentConfiguration.keys.map(\.name), mustExist: mustExist))
+    }
+
+    private static func read(_ file: ConfigurationFile) -> (AgentConfiguration, [ConfigurationError]) {
+        var reader = ConfigurationReader(file)
+        var configuration = AgentConfiguration()
+        configuration.take(&reader)
+        return (configuration, reader.errors)
+    }
+
+    private mutating func take(_ reader: inout ConfigurationReader) {
+        stateDirectory = AgentConfiguration.path("state.directory", &reader) ?? stateDirectory
+        controlSocket = AgentConfiguration.path("control.socket", &reader) ?? controlSocket
+        patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? patternPack
+        siteFolder = AgentConfiguration.path("site.folder", &reader) ?? siteFolder
+        root = AgentConfiguration.path("root", &reader) ?? root
+        hostname = reader.text("hostname")
+        collectors = reader.list("collectors")
+        for address in collectors where CollectorAddress(address) == nil {
+            reader.refuse("collectors", "\(address.debugDescription) is no address of the form https://server:port")
         }
-        proxy = file.text("proxy")
-        redfish = try AgentConfiguration.redfish(in: file)
-        spoolBytes = try file.bytes("spool.limit", in: AgentConfiguration.spoolRange) ?? spoolBytes
+        proxy = reader.text("proxy")
+        redfish = AgentConfiguration.redfish(&reader)
+        spoolBytes = reader.bytes("spool.limit", in: AgentConfiguration.spoolRange) ?? spoolBytes
         let ages = AgentConfiguration.ageRange
-        telemetryAge = try file.duration("spool.telemetry-age", in: ages) ?? telemetryAge
-        sampleAge = try file.duration("spool.sample-age", in: ages) ?? sampleAge
+        telemetryAge = reader.duration("spool.telemetry-age", in: ages) ?? telemetryAge
+        sampleAge = reader.duration("spool.sample-age", in: ages) ?? sampleAge
         let intervals = AgentConfiguration.intervalRange
         heartbeatInterval =
-            try file.duration("heartbeat.interval", in: .seconds(1) ... .seconds(86_400)) ?? heartbeatInterval
-        sampleInterval = try file.duration("samples.interval", in: intervals) ?? sampleInterval
-        inventoryInterval = try file.duration("inventory.interval", in: intervals) ?? inventoryInterval
-        logLevel = try file.choice("log.level", of: Logger.Level.self) ?? logLevel
+            reader.duration("heartbeat.interval", in: .seconds(1) ... .seconds(86_400)) ?? heartbeatInterval
+        sampleInterval = reader.duration("samples.interval", in: intervals) ?? sampleInterval
+        inventoryInterval = reader.duration("inventory.interval", in: intervals) ?? inventoryInterval
+        logLevel = reader.choice("log.level", of: Logger.Level.self) ?? logLevel
         let known = AllProbes.make().map(\.name)
-        for name in file.names(under: "probe") {
+        for name in reader.file.names(under: "probe") {
             let (interval, enabled) = ("probe.\(name).interval", "probe.\(name).enabled")
             guard known.contains(name) else {
-                throw file.error(
-                    file.keys.contains(interval) ? interval : enabled,
-                    "no probe is called \(name); there are \(known.joined(separator: ", "))")
+                reader.refuse(
+                    reader.file.keys.contains(interval) ? interval : enabled,
+                    "no probe is called \(name); \(Wording.hint(name, among: known))")
+                continue
             }
-            if let value = try file.duration(interval, in: intervals) { probeIntervals[name] = value }
-            if try file.flag(enabled) == false { disabledProbes.insert(name) }
+            if let value = reader.duration(interval, in: intervals) { probeIntervals[name] = value }
+            if reader.flag(enabled) == false { disabledProbes.insert(name) }
         }
     }
 
-    private static func redfish(in file: ConfigurationFile) throws(ConfigurationError) -> RedfishAccess? {
-        guard let address = file.text("redfish") else { return nil }
-        guard address.hasPrefix("https://"), address.count > "https://".count else {
-            throw file.error("redfish", "\(address.debugDescription) is no address of the form https://server[:port]")
-        }
-        var access = RedfishAccess(address: address, credentials: try file.secret("redfish.credentials"))
-        if let path = try path("redfish.certificate", in: file) {
-            do {
-                access.authorityPEM = try SysTree().text(path)
-            } catch {
-                throw file.error("redfish.certificate", "\(error.probeError)")
+    private static func redfish(_ reader: inout ConfigurationReader) -> RedfishAccess? {
+        let credentials = reader.secret("redfish.credentials")
+        var authority: String?
+        if let path = path("redfish.certificate", &reader) {
+            do { authority = try SysTree().text(path) } catch {
+                reader.refuse("redfish.certificate", "\(error.probeError)")
             }
         }
+        guard let address = reader.text("redfish") else { return nil }
+        guard address.hasPrefix("https://"), address.count > "https://".count else {
+            reader.refuse("redfish", "\(address.debugDescription) is no address of the form https://server[:port]")
+            return nil
+        }
+        var access = RedfishAccess(address: address, credentials: credentials)
+        access.authorityPEM = authority ?? access.authorityPEM
         return access
     }
 
-    private static func path(_ key: String, in file: ConfigurationFile) throws(ConfigurationError) -> String? {
-        guard let path = file.text(key) else { return nil }
-        guard path.hasPrefix("/") else { throw file.error(key, "\(path.debugDescription) is no path from /") }
+    private static func path(_ key: String, _ reader: inout ConfigurationReader) -> String? {
+        guard let path = reader.text(key) else { return nil }
+        guard path.hasPrefix("/") else {
+            reader.refuse(key, "\(path.debugDescription) is no path from /")
+            return nil
+        }
         return path
     }
 

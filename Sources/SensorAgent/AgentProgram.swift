@@ -12,8 +12,18 @@ public enum AgentProgram {
     public static let done: Int32 = 0
     /// It could not start, or a service of it failed; the reason is in the log.
     public static let failed: Int32 = 1
-    /// The configuration is refused.
-    public static let refused: Int32 = 2
+    /// The configuration is refused: EX_CONFIG of sysexits(3).
+    public static let refused = ConfigurationErrors.exitCode
+    /// What was asked for is not there: EX_USAGE.
+    public static let misused: Int32 = 64
+
+    /// The keys of the configuration with their defaults and meanings.
+    public static var configurationHelp: String { ConfigurationKey.help(AgentConfiguration.keys) }
+
+    /// The same as JSON, for whoever writes configurations or their manual page.
+    public static var configurationKeys: String {
+        get throws { String(decoding: try WireFormat.encode(AgentConfiguration.keys), as: UTF8.self) }
+    }
 
     /// Runs the agent until SIGTERM or SIGINT.
     /// - Parameter path: the configuration; nil for the standard one, which may be missing.
@@ -34,9 +44,11 @@ public enum AgentProgram {
         }
     }
 
-    /// Prints every value in effect, or what is wrong: a pattern pack that cannot be read would end the agent too.
+    /// Prints every value in effect, or all that is wrong: a pattern pack that cannot be read would end the agent too.
     public static func checkConfiguration(_ path: String?) -> Int32 {
-        guard let configuration = configuration(path) else { return refused }
+        let (configuration, errors) = AgentConfiguration.read(
+            path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
+        if let errors = ConfigurationErrors(errors) { complain("\(errors)") }
         do throws(AgentError) {
             for skipped in try Agent.patternPack(configuration.patternPack).skipped {
                 complain("warning: the pattern \(skipped.id) is skipped: \(skipped.because)")
@@ -45,6 +57,7 @@ public enum AgentProgram {
             complain("\(error)")
             return refused
         }
+        guard errors.isEmpty else { return refused }
         print(configuration.effective)
         return done
     }
@@ -75,7 +88,7 @@ public enum AgentProgram {
         let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
         guard let language = word.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale) else {
             complain("no texts in the language \(word ?? ""): there are \(Language.allCases.map(\.rawValue))")
-            return refused
+            return misused
         }
         guard let configuration = configuration(path) else { return refused }
         let pack: PatternPack
@@ -111,12 +124,12 @@ public enum AgentProgram {
 
     private static func complain(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
-        let line = "callhome-agent: \(lines.joined(separator: "\n"))\n"
+        let line = lines.map { "callhome-agent: \($0)\n" }.joined()
         _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
     }
 
     private static func configuration(_ path: String?) -> AgentConfiguration? {
-        do throws(ConfigurationError) {
+        do throws(ConfigurationErrors) {
             return try AgentConfiguration(path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
         } catch {
             complain("\(error)")

@@ -64,6 +64,9 @@ public struct Mail: Sendable {
         return outcome.headerLines.last { $0.hasPrefix("250") } ?? ""
     }
 
+    /// Whether it is `name@server` or `Words <name@server>`, as `send` takes it.
+    public static func isAddress(_ text: String) -> Bool { MailAddress(text) != nil }
+
     private static func address(_ text: String) throws(MailError) -> String {
         guard let address = MailAddress(text) else {
             throw .badMessage(because: "\(text.debugDescription) is no address of the form name@server")

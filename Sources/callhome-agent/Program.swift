@@ -13,7 +13,7 @@ struct Program: AsyncParsableCommand {
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watches until it is told to stop.",
-        discussion: "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 cannot run; 2 the configuration is refused.")
+        discussion: "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 cannot run; 78 the configuration is refused.")
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
@@ -23,13 +23,23 @@ struct Run: AsyncParsableCommand {
 
 struct CheckConfiguration: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-config", abstract: "Prints every setting in effect, or what is wrong and where.",
-        discussion: "Exit codes: 0 the configuration is good; 2 it, or the pattern pack that it names, is refused.")
+        commandName: "check-config", abstract: "Prints every setting in effect, or all that is wrong and where.",
+        discussion: """
+            Exit codes: 0 the configuration is good; 78 (EX_CONFIG) it, or the pattern pack that it names, is refused.
+
+            \(AgentProgram.configurationHelp)
+            """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
 
-    func run() throws { throw ExitCode(AgentProgram.checkConfiguration(config)) }
+    @Flag(help: "Print every key with its default and meaning as JSON, and check nothing.")
+    var keys = false
+
+    func run() throws {
+        if keys { return print(try AgentProgram.configurationKeys) }
+        throw ExitCode(AgentProgram.checkConfiguration(config))
+    }
 }
 
 struct Once: AsyncParsableCommand {
@@ -37,7 +47,7 @@ struct Once: AsyncParsableCommand {
         abstract: "Looks once with every probe, prints what each sees or why it refuses, and sends nothing.",
         discussion: """
             The configuration says which probes are off, where the site's checks lie, and where a Redfish service is. \
-            Exit codes: 0 at least one probe could look; 2 the configuration is refused; else by the first refusal, as \
+            Exit codes: 0 at least one probe could look; 78 the configuration is refused; else by the first refusal, as \
             of probe.
             """)
 
@@ -127,8 +137,8 @@ struct Coverage: AsyncParsableCommand {
         abstract: "Looks once, and tells which failure modes of the rule base would be seen on this machine.",
         discussion: """
             What would not be seen is listed with the reason and what to do. Counts and events that need time are not \
-            waited for. Exit codes: 0 all that the machine has is seen; 1 something is not; 2 the configuration or the \
-            pattern pack is refused.
+            waited for. Exit codes: 0 all that the machine has is seen; 1 something is not; 64 there are \
+            no texts in the language; 78 the configuration or the pattern pack is refused.
             """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
@@ -152,7 +162,7 @@ struct Probes: AsyncParsableCommand {
         abstract: "Measures what each probe costs on this machine: time, processor, reads, wake-ups and processes.",
         discussion: """
             Each probe looks alone, first to warm up, and then once for the figures. What it starts (smartctl, ipmitool) \
-            counts as its own. Exit codes: 0 measured; 2 the configuration is refused.
+            counts as its own. Exit codes: 0 measured; 78 the configuration is refused.
             """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))

@@ -1,13 +1,34 @@
 import ArgumentParser
 import Collector
+import Glibc
 
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-collector",
         abstract: "Takes the reports of servers, keeps cases, and sends tickets to whoever mends them.",
+        discussion: """
+            Exit codes: 0 done; 1 it could not be done; 64 the command line is wrong; 78 (EX_CONFIG) the configuration is \
+            refused.
+            """,
         version: CollectorCommands.version,
         subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Fingerprint.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let code = CollectorCommands.exitCode(after: error) else { exit(withError: error) }
+            let text = "\(error)".split(separator: "\n").map { "callhome-collector: \($0)\n" }.joined()
+            _ = unsafe write(STDERR_FILENO, text, text.utf8.count)
+            Glibc.exit(code)
+        }
+    }
 }
 
 /// Where the configuration stands.
@@ -29,13 +50,23 @@ struct Serve: AsyncParsableCommand {
     func run() async throws { try await CollectorCommands.serve(config: options.config) }
 }
 
-struct CheckConfig: ParsableCommand {
+struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-config", abstract: "Read the configuration and say what is wrong with it.",
-        discussion: CollectorCommands.configurationHelp)
-    @OptionGroup var options: ConfigurationOptions
+        commandName: "check-config", abstract: "Read the configuration and say all that is wrong with it, and where.",
+        discussion: """
+            Files with secrets and certificates are read too, as the collector's user reads them where root asks. What is \
+            wrong with one recipient does not keep the collector from starting: it logs the same, and serves the others. \
+            Exit codes: 0 the configuration is good; 78 (EX_CONFIG) something is wrong.
 
-    func run() throws { print(try CollectorCommands.checkConfiguration(config: options.config)) }
+            \(CollectorCommands.configurationHelp)
+            """)
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Print every key with its default and meaning as JSON, and check nothing.") var keys = false
+
+    func run() async throws {
+        if keys { return print(try CollectorCommands.configurationKeys) }
+        print(try await CollectorCommands.checkConfiguration(config: options.config))
+    }
 }
 
 struct Tokens: AsyncParsableCommand {

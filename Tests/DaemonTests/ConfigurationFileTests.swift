@@ -10,9 +10,19 @@ struct ConfigurationFileTests {
 
     private enum Kind: String, CaseIterable { case mail, webhook }
 
-    private func parse(_ texts: String..., credentials: String? = nil) throws(ConfigurationError) -> ConfigurationFile {
+    private func parse(_ texts: String..., credentials: String? = nil) throws(ConfigurationErrors) -> ConfigurationFile
+    {
         let sources = texts.enumerated().map { ConfigurationFile.Source(path: "file\($0.offset)", text: $0.element) }
-        return try ConfigurationFile(parsing: sources, allowing: Self.keys, credentials: credentials)
+        return try whole(ConfigurationFile(parsing: sources, allowing: Self.keys, credentials: credentials))
+    }
+
+    private func read(_ path: String, mustExist: Bool = false) throws(ConfigurationErrors) -> ConfigurationFile {
+        try whole(ConfigurationFile(path: path, allowing: Self.keys, mustExist: mustExist))
+    }
+
+    private func whole(_ file: ConfigurationFile) throws(ConfigurationErrors) -> ConfigurationFile {
+        if let errors = ConfigurationErrors(file.errors) { throw errors }
+        return file
     }
 
     @Test("Comments, empty lines, spaces and foreign line ends do not matter")
@@ -27,16 +37,45 @@ struct ConfigurationFileTests {
 
     @Test("An unknown key is refused with file and line, and the key that was meant")
     func unknownKey() throws {
-        let error = #expect(throws: ConfigurationError.self) { try parse("on = yes", "\n\nintervall = 1s") }
-        #expect(error?.description == "file1:3: \"intervall\" is no known key; did you mean interval?")
-        #expect(throws: ConfigurationError.self) { try parse("recipient.a b.to = x") }
-        #expect(throws: ConfigurationError.self) { try parse("recipient..to = x") }
-        #expect(throws: ConfigurationError.self) { try parse("recipient.a.b.to = x") }
+        let error = #expect(throws: ConfigurationErrors.self) { try parse("on = yes", "\n\nintervall = 1s") }
+        #expect(error?.description == "file1:3: \"intervall\" is no known key; perhaps interval")
+        let named = #expect(throws: ConfigurationErrors.self) { try parse("recipient.desk.knd = mail") }
+        #expect(named?.description.hasSuffix("perhaps recipient.desk.kind") == true)
+        #expect(throws: ConfigurationErrors.self) { try parse("recipient.a b.to = x") }
+        #expect(throws: ConfigurationErrors.self) { try parse("recipient..to = x") }
+        #expect(throws: ConfigurationErrors.self) { try parse("recipient.a.b.to = x") }
+    }
+
+    @Test(
+        "All that is wrong is gathered, whatever kind it is of, in the order of files and lines; the rest still counts")
+    func allErrors() {
+        let sources = [
+            ConfigurationFile.Source(path: "a", text: "on = maybe\nnonsense\ninterval = soon\nspool.limit = 1K"),
+            ConfigurationFile.Source(path: "b", text: "[x]\nrecipient.desk.kind = fax\nrecipient.desk.to = x"),
+        ]
+        var reader = ConfigurationReader(ConfigurationFile(parsing: sources, allowing: Self.keys))
+        #expect(reader.choice("recipient.desk.kind", of: Kind.self) == nil)
+        #expect(reader.bytes("spool.limit", in: 0...2048) == 1024)
+        #expect(reader.duration("interval", in: .zero ... .seconds(5)) == nil)
+        #expect(reader.flag("on") == nil)
+        reader.refuse("recipient.desk.to", "nobody")
+        #expect(reader.errors.map { "\($0.path):\($0.line ?? 0)" } == ["a:1", "a:2", "a:3", "b:1", "b:2", "b:3"])
+        #expect(reader.text("recipient.desk.to") == "x")
+    }
+
+    @Test("A file of nothing but errors is told in bounds")
+    func manyErrors() throws {
+        let text = String(repeating: "x\n", count: 5000)
+        let error = #expect(throws: ConfigurationErrors.self) { try parse(text) }
+        #expect(error?.errors.count == 5000)
+        let lines = error?.description.split(separator: "\n") ?? []
+        #expect(lines.count == ConfigurationErrors.limit + 1)
+        #expect(lines.last == "4900 further errors are not shown: mend these first")
     }
 
     @Test("What is no assignment is refused", arguments: ["[Section]", "[a] = b", "interval", "= 3"])
     func noAssignment(_ line: String) {
-        #expect(throws: ConfigurationError.self) { try parse(line) }
+        #expect(throws: ConfigurationErrors.self) { try parse(line) }
     }
 
     @Test("The last assignment counts; lists gather, and an empty assignment clears them")
@@ -100,15 +139,13 @@ struct ConfigurationFileTests {
     func dropIns() throws {
         let folder = try Scratch()
         let path = folder.path("agent.conf")
-        #expect(try ConfigurationFile(path: path, allowing: Self.keys).keys == [])
-        #expect(throws: ConfigurationError.self) {
-            try ConfigurationFile(path: path, allowing: Self.keys, mustExist: true)
-        }
+        #expect(try read(path).keys == [])
+        #expect(throws: ConfigurationErrors.self) { try read(path, mustExist: true) }
         try folder.write("agent.conf", "interval = 1s")
         try folder.write("agent.conf.d/20-b.conf", "interval = 3s")
         try folder.write("agent.conf.d/10-a.conf", "interval = 2s\non = yes")
         try folder.write("agent.conf.d/30.conf.disabled", "unknown = x")
-        let file = try ConfigurationFile(path: path, allowing: Self.keys)
+        let file = try read(path)
         #expect(try file.duration("interval") == .seconds(3))
         #expect(try file.flag("on") == true)
         #expect(file.error("interval", "x").description == "\(path).d/20-b.conf:1: interval: x")
@@ -119,16 +156,12 @@ struct ConfigurationFileTests {
         let folder = try Scratch()
         let limit = ConfigurationFile.maximumBytes
         try folder.write("a.conf", String(repeating: "#", count: limit))
-        #expect(try ConfigurationFile(path: folder.path("a.conf"), allowing: Self.keys).keys == [])
+        #expect(try read(folder.path("a.conf")).keys == [])
         try folder.write("a.conf", String(repeating: "#", count: limit + 1))
-        #expect(throws: ConfigurationError.self) {
-            try ConfigurationFile(path: folder.path("a.conf"), allowing: Self.keys)
-        }
+        #expect(throws: ConfigurationErrors.self) { try read(folder.path("a.conf")) }
         try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: folder.path("b.conf")))
-        #expect(throws: ConfigurationError.self) {
-            try ConfigurationFile(path: folder.path("b.conf"), allowing: Self.keys)
-        }
-        #expect(throws: ConfigurationError.self) { try ConfigurationFile(path: folder.path(""), allowing: Self.keys) }
+        #expect(throws: ConfigurationErrors.self) { try read(folder.path("b.conf")) }
+        #expect(throws: ConfigurationErrors.self) { try read(folder.path("")) }
     }
 
     @Test("A secret comes from systemd's credentials or from a file that is not everyone's")

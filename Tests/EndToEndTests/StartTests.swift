@@ -123,6 +123,42 @@ struct StartTests {
         #expect(FileManager.default.fileExists(atPath: stored))
     }
 
+    @Test(
+        "Agent and collector tell all that is wrong with a configuration, and end with the same code when it is refused"
+    )
+    func refusedConfiguration() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "x.conf")
+        func refused(_ program: String, _ command: String, _ text: String) throws -> [String] {
+            try Site.write(text, to: path)
+            let result = try Program.run(
+                "/usr/bin/timeout", ["-k", "1", "20", Program.built(program), command, "--config", path.path])
+            #expect(result.status == 78, "\(program) \(command): \(result)")
+            return result.output.split(separator: "\n").map(String.init)
+        }
+        let agent = "log.level = loud\nhostnam = x\nspool.limit = much\npatterns.pack = /no/such/pack.json"
+        for command in ["check-config", "run"] {
+            let lines = try refused("callhome-agent", command, agent)
+            #expect(lines.count == (command == "run" ? 3 : 4), "\(lines)")
+            #expect(lines[0].contains("\(path.path):1: ") && lines[1].contains(":2: ") && lines[2].contains(":3: "))
+        }
+        let collector = """
+            data = \(folder.path)/data
+            case.limit = many
+            listen = nowhere
+            recipient.hook.kind = webhook
+            recipient.hook.url = https://hook.example/
+            recipient.hook.secret = \(folder.path)/none
+            """
+        for command in ["check-config", "serve"] {
+            let lines = try refused("callhome-collector", command, collector)
+            #expect(lines.count == (command == "serve" ? 2 : 3), "\(lines)")
+            #expect(lines[0].contains("\(path.path):2: ") && lines[1].contains(":3: "))
+        }
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/data"))
+    }
+
     private static func folder() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-start-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -13,7 +13,7 @@ struct AgentConfigurationTests {
         #expect(configuration.stateDirectory == "/var/lib/callhome-agent")
         #expect(configuration.heartbeatInterval == .seconds(60))
         #expect(configuration.effective == AgentConfiguration().effective)
-        #expect(throws: ConfigurationError.self) {
+        #expect(throws: ConfigurationErrors.self) {
             try AgentConfiguration(path: "\(directory.path)/agent.conf", mustExist: true)
         }
     }
@@ -67,7 +67,43 @@ struct AgentConfigurationTests {
             ("log.level = loud", 1, "loud"),
         ])
     func refused(text: String, line: Int, words: String) throws {
-        let error = #expect(throws: ConfigurationError.self) { try AgentConfiguration(text: text) }
-        #expect(error?.line == line && error?.description.contains(words) == true, "\(String(describing: error))")
+        let error = #expect(throws: ConfigurationErrors.self) { try AgentConfiguration(text: text) }
+        #expect(error?.errors.map(\.line) == [line], "\(String(describing: error))")
+        #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+
+    @Test("All that is wrong is told at once, each with its line")
+    func allErrors() {
+        let text = """
+            state.directory = here
+            spool.limt = 3
+            heartbeat.interval = soon
+            probe.disk-healt.interval = 1min
+            redfish = http://bmc
+            redfish.credentials = /no/such/file
+            redfish.certificate = /no/such/file.pem
+            collectors = http://a, https://b:1, c
+            """
+        let error = #expect(throws: ConfigurationErrors.self) { try AgentConfiguration(text: text) }
+        #expect(error?.errors.map(\.line) == [1, 2, 3, 4, 5, 6, 7, 8, 8])
+        #expect(error?.description.contains("perhaps disk-health") == true)
+    }
+
+    @Test("The table of keys says what the defaults are, and has every key that check-config prints")
+    func keys() throws {
+        var lines: [String] = []
+        for key in AgentConfiguration.keys where !key.name.contains("*") && !key.fallback.isEmpty {
+            lines.append("\(key.name) = \(key.fallback)")
+        }
+        #expect(lines.count > 10)
+        let written = try AgentConfiguration(text: lines.joined(separator: "\n"))
+        #expect(written.effective == AgentConfiguration().effective)
+        let names = Set(AgentConfiguration.keys.map(\.name))
+        for line in AgentConfiguration().effective.split(separator: "\n") {
+            var parts = line.prefix { $0 != " " }.split(separator: ".").map(String.init)
+            if parts.first == "probe" { parts[1] = "*" }
+            #expect(names.contains(parts.joined(separator: ".")), "\(line)")
+        }
+        for key in AgentConfiguration.keys { #expect(!key.meaning.isEmpty) }
     }
 }

@@ -128,7 +128,7 @@ struct FolderTests {
             Folder(
                 "Storage",
                 ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness", "Texts"]),
-            Folder("Channels", ["Cases", "Delivery", "Pairing", "Storage", "Texts"]),
+            Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
             Folder("Configuration", ["Cases", "Channels", "Delivery", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
@@ -149,9 +149,8 @@ struct FolderTests {
             Folder(
                 ".",
                 [
-                    "API", "Access", "Accounts", "Configuration", "Console", "Enrolment", "HTTP", "Identity",
-                    "Services",
-                    "Storage",
+                    "API", "Access", "Accounts", "Channels", "Configuration", "Console", "Delivery", "Enrolment",
+                    "HTTP", "Identity", "Services", "Storage", "Texts",
                 ]),
         ],
         exceptions: ["Accounts", "Enrolment", "Intake"].map { folder in

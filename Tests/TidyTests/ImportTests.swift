@@ -8,7 +8,7 @@ struct ImportTests {
         "Reports": ["FoundationEssentials", "Crypto"],
         "FaultPatterns": ["Reports", "FoundationEssentials", "Glibc"],
         "Transfer": ["CCurl", "CZlib", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
-        "Daemon": ["Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
+        "Daemon": ["Reports", "Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
             "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", "CLoader",
             "Logging", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc", "Dispatch",

@@ -7,8 +7,11 @@ protocol ChannelSettings: Hashable, Sendable {
     /// The keys of `recipient.*` that only this channel knows.
     static var keys: [ConfigurationKey] { get }
 
-    /// - Throws: `ConfigurationError` with file and line.
-    init(_ keys: RecipientKeys) throws(ConfigurationError)
+    /// What is wrong or missing is gathered by `keys`, so that all of it can be said at once.
+    init(_ keys: inout RecipientKeys)
+
+    /// Looks into the files that it names, and for what it lacks.
+    func check(_ check: inout RecipientCheck)
 
     /// - Parameters:
     ///   - store: knows with whom this collector is paired.
@@ -21,12 +24,12 @@ extension Channel {
     struct Row: Sendable {
         let kind: ChannelKind
         let keys: [ConfigurationKey]
-        let read: @Sendable (RecipientKeys) throws(ConfigurationError) -> Channel
+        let read: @Sendable (inout RecipientKeys) -> Channel
 
         init<Settings: ChannelSettings>(_ channel: @escaping @Sendable (Settings) -> Channel) {
             kind = Settings.kind
             keys = Settings.keys
-            read = { keys throws(ConfigurationError) in channel(try Settings(keys)) }
+            read = { keys in channel(Settings(&keys)) }
         }
     }
 

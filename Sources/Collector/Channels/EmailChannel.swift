@@ -42,15 +42,33 @@ extension EmailSettings: ChannelSettings {
         ConfigurationKey("recipient.*.tls", "starttls", "email: starttls, tls or none"),
     ]
 
-    init(_ keys: RecipientKeys) throws(ConfigurationError) {
-        url = try keys.url(["smtp://", "smtps://"], orElse: "smtp://localhost:25")
+    init(_ keys: inout RecipientKeys) {
+        url = keys.text("url") ?? "smtp://localhost:25"
+        if !url.contains("://") || MailServerAddress(url) == nil {
+            keys.refuse("url", "\(url) is no address of the form smtp://server:port")
+        }
         to = keys.list("to")
         from = keys.text("from") ?? "callhome@\(ProcessInfo.processInfo.hostName)"
         username = keys.text("user")
         password = keys.secret("password")
-        security = try keys.choice("tls", of: Security.self) ?? .starttls
+        security = keys.choice("tls", of: Security.self) ?? .starttls
         caFile = keys.text("ca")
-        if to.isEmpty { throw keys.error("to", "it is missing: set an e-mail address") }
+        if to.isEmpty { keys.refuse("to", "it is missing: set an e-mail address") }
+    }
+
+    func check(_ check: inout RecipientCheck) {
+        for address in to where !Mail.isAddress(address) { check.refuse("to", EmailSettings.noAddress(address)) }
+        if !Mail.isAddress(from) { check.refuse("from", EmailSettings.noAddress(from)) }
+        if let password {
+            _ = check.text(of: password, "password")
+        } else if username != nil {
+            check.refuse("password", "it is missing while \(check.key("user")) is set: name a file with the password")
+        }
+        check.authority(caFile)
+    }
+
+    private static func noAddress(_ text: String) -> String {
+        "\(CleanText.line(text, limit: 80)) is no address of the form name@server"
     }
 
     func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {
@@ -144,32 +162,6 @@ struct EmailChannel: PartnerChannel {
 
     private static func identifier(_ text: String) -> String {
         String(text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }.prefix(60))
-    }
-}
-
-/// `smtp://host:port`, `smtps://host`, `host:port`.
-struct MailServerAddress: Hashable, Sendable {
-    var host: String
-    var port: Int?
-
-    init?(_ text: String) {
-        var rest = text[...]
-        if let scheme = text.firstRange(of: "://") {
-            guard ["smtp", "smtps"].contains(text[..<scheme.lowerBound].lowercased()) else { return nil }
-            rest = text[scheme.upperBound...]
-        }
-        if rest.hasSuffix("/") { rest = rest.dropLast() }
-        if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
-            host = String(rest[rest.index(after: rest.startIndex)..<end])
-            rest = rest[rest.index(after: end)...]
-        } else {
-            host = String(rest.prefix { $0 != ":" })
-            rest = rest.drop { $0 != ":" }
-        }
-        guard !host.isEmpty, !host.contains("/"), !host.contains("@") else { return nil }
-        if rest.isEmpty { return }
-        guard rest.hasPrefix(":"), let number = Int(rest.dropFirst()), (1...65_535).contains(number) else { return nil }
-        port = number
     }
 }
 

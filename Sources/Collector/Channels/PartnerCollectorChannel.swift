@@ -23,9 +23,22 @@ extension PartnerSettings: ChannelSettings {
             "partner: the token of callhome-collector pair create, /FILE or credential with it")
     ]
 
-    init(_ keys: RecipientKeys) throws(ConfigurationError) {
-        url = try keys.url(["https://"])
+    init(_ keys: inout RecipientKeys) {
+        url = keys.url(["https"])
         pairing = keys.secret("pairing")
+    }
+
+    func check(_ check: inout RecipientCheck) {
+        if let pairing {
+            if let text = check.text(of: pairing, "pairing"), JoinToken(parsing: text) == nil {
+                check.refuse("pairing", "it is no pairing token: copy it whole")
+            }
+        } else if check.isPaired == nil {
+            check.note("\(check.key("pairing")): whether it is paired was not checked: ask as root")
+        } else if check.isPaired == false {
+            check.refuse(
+                "pairing", "it is missing: run callhome-collector pair create at the partner and set its token")
+        }
     }
 
     func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {

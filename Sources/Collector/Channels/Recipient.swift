@@ -18,47 +18,57 @@ struct Recipient: Hashable, Sendable {
 }
 
 extension Recipient {
-    /// - Throws: `ConfigurationError` with file and line.
-    init(_ keys: RecipientKeys) throws(ConfigurationError) {
+    /// nil where it is not said of what kind it is; what is wrong or missing is gathered by `keys`.
+    init?(_ keys: inout RecipientKeys) {
+        let code = keys.text("language") ?? Language.english.rawValue
+        let language = Language(rawValue: code)
+        if language == nil { keys.refuse("language", "\(code) is neither en nor de") }
         let kinds = Channel.all.map(\.kind.rawValue)
         guard let word = keys.text("kind") else {
-            throw keys.error(
+            keys.refuse(
                 "kind", "it is missing: set \(kinds.dropLast().joined(separator: ", ")) or \(kinds.last ?? "")")
+            return nil
         }
         guard let row = Channel.all.first(where: { $0.kind.rawValue == word }) else {
-            throw keys.error("kind", "\(word.debugDescription) is none of \(kinds.joined(separator: ", "))")
-        }
-        let code = keys.text("language") ?? Language.english.rawValue
-        guard let language = Language(rawValue: code) else {
-            throw keys.error("language", "\(code) is neither en nor de")
+            keys.refuse(
+                "kind", "\(word.prefix(40).debugDescription) is none of \(kinds.joined(separator: ", "))")
+            return nil
         }
         self.init(
-            name: keys.recipient, language: language, fallback: keys.text("fallback"),
-            channel: try row.read(keys))
+            name: keys.recipient, language: language ?? .english, fallback: keys.text("fallback"),
+            channel: row.read(&keys))
     }
 }
 
 /// The lines `recipient.NAME.*` of one recipient, by the part after the name.
 struct RecipientKeys {
     let recipient: String
-    let file: ConfigurationFile
+    /// Has what is wrong of them.
+    private(set) var reader: ConfigurationReader
+
+    init(of recipient: String, _ reader: ConfigurationReader) {
+        self.recipient = recipient
+        self.reader = reader
+    }
 
     private func key(_ name: String) -> String { "recipient.\(recipient).\(name)" }
 
-    func text(_ name: String) -> String? { file.text(key(name)) }
-    func list(_ name: String) -> [String] { file.list(key(name)) }
+    func text(_ name: String) -> String? { reader.text(key(name)) }
+    func list(_ name: String) -> [String] { reader.list(key(name)) }
     func secret(_ name: String) -> Secret? { text(name).map(Secret.init(named:)) }
-    func choice<Word: RawRepresentable & CaseIterable>(
-        _ name: String, of words: Word.Type
-    ) throws(ConfigurationError) -> Word? where Word.RawValue == String { try file.choice(key(name), of: words) }
-    func error(_ name: String, _ because: String) -> ConfigurationError { file.error(key(name), because) }
+    mutating func choice<Word: RawRepresentable<String> & CaseIterable>(_ name: String, of words: Word.Type) -> Word? {
+        reader.choice(key(name), of: words)
+    }
+    mutating func refuse(_ name: String, _ problem: String) { reader.refuse(key(name), problem) }
 
-    /// The address of the recipient, which begins with one of the schemes.
-    func url(_ schemes: [String], orElse fallback: String = "") throws(ConfigurationError) -> String {
-        let url = text("url") ?? fallback
-        guard schemes.contains(where: url.hasPrefix) else {
-            throw error("url", "it begins with \(schemes.joined(separator: " or "))")
+    /// The address of the recipient, with one of the schemes.
+    mutating func url(_ schemes: [String]) -> String {
+        let form = "\(schemes.first ?? "")://server:port/path"
+        guard let url = text("url") else {
+            refuse("url", "it is missing: set an address of the form \(form)")
+            return ""
         }
+        if !WebAddress.isValid(url, schemes: schemes) { refuse("url", "\(url) is no address of the form \(form)") }
         return url
     }
 }

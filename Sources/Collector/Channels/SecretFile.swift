@@ -30,8 +30,14 @@ enum SecretFile {
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw SecretFileError(
-                description: "cannot read \(path): \(error); check the path and its rights")
+            let because =
+                switch (error as? CocoaError)?.code {
+                case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file; check the path"
+                case .fileReadNoPermission:
+                    "the collector's user may not; check owner and mode (root:callhome-collector, 0640)"
+                default: "\(error); check the path and its rights"
+                }
+            throw SecretFileError(description: "cannot read \(path): \(because)")
         }
         guard data.count <= ChannelLimits.secretBytes, let text = String(data: data, encoding: .utf8) else {
             throw SecretFileError(

@@ -25,10 +25,28 @@ extension WebhookSettings: ChannelSettings {
             "recipient.*.secret", "", "webhook: /FILE with the signing secret (whsec_…), or a systemd credential")
     ]
 
-    init(_ keys: RecipientKeys) throws(ConfigurationError) {
-        url = try keys.url(["https://", "http://"])
+    init(_ keys: inout RecipientKeys) {
+        url = keys.url(["https", "http"])
         secret = keys.secret("secret")
         caFile = keys.text("ca")
+    }
+
+    func check(_ check: inout RecipientCheck) {
+        if let secret {
+            if let text = check.text(of: secret, "secret") {
+                do throws(SecretFileError) {
+                    _ = try WebhookSignature.header(id: "", seconds: 0, body: Data(), secrets: text)
+                } catch {
+                    check.refuse("secret", error.description)
+                }
+            }
+        } else {
+            check.refuse(
+                "secret",
+                "it is missing: name a file with what echo whsec_$(openssl rand -base64 32) prints, and give the "
+                    + "receiver the same")
+        }
+        check.authority(caFile)
     }
 
     func channel(to recipient: Recipient, _ store: any CollectorStore, _ signingKey: SigningKey) -> any PartnerChannel {

@@ -47,68 +47,82 @@ extension CollectorConfiguration {
         ]
 
     /// Reads the file and its drop-ins.
-    /// - Throws: `ConfigurationError` with file and line.
-    public init(path: String, mustExist: Bool = false) throws(ConfigurationError) {
-        try self.init(
-            ConfigurationFile(path: path, allowing: CollectorConfiguration.keys.map(\.name), mustExist: mustExist))
+    /// - Throws: everything that is wrong, with file and line.
+    public init(path: String, mustExist: Bool = false) throws(ConfigurationErrors) {
+        let (configuration, reader) = CollectorConfiguration.read(path: path, mustExist: mustExist)
+        if let errors = ConfigurationErrors(reader.errors) { throw errors }
+        self = configuration
     }
 
-    init(_ file: ConfigurationFile) throws(ConfigurationError) {
-        self.init()
-        dataDirectory = file.text("data") ?? dataDirectory
-        socket = file.text("socket") ?? socket
+    /// What can be understood of the file and its drop-ins; the reader has everything that cannot.
+    static func read(path: String, mustExist: Bool = false) -> (CollectorConfiguration, ConfigurationReader) {
+        read(ConfigurationFile(path: path, allowing: keys.map(\.name), mustExist: mustExist))
+    }
+
+    static func read(_ file: ConfigurationFile) -> (CollectorConfiguration, ConfigurationReader) {
+        var reader = ConfigurationReader(file)
+        var configuration = CollectorConfiguration()
+        configuration.take(&reader)
+        return (configuration, reader)
+    }
+
+    private mutating func take(_ reader: inout ConfigurationReader) {
+        dataDirectory = reader.text("data") ?? dataDirectory
+        socket = reader.text("socket") ?? socket
         if socket == "no" { socket = nil }
-        if let listen = file.text("listen") {
-            (listenAddress, listenPort) = try CollectorConfiguration.address(listen, file)
-        }
-        names = file.list("names")
-        urls = file.list("urls")
-        for url in urls where !url.hasPrefix("https://") {
-            throw file.error("urls", "\(url) does not begin with https://")
-        }
-        site = Ticket.Site(
-            name: file.text("site.name") ?? "", address: file.text("site.address") ?? "",
-            contact: file.text("site.contact") ?? "")
-        casesPerHostPerHour = try file.integer("case.limit", in: 1...10_000) ?? casesPerHostPerHour
-        outbox.firstRetry =
-            try file.duration("outbox.retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.firstRetry
-        outbox.longestRetry =
-            try file.duration("outbox.longest-retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.longestRetry
-        outbox.inFlight = try file.integer("outbox.parallel", in: 1...256) ?? outbox.inFlight
-        try readTimes(file)
-        logLevel = try file.choice("log.level", of: Logger.Level.self) ?? logLevel
-        for name in file.names(under: "recipient") {
-            recipients.append(try Recipient(RecipientKeys(recipient: name, file: file)))
-        }
-        for recipient in recipients {
-            guard let fallback = recipient.fallback else { continue }
-            guard fallback != recipient.name, self.recipient(named: fallback) != nil else {
-                throw file.error("recipient.\(recipient.name).fallback", "there is no other recipient \(fallback)")
+        if let listen = reader.text("listen") {
+            if let address = CollectorConfiguration.address(listen) {
+                (listenAddress, listenPort) = address
+            } else {
+                reader.refuse("listen", "\(listen) is no address with a port, such as 0.0.0.0:8443 or [::]:8443")
             }
         }
+        names = reader.list("names")
+        urls = reader.list("urls")
+        for url in urls where !WebAddress.isValid(url, schemes: ["https"]) {
+            reader.refuse("urls", "\(url) is no address of the form https://server:port")
+        }
+        site = Ticket.Site(
+            name: reader.text("site.name") ?? "", address: reader.text("site.address") ?? "",
+            contact: reader.text("site.contact") ?? "")
+        casesPerHostPerHour = reader.integer("case.limit", in: 1...10_000) ?? casesPerHostPerHour
+        outbox.firstRetry =
+            reader.duration("outbox.retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.firstRetry
+        outbox.longestRetry =
+            reader.duration("outbox.longest-retry", in: .seconds(1) ... .seconds(86_400)) ?? outbox.longestRetry
+        outbox.inFlight = reader.integer("outbox.parallel", in: 1...256) ?? outbox.inFlight
+        takeTimes(&reader)
+        logLevel = reader.choice("log.level", of: Logger.Level.self) ?? logLevel
+        let known = reader.file.names(under: "recipient")
+        for name in known {
+            var keys = RecipientKeys(of: name, reader)
+            if let fallback = keys.text("fallback"), fallback == name || !known.contains(fallback) {
+                keys.refuse("fallback", "there is no other recipient \(fallback)")
+            }
+            if let recipient = Recipient(&keys) { recipients.append(recipient) }
+            reader = keys.reader
+        }
     }
 
-    private mutating func readTimes(_ file: ConfigurationFile) throws(ConfigurationError) {
+    private mutating func takeTimes(_ reader: inout ConfigurationReader) {
         let day = Duration.seconds(86_400)
         let seconds = Duration.seconds(1)
-        silenceGrace = try file.duration("silence.grace", in: seconds...day) ?? silenceGrace
-        tokenLifetime = try file.duration("token.lifetime", in: seconds...(day * 365)) ?? tokenLifetime
-        requestTimeout = try file.duration("request.timeout", in: seconds...(seconds * 3600)) ?? requestTimeout
-        heartbeatInterval = try file.duration("heartbeat.interval", in: seconds...day) ?? heartbeatInterval
-        outbox.alarmAfter = try file.duration("outbox.alarm", in: seconds...(day * 7)) ?? outbox.alarmAfter
-        retention.closedCases = try file.duration("retain.cases", in: day...(day * 36_500)) ?? retention.closedCases
-        retention.history = try file.duration("retain.history", in: day...(day * 3_650)) ?? retention.history
-        retention.reports = try file.duration("retain.reports", in: day...(day * 3_650)) ?? retention.reports
+        silenceGrace = reader.duration("silence.grace", in: seconds...day) ?? silenceGrace
+        tokenLifetime = reader.duration("token.lifetime", in: seconds...(day * 365)) ?? tokenLifetime
+        requestTimeout = reader.duration("request.timeout", in: seconds...(seconds * 3600)) ?? requestTimeout
+        heartbeatInterval = reader.duration("heartbeat.interval", in: seconds...day) ?? heartbeatInterval
+        outbox.alarmAfter = reader.duration("outbox.alarm", in: seconds...(day * 7)) ?? outbox.alarmAfter
+        retention.closedCases = reader.duration("retain.cases", in: day...(day * 36_500)) ?? retention.closedCases
+        retention.history = reader.duration("retain.history", in: day...(day * 3_650)) ?? retention.history
+        retention.reports = reader.duration("retain.reports", in: day...(day * 3_650)) ?? retention.reports
     }
 
     /// `address:port`, `[address]:port` or a port alone.
-    private static func address(_ text: String, _ file: ConfigurationFile) throws(ConfigurationError) -> (String, Int) {
+    private static func address(_ text: String) -> (String, Int)? {
         let colon = text.lastIndex(of: ":")
         let host = colon.map { String(text[..<$0]).filter { $0 != "[" && $0 != "]" } } ?? "0.0.0.0"
         let digits = colon.map { text[text.index(after: $0)...] } ?? text[...]
-        guard let port = Int(digits), (0...65_535).contains(port), !host.isEmpty else {
-            throw file.error("listen", "\(text) is no address with a port, such as 0.0.0.0:8443 or [::]:8443")
-        }
+        guard let port = Int(digits), (0...65_535).contains(port), !host.isEmpty else { return nil }
         return (host, port)
     }
 }

@@ -7,11 +7,12 @@ import Testing
 
 @Suite("Recipients in the configuration")
 struct ChannelSettingsTests {
-    private func recipients(_ lines: String) throws(ConfigurationError) -> [Recipient] {
+    private func recipients(_ lines: String) throws(ConfigurationErrors) -> [Recipient] {
         let keys = CollectorConfiguration.keys.map(\.name)
-        return try CollectorConfiguration(
-            ConfigurationFile(parsing: [.init(path: "collector.conf", text: lines)], allowing: keys)
-        ).recipients
+        let (configuration, reader) = CollectorConfiguration.read(
+            ConfigurationFile(parsing: [.init(path: "collector.conf", text: lines)], allowing: keys))
+        if let errors = ConfigurationErrors(reader.errors) { throw errors }
+        return configuration.recipients
     }
 
     @Test("Each channel has a name and keys of its own, and all of them may be set")
@@ -77,15 +78,15 @@ struct ChannelSettingsTests {
             ("recipient.x.kind = email", "recipient.x.to: it is missing: set an e-mail address"),
             (
                 "recipient.x.kind = email\nrecipient.x.to = a@b\nrecipient.x.url = http://x",
-                "collector.conf:3: recipient.x.url: it begins with smtp:// or smtps://"
+                "collector.conf:3: recipient.x.url: http://x is no address of the form smtp://server:port"
             ),
             (
                 "recipient.x.kind = webhook\nrecipient.x.url = ftp://x",
-                "collector.conf:2: recipient.x.url: it begins with https:// or http://"
+                "collector.conf:2: recipient.x.url: ftp://x is no address of the form https://server:port/path"
             ),
             (
                 "recipient.x.kind = partner\nrecipient.x.url = http://x",
-                "collector.conf:2: recipient.x.url: it begins with https://"
+                "collector.conf:2: recipient.x.url: http://x is no address of the form https://server:port/path"
             ),
             (
                 "recipient.x.kind = partner\nrecipient.x.url = https://x\nrecipient.x.language = fr",
@@ -93,7 +94,7 @@ struct ChannelSettingsTests {
             ),
         ])
     func mistakes(lines: String, words: String) {
-        let error = #expect(throws: ConfigurationError.self) { try recipients(lines) }
+        let error = #expect(throws: ConfigurationErrors.self) { try recipients(lines) }
         #expect(error?.description.hasSuffix(words) == true, "\(error?.description ?? "")")
     }
 

@@ -1,0 +1,40 @@
+import FoundationEssentials
+
+/// `smtp://host:port`, `smtps://host`, `host:port`.
+struct MailServerAddress: Hashable, Sendable {
+    var host: String
+    var port: Int?
+
+    init?(_ text: String) {
+        var rest = text[...]
+        if let scheme = text.firstRange(of: "://") {
+            guard ["smtp", "smtps"].contains(text[..<scheme.lowerBound].lowercased()) else { return nil }
+            rest = text[scheme.upperBound...]
+        }
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
+            host = String(rest[rest.index(after: rest.startIndex)..<end])
+            rest = rest[rest.index(after: end)...]
+        } else {
+            host = String(rest.prefix { $0 != ":" })
+            rest = rest.drop { $0 != ":" }
+        }
+        guard !host.isEmpty, !host.contains("/"), !host.contains("@") else { return nil }
+        if rest.isEmpty { return }
+        guard rest.hasPrefix(":"), let number = Int(rest.dropFirst()), (1...65_535).contains(number) else { return nil }
+        port = number
+    }
+}
+
+/// `https://server:port/path`.
+enum WebAddress {
+    static func isValid(_ text: String, schemes: [String]) -> Bool {
+        guard let end = text.firstRange(of: "://"), schemes.contains(String(text[..<end.lowerBound])),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let parts = URLComponents(string: text),
+            let host = parts.host, !host.isEmpty
+        else { return false }
+        // What is no number is no port, and would be taken for part of the host.
+        let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
+        return !authority.hasSuffix(":") && (1...65_535).contains(parts.port ?? 443)
+    }
+}
