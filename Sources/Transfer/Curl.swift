@@ -22,7 +22,7 @@ struct CurlJob: Sendable {
 struct CurlFailure: Sendable {
     enum Kind: Sendable {
         case unreachable(TransferError.Obstacle)
-        case tls, timedOut, closed, tooLarge, badURL, loginDenied, brokenOff, cancelled
+        case tls, tlsNotOffered, timedOut, closed, tooLarge, badURL, loginDenied, brokenOff, cancelled
     }
     var kind: Kind
     var because: String
@@ -370,7 +370,9 @@ struct CurlOutcome: Sendable {
 
     func finish(_ code: CURLcode) {
         let own = unsafe String(cString: errorText)
-        let text = own.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : own
+        var text = own.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : own
+        // It becomes part of a sentence.
+        if text.hasSuffix(".") { text.removeLast() }
         finish(kind(of: code, text).map { CurlFailure(kind: $0, because: text) })
     }
 
@@ -387,6 +389,7 @@ struct CurlOutcome: Sendable {
         case CURLE_OK: nil
         case _ where isTooLarge: .tooLarge
         case CURLE_URL_MALFORMAT: .badURL
+        case CURLE_USE_SSL_FAILED: .tlsNotOffered
         case CURLE_OPERATION_TIMEDOUT: isConnected ? .timedOut : .unreachable(.noConnection(within: patience))
         case CURLE_COULDNT_RESOLVE_HOST: .unreachable(.unknownName(ofProxy: false))
         case CURLE_COULDNT_RESOLVE_PROXY: .unreachable(.unknownName(ofProxy: true))
@@ -394,7 +397,7 @@ struct CurlOutcome: Sendable {
         case CURLE_PROXY, CURLE_INTERFACE_FAILED: .unreachable(.noWay(because: text))
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: .closed
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED, CURLE_SSL_SHUTDOWN_FAILED,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_SHUTDOWN_FAILED,
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT, CURLE_SSL_ENGINE_INITFAILED:
             .tls
         case CURLE_LOGIN_DENIED: .loginDenied

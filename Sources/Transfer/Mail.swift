@@ -92,8 +92,10 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
     /// User name or password is wrong, or the server offers no way to log in. Who names the server's settings says which
     /// of them to check.
     case loginRefused(String, because: String)
-    /// Its certificate is not trusted, or it does not speak TLS in the way that is asked for: likewise.
+    /// Its certificate is not trusted, or it does not speak TLS at this port: likewise.
     case tls(String, because: String)
+    /// STARTTLS is asked for, and the server does not offer it: neither password nor mail was sent.
+    case noStartTLS(String)
     /// It cannot be sent to any server.
     case badMessage(because: String)
     case cancelled(String)
@@ -106,6 +108,7 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
             "the mail server \(server) refused the login: \(because)"
         case .tls(let server, let because):
             "no trusted connection to the mail server \(server): \(because)"
+        case .noStartTLS(let server): "the mail server \(server) does not offer STARTTLS"
         case .badMessage(let because): "the mail cannot be sent: \(because)"
         case .cancelled(let server): "sending the mail to \(server) was cancelled"
         }
@@ -116,6 +119,7 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
         let words = reply ?? failure.words
         switch failure.kind {
         case .tls: self = .tls(server, because: failure.because)
+        case .tlsNotOffered: self = .noStartTLS(server)
         case .loginDenied where (400..<500).contains(outcome.status): self = .temporary(server, because: words)
         case .loginDenied: self = .loginRefused(server, because: words)
         case .cancelled: self = .cancelled(server)

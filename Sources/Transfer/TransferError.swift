@@ -66,7 +66,7 @@ public enum TransferError: Error, Sendable, Hashable, CustomStringConvertible {
     init(_ failure: CurlFailure, server: String, job: CurlJob) {
         switch failure.kind {
         case .unreachable(let obstacle): self = .unreachable(server, obstacle)
-        case .tls: self = .tls(server, because: failure.because)
+        case .tls, .tlsNotOffered: self = .tls(server, because: failure.because)
         case .timedOut: self = .timedOut(server, after: job.timeout)
         case .closed: self = .closed(server, because: failure.because)
         case .tooLarge: self = .tooLarge(server, limit: job.maximumResponseBytes)

@@ -80,7 +80,7 @@ struct MailTests {
                 ($0.username, $0.password) = ("callhome", "right")
             }.send(message)
         }
-        guard case .tls = error else {
+        guard case .noStartTLS = error else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -104,7 +104,7 @@ struct EmailChannel: PartnerChannel {
             switch error {
             case .permanent, .badMessage: throw .rejected(because: words)
             // A wrong password or certificate is mended by the administrator, and the message is fine.
-            case .temporary, .loginRefused, .tls, .cancelled: throw .retry(after: nil, because: words)
+            case .temporary, .loginRefused, .tls, .noStartTLS, .cancelled: throw .retry(after: nil, because: words)
             }
         }
     }
@@ -115,6 +115,9 @@ struct EmailChannel: PartnerChannel {
         return switch error {
         case .loginRefused: "\(error); check `\(key).user`, `\(key).password` and `\(key).tls`"
         case .tls: "\(error); check its certificate, and `\(key).tls`, `\(key).url` and `\(key).ca`"
+        case .noStartTLS:
+            "\(error): use its port for TLS (`\(key).tls` = tls, usually with port 465 in `\(key).url`); none sends all in "
+                + "clear text, for a server on this machine"
         case .temporary, .permanent, .badMessage, .cancelled: "\(error)"
         }
     }

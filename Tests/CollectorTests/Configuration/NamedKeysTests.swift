@@ -21,13 +21,15 @@ struct NamedKeysTests {
         text.components(separatedBy: "`").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     }
 
-    @Test("A refused login and a refused TLS name the keys to look at, and each of them exists")
+    @Test("A refused login, a refused TLS and a missing STARTTLS name the keys to look at, and each of them exists")
     func mail() {
         let tls = EmailChannel.words(for: .tls("mail:587", because: "x"), recipient: "desk")
         #expect(quoted(tls) == ["recipient.desk.tls", "recipient.desk.url", "recipient.desk.ca"])
         let login = EmailChannel.words(for: .loginRefused("mail:587", because: "x"), recipient: "desk")
         #expect(quoted(login) == ["recipient.desk.user", "recipient.desk.password", "recipient.desk.tls"])
-        for key in quoted(tls) + quoted(login) { #expect(known(key), "\(key)") }
+        let unoffered = EmailChannel.words(for: .noStartTLS("mail:587"), recipient: "desk")
+        #expect(quoted(unoffered) == ["recipient.desk.tls", "recipient.desk.url"])
+        for key in quoted(tls) + quoted(login) + quoted(unoffered) { #expect(known(key), "\(key)") }
     }
 
     /// String literals of the sources, and the documents: whatever looks like a key has to be one.
