@@ -119,7 +119,7 @@ actor LoadAgent {
                         Heartbeat.Coverage(
                             probe: $0, state: "ok", because: "", components: 24, signals: 300,
                             lastSuccess: Timestamp(Date()))
-                    }, patternPack: "0.1.0 sha256:0123456789ab", openFaults: 0)))
+                    }, patternPack: "\(CallhomeVersion.current) sha256:0123456789ab", openFaults: 0)))
         return try Envelope.sign(WireFormat.encode(report), as: .report, with: key)
     }
 

@@ -202,7 +202,7 @@ public struct PatternPack: Sendable {
         return (try? JSONDecoder().decode(Head.self, from: data)) != nil
     }
 
-    /// Version and the beginning of the hash, for heartbeats: `0.1.0 sha256:1b4f0e98`.
+    /// Version and the beginning of the hash, for heartbeats: `1.4.2 sha256:1b4f0e98c7d2`.
     public var identity: String { "\(version) sha256:\(contentHash.prefix(12))" }
 
     // MARK: Reading
