@@ -284,11 +284,12 @@ public enum AdviceTexts {
             "ups.question", "No UPS is asked. If one is attached, its battery may be worn out and nobody would know.",
             "Es wird keine USV gefragt. Ist eine angeschlossen, könnte ihre Batterie verbraucht sein, ohne dass es jemand "
                 + "merkt.",
-            do: "If there is no UPS: write “probe.ups.enabled = no” into /etc/callhome/agent.conf.d/own.conf, and this "
-                + "question is gone. If there is one: " + nutSteps.english,
+            do:
+                "If there is no UPS: write “probe.ups.enabled = no” into /etc/callhome/agent.conf.d/own.conf, then type: "
+                + "systemctl restart callhome-agent, and this question is gone. If there is one: " + nutSteps.english,
             tue:
-                "Gibt es keine USV: Schreiben Sie „probe.ups.enabled = no“ in /etc/callhome/agent.conf.d/own.conf, und "
-                + "diese Frage ist erledigt. Gibt es eine: " + nutSteps.german),
+                "Gibt es keine USV: Schreiben Sie „probe.ups.enabled = no“ in /etc/callhome/agent.conf.d/own.conf, dann "
+                + "systemctl restart callhome-agent, und diese Frage ist erledigt. Gibt es eine: " + nutSteps.german),
     ]
 
     // MARK: A check of the site that does not tell

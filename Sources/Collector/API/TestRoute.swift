@@ -38,7 +38,8 @@ struct TestRoute: RouteProvider {
             hops.append(
                 TestProgress.Hop(
                     name: TestRoute.noRecipients, state: .failed,
-                    detail: "nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf"))
+                    detail: "nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf, then "
+                        + "systemctl restart callhome-collector"))
         }
         return TestProgress(id: id, hops: hops)
     }

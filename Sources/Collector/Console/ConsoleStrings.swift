@@ -108,8 +108,10 @@ enum ConsoleStrings {
         "lastDelivered": ("Last delivered", "Zuletzt zugestellt"),
         "lastError": ("Last error", "Letzter Fehler"),
         "noRecipients": (
-            "No recipient is set up: nobody is told of a fault. Set recipient.NAME.… in collector.conf.",
-            "Es ist kein Empfänger eingerichtet: Niemand erfährt von einem Fehler. recipient.NAME.… in collector.conf setzen."
+            "No recipient is set up: nobody is told of a fault. Set recipient.NAME.… in collector.conf, "
+                + "then: systemctl restart callhome-collector",
+            "Es ist kein Empfänger eingerichtet: Niemand erfährt von einem Fehler. recipient.NAME.… in collector.conf "
+                + "setzen, dann: systemctl restart callhome-collector"
         ),
         "otherSuspects": ("What else may be to blame", "Was es sonst sein könnte"),
         "notShown": ("not shown by the machine", "zeigt die Maschine nicht an"),
