@@ -82,7 +82,7 @@ let package = Package(
             exclude: ["CLibraries", "README.md"],
             swiftSettings: settings),
         .executableTarget(
-            name: "callhome-agent", dependencies: ["SensorAgent", arguments], swiftSettings: settings,
+            name: "callhome-agent", dependencies: ["Reports", "SensorAgent", arguments], swiftSettings: settings,
             linkerSettings: small),
 
         // MARK: The collector
@@ -105,7 +105,7 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings),
         .executableTarget(
-            name: "callhome-collector", dependencies: ["Collector", arguments], swiftSettings: settings),
+            name: "callhome-collector", dependencies: ["Collector", "Reports", arguments], swiftSettings: settings),
 
         // MARK: The command
         .target(name: "Backtest", dependencies: ["Reports", "FaultPatterns", "Transfer"], swiftSettings: settings),
@@ -161,7 +161,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "callhome", "callhome-agent", "callhome-collector"],
+            name: "EndToEndTests",
+            dependencies: ["Reports", "TestSupport", "callhome", "callhome-agent", "callhome-collector"],
             exclude: ["Patterns", "Servers"], swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: settings),
     ]

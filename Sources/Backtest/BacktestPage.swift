@@ -393,9 +393,9 @@ public struct BacktestPage: Sendable {
                 ", ebenso \(all.before), deren Verlauf vor der Zeit endet")
         let counts = language(
             "\(all.tooShort) drives with rows on one day only are left out\(before). \(result.rows) rows, "
-                + "\(result.drivesDaysReplayed) days of drives replayed.",
+                + "\(result.driveDaysReplayed) days of drives replayed.",
             "\(drives(all.tooShort)) mit Zeilen nur eines Tages \(all.tooShort == 1 ? "bleibt" : "bleiben") außer "
-                + "Betracht\(before). \(result.rows) Zeilen, \(result.drivesDaysReplayed) Laufwerkstage nachgerechnet.")
+                + "Betracht\(before). \(result.rows) Zeilen, \(result.driveDaysReplayed) Laufwerkstage nachgerechnet.")
         return "<p>\(foretold)\(latched)</p>\n<p>\(counts)</p>"
     }
 

@@ -16,7 +16,7 @@ public struct BacktestResult: Sendable, Encodable {
         /// The same as the mean over all windows that could have been chosen: it has no luck in it.
         @Nullable public var falseAlarmRateOfAllWindows: Double?
         /// Median days from the first alarm in the window to the failure.
-        @Nullable public var medianLead: Double?
+        @Nullable public var medianLeadDays: Double?
         /// Drives by days from the first alarm in the window to the failure, from 0 days to the window's length.
         public var leads: [Int]
     }
@@ -91,7 +91,7 @@ public struct BacktestResult: Sendable, Encodable {
     /// The largest first.
     public var models: [Model]
     public var rows: Int
-    public var drivesDaysReplayed: Int
+    public var driveDaysReplayed: Int
     public var faultChanges: Int
     public var problems: RowProblems
 
@@ -127,7 +127,7 @@ public struct BacktestResult: Sendable, Encodable {
                 alarmedSurvivors: Dictionary(alarmed, uniquingKeysWith: +))
         }.sorted { ($1.population.drives, $0.name) < ($0.population.drives, $1.name) }
         rows = tallies.rows
-        drivesDaysReplayed = tallies.steps
+        driveDaysReplayed = tallies.steps
         faultChanges = tallies.changes
         problems = tallies.problems
     }
@@ -247,7 +247,7 @@ extension BacktestResult.Comparison {
             falseAlarms: tally.falseAlarms,
             falseAlarmRate: BacktestResult.share(tally.falseAlarms, of: population.healthy),
             falseAlarmRateOfAllWindows: population.healthy > 0 ? shares / Double(population.healthy) : nil,
-            medianLead: median,
+            medianLeadDays: median,
             leads: tally.windowLeads + [Int](repeating: 0, count: max(0, window + 1 - tally.windowLeads.count)))
     }
 }

@@ -2,7 +2,7 @@ import Daemon
 import FoundationEssentials
 import Glibc
 import Logging
-import Reports
+public import Reports
 import ServiceLifecycle
 import UnixSignals
 
@@ -19,11 +19,6 @@ public enum CollectorCommands {
     /// The same as JSON, for whoever writes configurations or their manual page.
     public static var configurationKeys: String { get throws { try json(CollectorConfiguration.keys) } }
 
-    /// What the program ends with after an error: EX_CONFIG of sysexits(3) for a configuration; nil for others.
-    public static func exitCode(after error: any Error) -> Int32? {
-        error is ConfigurationErrors ? ConfigurationErrors.exitCode : nil
-    }
-
     /// - Parameter path: nil for the usual place, where the file may be missing.
     private static func configuration(_ path: String?) throws -> CollectorConfiguration {
         let (configuration, reader) = read(path)
@@ -36,6 +31,22 @@ public enum CollectorCommands {
     }
 
     @Sendable private static func systemTime() -> Timestamp { Timestamp(Date()) }
+
+    /// What the program exits with where this ends it.
+    public static func exitStatus(of error: any Error) -> ExitStatus {
+        switch error {
+        case is ConfigurationErrors: .configuration
+        case StoreError.notFound: .missing
+        case StoreError.conflict: .data
+        default: .failure
+        }
+    }
+
+    /// One line on standard error.
+    public static func complain(_ text: String) {
+        let line = "\(text)\n"
+        _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+    }
 
     // MARK: Serving
 
@@ -171,7 +182,7 @@ public enum CollectorCommands {
     }
 
     private static func json(_ value: some Encodable) throws -> String {
-        String(decoding: try WireFormat.encode(value), as: UTF8.self)
+        try PrintedJSON.text(of: value, isOneLine: true)
     }
 
     private static func administrating(

@@ -17,8 +17,6 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 
 /// Everything that is wrong with a configuration, in the order in which it is read: never empty.
 public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What a program ends with whose configuration is refused: EX_CONFIG of sysexits(3).
-    public static let exitCode: Int32 = 78
     /// Those that are told; with so many, the file is a wrong one.
     public static let limit = 100
 

@@ -125,11 +125,11 @@ public enum CollectorAPI {
         public struct Acceptance: Hashable, Sendable, Codable {
             public var by: String
             public var because: String
-            public var at: Timestamp
-            public init(by: String, because: String, at: Timestamp) {
+            public var acceptedAt: Timestamp
+            public init(by: String, because: String, acceptedAt: Timestamp) {
                 self.by = by
                 self.because = because
-                self.at = at
+                self.acceptedAt = acceptedAt
             }
         }
 

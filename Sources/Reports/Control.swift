@@ -55,9 +55,11 @@ public struct AgentStatus: Hashable, Sendable, Codable {
         public var nextAttempt: Timestamp?
         public var waitingFaultReports: Int
         public var waitingTelemetryReports: Int
+        /// Patterns and probes that somebody has accepted as not seen here, as the collector said last.
+        public var acceptedBlindSpots: [String]?
         public init(
             state: String, collector: String?, because: String, lastReceipt: Timestamp?, nextAttempt: Timestamp?,
-            waitingFaultReports: Int, waitingTelemetryReports: Int
+            waitingFaultReports: Int, waitingTelemetryReports: Int, acceptedBlindSpots: [String]? = nil
         ) {
             self.state = state
             self.collector = collector
@@ -66,10 +68,11 @@ public struct AgentStatus: Hashable, Sendable, Codable {
             self.nextAttempt = nextAttempt
             self.waitingFaultReports = waitingFaultReports
             self.waitingTelemetryReports = waitingTelemetryReports
+            self.acceptedBlindSpots = acceptedBlindSpots
         }
     }
 
-    public var version: String
+    public var agentVersion: String
     public var host: HostID
     public var hostname: String
     public var startedAt: Timestamp
@@ -94,11 +97,11 @@ public struct AgentStatus: Hashable, Sendable, Codable {
     }
 
     public init(
-        version: String, host: HostID, hostname: String, startedAt: Timestamp, time: Timestamp,
+        agentVersion: String, host: HostID, hostname: String, startedAt: Timestamp, time: Timestamp,
         coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String,
         skippedPatterns: [SkippedPattern]? = nil, uplink: Uplink, spoolBytes: Int64
     ) {
-        self.version = version
+        self.agentVersion = agentVersion
         self.host = host
         self.hostname = hostname
         self.startedAt = startedAt

@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// On the wire it is one integer. (`JSONEncoder`'s default `Date` counts from 2001, which no other language expects.)
+/// On the wire it is one integer, in what is printed it is text: `PrintedJSON`. (`JSONEncoder`'s default `Date` counts from 2001, which no other language expects.)
 public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
     public var milliseconds: Int64
@@ -32,12 +32,27 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+        let container = try decoder.singleValueContainer()
+        if let number = try? container.decode(Int64.self) {
+            milliseconds = number
+            return
+        }
+        // What was printed can be read again.
+        let text = try container.decode(String.self)
+        guard text.contains("T"), let time = Timestamp(text: text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\(text.prefix(40)) is no time in RFC 3339")
+        }
+        self = time
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(milliseconds)
+        if let key = PrintedJSON.timesAsText, encoder.userInfo[key] as? Bool == true {
+            try container.encode(precise)
+        } else {
+            try container.encode(milliseconds)
+        }
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
@@ -68,6 +83,15 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     public var rfc3339: String {
         guard Timestamp.printable.contains(milliseconds) else { return "\(milliseconds) ms" }
         return date.formatted(.iso8601)
+    }
+
+    /// The same with milliseconds where there are any: `2026-11-21T07:15:00.250Z`.
+    public var precise: String {
+        guard Timestamp.printable.contains(milliseconds), milliseconds % 1000 != 0 else { return rfc3339 }
+        let fraction = (milliseconds % 1000 + 1000) % 1000
+        let whole = Timestamp(milliseconds: milliseconds - fraction).rfc3339
+        let digits = "\(fraction)"
+        return "\(whole.dropLast()).\(String(repeating: "0", count: 3 - digits.count))\(digits)Z"
     }
 }
 

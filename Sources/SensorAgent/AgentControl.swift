@@ -72,7 +72,7 @@ actor AgentControl {
             throw Problem(code: "spool", message: "\(error)")
         }
         return AgentStatus(
-            version: CallhomeVersion.current, host: author.host, hostname: author.hostname,
+            agentVersion: CallhomeVersion.current, host: author.host, hostname: author.hostname,
             startedAt: standing.startedAt, time: clock.now().time, coverage: standing.coverage,
             openFaults: standing.openFaults, patternPack: standing.patternPack,
             skippedPatterns: pack.skipped.map { AgentStatus.SkippedPattern(pattern: $0.id, because: $0.because) },

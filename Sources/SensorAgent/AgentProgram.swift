@@ -9,13 +9,11 @@ public enum AgentProgram {
     public static let version = CallhomeVersion.current
 
     /// The program ended as it was told to; the configuration is good.
-    public static let done: Int32 = 0
+    public static let done = ExitStatus.done.rawValue
     /// It could not start, or a service of it failed; the reason is in the log.
-    public static let failed: Int32 = 1
-    /// The configuration is refused: EX_CONFIG of sysexits(3).
-    public static let refused = ConfigurationErrors.exitCode
-    /// What was asked for is not there: EX_USAGE.
-    public static let misused: Int32 = 64
+    public static let failed = ExitStatus.failure.rawValue
+    /// The configuration is refused.
+    public static let refused = ExitStatus.configuration.rawValue
 
     /// The keys of the configuration with their defaults and meanings.
     public static var configurationHelp: String { ConfigurationKey.help(AgentConfiguration.keys) }
@@ -62,6 +60,13 @@ public enum AgentProgram {
         return done
     }
 
+    /// Why a probe could not look, for the help of the commands that look.
+    public static let refusals: [(status: ExitStatus, when: String)] = [
+        (.data, "nothing was recognised in the recording, or an answer is damaged"),
+        (.unavailable, "the interface, device, tool or file is not there"), (.unreadable, "it cannot be read"),
+        (.tryAgain, "no answer in time"), (.permission, "no permission"),
+    ]
+
     /// The time that a person typed: RFC 3339 or seconds since 1970; nil where it is neither.
     public static func time(_ text: String) -> Timestamp? { Timestamp(text: text) }
 
@@ -69,7 +74,7 @@ public enum AgentProgram {
     /// - Parameter time: what the look is stamped with and ages are counted to; nil for now.
     public static func look(with probes: [any Probe], at time: Timestamp? = nil, json: Bool) async throws -> Int32 {
         let document = await ProbeDocument(observing: probes, at: time ?? MachineClock(boot: "").now().time)
-        print(json ? try document.json : document.text)
+        print(json ? try PrintedJSON.text(of: document, isOneLine: true) : document.text)
         return document.exitCode
     }
 
@@ -88,7 +93,7 @@ public enum AgentProgram {
         let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
         guard let language = word.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale) else {
             complain("no texts in the language \(word ?? ""): there are \(Language.allCases.map(\.rawValue))")
-            return misused
+            return ExitStatus.usage.rawValue
         }
         guard let configuration = configuration(path) else { return refused }
         let pack: PatternPack
@@ -115,12 +120,12 @@ public enum AgentProgram {
             let interval = configuration.probeIntervals[probe.name] ?? probe.interval
             costs.append(await ProbeCost(of: probe, every: interval, clock: MachineClock(boot: "")))
         }
-        print(json ? String(decoding: try WireFormat.encode(costs), as: UTF8.self) : ProbeCost.table(costs))
+        print(json ? try PrintedJSON.text(of: costs, isOneLine: true) : ProbeCost.table(costs))
         return done
     }
 
     /// Some failure mode would not be seen.
-    public static let notAllSeen: Int32 = 1
+    public static let notAllSeen = ExitStatus.negative.rawValue
 
     private static func complain(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }

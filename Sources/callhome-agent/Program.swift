@@ -1,19 +1,22 @@
 import ArgumentParser
 import Glibc
+import Reports
 import SensorAgent
 
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
-        version: AgentProgram.version,
+        discussion: ExitStatus.table, version: AgentProgram.version,
         subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Probes.self, Coverage.self])
 }
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watches until it is told to stop.",
-        discussion: "Exit codes: 0 stopped by SIGTERM or SIGINT; 1 cannot run; 78 the configuration is refused.")
+        discussion: ExitStatus.help(
+            "stopped by SIGTERM or SIGINT",
+            [(.failure, "cannot run, or cannot go on"), (.configuration, "the configuration is refused")]))
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
@@ -25,7 +28,9 @@ struct CheckConfiguration: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Prints every setting in effect, or all that is wrong and where.",
         discussion: """
-            Exit codes: 0 the configuration is good; 78 (EX_CONFIG) it, or the pattern pack that it names, is refused.
+            \(ExitStatus.help(
+                "the configuration is good",
+                [(.configuration, "it, or the pattern pack that it names, is refused")]))
 
             \(AgentProgram.configurationHelp)
             """)
@@ -47,8 +52,9 @@ struct Once: AsyncParsableCommand {
         abstract: "Looks once with every probe, prints what each sees or why it refuses, and sends nothing.",
         discussion: """
             The configuration says which probes are off, where the site's checks lie, and where a Redfish service is. \
-            Exit codes: 0 at least one probe could look; 78 the configuration is refused; else by the first refusal, as \
-            of probe.
+            \(ExitStatus.help(
+                "at least one probe could look",
+                AgentProgram.refusals + [(.configuration, "the configuration is refused")]))
             """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
@@ -73,9 +79,8 @@ struct ProbeCommand: AsyncParsableCommand {
             Parts are sorted by their id and their values by signal. Each line of the output is a signal, its value with its unit, and, where the value is of another time than \
             the look, that time.
 
-            Exit codes: 0 it could look; 64 the command line is refused; 65 nothing was recognised in the recording, \
-            or an answer is damaged; 69 the interface, device, tool or file is not there; 74 it cannot be read; \
-            75 no answer in time; 77 no permission.
+            \(ExitStatus.help(
+                "it could look", [(.usage, "the command line is refused")] + AgentProgram.refusals))
             """)
 
     @Argument(
@@ -137,8 +142,10 @@ struct Coverage: AsyncParsableCommand {
         abstract: "Looks once, and tells which failure modes of the rule base would be seen on this machine.",
         discussion: """
             What would not be seen is listed with the reason and what to do. Counts and events that need time are not \
-            waited for. Exit codes: 0 all that the machine has is seen; 1 something is not; 64 there are \
-            no texts in the language; 78 the configuration or the pattern pack is refused.
+            waited for.
+            \(ExitStatus.help(
+                "all that the machine has is seen",
+                [(.negative, "something is not"), (.configuration, "the configuration or the pattern pack is refused")]))
             """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
@@ -162,7 +169,8 @@ struct Probes: AsyncParsableCommand {
         abstract: "Measures what each probe costs on this machine: time, processor, reads, wake-ups and processes.",
         discussion: """
             Each probe looks alone, first to warm up, and then once for the figures. What it starts (smartctl, ipmitool) \
-            counts as its own. Exit codes: 0 measured; 78 the configuration is refused.
+            counts as its own.
+            \(ExitStatus.help("measured", [(.configuration, "the configuration is refused")]))
             """)
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))

@@ -1,32 +1,28 @@
 import ArgumentParser
 import Collector
-import Glibc
+import Reports
 
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-collector",
         abstract: "Takes the reports of servers, keeps cases, and sends tickets to whoever mends them.",
-        discussion: """
-            Exit codes: 0 done; 1 it could not be done; 64 the command line is wrong; 78 (EX_CONFIG) the configuration is \
-            refused.
-            """,
-        version: CollectorCommands.version,
+        discussion: ExitStatus.table, version: CollectorCommands.version,
         subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Fingerprint.self])
 
     static func main() async {
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            guard let code = CollectorCommands.exitCode(after: error) else { exit(withError: error) }
-            let text = "\(error)".split(separator: "\n").map { "callhome-collector: \($0)\n" }.joined()
-            _ = unsafe write(STDERR_FILENO, text, text.utf8.count)
-            Glibc.exit(code)
+            // Help, and what is wrong with the command line, is the parser's.
+            guard exitCode(for: error) == .failure else { exit(withError: error) }
+            for line in "\(error)".split(separator: "\n") { CollectorCommands.complain("callhome-collector: \(line)") }
+            exit(withError: ExitCode(CollectorCommands.exitStatus(of: error).rawValue))
         }
     }
 }
@@ -56,7 +52,7 @@ struct CheckConfig: AsyncParsableCommand {
         discussion: """
             Files with secrets and certificates are read too, as the collector's user reads them where root asks. What is \
             wrong with one recipient does not keep the collector from starting: it logs the same, and serves the others. \
-            Exit codes: 0 the configuration is good; 78 (EX_CONFIG) something is wrong.
+            \(ExitStatus.help("the configuration is good", [(.configuration, "something is wrong")]))
 
             \(CollectorCommands.configurationHelp)
             """)

@@ -1,14 +1,9 @@
-import FoundationEssentials
 import Glibc
+import Reports
 
 /// What the commands say: results on standard output, problems on standard error.
 enum Console {
-    /// One JSON value, with sorted keys.
-    static func print(json value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
+    static func print(json value: some Encodable) throws { Swift.print(try PrintedJSON.text(of: value)) }
 
     static func complain(_ message: String) { report("\(message)\n") }
 

@@ -7,25 +7,32 @@ struct Callhome: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome",
         abstract: "Predicts hardware faults and calls for the part before it fails.",
-        discussion: """
-            Exit codes: 0 done; 1 done, and what was asked about is not well (a test failed, a hop is broken); \
-            2 refused, because what was given cannot be used; 3 the agent or collector that was asked does not answer; \
-            64 the command line is wrong.
-            """,
+        discussion: ExitStatus.table,
         version: CallhomeVersion.current,
         subcommands: [
             AgentStatusCommand.self, DoctorCommand.self, AgentTestCommand.self, EnrollCommand.self,
             LoginCommand.self, CasesGroup.self, ServersGroup.self,
             PatternsGroup.self,
         ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // Help, and what is wrong with the command line, is the parser's; a command that ends itself says its code.
+            guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
+            Console.complain(fullMessage(for: error))
+            exit(withError: ExitStatus.failure.exit)
+        }
+    }
 }
 
-/// What the commands exit with besides 0. Documented in the help of `callhome`.
-enum Exit {
-    /// The command did its work, and what it looked at is not well.
-    static let notWell = ExitCode(1)
-    /// What was given cannot be used; the reason is on standard error.
-    static let refused = ExitCode(2)
-    /// Who was asked does not answer; why is on standard error.
-    static let unreachable = ExitCode(3)
+extension ExitStatus {
+    /// Ends a command, which has said why on standard error.
+    var exit: ExitCode { ExitCode(rawValue) }
 }

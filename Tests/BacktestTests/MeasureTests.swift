@@ -21,7 +21,7 @@ struct MeasureTests {
         #expect(compare.predicted == 2)
         #expect(compare.recall == 0.5)
         #expect(compare.recallWithLead == 0.25)
-        #expect(compare.medianLead == 5.5)
+        #expect(compare.medianLeadDays == 5.5)
         #expect(compare.leads[10] == 1 && compare.leads[1] == 1)
     }
 
@@ -138,9 +138,9 @@ struct MeasureTests {
         ]
         let text = ([Histories.header] + rows).joined(separator: "\n")
         let held = try Histories.backtest(text: text).result
-        #expect(held.drivesDaysReplayed == 61)
+        #expect(held.driveDaysReplayed == 61)
         #expect(held.pack.comparison.leads[30] == 1)
-        #expect(try Histories.backtest(text: text) { $0.hold = 5 }.result.drivesDaysReplayed == 2 + 5 + 1)
+        #expect(try Histories.backtest(text: text) { $0.hold = 5 }.result.driveDaysReplayed == 2 + 5 + 1)
     }
 
     @Test("The pattern that told first is named, on failures and on false alarms")
@@ -208,7 +208,7 @@ struct MeasureTests {
         ])
         let text = Histories.header + "\n" + Histories.drive("A", fails: true, Histories.series((20, 40)))
         let result = try Histories.backtest(text: text, pack: pack) { $0.measuresBaselines = true }.result
-        #expect(result.population.failed == 1 && result.drivesDaysReplayed == 40)
+        #expect(result.population.failed == 1 && result.driveDaysReplayed == 40)
         #expect(result.pack.comparison.predicted == 0)
         #expect(result.baselines.first?.comparison.predicted == 1)
     }

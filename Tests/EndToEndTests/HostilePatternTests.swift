@@ -27,7 +27,7 @@ struct HostilePatternTests {
         try content.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         let result = try Program.run(Program.built("callhome"), ["patterns", "test", file.path])
-        #expect(result.status == 2, "\(result.output.prefix(500))")
+        #expect(result.status == 65, "\(result.output.prefix(500))")
         #expect(
             result.output.contains(file.lastPathComponent) && result.output.contains(words),
             "\(result.output.prefix(500))")

@@ -22,7 +22,7 @@ struct StartTests {
         let result = try Program.run(
             "/usr/bin/timeout",
             ["-k", "1", "20", Program.built("callhome-collector"), "serve", "--config", configuration.path])
-        #expect(result.status == 1, "\(result)")
+        #expect(result.status == 70, "\(result)")
         #expect(result.output.contains("cannot listen on 127.0.0.1:\(port)"), "\(result.output)")
         #expect(!result.output.contains("callhome enroll"), "it did not start, and must not say how to use it")
     }
@@ -73,7 +73,7 @@ struct StartTests {
 
             let second = try Program.run(
                 "/usr/bin/timeout", ["-k", "1", "20", binary, "serve", "--config", configuration.path])
-            #expect(second.status == 1, "\(second)")
+            #expect(second.status == 70, "\(second)")
             #expect(second.output.contains("process \(collector.processIdentifier)"), "\(second.output)")
 
             let local = try Program.run(
@@ -86,7 +86,7 @@ struct StartTests {
         }
         let gone = try Program.run(
             Program.built("callhome"), ["servers", "list", "--collector-socket", "\(folder.path)/c.sock"])
-        #expect(gone.status == 3)
+        #expect(gone.status == 69)
         #expect(gone.output.contains("\(folder.path)/c.sock: nothing listens there"), "\(gone.output)")
         #expect(!gone.output.contains("firewall") && !gone.output.contains("port 80"), "\(gone.output)")
     }
@@ -106,7 +106,7 @@ struct StartTests {
         }
         let refused = try alone()
         let password = try String(contentsOf: folder.appending(path: "password"), encoding: .utf8)
-        #expect(refused.status == 2 && refused.output.contains("--ca-fingerprint"), "\(refused)")
+        #expect(refused.status == 64 && refused.output.contains("--ca-fingerprint"), "\(refused)")
         #expect(refused.output.hasSuffix(password), "the password was eaten")
         let stored = folder.appending(path: "config/callhome/login.json").path
         #expect(!FileManager.default.fileExists(atPath: stored))

@@ -21,8 +21,8 @@ struct ImportTests {
             "Dispatch",
             "Synchronization",
         ],
-        "callhome-agent": ["SensorAgent", "ArgumentParser", "Glibc"],
-        "callhome-collector": ["Collector", "ArgumentParser", "Glibc"],
+        "callhome-agent": ["SensorAgent", "Reports", "ArgumentParser", "Glibc"],
+        "callhome-collector": ["Collector", "Reports", "ArgumentParser", "Glibc"],
         "Backtest": [
             "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
         ],

@@ -15,7 +15,7 @@ public struct WorkedExample: Sendable, Encodable {
 
     public var name: String
     /// Milliseconds between two samples.
-    public var interval: Int64
+    public var intervalMilliseconds: Int64
     public var series: [String]
     public var rows: [Row]
     /// Rows that were left out.
@@ -33,7 +33,7 @@ public struct WorkedExample: Sendable, Encodable {
         let changes = test.run(pack, file.pattern)
         guard let opening = changes.first(where: { $0.change.kind == .opened }) else { return nil }
         name = test.name
-        interval = test.interval
+        intervalMilliseconds = test.interval
         because = opening.change.fault.because
         series = test.series.map(WorkedExample.name)
         let length = test.series.map(\.samples.count).max() ?? 0

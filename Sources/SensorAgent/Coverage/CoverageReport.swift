@@ -8,7 +8,7 @@ struct CoverageReport: Encodable {
     let patternPack: String
     let modes: [FailureMode]
 
-    private enum Key: String, CodingKey { case version, patternPack, modes }
+    private enum Key: String, CodingKey { case version, patternPack, failureModes }
 
     init(_ document: ProbeDocument, _ pack: PatternPack, _ environment: HostEnvironment) {
         var catalogue = ComponentCatalogue(order: document.probes.map(\.probe))
@@ -43,11 +43,11 @@ struct CoverageReport: Encodable {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(version, forKey: .version)
         try container.encode(patternPack, forKey: .patternPack)
-        try container.encode(modes, forKey: .modes)
+        try container.encode(modes, forKey: .failureModes)
     }
 
     var json: String {
-        get throws { String(decoding: try WireFormat.encode(self), as: UTF8.self) }
+        get throws { try PrintedJSON.text(of: self, isOneLine: true) }
     }
 
     /// For people: what is not seen and why, then the sums.

@@ -4,15 +4,15 @@ public import Reports
 /// What `callhome-agent once --json` and `probe NAME --json` print.
 ///
 /// ```json
-/// {"version": 1, "time": 1763712000000, "probes": [
+/// {"version": 1, "time": "2025-11-21T08:00:00Z", "probes": [
 ///   {"probe": "chip-sensors",
 ///    "components": [{"id": "temperature:nct6798-isa-0290/temp1", "kind": "temperature", …}],
 ///    "observations": [
 ///      {"component": "temperature:nct6798-isa-0290/temp1", "signal": "hw.temperature",
-///       "measurement": {"reading": 41.5}, "source": "temp1_input", "time": 1763712000000},
+///       "measurement": {"reading": 41.5}, "source": "temp1_input", "time": "2025-11-21T08:00:00Z"},
 ///      {"component": "temperature:nvme-pci-0100/temp2",
 ///       "signal": "hw.temperature.limit{limit_type=\"high.degraded\"}",
-///       "measurement": {"unavailable": "unset"}, "source": "temp2_max", "read": 65261.85, "time": 1763712000000}]},
+///       "measurement": {"unavailable": "unset"}, "source": "temp2_max", "read": 65261.85, "time": "2025-11-21T08:00:00Z"}]},
 ///   {"probe": "memory-errors", "refused": {"state": "absent", "because": "…"}}]}
 /// ```
 /// `source` is the name that the device or tool has for the value, where it has one. `read` is the value as read, where
@@ -105,7 +105,7 @@ public struct ProbeDocument: Encodable, Sendable {
         try container.encode(probes, forKey: .probes)
     }
 
-    /// One line of JSON.
+    /// One line of JSON as the wire has it, with times as numbers: `PrintedJSON` makes what is printed.
     public var json: String {
         get throws { String(decoding: try WireFormat.encode(self), as: UTF8.self) }
     }
@@ -153,13 +153,12 @@ public struct ProbeDocument: Encodable, Sendable {
         return observation.time == time ? words : "\(words)  at \(observation.time)"
     }
 
-    /// 0 where at least one probe could look; else sysexits(3) by the first refusal: 69 absent, 77 denied, 74
-    /// unreadable, 65 malformed, 75 timed out.
+    /// 0 where at least one probe could look; else by the first refusal.
     public var exitCode: Int32 {
         var code: Int32 = 0
         for entry in probes {
             guard case .failure(let error) = entry.outcome else { return 0 }
-            if code == 0 { code = error.exitCode }
+            if code == 0 { code = error.exitStatus.rawValue }
         }
         return code
     }
@@ -194,13 +193,13 @@ extension ProbeResult {
 }
 
 extension ProbeError {
-    fileprivate var exitCode: Int32 {
+    fileprivate var exitStatus: ExitStatus {
         switch self {
-        case .absent: 69
-        case .denied: 77
-        case .unreadable: 74
-        case .malformed: 65
-        case .timedOut: 75
+        case .absent: .unavailable
+        case .denied: .permission
+        case .unreadable: .unreadable
+        case .malformed: .data
+        case .timedOut: .tryAgain
         }
     }
 }

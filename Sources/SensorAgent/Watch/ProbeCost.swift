@@ -7,11 +7,11 @@ import Synchronization
 struct ProbeCost: Encodable {
     let probe: String
     /// Seconds from one look to the next.
-    let interval: Double
+    let intervalSeconds: Double
     /// Seconds until it was back.
-    let time: Double
+    let durationSeconds: Double
     /// Seconds of processor time, user and system (getrusage(2)).
-    let processor: Double
+    let processorSeconds: Double
     /// Calls of read(2) and its like (`syscr` of /proc/self/io, proc(5)).
     let reads: Int64
     /// Times that it waited for something and was woken (`ru_nvcsw`).
@@ -23,7 +23,7 @@ struct ProbeCost: Encodable {
     let refused: String?
 
     /// Processor time as a share of one core, in the long run.
-    private var share: Double { interval > 0 ? processor / interval : 0 }
+    private var share: Double { intervalSeconds > 0 ? processorSeconds / intervalSeconds : 0 }
 
     init(of probe: any Probe, every interval: Duration, clock: any AgentClock) async {
         // The first look opens libraries and caches what stays.
@@ -34,9 +34,9 @@ struct ProbeCost: Encodable {
         let outcome = await probe.observeWithinDeadline(at: clock.now().time, since: cursor)
         let after = Usage()
         self.probe = probe.name
-        self.interval = interval.inSeconds
-        time = (clock.now().uptime - start).inSeconds
-        processor = after.processor - before.processor
+        intervalSeconds = interval.inSeconds
+        durationSeconds = (clock.now().uptime - start).inSeconds
+        processorSeconds = after.processor - before.processor
         reads = after.reads - before.reads
         wakeUps = after.wakeUps - before.wakeUps
         self.processes = Tool.started.load(ordering: .relaxed) - processes
@@ -75,7 +75,8 @@ struct ProbeCost: Encodable {
         var rows = [head]
         for cost in costs {
             rows.append([
-                cost.probe, "\(Int(cost.interval)) s", milliseconds(cost.time), milliseconds(cost.processor),
+                cost.probe, "\(Int(cost.intervalSeconds)) s", milliseconds(cost.durationSeconds),
+                milliseconds(cost.processorSeconds),
                 "\((cost.share * 1e6).rounded() / 1e4) %", "\(cost.reads)", "\(cost.wakeUps)", "\(cost.processes)",
                 "\(cost.components)", cost.refused ?? "\(cost.signals)",
             ])

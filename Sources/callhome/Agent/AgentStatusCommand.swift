@@ -7,8 +7,8 @@ struct AgentStatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Say how the agent of this server is doing: what it sees, what it found, whether it gets through.",
         discussion: """
-            Exit codes: 0 all is well; 1 a fault needs a visit, a probe cannot see, or reports do not get through; \
-            3 no agent answers.
+            \(ExitStatus.agentHelp(
+                "all is well", negative: "a fault needs a visit, a probe cannot see, or reports do not get through"))
             """)
 
     @OptionGroup var agent: AgentOptions
@@ -18,10 +18,10 @@ struct AgentStatusCommand: ParsableCommand {
     func run() throws {
         guard let status = try agent.ask(ControlRequest(verb: .status)).status else {
             Console.complain("agent: it answered without a status; is it of another version?")
-            throw Exit.unreachable
+            throw ExitStatus.unavailable.exit
         }
         if agent.json { try Console.print(json: status) } else { print(status.words(in: language())) }
-        if !status.isWell { throw Exit.notWell }
+        if !status.isWell { throw ExitStatus.negative.exit }
     }
 }
 
@@ -29,9 +29,11 @@ extension AgentStatus {
     /// Words of `Heartbeat.Coverage.state` that a person should look into.
     private static let blind: Set<String> = ["denied", "failing", "hanging"]
 
+    private var accepted: [String] { uplink.acceptedBlindSpots ?? [] }
+
     var isWell: Bool {
         uplink.state == "connected" && !openFaults.contains { $0.urgency.makesTicket }
-            && !coverage.contains { AgentStatus.blind.contains($0.state) } && measures
+            && !coverage.contains { AgentStatus.blind.contains($0.state) && !accepted.contains($0.probe) } && measures
     }
 
     /// Whether any probe reads how parts are, not only which there are.
@@ -43,8 +45,8 @@ extension AgentStatus {
     func words(in language: Language) -> String {
         var lines = [
             language(
-                "callhome-agent \(version) on \(hostname) (\(host)), since \(startedAt)",
-                "callhome-agent \(version) auf \(hostname) (\(host)), seit \(startedAt)"),
+                "callhome-agent \(agentVersion) on \(hostname) (\(host)), since \(startedAt)",
+                "callhome-agent \(agentVersion) auf \(hostname) (\(host)), seit \(startedAt)"),
             language("patterns  ", "Muster    ") + patternPack,
         ]
         lines += skippedWords(in: language).map { "          \($0)" }
@@ -67,6 +69,11 @@ extension AgentStatus {
                     "waiting: \(Wording.counted(faults, "fault report")), \(Wording.counted(others, "other"))",
                     "wartend: \(Wording.counted(faults, "Fehlermeldung", "Fehlermeldungen")), "
                         + Wording.counted(others, "andere", "andere")))
+        if !accepted.isEmpty {
+            let count = Wording.counted(accepted.count, "blind spot")
+            let german = Wording.counted(accepted.count, "blinder Fleck", "blinde Flecken")
+            lines.append("          " + language("\(count) accepted", "\(german) hingenommen"))
+        }
         lines.append(language("probes", "Sonden"))
         let width = coverage.map(\.probe.count).max() ?? 0
         for probe in coverage {

@@ -8,8 +8,9 @@ struct AgentTestCommand: AsyncParsableCommand {
         abstract: "Send a test fault through every stage and every channel, and say how far it came.",
         discussion: """
             The fault is made up, marked as a test, and can never order a part.
-            Exit codes: 0 every hop has confirmed (without --wait: the agent has sent it); 1 a hop is broken, and is \
-            named with what to do; 2 refused; 3 no agent answers.
+            \(ExitStatus.agentHelp(
+                "every hop has confirmed (without --wait: the agent has sent it)",
+                negative: "a hop is broken, and is named with what to do", data: "refused"))
             """)
 
     @OptionGroup var agent: AgentOptions
@@ -30,7 +31,7 @@ struct AgentTestCommand: AsyncParsableCommand {
     func run() async throws {
         guard var progress = try agent.ask(ControlRequest(verb: .test)).test else {
             Console.complain("agent: it answered without a test; is it of another version?")
-            throw Exit.unreachable
+            throw ExitStatus.unavailable.exit
         }
         var shown = ShownHops(isQuiet: agent.json)
         if !agent.json { print("test \(progress.id)") }
@@ -52,7 +53,7 @@ struct AgentTestCommand: AsyncParsableCommand {
             let what = hop.state == .failed ? "is broken" : "has not confirmed within \(timeout) s"
             Console.complain("\(hop.name) \(what): \(hop.detail)")
         }
-        if !broken.isEmpty { throw Exit.notWell }
+        if !broken.isEmpty { throw ExitStatus.negative.exit }
     }
 }
 

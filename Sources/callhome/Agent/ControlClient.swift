@@ -11,6 +11,7 @@ struct ControlClient {
     /// Why the agent did not answer, and what to do.
     struct Unreachable: Error, CustomStringConvertible {
         var description: String
+        var status = ExitStatus.unavailable
     }
 
     let socket: String
@@ -58,7 +59,9 @@ struct ControlClient {
 
     private func failure(_ code: Int32) -> Unreachable {
         switch code {
-        case EACCES: Unreachable(description: "\(socket): only root and the agent's own user may ask; use sudo")
+        case EACCES:
+            Unreachable(
+                description: "\(socket): only root and the agent's own user may ask; use sudo", status: .permission)
         case ENOENT, ECONNREFUSED:
             Unreachable(
                 description: "no agent answers at \(socket): start it (systemctl start callhome-agent) and look at "

@@ -9,7 +9,7 @@ struct DoctorCommand: ParsableCommand {
         discussion: """
             The most important comes first: [ ] is to be done, [?] asks for what only a person on the spot knows. What \
             has nothing to be done about it, [-], is left out; --all shows it too.
-            Exit codes: 0 nothing needs to be done; 1 something does; 3 no agent answers.
+            \(ExitStatus.agentHelp("nothing needs to be done", negative: "something does"))
             """)
 
     @OptionGroup var agent: AgentOptions
@@ -24,10 +24,10 @@ struct DoctorCommand: ParsableCommand {
         let answer = try agent.ask(ControlRequest(verb: .coverage))
         guard let status = try agent.ask(ControlRequest(verb: .status)).status, let modes = answer.failureModes else {
             Console.complain("agent: it answered without its coverage; is it of another version?")
-            throw Exit.unreachable
+            throw ExitStatus.unavailable.exit
         }
         let checklist = Checklist(status, modes, answer.questions ?? [], all: all, in: language)
         if agent.json { try Console.print(json: checklist.items) } else { print(checklist.words) }
-        if checklist.items.contains(where: { $0.state == .task }) { throw Exit.notWell }
+        if checklist.items.contains(where: { $0.state == .task }) { throw ExitStatus.negative.exit }
     }
 }

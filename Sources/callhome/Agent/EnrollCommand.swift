@@ -8,7 +8,7 @@ struct EnrollCommand: ParsableCommand {
         abstract: "Let the agent of this server join a collector.",
         discussion: """
             The collector prints the join token; it works once, and says which collector is the right one.
-            Exit codes: 0 enrolled; 2 refused, and why; 3 no agent answers.
+            \(ExitStatus.agentHelp("enrolled", data: "refused, and why", unavailable: "the agent or the collector does not answer"))
             """)
 
     @Argument(help: "The collector's address: https://server:port.")
@@ -32,7 +32,7 @@ struct EnrollCommand: ParsableCommand {
         let given = token == "-" ? readLine() ?? "" : token
         guard JoinToken(parsing: given) != nil else {
             Console.complain("the join token is incomplete: copy it whole, it begins with \(JoinToken.prefix).")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
         let request = ControlRequest(verb: .enroll, url: url, token: given, replace: replace)
         let response = try agent.ask(request, timeout: EnrollCommand.timeout)

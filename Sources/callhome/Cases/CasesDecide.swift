@@ -5,7 +5,7 @@ import Reports
 struct CasesAcknowledge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "acknowledge", abstract: "Say that someone is looking after a case.",
-        discussion: "Exit codes: 0 acknowledged; 2 refused, or no such case; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("acknowledged", missing: "no such case"))
 
     @OptionGroup var decision: CaseDecision
 
@@ -16,7 +16,7 @@ struct CasesAcknowledge: AsyncParsableCommand {
 struct CasesClose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a case; every recipient is told.",
-        discussion: "Exit codes: 0 closed; 2 refused, or no such case; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("closed", missing: "no such case"))
 
     @OptionGroup var decision: CaseDecision
 

@@ -7,7 +7,7 @@ struct CasesList: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List cases, newest first.",
-        discussion: "Exit codes: 0 listed; 2 refused; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("listed"))
 
     @Option(help: "Which cases: open (and acknowledged), acknowledged, closed or all.")
     var state = Wanted.open

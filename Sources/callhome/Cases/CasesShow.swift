@@ -5,7 +5,7 @@ import Reports
 struct CasesShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one case: part, evidence, history and messages.",
-        discussion: "Exit codes: 0 shown; 2 refused, or no such case; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("shown", missing: "no such case"))
 
     @Argument(help: "The case's number: CH-7K3Q-000012.")
     var number: String

@@ -19,13 +19,13 @@ struct CollectorOptions: ParsableArguments {
         let login: StoredLogin?
         do { login = try StoredLogin.load() } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            throw ExitStatus.configuration.exit
         }
         guard let login else {
             let local = CollectorClient.localSocket
             if FileManager.default.isWritableFile(atPath: local) { return CollectorClient(socket: local) }
             Console.complain("nobody is logged in: callhome login https://COLLECTOR:8443 (or, on its machine, as root)")
-            throw Exit.refused
+            throw ExitStatus.permission.exit
         }
         return CollectorClient(login: login)
     }
@@ -68,19 +68,19 @@ struct CollectorClient {
                     body: try body.map { try WireFormat.encode($0) }))
         } catch {
             Console.complain("collector: \(error)\(CollectorClient.step(after: error))")
-            throw Exit.unreachable
+            throw ExitStatus.unavailable.exit
         }
         guard (200..<300).contains(response.status) else {
             let problem = try? WireFormat.decode(Problem.self, from: response.body)
             Console.complain("collector: \(problem?.description ?? "it answered \(response.status)")")
-            throw Exit.refused
+            throw ExitStatus(ofAnswer: response.status).exit
         }
         do {
             return try WireFormat.decode(type, from: response.body)
         } catch {
             Console.complain(
                 "collector: its answer is not understood; is it newer than this command (\(CallhomeVersion.current))?")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
     }
 
@@ -98,5 +98,33 @@ struct CollectorClient {
                 || "-_~.".utf8.contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hexadecimal.uppercased()
         }.joined()
+    }
+}
+
+extension ExitStatus {
+    /// What a collector's refusal means.
+    /// - Parameter status: of HTTP (RFC 9110 section 15), none of 200 to 299.
+    init(ofAnswer status: Int) {
+        self =
+            switch status {
+            case 401, 403: .permission
+            case 404: .missing
+            case 429: .tryAgain
+            case 500...: .unavailable
+            default: .data
+            }
+    }
+
+    /// `Exit codes: …` of a command that asks a collector.
+    /// - Parameter missing: what may not be there, such as `no such case`; nil where nothing is named.
+    static func collectorHelp(_ done: String, missing: String? = nil) -> String {
+        let permission = "nobody is logged in, or the login is refused"
+        let unavailable = "the collector does not answer"
+        guard let missing else {
+            return help(done, [(.data, "refused"), (.unavailable, unavailable), (.permission, permission)])
+        }
+        return help(
+            done,
+            [(.data, "refused"), (.missing, missing), (.unavailable, unavailable), (.permission, permission)])
     }
 }

@@ -16,7 +16,11 @@ struct LoginCommand: AsyncParsableCommand {
             before the password is read. The token that is stored lets its holder see and close cases: the file is \
             readable by you only.
 
-            Exit codes: 0 logged in; 2 refused; 3 the collector does not answer.
+            \(ExitStatus.help("logged in", [
+                (.data, "what answers is no collector, or no password was given"),
+                (.cannotWrite, "the login cannot be stored"), (.unavailable, "the collector does not answer"),
+                (.permission, "name, password or fingerprint are not right"),
+            ]))
             """)
 
     @Argument(help: "The collector: https://name:8443.")
@@ -35,7 +39,7 @@ struct LoginCommand: AsyncParsableCommand {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         guard base.hasPrefix("https://") else {
             Console.complain("\(url) does not begin with https://")
-            throw Exit.refused
+            throw ExitStatus.usage.exit
         }
         let ca = try await authority(of: base)
         let password = try LoginCommand.password(fromInput: passwordStdin)
@@ -47,7 +51,7 @@ struct LoginCommand: AsyncParsableCommand {
             try StoredLogin(url: base, token: answer.token, ca: ca).save()
         } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            throw ExitStatus.cannotWrite.exit
         }
         print("logged in at \(base) as \(answer.account), until \(answer.expiresAt)")
     }
@@ -60,27 +64,27 @@ struct LoginCommand: AsyncParsableCommand {
             let response = try await transfer.send(HTTPRequest(url: base + Routes.ca))
             guard response.status == 200 else {
                 Console.complain("\(base) answered \(response.status): is it a collector?")
-                throw Exit.refused
+                throw ExitStatus.data.exit
             }
             pem = String(decoding: response.body, as: UTF8.self)
         } catch let error as TransferError {
             Console.complain("\(error)")
-            throw Exit.unreachable
+            throw ExitStatus.unavailable.exit
         }
         guard let found = LoginCommand.fingerprint(ofPEM: pem) else {
             Console.complain("\(base) sent no certificate: is it a collector?")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
         if let wanted = caFingerprint {
             guard wanted.lowercased().filter({ $0 != ":" }) == found else {
                 Console.complain("the CA of \(base) is \(found), not \(wanted): do not log in before you know why")
-                throw Exit.refused
+                throw ExitStatus.permission.exit
             }
         } else {
             let question =
                 "CA of \(base):\n  \(found)\nCompare it with what `callhome-collector fingerprint` prints there. "
                 + "Is it the same? [yes/no] "
-            guard try answer(to: question, at: base) == "yes" else { throw Exit.refused }
+            guard try answer(to: question, at: base) == "yes" else { throw ExitStatus.permission.exit }
         }
         return pem
     }
@@ -96,7 +100,7 @@ struct LoginCommand: AsyncParsableCommand {
             Console.complain(
                 "nobody can be asked whether the CA of \(base) is the right one: give --ca-fingerprint "
                     + "(`callhome-collector fingerprint` prints it on the collector's machine)")
-            throw Exit.refused
+            throw ExitStatus.usage.exit
         }
         defer { unsafe fclose(terminal) }
         unsafe fputs(question, terminal)
@@ -139,7 +143,7 @@ struct LoginCommand: AsyncParsableCommand {
         if var settings = hidden { _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings) }
         guard let line, !line.isEmpty else {
             Console.complain("no password was given")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
         return line
     }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Reports
 
 /// A file that a command is to write: whether it can be is known before the work is done.
 struct OutputPath {
@@ -31,14 +32,14 @@ struct OutputPath {
     func refuseUnwritable() throws {
         guard let problem else { return }
         Console.complain(problem)
-        throw Exit.refused
+        throw ExitStatus.cannotWrite.exit
     }
 
     /// Writes the file whole or not at all; ends the command where that fails.
     func write(_ data: Data) throws {
         do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
             Console.complain(problem ?? "\(path): the file could not be written whole; look whether the disk is full")
-            throw Exit.refused
+            throw ExitStatus.cannotWrite.exit
         }
     }
 }

@@ -13,6 +13,8 @@ struct PatternFolder {
     private(set) var models: [PatternModel] = []
     /// What is wrong with the files that cannot be used: all of it, so that an author mends in one go.
     private(set) var problems: [String] = []
+    /// Whether there is nothing of this name.
+    private var isMissing = false
     /// Whether these are all patterns of a pack: a folder that is not itself the folder of one part in `patterns`.
     private(set) var isWhole = false
 
@@ -27,6 +29,7 @@ struct PatternFolder {
     init(path: String) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            isMissing = true
             problems = ["\(path): there is no such folder; name the folder of the patterns, or run in a checkout"]
             return
         }
@@ -110,7 +113,7 @@ struct PatternFolder {
         let problems = problemsBetween
         guard !problems.isEmpty else { return }
         for problem in problems { Console.complain("\(problem)") }
-        throw Exit.refused
+        throw ExitStatus.data.exit
     }
 
     /// The pattern of that name; what comes near is named where there is none.
@@ -121,13 +124,13 @@ struct PatternFolder {
             near.isEmpty
                 ? "no pattern is called \(id); `callhome patterns list` tells their names"
                 : "no pattern is called \(id); there are \(near.joined(separator: ", "))")
-        throw Exit.refused
+        throw ExitStatus.missing.exit
     }
 
     /// Says what is wrong and ends the command, if anything is.
     func refuseProblems() throws {
         guard !problems.isEmpty else { return }
         for problem in problems { Console.complain(problem) }
-        throw Exit.refused
+        throw (isMissing ? ExitStatus.missing : .data).exit
     }
 }

@@ -173,7 +173,7 @@ enum PatternText {
         var table = Table(["sample", "after"] + example.series + [""])
         for row in example.rows {
             let sample = row.first == row.last ? "\(row.first)" : "\(row.first)-\(row.last)"
-            let after = PatternText.span(Int64(row.first) * example.interval)
+            let after = PatternText.span(Int64(row.first) * example.intervalMilliseconds)
             table.add([sample, after] + row.values + [row.event.map { "<- \($0)" } ?? ""])
         }
         var lines = ["Example: \(example.name)"]

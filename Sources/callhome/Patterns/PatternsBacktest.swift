@@ -25,7 +25,10 @@ struct PatternsBacktest: ParsableCommand {
 
             What could not be measured, because no drive failed or no history is long enough, is said on standard error.
 
-            Exit codes: 0 measured; 2 the patterns or the histories cannot be used, or no drive was replayed.
+            \(ExitStatus.help("measured", [
+                (.data, "the patterns or the histories cannot be used, or no drive was replayed"),
+                (.missing, "no such folder or file"), (.cannotWrite, "a file cannot be written"),
+            ]))
             """)
 
     @Argument(help: "Files or folders of histories.")
@@ -138,12 +141,12 @@ struct PatternsBacktest: ParsableCommand {
         } catch {
             meter.end(nil)
             Console.complain("\(error)")
-            throw Exit.refused
+            throw PatternsBacktest.status(of: error).exit
         }
         meter.end(result)
         if let problem = table?.problem {
             Console.complain("\(faults ?? ""): the fault changes cannot be written: \(problem)")
-            throw Exit.refused
+            throw ExitStatus.cannotWrite.exit
         }
         if let html {
             try OutputPath(path: html).write(
@@ -151,7 +154,7 @@ struct PatternsBacktest: ParsableCommand {
         }
         if json { try Console.print(json: result) } else { print(BacktestText(result).text) }
         for remark in result.remarks() { Console.complain("not measured: \(remark)") }
-        if result.isEmpty { throw Exit.refused }
+        if result.isEmpty { throw ExitStatus.data.exit }
     }
 
     private func settings() throws -> BacktestSettings {
@@ -169,7 +172,7 @@ struct PatternsBacktest: ParsableCommand {
             do { settings.thresholds = try VendorThresholds(json: try PatternsBacktest.contents(of: thresholds)) } catch
             {
                 Console.complain("\(thresholds): these are no thresholds by model: \(error)")
-                throw Exit.refused
+                throw ExitStatus.data.exit
             }
         }
         if let drives {
@@ -180,10 +183,19 @@ struct PatternsBacktest: ParsableCommand {
         return settings
     }
 
+    /// Of what ends a replay.
+    static func status(of error: any Error) -> ExitStatus {
+        switch error {
+        case BacktestError.unreadable, BacktestError.noFiles: .missing
+        case BacktestError.unwritable: .cannotWrite
+        default: .data
+        }
+    }
+
     private static func contents(of file: String) throws -> Data {
         guard let data = FileManager.default.contents(atPath: file) else {
             Console.complain("\(file): the file cannot be read; look at its name and permissions")
-            throw Exit.refused
+            throw ExitStatus.missing.exit
         }
         return data
     }
@@ -195,7 +207,7 @@ struct PatternsBacktest: ParsableCommand {
             }
         } catch {
             Console.complain("\(path): \(error)")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
         let folder = PatternFolder(path: path)
         try folder.refuseProblems()
@@ -204,7 +216,7 @@ struct PatternsBacktest: ParsableCommand {
                 building: folder.files, models: folder.models, version: "backtest", trialsCount: isTrial)
         } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
     }
 }
@@ -219,7 +231,7 @@ private final class OutputFile: Sendable {
         guard descriptor >= 0 else {
             let problem = unsafe String(cString: strerror(errno))
             Console.complain("\(path): the file cannot be written: \(problem); look at the folder and its permissions")
-            throw Exit.refused
+            throw ExitStatus.cannotWrite.exit
         }
         write(Array(beginning.utf8))
     }
@@ -268,9 +280,9 @@ private final class BacktestMeter: Sendable {
         let seconds = Double((ContinuousClock.now - begin) / .milliseconds(1)) / 1_000
         guard let result else { return Console.report("\n") }
         let rows = Int(Double(result.rows) / max(seconds, 0.001))
-        let steps = Int(Double(result.drivesDaysReplayed) / max(seconds, 0.001))
+        let steps = Int(Double(result.driveDaysReplayed) / max(seconds, 0.001))
         Console.report(
-            "\r\(result.rows) rows, \(result.drivesDaysReplayed) drive-days in \(seconds) s: "
+            "\r\(result.rows) rows, \(result.driveDaysReplayed) drive-days in \(seconds) s: "
                 + "\(rows) rows/s, \(steps) drive-days/s\n")
     }
 }

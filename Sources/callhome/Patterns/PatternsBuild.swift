@@ -12,8 +12,10 @@ struct PatternsBuild: ParsableCommand {
             All pattern files of the folder are read, type-checked and tested; nothing is written unless all is well. \
             The same files and version give the same bytes.
 
-            Exit codes: 0 the pack is written; 1 a test inside a pattern fails; 2 a pattern is refused, or the pack \
-            cannot be written.
+            \(ExitStatus.help("the pack is written", [
+                (.negative, "a test inside a pattern fails"), (.data, "a pattern is refused"),
+                (.missing, "no such folder"), (.cannotWrite, "the pack cannot be written"),
+            ]))
             """)
 
     @Argument(help: "The folder of the patterns; without it ./patterns, else \(PatternFolder.installed).")
@@ -29,8 +31,9 @@ struct PatternsBuild: ParsableCommand {
     var json = false
 
     struct Outcome: Encodable {
-        var pack: String
-        var version: String
+        /// The file that was written.
+        var path: String
+        var packVersion: String
         var sha256: String
         var patterns: Int
         var tests: Int
@@ -56,11 +59,11 @@ struct PatternsBuild: ParsableCommand {
             }
         } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
         try target.write(bytes)
         let outcome = Outcome(
-            pack: output, version: pack.version, sha256: pack.contentHash, patterns: pack.patterns.count,
+            path: output, packVersion: pack.version, sha256: pack.contentHash, patterns: pack.patterns.count,
             tests: source.files.reduce(0) { $0 + $1.tests.count }, bytes: bytes.count)
         if json {
             try Console.print(json: outcome)

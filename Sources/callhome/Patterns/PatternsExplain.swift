@@ -1,5 +1,6 @@
 import ArgumentParser
 import FaultPatterns
+import Reports
 
 /// `callhome patterns explain`.
 struct PatternsExplain: ParsableCommand {
@@ -13,7 +14,8 @@ struct PatternsExplain: ParsableCommand {
             nothing; the patterns that it is a cause or a sign of; and its first test that fires, sample by sample. \
             patterns/README.md is the language in which patterns are written.
 
-            Exit codes: 0 explained; 2 there is no such pattern, or a pattern file is refused.
+            \(ExitStatus.help(
+                "explained", [(.data, "a pattern file is refused"), (.missing, "no such pattern or folder")]))
             """)
 
     @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)

@@ -28,7 +28,9 @@ struct PatternsImportModel: ParsableCommand {
             The calibration says what a score has meant: from each score on, the share that failed within so many days:
               [{score: 0.3, hazard: {30d: 0.41, 90d: 0.6}}, {score: 0.7, hazard: {30d: 0.7, 90d: 0.9}}]
 
-            Exit codes: 0 the model is written; 2 a file is refused, or the model cannot be written.
+            \(ExitStatus.help("the model is written", [
+                (.data, "a file is refused"), (.missing, "no such file"), (.cannotWrite, "the model cannot be written"),
+            ]))
             """)
 
     @Argument(help: "What the trainer wrote.")
@@ -82,7 +84,8 @@ struct PatternsImportModel: ParsableCommand {
     }
 
     private struct Outcome: Encodable {
-        var model: String
+        /// The file that was written.
+        var path: String
         var name: String
         var from: String
         var sha256: String
@@ -91,11 +94,6 @@ struct PatternsImportModel: ParsableCommand {
         var features: Int
         var featuresLeftOut: [String]
         var bytes: Int
-
-        enum CodingKeys: String, CodingKey {
-            case model, name, from, sha256, trees, nodes, features, bytes
-            case featuresLeftOut = "features_left_out"
-        }
     }
 
     func run() throws {
@@ -114,15 +112,17 @@ struct PatternsImportModel: ParsableCommand {
             ensemble = try TreeEnsemble(json: file)
         } catch let problem as ModelProblem {
             Console.complain("\(dump): \(problem)")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            let named = [dump, features, featureNames, categories, calibration].compactMap(\.self)
+            let isMissing = named.contains { !FileManager.default.fileExists(atPath: $0) }
+            throw (isMissing ? ExitStatus.missing : .data).exit
         }
         try OutputPath(path: output).write(file)
         try tell(
             Outcome(
-                model: output, name: ensemble.name, from: imported.kind.rawValue, sha256: ensemble.contentHash,
+                path: output, name: ensemble.name, from: imported.kind.rawValue, sha256: ensemble.contentHash,
                 trees: ensemble.treeCount, nodes: ensemble.nodeCount, features: ensemble.features.count,
                 featuresLeftOut: imported.featuresLeftOut, bytes: file.count))
     }
@@ -144,7 +144,7 @@ struct PatternsImportModel: ParsableCommand {
 
     private func tell(_ outcome: Outcome) throws {
         guard !json else { return try Console.print(json: outcome) }
-        print("\(outcome.model): `\(outcome.name)`, from a \(outcome.from)")
+        print("\(outcome.path): `\(outcome.name)`, from a \(outcome.from)")
         print(
             "\(Wording.counted(outcome.trees, "tree")), \(Wording.counted(outcome.nodes, "node")), "
                 + "\(Wording.counted(outcome.features, "feature")), \(Wording.counted(outcome.bytes, "byte")), "

@@ -32,8 +32,11 @@ struct PatternsLint: ParsableCommand {
             With --fleet the histories are replayed as by `backtest`; healthy are the drives that did not fail, over \
             their whole life, of models with 200 of them or more. How many models were too small is told on standard error.
 
-            Exit codes: 0 clean; 1 there are findings; 2 a pattern is refused, or the histories cannot be used, or no \
-            model has drives enough to be judged by.
+            \(ExitStatus.help("clean", [
+                (.negative, "there are findings"),
+                (.data, "a pattern or the histories are refused, or no model has drives enough to be judged by"),
+                (.missing, "no such folder or file"),
+            ]))
             """)
 
     @Argument(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
@@ -73,8 +76,8 @@ struct PatternsLint: ParsableCommand {
             let all = Wording.counted(source.files.count, "pattern")
             print("\(all): \(findings.isEmpty ? "clean" : Wording.counted(findings.count, "finding"))\(told)")
         }
-        if !findings.isEmpty { throw Exit.notWell }
-        if !isJudged { throw Exit.refused }
+        if !findings.isEmpty { throw ExitStatus.negative.exit }
+        if !isJudged { throw ExitStatus.data.exit }
     }
 
     /// Says how many models of the fleet were judged.
@@ -107,7 +110,7 @@ struct PatternsLint: ParsableCommand {
             }
         } catch {
             Console.complain("\(error)")
-            throw Exit.refused
+            throw PatternsBacktest.status(of: error).exit
         }
     }
 }

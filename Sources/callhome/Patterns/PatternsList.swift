@@ -13,7 +13,10 @@ struct PatternsList: ParsableCommand {
             estimate), the parts that it is for, and its title; at the end how many there are. The filters may be \
             given together, and each several times.
 
-            Exit codes: 0 listed; 2 the pack or a pattern is refused; 64 a filter names what there is not.
+            \(ExitStatus.help("listed", [
+                (.usage, "a filter names what there is not"), (.data, "the pack or a pattern is refused"),
+                (.missing, "no such folder or pack"),
+            ]))
             """)
 
     @Argument(
@@ -99,7 +102,7 @@ struct PatternsList: ParsableCommand {
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             Console.complain("\(path): the pack cannot be read; make one with `callhome patterns build`")
-            throw Exit.refused
+            throw ExitStatus.missing.exit
         }
         do {
             let pack = try PatternPack(json: data)
@@ -107,7 +110,7 @@ struct PatternsList: ParsableCommand {
             return pack.patterns
         } catch {
             Console.complain("\(path): \(error)")
-            throw Exit.refused
+            throw ExitStatus.data.exit
         }
     }
 }

@@ -11,7 +11,7 @@ struct PatternsShow: ParsableCommand {
             The condition stands there as the author wrote it and as a sentence. `explain` says more of how it is \
             computed.
 
-            Exit codes: 0 shown; 2 there is no such pattern, or a pattern file is refused.
+            \(ExitStatus.help("shown", [(.data, "a pattern file is refused"), (.missing, "no such pattern or folder")]))
             """)
 
     @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)
@@ -44,6 +44,6 @@ struct PatternsShow: ParsableCommand {
         Console.complain(
             "\(summary.id) has no text in `\(language)`; there are "
                 + summary.text.keys.sorted().joined(separator: ", "))
-        throw Exit.refused
+        throw ExitStatus.data.exit
     }
 }

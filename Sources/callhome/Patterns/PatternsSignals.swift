@@ -12,7 +12,7 @@ struct PatternsSignals: ParsableCommand {
             `By`, `s`; `1` for a share; `{error}` and the like for counts). A signal without parts may be of any part. A \
             label must stand in the pattern, except that an event may leave labels open.
 
-            Exit codes: 0 listed; 2 no signal is called so.
+            \(ExitStatus.help("listed", [(.missing, "no signal is called so")]))
             """)
 
     @Argument(
@@ -75,7 +75,7 @@ struct PatternsSignals: ParsableCommand {
             "no signal is called \(wanted); "
                 + (near.isEmpty
                     ? "`callhome patterns signals` lists what there is" : "perhaps \(near.joined(separator: " or "))"))
-        throw Exit.refused
+        throw ExitStatus.missing.exit
     }
 
     private static func page(_ row: Row) -> String {

@@ -14,7 +14,9 @@ struct PatternsTest: ParsableCommand {
             for (`active`) faults that no pattern tells of. A folder of one part inside a folder called `patterns` \
             is not a whole one. Each refusal says file, line and column and how to mend it; all are told at once.
 
-            Exit codes: 0 all tests passed; 1 a test failed; 2 a pattern is refused.
+            \(ExitStatus.help("all tests passed", [
+                (.negative, "a test failed"), (.data, "a pattern is refused"), (.missing, "no such folder or file"),
+            ]))
             """)
 
     @Argument(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
@@ -36,7 +38,7 @@ struct PatternsTest: ParsableCommand {
         if json { try Console.print(json: results) }
         for problem in source.problemsBetween { Console.complain("\(problem)") }
         try source.refuseProblems()
-        if !source.problemsBetween.isEmpty { throw Exit.refused }
+        if !source.problemsBetween.isEmpty { throw ExitStatus.data.exit }
         try PatternsTest.requireAllPassed(results)
         if !json {
             print(
@@ -51,7 +53,7 @@ struct PatternsTest: ParsableCommand {
             let failures: [PatternFile.TestFailure]
             do { failures = try file.runTests() } catch {
                 Console.complain("\(error)")
-                throw Exit.refused
+                throw ExitStatus.data.exit
             }
             for test in file.tests {
                 let failure = failures.first { $0.test == test.name }
@@ -86,6 +88,6 @@ struct PatternsTest: ParsableCommand {
         guard !problems.isEmpty else { return }
         for problem in problems { Console.complain(problem) }
         Console.complain("\(problems.count) of \(Wording.counted(results.count, "test")) failed")
-        throw Exit.notWell
+        throw ExitStatus.negative.exit
     }
 }

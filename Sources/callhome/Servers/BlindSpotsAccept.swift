@@ -1,12 +1,11 @@
 import ArgumentParser
+import Reports
 
 /// `callhome servers blind-spots accept SERVER NAME… --because TEXT`.
 struct BlindSpotsAccept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept", abstract: "Say that you know of blind spots of a server, and live with them.",
-        discussion: """
-            Exit codes: 0 accepted; 2 refused, or no such server or blind spot; 3 the collector does not answer.
-            """)
+        discussion: ExitStatus.collectorHelp("accepted", missing: "no such server or blind spot"))
 
     @OptionGroup var choice: BlindSpotChoiceOptions
 

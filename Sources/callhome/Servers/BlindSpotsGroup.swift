@@ -26,7 +26,7 @@ struct BlindSpotsGroup: ParsableCommand {
             table.add(
                 spot.name, spot.state, spot.accepted?.by ?? "", spot.title,
                 spot.reasons.map(\.because).joined(separator: " "),
-                spot.accepted.map { "\($0.because) (\($0.at))" } ?? "")
+                spot.accepted.map { "\($0.because) (\($0.acceptedAt))" } ?? "")
         }
         let accepted = spots.count { $0.accepted != nil }
         return "\(table.text)\n\n\(Wording.counted(spots.count, "blind spot")), \(accepted) accepted"

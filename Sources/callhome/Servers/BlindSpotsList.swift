@@ -5,7 +5,7 @@ import Reports
 struct BlindSpotsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List what is not seen on a server, why, and what of it is accepted.",
-        discussion: "Exit codes: 0 listed; 2 refused, or no such server; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("listed", missing: "no such server"))
 
     @Argument(help: "The server's name or id.")
     var server: String

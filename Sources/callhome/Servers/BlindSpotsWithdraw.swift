@@ -1,13 +1,11 @@
 import ArgumentParser
+import Reports
 
 /// `callhome servers blind-spots withdraw SERVER NAME… --because TEXT`.
 struct BlindSpotsWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw", abstract: "Take back that blind spots of a server are accepted.",
-        discussion: """
-            Exit codes: 0 taken back; 2 refused, or no such server or accepted blind spot; 3 the collector does not \
-            answer.
-            """)
+        discussion: ExitStatus.collectorHelp("taken back", missing: "no such server or accepted blind spot"))
 
     @OptionGroup var choice: BlindSpotChoiceOptions
 

@@ -5,7 +5,7 @@ import Reports
 struct ServersList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List servers with their state at a glance.",
-        discussion: "Exit codes: 0 listed; 2 refused; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("listed"))
 
     @OptionGroup var collector: CollectorOptions
 

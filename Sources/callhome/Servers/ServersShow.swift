@@ -5,7 +5,7 @@ import Reports
 struct ServersShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one server: what is watched, its parts, latest readings and cases.",
-        discussion: "Exit codes: 0 shown; 2 refused, or no such server; 3 the collector does not answer.")
+        discussion: ExitStatus.collectorHelp("shown", missing: "no such server"))
 
     @Argument(help: "The server's name or id.")
     var name: String

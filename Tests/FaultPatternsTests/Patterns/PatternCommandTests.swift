@@ -89,7 +89,7 @@ struct PatternCommandTests {
         for command in ["test", "build"] {
             let outcome = try run(
                 [command, "FOLDER"] + (command == "build" ? ["-o", "/dev/null/never"] : []), on: files)
-            #expect(outcome.status == 2)
+            #expect(outcome.status == 65)
             #expect(outcome.problems.contains(words), "\(outcome.problems)")
             #expect(outcome.problems.contains("disk/bad.yaml:"))
         }
@@ -122,7 +122,7 @@ struct PatternCommandTests {
         var all: Set<[String]> = []
         for command in [["test", "FOLDER"], ["lint", "FOLDER"], ["build", "FOLDER", "-o", "/dev/null/never"]] {
             let outcome = try run(command, on: ["bad.yaml": text])
-            #expect(outcome.status == 2)
+            #expect(outcome.status == 65)
             all.insert(
                 outcome.problems.split(separator: "\n").map { line in
                     line.range(of: "disk/bad.yaml:").map { String(line[$0.upperBound...]) } ?? String(line)
@@ -198,7 +198,7 @@ struct PatternCommandTests {
         let whole = Self.source("disk.bad")
         let text = String(whole[..<(try #require(whole.range(of: "tests:")).lowerBound)])
         let outcome = try run(["lint", "FOLDER"], on: ["bad.yaml": text])
-        #expect(outcome.status == 2)
+        #expect(outcome.status == 65)
         #expect(outcome.problems.contains("bad.yaml:1:1: disk.bad has no `tests`; it needs one that fires"))
     }
 
@@ -253,9 +253,9 @@ struct PatternCommandTests {
         ] { #expect(both.output.contains(words), "\(words) in \(both.output)") }
         let german = try run(["show", "disk.a", "--patterns", "FOLDER", "--language", "de"], on: files)
         #expect(german.output.contains("[de]") && !german.output.contains("[en]"))
-        #expect(try run(["show", "disk.a", "--patterns", "FOLDER", "--language", "fr"], on: files).status == 2)
+        #expect(try run(["show", "disk.a", "--patterns", "FOLDER", "--language", "fr"], on: files).status == 65)
         let near = try run(["show", "disk", "--patterns", "FOLDER"], on: files)
-        #expect(near.status == 2 && near.problems.contains("no pattern is called disk; there are disk.a"))
+        #expect(near.status == 66 && near.problems.contains("no pattern is called disk; there are disk.a"))
     }
 
     @Test("`explain` tells signals, meanings, relations and an example with the moment of opening")
@@ -297,7 +297,7 @@ struct PatternCommandTests {
         #expect(german.output.hasPrefix("disk.a: Sie fällt aus\n  Sie liest nicht.\n"), "\(german.output)")
         #expect(german.output.contains("`for`: so long the condition must hold"))
         let french = try run(["explain", "disk.a", "--patterns", "FOLDER", "--language", "fr"], on: files)
-        #expect(french.status == 2 && french.problems.contains("disk.a has no text in `fr`; there are de, en"))
+        #expect(french.status == 65 && french.problems.contains("disk.a has no text in `fr`; there are de, en"))
     }
 
     @Test("The pattern of patterns/README.md passes as it is printed there, and lint finds nothing in it")
@@ -337,7 +337,7 @@ struct PatternCommandTests {
         let probes = rows.first?["probes"] as? [String: [String]]
         #expect(probes == ["fan": ["chip-sensors", "ipmi", "redfish"]])
         let typo = try run(["signals", "hw.temprature"], on: [:])
-        #expect(typo.status == 2 && typo.problems.contains("perhaps hw.temperature"), "\(typo.problems)")
+        #expect(typo.status == 66 && typo.problems.contains("perhaps hw.temperature"), "\(typo.problems)")
     }
 
     @Test("What cannot be written is said before the work, and a pack where files are needed is known as one")
@@ -349,7 +349,7 @@ struct PatternCommandTests {
             (["build", "FOLDER", "-o", "/nonexistent/pack.json"], "there is no folder /nonexistent"),
         ] {
             let outcome = try run(arguments, on: files)
-            #expect(outcome.status == 2 && outcome.problems.contains(words), "\(outcome.problems)")
+            #expect(outcome.status == 73 && outcome.problems.contains(words), "\(outcome.problems)")
             #expect(!outcome.problems.contains("Error"), "\(outcome.problems)")
         }
         let pack = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
@@ -357,7 +357,7 @@ struct PatternCommandTests {
         #expect(try run(["build", "FOLDER", "-o", pack.path], on: files).status == 0)
         for command in [["show", "disk.a", "--patterns"], ["test"], ["explain", "disk.a", "--patterns"]] {
             let outcome = try run(command + [pack.path], on: files)
-            #expect(outcome.status == 2 && outcome.problems.contains("this is a built pack"), "\(outcome.problems)")
+            #expect(outcome.status == 65 && outcome.problems.contains("this is a built pack"), "\(outcome.problems)")
         }
         let near = try run(["show", "dsik.a", "--patterns", "FOLDER"], on: files)
         #expect(near.problems.contains("there are disk.a"), "\(near.problems)")

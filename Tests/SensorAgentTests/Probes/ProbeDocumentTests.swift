@@ -68,7 +68,7 @@ struct ProbeDocumentTests {
             return (status, String(decoding: output, as: UTF8.self))
         }
         let expected = try await look("2025-11-21T08:00:00Z")
-        #expect(expected.0 == 0 && expected.1.contains("\"time\":1763712000000"))
+        #expect(expected.0 == 0 && expected.1.contains("\"time\":\"2025-11-21T08:00:00Z\""))
         #expect(try await look("1763712000") == expected)
         #expect(try await look("2025-11-21T09:00:00+01:00") == expected)
         #expect(try await look("yesterday").0 == 64)
@@ -101,6 +101,6 @@ struct ProbeDocumentTests {
         try scratch.write("wrong.conf", "no.such.key = 1\n")
         let (refused, _) = try await run(
             Recordings.agent.path, ["once", "--config", scratch.url.appending(path: "wrong.conf").path])
-        #expect(refused == 2)
+        #expect(refused == 78)
     }
 }

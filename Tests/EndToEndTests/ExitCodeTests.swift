@@ -1,0 +1,116 @@
+import Foundation
+import Reports
+import Testing
+
+/// One table of exit codes for the three programs.
+@Suite("Exit codes")
+struct ExitCodeTests {
+    /// Swift Testing has a type of this name too.
+    typealias ExitStatus = Reports.ExitStatus
+
+    /// A command line, and what it exits with.
+    struct Run: Sendable, CustomTestStringConvertible {
+        var words: [String]
+        var status: ExitStatus
+        var testDescription: String { words.joined(separator: " ") }
+
+        init(_ line: String, _ status: ExitStatus) {
+            words = line.split(separator: " ").map(String.init)
+            self.status = status
+        }
+    }
+
+    static let programs = ["callhome", "callhome-agent", "callhome-collector"]
+
+    @Test("The help of each program prints the whole table", arguments: programs)
+    func table(program: String) throws {
+        let help = try Program.run(Program.built(program), ["--help"]).output
+        for status in ExitStatus.allCases {
+            #expect(help.contains("\(status.rawValue)  \(status.meaning.prefix(30))"), "\(status) in:\n\(help)")
+        }
+    }
+
+    @Test("The documentation has the table as the programs have it")
+    func documented() throws {
+        let text = try String(contentsOf: Site.packageRoot.appending(path: "docs/collector.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").compactMap { $0.firstMatch(of: #/^\| ([0-9]+) \| (.*) \|$/#) }
+            .filter { ExitStatus(rawValue: Int32($0.output.1) ?? -1) != nil && !$0.output.2.contains("|") }
+            .map { "\($0.output.1) \($0.output.2)" }
+        #expect(rows == ExitStatus.allCases.map { "\($0.rawValue) \($0.meaning)" })
+    }
+
+    @Test("What a command says of its exit codes begins with 0 and names only those of the table", arguments: programs)
+    func help(program: String) throws {
+        var described = 0
+        for command in try ProgramHelp.commands(of: program) {
+            let text = command.help.replacing("\n", with: " ")
+            guard !command.path.isEmpty, command.path != ["check-config"],
+                let found = text.firstMatch(of: /Exit codes: (.*?)\.( |$)/)
+            else { continue }
+            described += 1
+            let codes = found.output.1.matches(of: #/(?:^|; )([0-9]+) /#).compactMap { Int32($0.output.1) }
+            #expect(codes.first == 0, "\(command.path): \(found.output.1)")
+            #expect(codes == codes.sorted() && Set(codes).count == codes.count, "\(command.path): \(codes)")
+            for code in codes { #expect(ExitStatus(rawValue: code) != nil, "\(command.path): \(code)") }
+        }
+        // The collector's commands have nothing of their own to say.
+        #expect(described > (program == "callhome-collector" ? -1 : 4))
+    }
+
+    /// `FOLDER` is an empty folder.
+    @Test(
+        "The programs exit with what the table says",
+        arguments: [
+            Run("callhome nonsense", .usage),
+            Run("callhome patterns list --status x", .usage),
+            Run("callhome patterns test FOLDER", .data),
+            Run("callhome patterns test FOLDER/no", .missing),
+            Run("callhome patterns signals hw.none", .missing),
+            Run("callhome patterns backtest FOLDER --html FOLDER/no/a.html", .cannotWrite),
+            Run("callhome patterns backtest FOLDER/no --patterns PATTERNS", .missing),
+            Run("callhome status --socket FOLDER/no.sock", .unavailable),
+            Run("callhome doctor --socket FOLDER/no.sock", .unavailable),
+            Run("callhome cases list", .permission),
+            Run("callhome servers list --collector-socket FOLDER/no.sock", .unavailable),
+            Run("callhome login http://127.0.0.1:1", .usage),
+            Run("callhome login https://127.0.0.1:1 --ca-fingerprint 00", .unavailable),
+            Run("callhome enroll https://127.0.0.1:1 --token half --socket FOLDER/no.sock", .data),
+            Run("callhome-agent probe none", .usage),
+            Run("callhome-agent probe memory-errors --root FOLDER", .unavailable),
+            Run("callhome-agent probe disk-health --input BAD", .data),
+            Run("callhome-agent once --config BAD", .configuration),
+            Run("callhome-agent coverage --config BAD", .configuration),
+            Run("callhome-agent coverage --language xx", .usage),
+            Run("callhome-agent run --config FOLDER/no.conf", .configuration),
+            Run("callhome-collector tokens list --config BAD", .configuration),
+            Run("callhome-collector serve --config BAD", .configuration),
+            Run("callhome-collector tokens revoke", .usage),
+            Run("callhome-collector tokens --help", .done),
+            // No collector has run there.
+            Run("callhome-collector tokens list --json --config GOOD", .failure),
+        ])
+    func codes(run: Run) throws {
+        let (program, expected) = (run.words[0], run.status)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "exit-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bad = folder.appendingPathExtension("bad")
+        let good = folder.appendingPathExtension("conf")
+        try Site.write("this is = no setting", to: bad)
+        try Site.write("data = \(folder.path)/data\nsocket = no", to: good)
+        defer { for file in [bad, good] { try? FileManager.default.removeItem(at: file) } }
+        let given = run.words.dropFirst().map { argument in
+            switch argument {
+            case "BAD": bad.path
+            case "GOOD": good.path
+            case "PATTERNS": Site.packageRoot.appending(path: "patterns/disk").path
+            default: argument.replacing("FOLDER", with: folder.path)
+            }
+        }
+        // Nobody is logged in here.
+        let result = try Program.run(
+            "/usr/bin/env", ["HOME=\(folder.path)", "XDG_CONFIG_HOME=\(folder.path)", Program.built(program)] + given)
+        #expect(result.status == expected.rawValue, "\(program) \(given): \(result.output.prefix(500))")
+        #expect(!result.output.isEmpty || expected == .done, "it must say why")
+    }
+}
