@@ -31,15 +31,22 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// Always both streams.
     public var progress: [Progress]
     public var refused: [Refusal]
+    /// Names of patterns and probes that somebody has accepted as not seen on this server, so that the agent does not
+    /// ask for them any more; nil where there are none.
+    public var acceptedBlindSpots: [String]?
     /// The collector's clock, for the agent to tell how far its own is off.
     public var time: Timestamp
 
-    public init(host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], time: Timestamp) {
+    public init(
+        host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
+        time: Timestamp
+    ) {
         format = WireFormat.version
         self.host = host
         self.epoch = epoch
         self.progress = progress
         self.refused = refused
+        self.acceptedBlindSpots = acceptedBlindSpots
         self.time = time
     }
 

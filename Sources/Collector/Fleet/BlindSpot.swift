@@ -146,34 +146,34 @@ struct AcceptedBlindSpot: Hashable, Sendable, Codable {
 struct AcceptedBlindSpots: Hashable, Sendable, Codable {
     /// Of the failure modes, without those that are accepted.
     var remaining: Heartbeat.FailureModeCounts
-    /// Names of accepted probes.
-    var probes: [String]
+    /// Of all that is accepted.
+    var names: [String]
     /// Titles by language of what is accepted, at most `shown`.
     var titles: [[String: String]]
-    /// How many are accepted.
-    var count: Int
+    var count: Int { names.count }
+    /// Patterns have a dot in their names, probes have none.
+    var probes: [String] { names.filter { !$0.contains(".") } }
 
     static let shown = 4
 
     /// nil where nothing is accepted.
     init?(_ accepted: [AcceptedBlindSpot], of inventory: Inventory?) {
         guard !accepted.isEmpty else { return nil }
-        let names = Set(accepted.map(\.name))
+        self.names = accepted.map(\.name).sorted()
+        let names = Set(self.names)
         remaining = Heartbeat.FailureModeCounts((inventory?.failureModes ?? []).filter { !names.contains($0.pattern) })
-        probes = accepted.map(\.name).filter { !$0.contains(".") }.sorted()
         titles = accepted.prefix(AcceptedBlindSpots.shown).map(\.titles)
-        count = accepted.count
     }
 
     /// `5 blind spots accepted: A, B and 3 more.`
     func words(in language: Language) -> String {
-        let names = titles.map { CleanText.line($0[language.rawValue] ?? $0["en"] ?? "", limit: 160) }
-        let left = count - names.count
+        let shown = titles.map { CleanText.line($0[language.rawValue] ?? $0["en"] ?? "", limit: 160) }
+        let left = count - shown.count
         let more = left > 0 ? language(" and \(left) more", " und \(left) weitere") : ""
         return language(
             "\(Wording.counted(count, "blind spot")) accepted: ",
             "\(Wording.counted(count, "blinder Fleck", "blinde Flecken")) hingenommen: ")
-            + names.joined(separator: ", ") + more + "."
+            + shown.joined(separator: ", ") + more + "."
     }
 }
 

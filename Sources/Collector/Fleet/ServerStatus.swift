@@ -85,8 +85,9 @@ struct ServerStatus: Hashable, Sendable {
         )
         guard blind > 0 else { return nil }
         return language(
-            "\(blind) of \(all) kinds of failure are not seen here, or not on all parts.",
-            "\(blind) von \(all) Arten von Ausfällen sind hier nicht zu sehen oder nicht an allen Teilen.")
+            "\(blind) of \(all) kinds of failure \(blind == 1 ? "is" : "are") not seen here, or not on all parts.",
+            "\(blind) von \(all) Arten von Ausfällen \(blind == 1 ? "ist" : "sind") hier nicht zu sehen oder nicht an allen Teilen."
+        )
     }
 
     func word(in language: Language) -> String {

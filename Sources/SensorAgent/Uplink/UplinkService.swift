@@ -72,7 +72,8 @@ actor UplinkService: Service {
         return AgentStatus.Uplink(
             state: machine.state.rawValue, collector: machine.collector, because: machine.because,
             lastReceipt: machine.lastReceipt, nextAttempt: machine.nextAttempt,
-            waitingFaultReports: waiting[.faults, default: 0], waitingTelemetryReports: waiting[.telemetry, default: 0])
+            waitingFaultReports: waiting[.faults, default: 0], waitingTelemetryReports: waiting[.telemetry, default: 0],
+            acceptedBlindSpots: machine.acceptedBlindSpots)
     }
 
     // MARK: The loop

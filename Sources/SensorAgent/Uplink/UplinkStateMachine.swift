@@ -13,6 +13,8 @@ struct UplinkStateMachine: Sendable {
         static let bytes = 1 << 20
         /// The smallest request that 413 leads to; a single larger report is sent alone.
         static let leastBytes = 4 << 10
+        /// Names of accepted blind spots that are kept of a receipt.
+        static let acceptedBlindSpots = 2_000
         /// Telemetry is sent at the latest so long after it was stored.
         static let idle = Duration.seconds(60)
         static let firstRetry = Duration.seconds(1)
@@ -105,6 +107,8 @@ struct UplinkStateMachine: Sendable {
     /// What went wrong last and what to do; empty when all is well.
     private(set) var because: String
     private(set) var lastReceipt: Timestamp?
+    /// As the last receipt says: what need not be seen; nil where there is none.
+    private(set) var acceptedBlindSpots: [String]?
     private(set) var nextAttempt: Timestamp?
     private var refusal: (text: String, at: Timestamp)?
 
@@ -167,6 +171,7 @@ struct UplinkStateMachine: Sendable {
         _ generator: inout some RandomNumberGenerator
     ) -> [Effect] {
         lastReceipt = time
+        acceptedBlindSpots = receipt.acceptedBlindSpots.map { Array($0.prefix(Limits.acceptedBlindSpots)) }
         var effects: [Effect] = receipt.refused.map { .report($0) }
         if let last = receipt.refused.last {
             refusal = (

@@ -24,6 +24,7 @@ struct Checklist {
     let items: [Item]
     private let seen: Int
     private let known: Int
+    private let accepted: Int
     private let language: Language
 
     /// - Parameter questions: what the agent cannot know.
@@ -46,7 +47,10 @@ struct Checklist {
             var modes: [FailureMode] = []
         }
         var hidden: [String: Hidden] = [:]
-        for mode in modes where mode.isBlind {
+        // What somebody has accepted at the collector, nobody needs to do anything about until it changes.
+        let accepted = Set(status.uplink.acceptedBlindSpots ?? [])
+        let acceptedModes = modes.filter { $0.isBlind && accepted.contains($0.pattern) }
+        for mode in modes where mode.isBlind && !accepted.contains(mode.pattern) {
             for reason in mode.reasons {
                 let because = reason.because(in: language)
                 hidden[because, default: Hidden(step: reason.step(in: language))].modes.append(mode)
@@ -60,6 +64,13 @@ struct Checklist {
                     state: found.step == nil ? .fact : .task, what: because, step: found.step,
                     hides: found.modes.map { $0.title(in: language.rawValue) }))
         }
+        if !acceptedModes.isEmpty {
+            let what = language(
+                "Accepted as not seen: nothing needs to be done until it changes",
+                "Als nicht zu sehen hingenommen: Es ist nichts zu tun, bis es sich ändert")
+            let titles = acceptedModes.map { $0.title(in: language.rawValue) }
+            items.append(Item(state: .fact, what: what, step: nil, hides: titles))
+        }
         for question in questions {
             // What is asked here may be a task above already.
             guard let step = question.step(in: language), !steps.contains(step) else { continue }
@@ -71,6 +82,7 @@ struct Checklist {
         let ownParts = modes.filter { $0.state != "absent" }
         seen = ownParts.count { $0.state == "seen" }
         known = ownParts.count
+        self.accepted = acceptedModes.count
         self.language = language
     }
 
@@ -113,6 +125,12 @@ struct Checklist {
             language(
                 "\(seen) of \(known) kinds of failure that this server can have would be seen.",
                 "\(seen) von \(known) Arten von Ausfällen, die dieser Server haben kann, würden gesehen."))
+        if accepted > 0 {
+            lines.append(
+                language(
+                    "\(Wording.counted(accepted, "blind spot")) accepted.",
+                    "\(Wording.counted(accepted, "blinder Fleck", "blinde Flecken")) hingenommen."))
+        }
         if !items.contains(where: { $0.state == .task }) {
             lines.append(language("Nothing needs to be done.", "Es ist nichts zu tun."))
         }

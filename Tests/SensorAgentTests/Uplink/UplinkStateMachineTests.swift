@@ -82,6 +82,26 @@ struct UplinkStateMachineTests {
         #expect(dialogue.machine.lastReceipt == dialogue.time)
     }
 
+    @Test("What the last receipt says of accepted blind spots holds, bounded")
+    func acceptedBlindSpots() {
+        var dialogue = Dialogue()
+        dialogue.has(.faults, 1...1)
+        func receipt(_ accepted: [String]?) -> Machine.Answer {
+            let progress = ReportStream.allCases.map { Receipt.Progress(stream: $0, through: 0) }
+            return .receipt(
+                Receipt(
+                    host: "h1", epoch: 1, progress: progress, acceptedBlindSpots: accepted, time: dialogue.time))
+        }
+        #expect(dialogue.machine.acceptedBlindSpots == nil)
+        let limit = Machine.Limits.acceptedBlindSpots
+        for (accepted, kept) in [(["a.one"], 1), (Array(repeating: "a", count: limit + 1), limit)] {
+            _ = dialogue.answer(receipt(accepted))
+            #expect(dialogue.machine.acceptedBlindSpots?.count == kept)
+        }
+        _ = dialogue.answer(receipt(nil))
+        #expect(dialogue.machine.acceptedBlindSpots == nil)
+    }
+
     @Test("A report refused for good is covered, told, and shown for a day")
     func refusal() {
         var dialogue = Dialogue()

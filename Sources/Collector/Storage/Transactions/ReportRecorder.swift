@@ -35,7 +35,7 @@ struct ReportRecorder {
         try transaction.save(record)
         return Receipt(
             host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused,
-            time: time)
+            acceptedBlindSpots: record.server.accepted?.names, time: time)
     }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is accepted at the collector, the server itself no longer asks for.
+@Suite("Accepted blind spots on the server")
+struct AcceptedBlindSpotTests {
+    @Test(
+        "The doctor asks for nothing that is accepted, status says how much is, and both ask again once it is taken back"
+    )
+    func doctor() async throws {
+        let site = try await Site()
+        defer { site.stop() }
+        let server = try await site.server("one", modules: 1, patterns: ShippedPackFile.url().path)
+        defer { server.agent.killNow() }
+        func decide(_ word: String) throws -> Int32 {
+            try Program.run(
+                Program.built("callhome"),
+                [
+                    "servers", "blind-spots", word, "one", "--all", "--because", "a test", "--collector-socket",
+                    "\(site.folder.path)/c.sock",
+                ]
+            ).status
+        }
+        #expect(try server.command(["doctor"]).status == 1, "something is to be done")
+        // Some probes look for the first time only now: what they bring is accepted as it comes.
+        try await eventually(within: .seconds(240), "nothing is to be done") {
+            _ = try decide("accept")
+            // Telemetry may wait for a minute; a test fault has its receipt at once.
+            _ = try server.command(["test"])
+            let doctor = try server.command(["doctor", "--language", "en"])
+            return doctor.status == 0 && doctor.output.contains(" accepted.\nNothing needs to be done.") ? true : nil
+        }
+        let status = try server.command(["status", "--language", "de"])
+        #expect(status.output.contains("blinde Flecken hingenommen"), "\(status.output)")
+        #expect(try server.command(["doctor", "--all", "--language", "en"]).output.contains("] 1. "))
+        #expect(try decide("withdraw") == 0)
+        try await eventually(within: .seconds(60), "it is to be done again") {
+            _ = try server.command(["test"])
+            return try server.command(["doctor"]).status == 1 ? true : nil
+        }
+    }
+}
