@@ -35,7 +35,7 @@ struct MadeUpServer {
 /// from files is read in the tree. A real disk is asked every ten minutes; this one ages three hundred times as fast.
 func probes(of tree: MadeUpTree) -> [any Probe] {
     let chips = AllProbes.make().filter { $0.name == "chip-sensors" }
-    let live = chips + [DiskHealth(tree: SysTree(), spacing: DiskHealth.standardSpacing / 300)]
+    let live = chips + [DiskHealthProbe(tree: SysTree(), spacing: DiskHealthProbe.standardSpacing / 300)]
     let files = AllProbes.make(tree: SysTree(root: tree.root.path))
     return live + files.filter { probe in !live.contains { $0.name == probe.name } }
 }

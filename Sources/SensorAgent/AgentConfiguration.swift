@@ -35,7 +35,7 @@ public struct AgentConfiguration: Sendable {
     /// `inventory.interval`: an inventory is sent when it changed, and anyway this often.
     public var inventoryInterval = Duration.seconds(86_400)
     /// `site.folder`: where the checks of the site lie: plugins and scripts that the probe `site` runs.
-    public var siteFolder = SiteChecks.standardFolder
+    public var siteFolder = SiteCheckProbe.standardFolder
     /// `root`: a folder that is read as if it were `/`: a recorded machine.
     public var root = "/"
     /// `log.level`: `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`.
@@ -70,7 +70,7 @@ public struct AgentConfiguration: Sendable {
         ConfigurationKey(
             "inventory.interval", "1d", "an inventory is sent when it changed, and anyway this often"),
         ConfigurationKey(
-            "site.folder", SiteChecks.standardFolder, "where your own checks lie: plugins and scripts, run by site"),
+            "site.folder", SiteCheckProbe.standardFolder, "where your own checks lie: plugins and scripts, run by site"),
         ConfigurationKey("root", "/", "a folder that is read as if it were /: a recorded machine"),
         ConfigurationKey("log.level", "info", "trace, debug, info, notice, warning, error or critical"),
         ConfigurationKey(

@@ -15,28 +15,28 @@ public enum AllProbes {
     ///   - cacheDirectory: where a probe may keep what is costly to ask for again; nil: nowhere.
     ///   - redfish: where a Redfish service is; nil: there is none to ask.
     public static func make(
-        tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteChecks.standardFolder,
+        tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteCheckProbe.standardFolder,
         cacheDirectory: String? = nil, redfish: RedfishAccess? = nil
     ) -> [any Probe] {
         let traces = KernelTraces()
         return [
-            ChipSensors(tree: tree), MemoryErrors(tree: tree), DiskHealth(tree: tree, input: input),
-            MachineInventory(tree: tree, input: input),
-            PCIDevices(tree: tree, input: input), NetworkPorts(tree: tree, input: input),
-            GraphicsCards(tree: tree, input: input), SiteChecks(tree: tree, folder: siteFolder),
-            DiskLatency(tree: tree, input: input),
-            Enclosures(tree: tree),
-            RaidVolumes(tree: tree, input: input),
-            IPMI(tree: tree, input: input, cacheDirectory: cacheDirectory),
-            Redfish(tree: tree, input: input, access: redfish),
-            UPSs(tree: tree, input: input),
-            PowerSupplies(tree: tree),
-            RaidControllers(tree: tree, input: input),
-            FileSystems(tree: tree, input: input),
-            KernelLog(tree: tree, input: input, traces: traces),
-            MachineChecks(tree: tree, input: input, traces: traces),
-            Processors(tree: tree), Board(tree: tree),
-            ThermalZones(tree: tree),
+            ChipSensorProbe(tree: tree), MemoryErrorProbe(tree: tree), DiskHealthProbe(tree: tree, input: input),
+            InventoryProbe(tree: tree, input: input),
+            PCIeProbe(tree: tree, input: input), NetworkProbe(tree: tree, input: input),
+            GPUProbe(tree: tree, input: input), SiteCheckProbe(tree: tree, folder: siteFolder),
+            DiskLatencyProbe(tree: tree, input: input),
+            EnclosureProbe(tree: tree),
+            RaidVolumeProbe(tree: tree, input: input),
+            IPMIProbe(tree: tree, input: input, cacheDirectory: cacheDirectory),
+            RedfishProbe(tree: tree, input: input, access: redfish),
+            UPSProbe(tree: tree, input: input),
+            PowerSupplyProbe(tree: tree),
+            RaidControllerProbe(tree: tree, input: input),
+            FileSystemProbe(tree: tree, input: input),
+            KernelLogProbe(tree: tree, input: input, traces: traces),
+            MachineCheckProbe(tree: tree, input: input, traces: traces),
+            ProcessorProbe(tree: tree), BoardProbe(tree: tree),
+            ThermalProbe(tree: tree),
         ]
     }
 }

@@ -66,7 +66,7 @@ enum MadeUpLooks {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
         }
-        let probe = SiteChecks(tree: SysTree(), folder: scratch.url.path, owner: geteuid())
+        let probe = SiteCheckProbe(tree: SysTree(), folder: scratch.url.path, owner: geteuid())
         let result = try await probe.observe(at: RecordedLook.time, since: nil)
         return RecordedLook(row: "", probe: probe.name, reported: Set(ReportedSignal.all(of: result)))
     }

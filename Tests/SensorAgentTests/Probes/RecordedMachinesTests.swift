@@ -79,7 +79,7 @@ struct RecordedMachinesTests {
         .timeLimit(.minutes(5)))
     func sensors() async throws {
         let pack = try ShippedPack.built()
-        let times = Self.times(every: ChipSensors(tree: SysTree()).interval)
+        let times = Self.times(every: ChipSensorProbe(tree: SysTree()).interval)
         var tally = Tally()
         let recordings = try await RecordedSensors.all()
         try await withThrowingTaskGroup(of: (String, [Fault]?).self) { group in
@@ -105,13 +105,13 @@ struct RecordedMachinesTests {
         for entry in Recordings.entries("edac") + Recordings.entries("sysfs") {
             guard let recorded = try await RecordedTree(entry) else { continue }
             let tree = SysTree(root: recorded.root.path)
-            await Self.replay(MemoryErrors(tree: tree), pack, entry, &memory)
-            await Self.replay(MachineInventory(tree: tree), pack, entry, &inventory)
-            await Self.replay(PCIDevices(tree: tree), pack, entry, &links)
+            await Self.replay(MemoryErrorProbe(tree: tree), pack, entry, &memory)
+            await Self.replay(InventoryProbe(tree: tree), pack, entry, &inventory)
+            await Self.replay(PCIeProbe(tree: tree), pack, entry, &links)
         }
         var firmware = Tally()
         for file in Recordings.entries("dmi-binary") {
-            await Self.replay(MachineInventory(tree: SysTree(), input: file.path), pack, file, &firmware)
+            await Self.replay(InventoryProbe(tree: SysTree(), input: file.path), pack, file, &firmware)
         }
         Self.check(memory, "memory errors")
         Self.check(inventory, "inventories")

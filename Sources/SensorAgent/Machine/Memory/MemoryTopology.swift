@@ -173,7 +173,7 @@ struct MemoryTopology: Sendable {
     // MARK: Places of errors
 
     /// The module that an error was in; its its controller where no more can be told.
-    func component(at place: MemoryPlace) -> Component {
+    func component(at place: MemoryErrorLocation) -> Component {
         if let handle = place.handle, let module = modules.modules.first(where: { $0.handle == handle }) {
             return module.component
         }
@@ -206,7 +206,7 @@ struct MemoryTopology: Sendable {
         ["unknown", "any memory", "not present", "0x0000"].contains { label.hasPrefix($0) } || label.contains(" or ")
     }
 
-    private func isAt(_ candidate: Place, _ place: MemoryPlace) -> Bool {
+    private func isAt(_ candidate: Place, _ place: MemoryErrorLocation) -> Bool {
         guard !candidate.layers.isEmpty else { return false }
         if place.position.count >= candidate.layers.count {
             return zip(candidate.layers, place.position).allSatisfy { $0.number == $1 }

@@ -8,8 +8,8 @@ struct ControllerScan: Sendable {
     private static let interval = Duration.seconds(86_400)
 
     private let deadline: Duration
-    private var found: [DiskHealth.Device] = []
-    private var besides: [DiskHealth.Device]?
+    private var found: [DiskHealthProbe.Device] = []
+    private var besides: [DiskHealthProbe.Device]?
     private var scannedAt: Timestamp?
     /// Of smartctl: 704 for 7.4; 0 where it is not known.
     private(set) var version: UInt64 = 0
@@ -19,8 +19,8 @@ struct ControllerScan: Sendable {
 
     /// - Parameter kernel: the disks that the kernel shows.
     mutating func devices(
-        besides kernel: [DiskHealth.Device], asking smartctl: Tool, at time: Timestamp
-    ) async throws(ProbeError) -> [DiskHealth.Device] {
+        besides kernel: [DiskHealthProbe.Device], asking smartctl: Tool, at time: Timestamp
+    ) async throws(ProbeError) -> [DiskHealthProbe.Device] {
         let age = scannedAt.map { time - $0 }
         if besides == kernel, let age, age >= .zero, age < ControllerScan.interval { return found }
         do throws(Tool.Failure) {
@@ -41,16 +41,18 @@ struct ControllerScan: Sendable {
         return found
     }
 
-    private static func hidden(_ entries: [JSONTree], besides kernel: [DiskHealth.Device]) -> [DiskHealth.Device] {
+    private static func hidden(_ entries: [JSONTree], besides kernel: [DiskHealthProbe.Device]) -> [DiskHealthProbe
+        .Device]
+    {
         let known = Set(kernel.map(\.name))
-        var devices: [DiskHealth.Device] = []
+        var devices: [DiskHealthProbe.Device] = []
         for entry in entries.prefix(deviceLimit) {
             // Nobody answered behind this number.
             guard entry["open_error"] == nil, let name = entry["name"]?.text, name.hasPrefix("/dev/") else { continue }
             // `megaraid,5`, `cciss,0`, `areca,1/2`, `3ware,4`, `sat+megaraid,5`: the number is the disk's.
             let type = entry["type"]?.text.flatMap { $0.contains(",") ? $0 : nil }
             guard type != nil || !known.contains(name) else { continue }
-            let device = DiskHealth.Device(name: name, type: type)
+            let device = DiskHealthProbe.Device(name: name, type: type)
             if !devices.contains(device) { devices.append(device) }
         }
         return devices

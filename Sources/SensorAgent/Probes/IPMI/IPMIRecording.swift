@@ -28,7 +28,7 @@ struct IPMIRecording: Sendable {
             self.result = result
             return
         }
-        let controller = IPMIController(parsing: bytes)
+        let controller = BMCStatus(parsing: bytes)
         if controller.power != nil {
             kind = .power
             result = controller.result(at: time)

@@ -133,7 +133,7 @@ struct IPMISensorReader: Sendable {
                     continue
                 }
                 timeouts += 1
-                guard timeouts <= Self.timeoutsBorne else { throw .timedOut(after: IPMI.answerPatience) }
+                guard timeouts <= Self.timeoutsBorne else { throw .timedOut(after: IPMIProbe.answerPatience) }
             }
             guard let data = answer.granted, let reading = IPMISensorReading(parsing: data) else { continue }
             if let request = IPMISensorReading.factorsRequest(record, data[0]) {

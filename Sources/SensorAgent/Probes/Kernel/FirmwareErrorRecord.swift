@@ -9,7 +9,7 @@ struct FirmwareErrorRecord: Sendable {
     fileprivate struct Section: Sendable {
         var severity: String
         var kind = ""
-        var memory = MemoryErrorDetail(type: "corrected")
+        var memory = MemoryErrorText(type: "corrected")
         var fields: [String: String] = [:]
         /// Processor errors: what each error info says.
         var processorErrors: [String] = []
@@ -70,7 +70,7 @@ extension FirmwareErrorRecord.Section {
         case "dimm location":
             if let range = value.firstRange(of: "DMI handle:") {
                 let digits = value[range.upperBound...].drop { $0 == " " }.prefix { $0.isHexDigit || $0 == "x" }
-                memory.place.handle = MemoryErrorDetail.number(String(digits)).flatMap { UInt16(exactly: $0) }
+                memory.place.handle = MemoryErrorText.number(String(digits)).flatMap { UInt16(exactly: $0) }
             } else {
                 memory.place.label = String(value)
             }
@@ -108,7 +108,7 @@ extension FirmwareErrorRecord.Section {
 
     private func processorFacts(_ stamp: KernelMessage.Stamp?) -> [KernelFact] {
         // Affinity level 3 of MPIDR_EL1 is the socket where boards number it so; most servers have that.
-        let affinity = fields["multiprocessor affinity register (mpidr)"].flatMap(MemoryErrorDetail.number) ?? 0
+        let affinity = fields["multiprocessor affinity register (mpidr)"].flatMap(MemoryErrorText.number) ?? 0
         let told: MachineCheck.Severity =
             severity == "corrected" ? .corrected : severity == "fatal" ? .fatal : .uncorrected
         return (processorErrors.isEmpty ? ["unknown"] : processorErrors).map { words in

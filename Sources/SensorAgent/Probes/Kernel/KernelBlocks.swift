@@ -28,7 +28,7 @@ struct KernelBlocks {
             let words = message.words
             if let start = words.firstRange(of: "[Hardware Error]: ")?.upperBound {
                 takeHardwareError(words, words[start...], message.stamp)
-            } else if let error = MemoryErrorDetail(edacLine: words) {
+            } else if let error = MemoryErrorText(edacLine: words) {
                 done += error.facts(text: words, stamp: message.stamp, family: .memory)
             } else {
                 takeBusError(message)

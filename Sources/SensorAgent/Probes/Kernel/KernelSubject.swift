@@ -17,7 +17,7 @@ enum KernelSubject: Hashable, Sendable {
     case usb(String)
     /// A SCSI host: `host2`.
     case scsiHost(String)
-    case memory(MemoryPlace)
+    case memory(MemoryErrorLocation)
     /// A CXL memory device, by its serial number, at a PCI address.
     case memoryExpander(serial: String, host: String)
     case server

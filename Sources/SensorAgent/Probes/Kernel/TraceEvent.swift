@@ -51,7 +51,7 @@ struct TraceEvent: Hashable, Sendable {
         let stamp = KernelMessage.Stamp.uptime(stamp)
         switch name {
         case "mc_event":
-            return MemoryErrorDetail(event: text)?.facts(text: words, stamp: stamp, family: .memory) ?? []
+            return MemoryErrorText(event: text)?.facts(text: words, stamp: stamp, family: .memory) ?? []
         case "mce_record": return MachineCheck(event: text)?.facts(stamp: stamp) ?? []
         case "aer_event": return linkFact.map { [$0] } ?? []
         case "extlog_mem_event": return extendedLogFacts
@@ -77,7 +77,7 @@ struct TraceEvent: Hashable, Sendable {
         guard let close = text.firstRange(of: "} ")?.upperBound, let mark = text.firstRange(of: " error: ") else {
             return []
         }
-        var error = MemoryErrorDetail(type: "corrected")
+        var error = MemoryErrorText(type: "corrected")
         let severity = text[close...].prefix { $0 != " " }
         error.type = severity == "corrected" ? "corrected" : severity == "fatal" ? "fatal" : "uncorrected"
         guard severity != "info" else { return [] }
@@ -100,7 +100,7 @@ struct TraceEvent: Hashable, Sendable {
             values[String(word[..<equals])] = word[word.index(after: equals)...].filter { $0 != "'" }
         }
         guard let serial = values["serial"], let host = values["host"] else { return [] }
-        var error = MemoryErrorDetail(
+        var error = MemoryErrorText(
             type: values["descriptor"]?.contains("UNCORRECTABLE") == true ? "uncorrected" : "corrected")
         error.takeDetails(
             ["rank", "bank_group", "bank", "row", "column"].compactMap { key in values[key].map { "\(key):\($0)" } }

@@ -19,7 +19,7 @@ struct UPSVariables: Sendable {
         for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
             guard values.count < UPSVariables.variableLimit else { break }
             if line.hasPrefix("VAR ") {
-                let words = UPSs.words(String(line))
+                let words = UPSProbe.words(String(line))
                 if words.count == 4, UPSVariables.isName(words[2][...]) { set(words[2], words[3]) }
                 continue
             }

@@ -40,7 +40,7 @@ struct DiskTwinsTests {
             ])
         #expect(directory.disks.count == 2)
         #expect(directory.disks.allSatisfy { $0.attributes["ambiguous"]?.contains("same serial number") == true })
-        let inventory = try await MachineInventory(tree: tree(scratch)).observe(at: Self.now, since: nil)
+        let inventory = try await InventoryProbe(tree: tree(scratch)).observe(at: Self.now, since: nil)
         #expect(inventory.components.filter { $0.kind == .disk }.map(\.id.rawValue) == ids)
         // A link that names the serial alone may mean either.
         #expect(directory.disk(named: "/dev/disk/by-id/ata-MADEUP_HD4000_S1D50ABC") == nil)
@@ -169,7 +169,7 @@ struct DiskTwinsTests {
         try addATA("sdb", port: 3, serial: serial, to: scratch)
         let program = try smartctl(
             [("*/dev/sda", serial, true), ("*/dev/sdb", serial, false)], in: scratch)
-        let probe = DiskHealth(tree: tree(scratch), program: program)
+        let probe = DiskHealthProbe(tree: tree(scratch), program: program)
         let first = try await probe.observe(at: Self.now, since: nil)
         let name = serial == "00000000" ? "disk:path-" : "disk:serial-S1D50ABC@"
         #expect(
@@ -177,7 +177,7 @@ struct DiskTwinsTests {
                 "\(name)pci-0000:00:1f.2-ata-1": .state("passed"), "\(name)pci-0000:00:1f.2-ata-3": .state("failed"),
             ])
         // Also in the next look, and after a restart in between.
-        for probe in [probe, DiskHealth(tree: tree(scratch), program: program)] {
+        for probe in [probe, DiskHealthProbe(tree: tree(scratch), program: program)] {
             let later = try await probe.observe(at: Self.now + .seconds(700), since: first.cursor)
             #expect(health(later) == health(first))
             let soon = try await probe.observe(at: Self.now + .seconds(710), since: later.cursor)
@@ -202,13 +202,13 @@ struct DiskTwinsTests {
         )
         let scanning = scratch.url.appending(path: "scanning").path
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scanning)
-        let probe = DiskHealth(tree: tree(scratch), program: scanning)
+        let probe = DiskHealthProbe(tree: tree(scratch), program: scanning)
         let first = try await probe.observe(at: Self.now, since: nil)
         let states: [String: Reports.Measurement] = [
             "disk:serial-S1D50ABC@megaraid,5": .state("passed"), "disk:serial-S1D50ABC@megaraid,6": .state("failed"),
         ]
         #expect(health(first) == states)
-        for probe in [probe, DiskHealth(tree: tree(scratch), program: scanning)] {
+        for probe in [probe, DiskHealthProbe(tree: tree(scratch), program: scanning)] {
             let later = try await probe.observe(at: Self.now + .seconds(700), since: first.cursor)
             #expect(health(later) == states)
         }

@@ -68,7 +68,7 @@ struct InventoryTests {
     func foreign(_ text: String) async throws {
         let scratch = try ScratchFolder()
         try scratch.write("file", text)
-        let probe = MachineInventory(tree: SysTree(), input: scratch.url.appending(path: "file").path)
+        let probe = InventoryProbe(tree: SysTree(), input: scratch.url.appending(path: "file").path)
         let document = await ProbeDocument(observing: [probe], at: Self.now)
         #expect(document.exitCode == 65)
     }
@@ -96,7 +96,7 @@ struct InventoryTests {
         var tables = 0
         var found = 0
         for file in Recordings.entries("dmi-binary") {
-            let result = try await MachineInventory(tree: SysTree(), input: file.path).observe(at: Self.now, since: nil)
+            let result = try await InventoryProbe(tree: SysTree(), input: file.path).observe(at: Self.now, since: nil)
             let (code, output) = try await run("dmidecode", ["--from-dump", file.path, "-t", "17", "-q"])
             tables += 1
             #expect(
@@ -134,7 +134,7 @@ struct InventoryTests {
         var counts: [String: Int] = [:]
         for entry in Recordings.entries("sysfs") {
             guard let tree = try await RecordedTree(entry) else { continue }
-            let probe = MachineInventory(tree: SysTree(root: tree.root.path))
+            let probe = InventoryProbe(tree: SysTree(root: tree.root.path))
             guard let result = try? await probe.observe(at: Self.now, since: nil) else { continue }
             #expect(Set(result.components.map(\.id)).count == result.components.count, "\(entry.lastPathComponent)")
             for component in result.components { counts[component.kind.rawValue, default: 0] += 1 }
@@ -153,7 +153,7 @@ struct InventoryTests {
         try scratch.write("sys/class/block/sdc/partition", "1")
         try scratch.write("sys/class/block/sdd/device/wwid", "naa.5000123400000001")
         try scratch.write("sys/class/block/sdd/device/vpd_pg80", [0, 0x80, 0, 4] + Array("CCC3".utf8))
-        let result = try await MachineInventory(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await InventoryProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         #expect(
             result.components.map(\.id.rawValue)
                 == ["disk:wwn-0x5000123400000001@AAA1", "disk:wwn-0x5000123400000001@CCC3"])
@@ -169,7 +169,7 @@ struct InventoryTests {
         try scratch.write("sys/class/net/eth0/device/device", "0x1521\n")
         try scratch.write("sys/class/net/eth0/address", "00:16:3e:aa:bb:01\n")
         try scratch.write("sys/class/net/bond0/address", "00:16:3e:aa:bb:01\n")
-        let result = try await MachineInventory(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await InventoryProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         #expect(result.components.map(\.id.rawValue) == ["disk:wwn-0x5000123400000001", "nic:00:16:3e:aa:bb:01"])
         #expect(result.components.first?.part.location == "Bay 7")
         #expect(result.components.last?.attributes["pci_id"] == "8086:1521")
@@ -183,7 +183,7 @@ struct InventoryTests {
         let scratch = try ScratchFolder()
         try scratch.write("sys/class/block/vda/device/vendor", "0x1af4\n")
         try scratch.write("sys/class/block/vda/serial", "VOL-7\n")
-        let result = try await MachineInventory(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await InventoryProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         #expect(result.components.map(\.part) == [Part(serial: "VOL-7")])
     }
 }

@@ -66,7 +66,7 @@ struct DiskQueryHistoryTests {
         try scratch.write("smartctl", "#!/bin/sh\necho \"$*\" >> \(scratch.url.path)/calls\n\(body)\n")
         let path = scratch.url.appending(path: "smartctl").path
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        let probe = DiskHealth(
+        let probe = DiskHealthProbe(
             tree: SysTree(root: scratch.url.path), program: path, diskDeadline: .milliseconds(1500))
         return (scratch, probe)
     }
@@ -116,13 +116,13 @@ struct DiskQueryHistoryTests {
         "what a newer smartctl can tell is asked only of a newer one, and of an NVMe disk never an optional log by force"
     )
     func arguments() {
-        let sas = DiskHealth.Device(name: "/dev/sda")
+        let sas = DiskHealthProbe.Device(name: "/dev/sda")
         #expect(sas.arguments(bus: "sas", version: 703).contains("-a"))
         #expect(!sas.arguments(bus: "sas", version: 703).contains("defects"))
         #expect(sas.arguments(bus: "sas", version: 704).contains("defects"))
-        let nvme = DiskHealth.Device(name: "/dev/nvme0")
+        let nvme = DiskHealthProbe.Device(name: "/dev/nvme0")
         #expect(!nvme.arguments(bus: "nvme", version: 703).contains("-l"))
-        for device in [sas, nvme, DiskHealth.Device(name: "/dev/bus/0", type: "megaraid,5")] {
+        for device in [sas, nvme, DiskHealthProbe.Device(name: "/dev/bus/0", type: "megaraid,5")] {
             for version: UInt64 in [0, 703, 704, 705] {
                 let arguments = device.arguments(bus: nil, version: version)
                 #expect(arguments.contains("standby,3"))

@@ -28,7 +28,7 @@ struct IPMIMachineTests {
     func whole() async throws {
         let scratch = try ScratchFolder()
         let program = try BMC.program("ipmitool", Self.cases, in: scratch)
-        let probe = IPMI(
+        let probe = IPMIProbe(
             tree: SysTree(root: scratch.url.path), cacheDirectory: scratch.url.path, program: program)
         let first = try await probe.observe(at: BMC.now, since: nil)
         #expect(BMC.objections(to: first) == [])
@@ -48,7 +48,7 @@ struct IPMIMachineTests {
         #expect(!second.observations.contains { $0.signal.name == "hw.memory.error" })
         #expect(Recordings.text(scratch.url.appending(path: "lists")) == "x\n")
         // A restart begins with the list, and tells no entry again.
-        let again = IPMI(tree: SysTree(root: scratch.url.path), program: program)
+        let again = IPMIProbe(tree: SysTree(root: scratch.url.path), program: program)
         let third = try await again.observe(at: BMC.now + .seconds(120), since: second.cursor)
         #expect(!third.observations.contains { $0.signal.name == "hw.memory.error" })
         #expect(third.cursor == second.cursor)
@@ -56,7 +56,7 @@ struct IPMIMachineTests {
 
     @Test("a machine without a BMC says so, and what to load where the firmware names one")
     func absent() async throws {
-        let probe = IPMI(tree: SysTree(root: "/nonexistent"))
+        let probe = IPMIProbe(tree: SysTree(root: "/nonexistent"))
         await #expect(throws: ProbeError.self) { try await probe.observe(at: BMC.now, since: nil) }
     }
 
@@ -64,7 +64,7 @@ struct IPMIMachineTests {
     func silent() async throws {
         let scratch = try ScratchFolder()
         let program = try BMC.program("ipmitool", "*) exit 1 ;;", in: scratch)
-        let probe = IPMI(tree: SysTree(root: scratch.url.path), program: program)
+        let probe = IPMIProbe(tree: SysTree(root: scratch.url.path), program: program)
         await #expect {
             try await probe.observe(at: BMC.now, since: nil)
         } throws: { error in
@@ -76,7 +76,7 @@ struct IPMIMachineTests {
     func logGone() async throws {
         let scratch = try ScratchFolder()
         let program = try BMC.program("ipmitool", "*raw*) exit 1 ;;\n" + Self.cases, in: scratch)
-        let probe = IPMI(tree: SysTree(root: scratch.url.path), program: program)
+        let probe = IPMIProbe(tree: SysTree(root: scratch.url.path), program: program)
         let cursor = IPMICursor(last: "aa", erased: 7, seen: ["psu:ipmi/1"]).stored(for: "ipmi")
         let result = try await probe.observe(at: BMC.now, since: cursor)
         #expect(BMC.measurement(result, "board:main", "hw.event_log.used") == .unavailable(.readError))

@@ -206,7 +206,7 @@ struct IPMIRawSensorTests {
     @Test("a BMC in which one sensor after the other times out is given up")
     func timeouts() async {
         let bodies = (1...9).map { (type: UInt8(1), body: MadeSensorRecord.full("S\($0)", number: UInt8($0))) }
-        await #expect(throws: IPMITransportError.timedOut(after: IPMI.answerPatience)) {
+        await #expect(throws: IPMITransportError.timedOut(after: IPMIProbe.answerPatience)) {
             try await reading(bodies) { _ throws(IPMITransportError) in IPMIResponse(completion: 0xC3, data: []) }
         }
     }
@@ -249,22 +249,22 @@ struct IPMIRawSensorTests {
 
     @Test("chassis, power and self-test are read from their bytes, and what is cut short is none")
     func answers() {
-        let chassis = IPMIController.Chassis(parsing: [0x6B, 0x00, 0x0D])
+        let chassis = BMCStatus.Chassis(parsing: [0x6B, 0x00, 0x0D])
         #expect(
             chassis
                 == .init(
                     faults: ["Main Power Fault", "Power Overload", "Drive Fault", "Cooling/Fan Fault"], isOpen: true))
-        #expect(IPMIController.Chassis(parsing: [0x61, 0, 0x40, 0x70]) == .init(faults: [], isOpen: false))
-        #expect(IPMIController.Chassis(parsing: [0x21, 0]) == nil)
+        #expect(BMCStatus.Chassis(parsing: [0x61, 0, 0x40, 0x70]) == .init(faults: [], isOpen: false))
+        #expect(BMCStatus.Chassis(parsing: [0x21, 0]) == nil)
         let power: [UInt8] = [0xDC, 0x22, 1, 0x10, 0, 0x90, 1, 0x20, 1, 0, 0, 0, 0, 0xE8, 3, 0, 0, 0x40]
         #expect(
-            IPMIController.Power(parsing: power)
+            BMCStatus.Power(parsing: power)
                 == .init(now: 290, lowest: 16, highest: 400, average: 288, isActive: true))
-        #expect(IPMIController.Power(parsing: Array(power.dropLast()) + [0])?.isActive == false)
-        #expect(IPMIController.Power(parsing: Array(power.dropLast())) == nil)
-        #expect(IPMIController.Power(parsing: [0] + power.dropFirst()) == nil)
+        #expect(BMCStatus.Power(parsing: Array(power.dropLast()) + [0])?.isActive == false)
+        #expect(BMCStatus.Power(parsing: Array(power.dropLast())) == nil)
+        #expect(BMCStatus.Power(parsing: [0] + power.dropFirst()) == nil)
         #expect(
-            [0x55, 0x56, 0x57, 0x58, 0x12].map { IPMIController.selfTest(parsing: [$0, 0]) }
+            [0x55, 0x56, 0x57, 0x58, 0x12].map { BMCStatus.selfTest(parsing: [$0, 0]) }
                 == ["passed", nil, "failed", "failed", "failed"])
     }
 }

@@ -41,7 +41,7 @@ struct IPMISimulatorTests {
         let scratch = try ScratchFolder()
         let simulator = try await SimulatedBMC(sensors: Self.emulation, in: scratch)
         let connection = simulator.connection
-        let probe = IPMI(
+        let probe = IPMIProbe(
             tree: SysTree(root: scratch.url.path), cacheDirectory: scratch.url.path, connection: connection)
         let first = try await probe.observe(at: BMC.now, since: nil)
         #expect(BMC.objections(to: first) == [])
@@ -58,7 +58,7 @@ struct IPMISimulatorTests {
         let second = try await probe.observe(at: BMC.now + .seconds(60), since: first.cursor)
         #expect(BMC.measurement(second, "psu:ipmi/1", "hw.psu.state{offset=\"failure\"}") == .state("asserted"))
         #expect(second.observations.filter { $0.signal.name == "hw.memory.error" }.count == 1)
-        let restarted = IPMI(
+        let restarted = IPMIProbe(
             tree: SysTree(root: scratch.url.path), cacheDirectory: scratch.url.path, connection: connection)
         let third = try await restarted.observe(at: BMC.now + .seconds(120), since: second.cursor)
         #expect(!third.observations.contains { $0.signal.name == "hw.event_log.entry" })

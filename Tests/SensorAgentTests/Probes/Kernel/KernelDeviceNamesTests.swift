@@ -135,7 +135,7 @@ struct MemoryTopologyTests {
     @Test("a module hangs on its channel, that on its controller, and that in its socket")
     func parents() async throws {
         let scratch = try machine()
-        let probe = MemoryErrors(tree: SysTree(root: scratch.url.path))
+        let probe = MemoryErrorProbe(tree: SysTree(root: scratch.url.path))
         let components = try await probe.observe(at: MemoryErrorsTests.now, since: nil).components
         let parent = Dictionary(uniqueKeysWithValues: components.map { ($0.id.rawValue, $0.parent?.rawValue) })
         #expect(parent["dimm:mc1/dimm1"] == "memory_channel:mc1/channel1")
@@ -149,14 +149,16 @@ struct MemoryTopologyTests {
     func places() throws {
         let scratch = try machine()
         let topology = MemoryTopology(tree: SysTree(root: scratch.url.path))
-        let id: (MemoryPlace) -> String = { topology.component(at: $0).id.rawValue }
-        #expect(id(MemoryPlace(controller: "mc1", label: "CPU_SrcID#1_MC#0_Chan#0_DIMM#0")) == "dimm:mc1/dimm0")
-        #expect(id(MemoryPlace(controller: "mc0", layers: ["channel": 1, "slot": 0])) == "dimm:mc0/dimm1")
-        #expect(id(MemoryPlace(controller: "mc0", label: "any memory", position: [1, 0, -1])) == "dimm:mc0/dimm1")
+        let id: (MemoryErrorLocation) -> String = { topology.component(at: $0).id.rawValue }
+        #expect(id(MemoryErrorLocation(controller: "mc1", label: "CPU_SrcID#1_MC#0_Chan#0_DIMM#0")) == "dimm:mc1/dimm0")
+        #expect(id(MemoryErrorLocation(controller: "mc0", layers: ["channel": 1, "slot": 0])) == "dimm:mc0/dimm1")
         #expect(
-            id(MemoryPlace(controller: "mc0", label: "any memory", position: [-1, -1, -1])) == "memory_controller:mc0")
-        #expect(id(MemoryPlace(controller: "mc7", label: "unknown memory")) == "memory_controller:mc7")
-        #expect(id(MemoryPlace(label: "not present")) == "memory_controller:firmware")
+            id(MemoryErrorLocation(controller: "mc0", label: "any memory", position: [1, 0, -1])) == "dimm:mc0/dimm1")
+        #expect(
+            id(MemoryErrorLocation(controller: "mc0", label: "any memory", position: [-1, -1, -1]))
+                == "memory_controller:mc0")
+        #expect(id(MemoryErrorLocation(controller: "mc7", label: "unknown memory")) == "memory_controller:mc7")
+        #expect(id(MemoryErrorLocation(label: "not present")) == "memory_controller:firmware")
     }
 
     @Test("the firmware's SMBIOS handle names the module without EDAC")
@@ -165,7 +167,7 @@ struct MemoryTopologyTests {
         let table = MadeSMBIOS.modules([("DIMM_A1", "NODE 1"), ("DIMM_B1", "NODE 1")])
         try scratch.write("sys/firmware/dmi/tables/DMI", table)
         let topology = MemoryTopology(tree: SysTree(root: scratch.url.path))
-        #expect(topology.component(at: MemoryPlace(handle: 0x1100)).id.rawValue == "dimm:DIMM_A1")
-        #expect(topology.component(at: MemoryPlace(label: "NODE 1 DIMM_B1")).id.rawValue == "dimm:DIMM_B1")
+        #expect(topology.component(at: MemoryErrorLocation(handle: 0x1100)).id.rawValue == "dimm:DIMM_A1")
+        #expect(topology.component(at: MemoryErrorLocation(label: "NODE 1 DIMM_B1")).id.rawValue == "dimm:DIMM_B1")
     }
 }

@@ -24,7 +24,7 @@ struct MachineCheckTests {
     func foreign(text: String, code: Int32) async throws {
         let scratch = try ScratchFolder()
         try scratch.write("file", text)
-        let probe = MachineChecks(
+        let probe = MachineCheckProbe(
             tree: SysTree(), input: scratch.url.appending(path: "file").path, traces: KernelTraces(mounts: []))
         let document = await ProbeDocument(observing: [probe], at: Timestamp(seconds: 1_763_712_000))
         #expect(document.exitCode == code)
@@ -190,7 +190,7 @@ struct MachineCheckTests {
             "EDAC MC1: 3 CE memory read error on CPU_SrcID#0_Ha#1_Chan#2_DIMM#0 (channel: 2 slot: 0 page: 0x12ab offset: 0x40)",
         ])
     func edac(line: String) throws {
-        let error = try #require(MemoryErrorDetail(edacLine: line))
+        let error = try #require(MemoryErrorText(edacLine: line))
         #expect(error.type == "corrected")
         #expect(error.count == 3)
         #expect(error.message == "memory read error")
@@ -205,7 +205,7 @@ struct MachineCheckTests {
         for line in [
             "EDAC MC0: Giving out device to module skx_edac controller Skylake Socket#0 IMC#0", "EDAC MC: Ver: 3.0.0",
         ] {
-            #expect(MemoryErrorDetail(edacLine: line) == nil)
+            #expect(MemoryErrorText(edacLine: line) == nil)
         }
     }
 
@@ -268,7 +268,7 @@ struct MachineCheckTests {
         for event in KernelTraces.events { try scratch.write("tracing/events/\(event)/enable", "0") }
         let instance = "tracing/instances/\(KernelTraces.instance)"
         let traces = KernelTraces(mounts: [scratch.url.appending(path: "tracing").path])
-        let probe = KernelLog(tree: SysTree(root: scratch.url.path), traces: traces)
+        let probe = KernelLogProbe(tree: SysTree(root: scratch.url.path), traces: traces)
         func pages() async throws -> [String?] {
             try await probe.observe(at: KernelLogTests.now, since: nil).observations
                 .filter { $0.signal.name == "hw.memory.page_error" }.map { $0.signal[label: "page"] }

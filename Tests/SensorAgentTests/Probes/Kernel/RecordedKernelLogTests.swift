@@ -100,7 +100,7 @@ struct RecordedKernelLogTests {
         var events: [String: Int] = [:]
         for file in files {
             do {
-                let probe = KernelLog(tree: SysTree(), input: file.path, traces: KernelTraces(mounts: []))
+                let probe = KernelLogProbe(tree: SysTree(), input: file.path, traces: KernelTraces(mounts: []))
                 let result = try await probe.observe(at: KernelLogTests.now, since: nil)
                 read += 1
                 let kinds = Dictionary(result.components.map { ($0.id, $0.kind) }, uniquingKeysWith: { $1 })

@@ -136,8 +136,10 @@ struct UPSTests {
     @Test("words of the protocol stand between blanks or in quotes")
     func words() {
         #expect(
-            UPSs.words("VAR su700 ups.mfr \"APC \\\"inc\\\" \\\\\"") == ["VAR", "su700", "ups.mfr", "APC \"inc\" \\"])
-        #expect(UPSs.words("VAR a b \"\"") == ["VAR", "a", "b", ""])
+            UPSProbe.words("VAR su700 ups.mfr \"APC \\\"inc\\\" \\\\\"") == [
+                "VAR", "su700", "ups.mfr", "APC \"inc\" \\",
+            ])
+        #expect(UPSProbe.words("VAR a b \"\"") == ["VAR", "a", "b", ""])
     }
 
     /// Starts `program` and waits until something listens on `port`.
@@ -193,7 +195,7 @@ struct UPSTests {
         let server = try await serving(
             "python3", [scratch.url.appending(path: "server.py").path, "\(port)"], port: port)
         defer { kill(server.processIdentifier, SIGKILL) }
-        let probe = UPSs(tree: SysTree(), port: port)
+        let probe = UPSProbe(tree: SysTree(), port: port)
         let result = try await probe.observe(at: BMC.now, since: nil)
         #expect(BMC.objections(to: result) == [])
         #expect(BMC.measurement(result, "ups:S_1", "hw.ups.status{flag=\"OB\"}") == .state("asserted"))
@@ -207,7 +209,7 @@ struct UPSTests {
 
     @Test("where nobody listens the probe says what to install")
     func nobody() async throws {
-        let probe = UPSs(tree: SysTree(), port: 1)
+        let probe = UPSProbe(tree: SysTree(), port: 1)
         await #expect {
             try await probe.observe(at: BMC.now, since: nil)
         } throws: { error in
@@ -241,7 +243,7 @@ struct UPSTests {
         defer { kill(driver.processIdentifier, SIGKILL) }
         let server = try await serving("/lib/nut/upsd", ["-u", "root", "-F"], environment, port: port)
         defer { kill(server.processIdentifier, SIGKILL) }
-        let probe = UPSs(tree: SysTree(), port: port)
+        let probe = UPSProbe(tree: SysTree(), port: port)
         var told: Reports.Measurement?
         for _ in 0..<100 where told == nil {
             let result = try await probe.observe(at: BMC.now, since: nil)
@@ -272,7 +274,7 @@ struct PowerSupplyTests {
         try scratch.write("\(folder)/mouse/type", "Battery\n")
         try scratch.write("\(folder)/mouse/scope", "Device\n")
         try scratch.write("\(folder)/gone/uevent", "\n")
-        let result = try await PowerSupplies(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        let result = try await PowerSupplyProbe(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
         #expect(BMC.objections(to: result) == [])
         #expect(result.components.map(\.id.rawValue) == ["psu:AC", "ups_battery:BAT0-38109"])
         #expect(BMC.measurement(result, "psu:AC", "hw.psu.state{offset=\"input_lost\"}") == .state("asserted"))
@@ -284,7 +286,7 @@ struct PowerSupplyTests {
     func absent() async throws {
         let scratch = try ScratchFolder()
         await #expect(throws: ProbeError.self) {
-            try await PowerSupplies(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+            try await PowerSupplyProbe(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
         }
     }
 
@@ -292,7 +294,7 @@ struct PowerSupplyTests {
     func recorded() async throws {
         var read = 0
         for tree in Recordings.entries("sysfs") where tree.hasDirectoryPath {
-            let probe = PowerSupplies(tree: SysTree(root: tree.path))
+            let probe = PowerSupplyProbe(tree: SysTree(root: tree.path))
             if let result = try? await probe.observe(at: BMC.now, since: nil) {
                 #expect(BMC.objections(to: result) == [], "\(tree.lastPathComponent)")
                 read += 1

@@ -128,7 +128,7 @@ struct PoolTests {
         let (scratch, programs) = try machine()
         let folder = scratch.url.path
         try scratch.write("status", status(checksum: 4))
-        let probe = RaidVolumes(
+        let probe = RaidVolumeProbe(
             tree: SysTree(root: folder), programs: try programs("echo >> \(folder)/asked; cat \(folder)/status"))
         var result = try await probe.observe(at: Self.start, since: nil)
         let disk = "disk:wwn-0x5000c500aaaaaaa1"
@@ -156,7 +156,7 @@ struct PoolTests {
         let (scratch, programs) = try machine()
         let folder = scratch.url.path
         try scratch.write("status", status(checksum: 0))
-        let probe = RaidVolumes(
+        let probe = RaidVolumeProbe(
             tree: SysTree(root: folder), programs: try programs("echo >> \(folder)/asked; cat \(folder)/status"))
         var result = try await probe.observe(at: Self.start, since: nil)
         try scratch.write("proc/spl/kstat/zfs/tank/state", "DEGRADED\n")
@@ -179,7 +179,7 @@ struct PoolTests {
         for (file, text) in ["array_state": "clean", "level": "raid1", "raid_disks": "2", "degraded": "0"] {
             try scratch.write("sys/block/md0/md/\(file)", "\(text)\n")
         }
-        let probe = RaidVolumes(
+        let probe = RaidVolumeProbe(
             tree: SysTree(root: scratch.url.path), programs: try programs("printf '  pool: tank\\n'; exec sleep 60"))
         let result = try await probe.observe(at: Self.start, since: nil)
         #expect(

@@ -16,7 +16,7 @@ struct HwmonTreeTests {
         ])
     func recorded(name: String, count: Int) async throws {
         let ready = try #require(try await ReadyTree("sysfs", name))
-        let result = try await ChipSensors(tree: ready.tree).observe(at: Self.now, since: nil)
+        let result = try await ChipSensorProbe(tree: ready.tree).observe(at: Self.now, since: nil)
         // The first temperature of a disk's chip is the disk's own.
         let prefixes = Dictionary(
             result.components.map { ($0.id, $0.kind == .disk ? "nvme" : $0.attributes["prefix"] ?? "") },
@@ -53,7 +53,7 @@ struct HwmonTreeTests {
     private func drives(_ name: String, _ files: [(String, String)]) async throws -> [String: Reports.Measurement] {
         let scratch = try ScratchFolder()
         try chip(scratch, name, files)
-        let result = try await ChipSensors(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await ChipSensorProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         expectInCatalogue(result)
         return Dictionary(
             result.observations.filter { $0.signal.name == "hw.fan.speed_ratio" }
@@ -101,7 +101,7 @@ struct HwmonTreeTests {
         ] { try scratch.write("sys/\(device)/hwmon/hwmon3/\(file)", value + "\n") }
         try scratch.link("sys/\(device)/hwmon/hwmon3/device", to: "../../../nct6775.656")
         try scratch.link("sys/class/hwmon/hwmon3", to: "../../\(device)/hwmon/hwmon3")
-        let result = try await ChipSensors(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await ChipSensorProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         func value(_ component: String, _ signal: String) -> Reports.Measurement? {
             result.observations.first {
                 $0.component.rawValue == component && $0.signal.description == signal
@@ -123,7 +123,7 @@ struct HwmonTreeTests {
     func none() async throws {
         let scratch = try ScratchFolder()
         let document = await ProbeDocument(
-            observing: [ChipSensors(tree: SysTree(root: scratch.url.path))], at: Self.now)
+            observing: [ChipSensorProbe(tree: SysTree(root: scratch.url.path))], at: Self.now)
         #expect(document.exitCode == 69)
     }
 }

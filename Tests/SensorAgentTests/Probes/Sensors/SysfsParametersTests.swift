@@ -29,7 +29,7 @@ struct SysfsParametersTests {
         arguments: [("node_exporter-sys", 2), ("pcp_scsi-map-root-001", 8)])
     func zones(name: String, kinds: Int) async throws {
         let ready = try #require(try await ReadyTree("sysfs", name))
-        let result = try await ThermalZones(tree: ready.tree).observe(at: Self.now, since: nil)
+        let result = try await ThermalProbe(tree: ready.tree).observe(at: Self.now, since: nil)
         try expectInCatalogue(result)
         let names = Dictionary(result.components.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         let other: [String: Double] = try await ready.read("thermal")
@@ -71,7 +71,7 @@ struct SysfsParametersTests {
     @Test("zones with a chip are left to it; like-named zones are two; a critical trip point is a limit")
     func made() async throws {
         let scratch = try machine()
-        let result = try await ThermalZones(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
+        let result = try await ThermalProbe(tree: SysTree(root: scratch.url.path)).observe(at: Self.now, since: nil)
         try expectInCatalogue(result)
         #expect(value(result, "temperature:thermal/x86_pkg_temp", "hw.temperature") == .reading(41.5))
         let limit = "hw.temperature.limit{limit_type=\"high.critical\"}"
@@ -85,7 +85,7 @@ struct SysfsParametersTests {
     @Test("power is the energy since the last look, also where the counter began anew")
     func power() async throws {
         let scratch = try machine()
-        let probe = ThermalZones(tree: SysTree(root: scratch.url.path))
+        let probe = ThermalProbe(tree: SysTree(root: scratch.url.path))
         let package = "power:intel-rapl/package-0"
         let first = try await probe.observe(at: Self.now, since: nil)
         #expect(value(first, package, "hw.power") == nil)
@@ -102,7 +102,7 @@ struct SysfsParametersTests {
     func none() async throws {
         let scratch = try ScratchFolder()
         let document = await ProbeDocument(
-            observing: [ThermalZones(tree: SysTree(root: scratch.url.path))], at: Self.now)
+            observing: [ThermalProbe(tree: SysTree(root: scratch.url.path))], at: Self.now)
         #expect(document.exitCode == 69)
     }
 
@@ -116,7 +116,7 @@ struct SysfsParametersTests {
         ])
     func fabric(kind: String, name: String, count: Int) async throws {
         let ready = try #require(try await ReadyTree(kind, name))
-        let result = try await NetworkPorts(tree: ready.tree).observe(at: Self.now, since: nil)
+        let result = try await NetworkProbe(tree: ready.tree).observe(at: Self.now, since: nil)
         let other: [String: Double] = try await ready.read("fabric")
         let files = [
             "frame": "error_frames", "dropped": "dumped_frames", "crc": "invalid_crc_count",
@@ -155,7 +155,7 @@ struct SysfsParametersTests {
         .recorded("sysfs"))
     func recordedBonds() async throws {
         let ready = try #require(try await ReadyTree("sysfs", "node_exporter-sys"))
-        let result = try await NetworkPorts(tree: ready.tree).observe(at: Self.now, since: nil)
+        let result = try await NetworkProbe(tree: ready.tree).observe(at: Self.now, since: nil)
         let other: [String: [Double]] = try await ready.read("bonds")
         #expect(other.count == 3)
         for (name, counts) in other {
@@ -180,17 +180,17 @@ struct SysfsParametersTests {
             try scratch.write("sys/class/net/\(port)/bonding_slave/link_failure_count", "0\n")
         }
         let tree = SysTree(root: scratch.url.path)
-        let full = try await NetworkPorts(tree: tree).observe(at: Self.now, since: nil)
+        let full = try await NetworkProbe(tree: tree).observe(at: Self.now, since: nil)
         try expectInCatalogue(full)
         #expect(value(full, "bond:bond0", "hw.network.bond.redundancy") == .state("full"))
         try scratch.write("sys/class/net/eth1/bonding_slave/mii_status", "down\n")
         try scratch.write("sys/class/net/eth1/bonding_slave/link_failure_count", "1\n")
-        let lost = try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor)
+        let lost = try await NetworkProbe(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor)
         #expect(value(lost, "bond:bond0", "hw.network.bond.redundancy") == .state("lost"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:00", "hw.network.bond.link") == .state("up"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:01", "hw.network.bond.link") == .state("down"))
         #expect(value(lost, "nic:00:16:3e:aa:bb:01", "hw.network.bond.failures") == .counter(1))
-        let fresh = try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: nil)
+        let fresh = try await NetworkProbe(tree: tree).observe(at: Self.now + .seconds(60), since: nil)
         #expect(value(fresh, "bond:bond0", "hw.network.bond.redundancy") == .state("none"))
     }
 
@@ -207,10 +207,10 @@ struct SysfsParametersTests {
             try scratch.write("sys/class/net/\(port)/bonding_slave/mii_status", "up\n")
         }
         let tree = SysTree(root: scratch.url.path)
-        let full = try await NetworkPorts(tree: tree).observe(at: Self.now, since: nil)
+        let full = try await NetworkProbe(tree: tree).observe(at: Self.now, since: nil)
         func redundancy() async throws -> Reports.Measurement? {
             value(
-                try await NetworkPorts(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor),
+                try await NetworkProbe(tree: tree).observe(at: Self.now + .seconds(60), since: full.cursor),
                 "bond:bond0", "hw.network.bond.redundancy")
         }
         #expect(try await redundancy() == .state("full"))
@@ -231,12 +231,12 @@ struct SysfsParametersTests {
         let tree = SysTree(root: scratch.url.path)
         try scratch.write("sys/class/nvme/nvme0/serial", "S1\n")
         try scratch.write("sys/class/nvme/nvme0/state", "live\n")
-        let disks = try await DiskLatency(tree: tree).observe(at: Self.now, since: nil)
+        let disks = try await DiskLatencyProbe(tree: tree).observe(at: Self.now, since: nil)
         #expect(value(disks, "disk:serial-S1", "hw.physical_disk.kernel_state") == .state("live"))
-        let nothing = await ProbeDocument(observing: [Board(tree: tree)], at: Self.now)
+        let nothing = await ProbeDocument(observing: [BoardProbe(tree: tree)], at: Self.now)
         #expect(nothing.exitCode == 69)
         try scratch.write("proc/meminfo", "MemTotal: 16 kB\nHardwareCorrupted:     8 kB\n")
-        let board = try await Board(tree: tree).observe(at: Self.now, since: nil)
+        let board = try await BoardProbe(tree: tree).observe(at: Self.now, since: nil)
         #expect(board.observations.map(\.signal.name) == ["hw.memory.poisoned"])
         #expect(value(board, "server:main", "hw.memory.poisoned") == .reading(8192))
     }

@@ -1,0 +1,47 @@
+import Reports
+
+extension DiskHealthProbe {
+    public static var declaration: ProbeDeclaration {
+        ProbeDeclaration(
+            reads: """
+                SMART of ATA, NVMe and SAS disks, also behind RAID controllers; a sleeping disk is never \
+                woken, none is asked twice within ten minutes
+                """,
+            through: "`smartctl --json`", recordedOutput: "smartctl --json -a /dev/sdX (smartmontools 7)",
+            finds: [.disk: .usual],
+            signals: [
+                SignalDeclaration(
+                    "hw.temperature", of: .disk, .temperature, source: "smartctl(8), temperature", likelihood: .first),
+                SignalDeclaration(
+                    "hw.temperature.limit", "hw.temperature.extreme", of: .disk,
+                    source: "SCT status (ACS-4), smartctl(8)", likelihood: .first),
+                SignalDeclaration(
+                    "hw.physical_disk.smart.health", "hw.physical_disk.size", "hw.physical_disk.power_on_time",
+                    "hw.physical_disk.power_cycles", "hw.physical_disk.self_test", "hw.physical_disk.self_test.age",
+                    "hw.physical_disk.endurance_used", "hw.physical_disk.spare", of: .disk,
+                    source: "smartctl(8): of every sort of disk"),
+                SignalDeclaration(
+                    "hw.physical_disk.power_mode", of: .disk, source: "smartctl(8), --nocheck=standby",
+                    unshown: "it is known of how smartctl ended, which no output holds; DiskHealthTests shows it"),
+                SignalDeclaration(
+                    "hw.physical_disk.smart", "hw.physical_disk.smart.normalized", "hw.physical_disk.smart.failing",
+                    "hw.physical_disk.error_log", "hw.physical_disk.link_speed", "hw.physical_disk.link_speed.limit",
+                    of: .disk, source: "ATA: ACS-4, SMART feature set; smartctl(8)"),
+                SignalDeclaration(
+                    "hw.physical_disk.critical_warning", "hw.physical_disk.spare.threshold",
+                    "hw.physical_disk.media_errors", "hw.physical_disk.error_log_entries",
+                    "hw.physical_disk.unsafe_shutdowns", "hw.physical_disk.busy_time", "hw.physical_disk.commands",
+                    "hw.physical_disk.throttle_time", of: .disk,
+                    source: "NVM Express Base Specification, log page 02h"),
+                SignalDeclaration(
+                    "hw.physical_disk.io", of: .disk, source: "NVM Express log page 02h; SCSI error counter pages"),
+                SignalDeclaration(
+                    "hw.physical_disk.grown_defects", "hw.physical_disk.scsi_errors",
+                    "hw.physical_disk.non_medium_errors", "hw.physical_disk.pending_defects",
+                    "hw.physical_disk.background_scans", "hw.physical_disk.start_stops",
+                    "hw.physical_disk.load_cycles", of: .disk, source: "SCSI log pages (SPC-5, SBC-4)"),
+                SignalDeclaration(
+                    "hw.physical_disk.informational_exception", of: .disk, source: "SCSI log page 2Fh (SPC-5)"),
+            ])
+    }
+}

@@ -1,0 +1,121 @@
+import Daemon
+public import Reports
+
+/// `memory-errors`: corrected and uncorrected errors as the kernel's EDAC counts them
+/// (Documentation/admin-guide/RAS/main.rst, `/sys/devices/system/edac/mc`).
+///
+/// A controller with `dimm*` or `rank*` folders gives one component each; only one without them is read by its older
+/// `csrow*/ch*` files, since the kernel keeps both for the same errors.
+public actor MemoryErrorProbe: Probe {
+    public nonisolated let name = "memory-errors"
+    public nonisolated let interval = Duration.seconds(60)
+    public nonisolated let deadline = Duration.seconds(20)
+
+    /// Looks between two readings of what hangs where: labels may be written into EDAC long after the start.
+    private static let looksPerTopology = 10
+
+    private let tree: SysTree
+    private let executor = BlockingExecutor(label: "callhome.memory-errors")
+    private var topology: MemoryTopology?
+    private var looks = 0
+
+    public init(tree: SysTree) { self.tree = tree }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
+
+    public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
+        let folder = MemoryTopology.folder
+        let controllers: [String]
+        do {
+            controllers = try MemoryTopology.controllerNames(in: tree)
+        } catch .failed(_, errno: SysTreeError.noSuchFile) {
+            throw .absent(because: "the kernel counts no memory errors: \(folder) is not there")
+        } catch {
+            throw error.probeError
+        }
+        guard !controllers.isEmpty else {
+            throw .absent(
+                because: "no memory controller under \(folder): "
+                    + "the memory has no ECC, or the EDAC driver of this processor is not loaded")
+        }
+        defer { looks += 1 }
+        let isOld = looks % MemoryErrorProbe.looksPerTopology == 0 || topology?.controllers.map(\.name) != controllers
+        let known = isOld ? nil : topology
+        let topology = known ?? MemoryTopology(tree: tree, controllers: controllers)
+        self.topology = topology
+        var reading = Reading(tree: tree, time: time)
+        reading.add(topology)
+        return reading.result
+    }
+
+    /// One look over the tree.
+    private struct Reading {
+        let tree: SysTree
+        let time: Timestamp
+        var result = ProbeResult()
+
+        mutating func add(_ topology: MemoryTopology) {
+            for controller in topology.controllers {
+                result.components.append(controller.component)
+                addCounters(of: controller)
+                if let problem = controller.problem {
+                    // What hangs below the controller cannot be listed, and so nothing can be said of it.
+                    add(controller.component.id, Signal("hw.status"), .unavailable(problem.unavailable))
+                }
+                for place in topology.places[controller.name] ?? [] {
+                    if let channel = place.channel, !result.components.contains(where: { $0.id == channel.id }) {
+                        result.components.append(channel)
+                    }
+                    result.components.append(place.component)
+                    addCounters(of: place)
+                }
+            }
+        }
+
+        private mutating func addCounters(of controller: MemoryTopology.Controller) {
+            let (id, path) = (controller.component.id, controller.path)
+            count(id, "corrected", "\(path)/ce_count")
+            count(id, "uncorrected", "\(path)/ue_count")
+            count(id, "corrected.noinfo", "\(path)/ce_noinfo_count")
+            count(id, "uncorrected.noinfo", "\(path)/ue_noinfo_count")
+            if let rate = try? tree.count("\(path)/sdram_scrub_rate") {
+                add(id, Signal("hw.memory.scrub_rate"), .counter(rate))
+            }
+        }
+
+        private mutating func addCounters(of place: MemoryTopology.Place) {
+            let id = place.component.id
+            let isChannelOfRow = place.prefix.hasPrefix("ch")
+            if !isChannelOfRow { size(id, "\(place.path)/\(place.isRow ? "size_mb" : "size")") }
+            count(id, "corrected", "\(place.path)/\(place.prefix)ce_count")
+            // Most drivers of the older layout count uncorrected errors for the row alone.
+            let uncorrected = "\(place.path)/\(place.prefix)ue_count"
+            if !isChannelOfRow || tree.exists(uncorrected) { count(id, "uncorrected", uncorrected) }
+        }
+
+        /// One counter file; whatever is wrong with it is said of it alone.
+        private mutating func count(_ component: ComponentID, _ type: String, _ path: String) {
+            let signal = Signal("hw.errors", ["error.type": type])
+            do {
+                add(component, signal, .counter(try tree.count(path)))
+            } catch {
+                add(component, signal, .unavailable(error.unavailable))
+            }
+        }
+
+        /// A size file in MiB.
+        private mutating func size(_ component: ComponentID, _ path: String) {
+            let signal = Signal("hw.memory.size")
+            do {
+                add(component, signal, .reading(Double(try tree.count(path)) * 1_048_576))
+            } catch {
+                add(component, signal, .unavailable(error.unavailable))
+            }
+        }
+
+        private mutating func add(_ component: ComponentID, _ signal: Signal, _ measurement: Measurement) {
+            result.observations.append(
+                Observation(component: component, signal: signal, measurement: measurement, time: time))
+        }
+    }
+}
