@@ -109,7 +109,7 @@ struct APIRoutes: RouteProvider {
     private func decide(_ request: Request, _ context: CollectorContext, isAccepted: Bool) async throws -> Response {
         let account = try context.asker
         let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request)
-        let reason = try CaseReason(decision.because).text
+        let reason = try DecisionReason.text(decision.because)
         let choice = try BlindSpotChoice(names: decision.names ?? [], all: decision.all ?? false)
         let host = try await store.server(named: context.parameters.get("host") ?? "").host
         let time = environment.now()
@@ -181,18 +181,26 @@ struct APIRoutes: RouteProvider {
     }
 }
 
+/// Why a person decided something.
+enum DecisionReason {
+    /// - Throws: `RequestProblem` where none is given; a long one is cut.
+    static func text(_ words: String) throws(RequestProblem) -> String {
+        let reason = CleanText.line(words, limit: CaseLimits.reasonBytes / 4)
+        guard !reason.isEmpty else {
+            throw RequestProblem(
+                .badRequest, "reason-missing",
+                "Say why, in a few words: it is kept with the decision")
+        }
+        return reason
+    }
+}
+
 extension CaseDecision {
     /// - Throws: `RequestProblem` where no reason is given; a long one is cut.
     init(
         _ kind: CollectorAPI.Decision.Kind, by: String, because text: String, at time: Timestamp
     ) throws(RequestProblem) {
-        let because = CleanText.line(text, limit: CaseLimits.reasonBytes / 4)
-        guard !because.isEmpty else {
-            throw RequestProblem(
-                .badRequest, "reason-missing",
-                "Say why, in a few words: it stands in the case's history")
-        }
-        self.init(kind: kind, by: by, because: because, time: time)
+        self.init(kind: kind, by: by, because: try DecisionReason.text(text), time: time)
     }
 }
 

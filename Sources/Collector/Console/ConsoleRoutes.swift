@@ -146,7 +146,7 @@ struct ConsoleRoutes: RouteProvider {
     private func decide(_ context: CollectorContext, isAccepted: Bool) async throws -> Response {
         let (visit, by, fields) = (try context.page, try context.asker, try context.sentForm)
         let host = ConsoleRoutes.parameter("host", context)
-        let reason = try CaseReason(fields.because ?? "").text
+        let reason = try DecisionReason.text(fields.because ?? "")
         // The button for all says what is meant, whatever is ticked.
         let choice = try BlindSpotChoice(names: fields.all ? [] : fields.names, all: fields.all)
         if isAccepted {
