@@ -15,7 +15,7 @@ struct MetricsTests {
 
     private func withFleet(_ work: (TestWeb) async throws -> Void) async throws {
         let fleet = try await TestFleet {
-            $0.recipients = [SampleRecipient.make(.email, url: "smtp://127.0.0.1:1", name: "de\"sk\\")]
+            $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:1", name: "de\"sk\\")]
         }
         let server = try await fleet.enrol("h1", hostname: "secret-name")
         try await server.heartbeat([("disks", "ok", "")])
