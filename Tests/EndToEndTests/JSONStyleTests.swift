@@ -157,7 +157,7 @@ private indirect enum Value: Decodable {
     ]
     private static let units = ["Seconds", "Milliseconds", "Bytes", "Days", "Years"]
     /// Their names are units.
-    private static let unitNames: Set = ["milliseconds", "bytes", "drives", "rows"]
+    private static let unitNames: Set = ["milliseconds", "bytes", "drives", "rows", "driveDaysReplayed"]
     /// Numbers without a unit: counts, shares, places in a file or a sequence.
     private static let bare: Set = [
         "acceptedBlindSpots", "attempts", "before", "certainty", "column", "components", "count", "drivesWithData",
