@@ -56,7 +56,7 @@ struct DiskQueryHistoryTests {
     }
 
     /// A stand-in for smartctl that notes each call.
-    private func machine(_ body: String) throws -> (ScratchFolder, DiskHealth) {
+    private func machine(_ body: String) throws -> (ScratchFolder, DiskHealthProbe) {
         let scratch = try ScratchFolder()
         for (index, disk) in ["sda", "sdb"].enumerated() {
             for folder in ["sys/block", "sys/class/block"] {
