@@ -209,15 +209,14 @@ struct BlindSpotTests {
         return agent
     }
 
-    @Test("What is accepted is there after a crash, by whom, when and why", arguments: StoreKind.allCases)
-    func durable(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("What is accepted is there after a crash, by whom, when and why", .everyStore)
+    func durable() async throws {
+        let store = try openStore()
         var agent = try await reported(to: store)
         let time = SampleFault.time + .seconds(5)
         _ = try await store.acceptBlindSpots(
             .named(["a.one"]), host: "h1", by: "admin", because: "a virtual machine", at: time)
-        let after = try place.afterCrash().open()
+        let after = try #require(StoreUnderTest.current).afterCrash().open()
         let acceptance = try #require(try await after.blindSpots(host: "h1").first?.acceptance)
         #expect(
             (acceptance.by, acceptance.because, acceptance.acceptedAt) == ("admin", "a virtual machine", time))
@@ -234,10 +233,9 @@ struct BlindSpotTests {
         #expect(try await after.events(host: "h1", limit: 1).map(\.kind) == [.blindSpotEnded])
     }
 
-    @Test("Blind spots of a server that is not enrolled are refused", arguments: StoreKind.allCases)
-    func noServer(_ kind: StoreKind) async throws {
-        let place = try StoreUnderTest(kind)
-        let store = try place.open()
+    @Test("Blind spots of a server that is not enrolled are refused", .everyStore)
+    func noServer() async throws {
+        let store = try openStore()
         await #expect(throws: StoreError.notFound(what: "server h9")) { try await store.blindSpots(host: "h9") }
         await #expect(throws: StoreError.notFound(what: "server h9")) {
             try await store.acceptBlindSpots(.all, host: "h9", by: "admin", because: "x", at: SampleFault.time)

@@ -7,7 +7,7 @@ import Testing
 /// The stores that the contract is held against.
 enum StoreKind: String, CaseIterable, Sendable { case sqlite }
 
-/// Runs each test of a suite against every kind of store, each time with a new one, which `openStore` opens.
+/// Runs a test, or each one of a suite, against every kind of store, each time with a new one, which `openStore` opens.
 struct EveryStore: SuiteTrait, TestTrait, TestScoping {
     var isRecursive: Bool { true }
 
@@ -27,7 +27,7 @@ extension Trait where Self == EveryStore {
 
 /// Opens the store of this test, again if need be.
 func openStore(_ policy: CasePolicy = StoreUnderTest.policy) throws -> any CollectorStore {
-    try #require(StoreUnderTest.current, "the suite lacks .everyStore").open(policy)
+    try #require(StoreUnderTest.current, "the test lacks .everyStore").open(policy)
 }
 
 /// A store in a folder of its own, which can be lost and found as after a crash.
