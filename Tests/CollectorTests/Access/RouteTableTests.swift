@@ -92,7 +92,7 @@ struct RouteTableTests {
         case (.account, .rightful): [200, 204, 404, 409]
         case (.account, _): [401]
         case (.session, .rightful), (.session, .viewer): [200, 303]
-        case (.sessionForm, .rightful): [303, 409]
+        case (.sessionForm, .rightful): [303, 404, 409]
         case (.sessionForm, .viewer): [403]
         // To the login.
         case (.session, _), (.sessionForm, _): [303]
@@ -244,7 +244,8 @@ private struct GuardedSite {
     }
 
     private func form(_ csrf: String, by asker: RouteTableTests.Asker) -> Data {
-        asker == .nobody ? Data() : Data("because=x&name=admin&password=correct+horse+battery&csrf=\(csrf)".utf8)
+        asker == .nobody
+            ? Data() : Data("because=x&all=true&name=admin&password=correct+horse+battery&csrf=\(csrf)".utf8)
     }
 
     private func json(of row: RouteTable.Row, by asker: RouteTableTests.Asker) throws -> Data? {
@@ -253,7 +254,10 @@ private struct GuardedSite {
         let forged = SigningKey()
         switch row.authority {
         case .anyone, .visitor, .session, .loginForm, .sessionForm: return nil
-        case .account: return row.method == .post ? try WireFormat.encode(CollectorAPI.Decision(because: "x")) : nil
+        // Fits decisions about cases and about blind spots.
+        case .account:
+            return row.method == .post
+                ? try WireFormat.encode(CollectorAPI.BlindSpotDecision(all: true, because: "x")) : nil
         case .password:
             let password = [.neighbour: "another password", .rightful: "correct horse battery"][asker] ?? "guessed"
             return try WireFormat.encode(CollectorAPI.Login(name: "admin", password: password, note: ""))
