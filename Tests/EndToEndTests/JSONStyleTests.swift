@@ -151,9 +151,10 @@ private indirect enum Value: Decodable {
         }
     }
 
-    /// Objects whose names are data: languages, labels, attributes, days.
+    /// Objects whose names are data: languages, labels, attributes, days, kinds of parts.
     private static let maps: Set = [
         "title", "titles", "text", "texts", "labels", "attributes", "exceptions", "hazard", "with", "alarmedSurvivors",
+        "probesByKind",
     ]
     private static let units = ["Seconds", "Milliseconds", "Bytes", "Days", "Years"]
     /// Their names are units.

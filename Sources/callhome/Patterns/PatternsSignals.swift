@@ -30,8 +30,8 @@ struct PatternsSignals: ParsableCommand {
         var components: [String]
         /// By label its values; empty: any.
         var labels: [String: [String]]
-        /// By kind of part the probes that report it, the likeliest first.
-        var probes: [String: [String]]
+        /// By kind of part, the probes that report it, the likeliest first.
+        var probesByKind: [String: [String]]
         var meaning: String
 
         init(_ entry: SignalCatalogue.Entry) {
@@ -40,10 +40,10 @@ struct PatternsSignals: ParsableCommand {
             unit = entry.unit
             components = entry.components.map(\.rawValue)
             labels = entry.labels
-            probes = [:]
+            probesByKind = [:]
             for kind in ComponentKind.known {
                 let reporting = SignalSources.probes(of: entry.name, on: kind)
-                if !reporting.isEmpty { probes[kind.rawValue] = reporting }
+                if !reporting.isEmpty { probesByKind[kind.rawValue] = reporting }
             }
             meaning = entry.description
         }

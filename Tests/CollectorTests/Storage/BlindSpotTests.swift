@@ -70,7 +70,7 @@ struct BlindSpotTests {
         #expect(try await status(fleet).mark == .unknown)
         #expect(try await accept(fleet, "a.one") == ["a.one"])
         let half = try await status(fleet)
-        #expect(half.because(in: .english).contains("1 of 3 kinds of failure are not seen here"))
+        #expect(half.because(in: .english).contains("1 of 3 kinds of failure is not seen here"))
         #expect(half.because(in: .english).hasSuffix("1 blind spot accepted: Title of a.one."))
         #expect(try await accept(fleet) == ["a.one", "a.two"])
         let whole = try await status(fleet)
@@ -221,9 +221,13 @@ struct BlindSpotTests {
         #expect(
             (acceptance.by, acceptance.because, acceptance.acceptedAt) == ("admin", "a virtual machine", time))
         #expect(try await after.server(host: "h1")?.accepted?.count == 1)
+        // The agent learns of it by its next receipt.
+        #expect(try await after.accept(agent.heartbeat(), from: "h1").acceptedBlindSpots == ["a.one"])
         // And what a later report ends is ended there too.
         let seen = Inventory(components: [], failureModes: [Self.mode("a.one", "seen")])
-        try await after.accept(agent.verified(agent.report(.inventory(seen), .telemetry)), from: "h1")
+        let receipt = try await after.accept(
+            agent.verified(agent.report(.inventory(seen), .telemetry)), from: "h1")
+        #expect(receipt.acceptedBlindSpots == nil)
         #expect(try await after.blindSpots(host: "h1").isEmpty)
         #expect(try await after.server(host: "h1")?.accepted == nil)
         #expect(try await after.events(host: "h1", limit: 1).map(\.kind) == [.blindSpotEnded])

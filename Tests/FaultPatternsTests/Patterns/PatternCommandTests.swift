@@ -334,7 +334,7 @@ struct PatternCommandTests {
         let json = try run(["signals", "hw.fan.speed", "--json"], on: [:])
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
         #expect(rows.first?["unit"] as? String == "{rpm}" && rows.first?["components"] as? [String] == ["fan"])
-        let probes = rows.first?["probes"] as? [String: [String]]
+        let probes = rows.first?["probesByKind"] as? [String: [String]]
         #expect(probes == ["fan": ["chip-sensors", "ipmi", "redfish"]])
         let typo = try run(["signals", "hw.temprature"], on: [:])
         #expect(typo.status == 66 && typo.problems.contains("perhaps hw.temperature"), "\(typo.problems)")
