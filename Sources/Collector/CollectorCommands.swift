@@ -75,6 +75,7 @@ public enum CollectorCommands {
     ///   recipients lack. Files are read as the collector's user would read them, where root asks.
     public static func checkConfiguration(config: String?) async throws -> String {
         let (configuration, reader) = read(config)
+        try DataDirectory.becomeOwner(of: configuration.dataDirectory)
         let check = ConfigurationCheck(configuration, reader.file, paired: await paired(configuration))
         if let errors = ConfigurationErrors(reader.file.sorted(reader.errors + check.errors)) { throw errors }
         let verdict =

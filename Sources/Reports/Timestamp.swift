@@ -2,7 +2,8 @@ public import FoundationEssentials
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// On the wire it is one integer, in what is printed it is text: `PrintedJSON`. (`JSONEncoder`'s default `Date` counts from 2001, which no other language expects.)
+/// On the wire it is one integer, in what is printed it is text: `PrintedJSON`. (`JSONEncoder`'s default `Date` counts
+/// from 2001, which no other language expects.)
 public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
     public var milliseconds: Int64

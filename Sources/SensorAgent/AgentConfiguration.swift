@@ -151,6 +151,7 @@ public struct AgentConfiguration: Sendable {
     }
 
     private static func redfish(_ reader: inout ConfigurationReader) -> RedfishAccess? {
+        guard let address = reader.text("redfish") else { return nil }
         let credentials = reader.secret("redfish.credentials")
         var authority: String?
         if let path = path("redfish.certificate", &reader) {
@@ -158,7 +159,6 @@ public struct AgentConfiguration: Sendable {
                 reader.refuse("redfish.certificate", "\(error.probeError)")
             }
         }
-        guard let address = reader.text("redfish") else { return nil }
         guard address.hasPrefix("https://"), address.count > "https://".count else {
             reader.refuse("redfish", "\(address.debugDescription) is no address of the form https://server[:port]")
             return nil

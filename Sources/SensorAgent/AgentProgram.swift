@@ -20,7 +20,7 @@ public enum AgentProgram {
 
     /// The same as JSON, for whoever writes configurations or their manual page.
     public static var configurationKeys: String {
-        get throws { String(decoding: try WireFormat.encode(AgentConfiguration.keys), as: UTF8.self) }
+        get throws { try PrintedJSON.text(of: AgentConfiguration.keys, isOneLine: true) }
     }
 
     /// Runs the agent until SIGTERM or SIGINT.
@@ -127,7 +127,8 @@ public enum AgentProgram {
     /// Some failure mode would not be seen.
     public static let notAllSeen = ExitStatus.negative.rawValue
 
-    private static func complain(_ text: String) {
+    /// Lines on standard error, each with the name of the program.
+    public static func complain(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
         let line = lines.map { "callhome-agent: \($0)\n" }.joined()
         _ = unsafe write(STDERR_FILENO, line, line.utf8.count)

@@ -9,6 +9,22 @@ struct Program: AsyncParsableCommand {
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
         discussion: ExitStatus.table, version: AgentProgram.version,
         subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Probes.self, Coverage.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // Help, and what is wrong with the command line, is the parser's; a command that ends itself says its code.
+            guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
+            AgentProgram.complain("\(error)")
+            exit(withError: ExitCode(ExitStatus.failure.rawValue))
+        }
+    }
 }
 
 struct Run: AsyncParsableCommand {

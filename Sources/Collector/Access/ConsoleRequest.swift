@@ -63,7 +63,7 @@ struct ConsoleRequest: Sendable {
 
 /// A form of the console, sent from a page that this console made for this browser.
 struct ConsoleForm: Sendable {
-    private static let maximumBytes = 16 << 10
+    private static let maximumBytes = 64 << 10
 
     private struct Fields: Decodable {
         var csrf: String?

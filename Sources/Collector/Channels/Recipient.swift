@@ -18,6 +18,9 @@ struct Recipient: Hashable, Sendable {
 }
 
 extension Recipient {
+    /// What every recipient has, by the part after its name.
+    private static let keys = ["kind", "url", "ca", "language", "fallback"]
+
     /// nil where it is not said of what kind it is; what is wrong or missing is gathered by `keys`.
     init?(_ keys: inout RecipientKeys) {
         let code = keys.text("language") ?? Language.english.rawValue
@@ -33,6 +36,11 @@ extension Recipient {
             keys.refuse(
                 "kind", "\(word.prefix(40).debugDescription) is none of \(kinds.joined(separator: ", "))")
             return nil
+        }
+        let names = Recipient.keys + row.keys.compactMap { $0.name.split(separator: ".").last.map(String.init) }
+        for name in keys.names where !names.contains(name) {
+            keys.refuse(
+                name, "a recipient of the kind \(word) has no such key: it has \(names.joined(separator: ", "))")
         }
         self.init(
             name: keys.recipient, language: language ?? .english, fallback: keys.text("fallback"),
@@ -52,6 +60,12 @@ struct RecipientKeys {
     }
 
     private func key(_ name: String) -> String { "recipient.\(recipient).\(name)" }
+
+    /// Those that are set, in order.
+    var names: [String] {
+        let start = key("")
+        return reader.file.keys.filter { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }.sorted()
+    }
 
     func text(_ name: String) -> String? { reader.text(key(name)) }
     func list(_ name: String) -> [String] { reader.list(key(name)) }

@@ -34,7 +34,7 @@ struct BlindSpotsPage: Sendable {
         let unaccepted = spots.filter { $0.acceptance == nil }
         open = unaccepted.prefix(BlindSpotsPage.rowsShown).map { Row($0, words) }
         accepted = spots.filter { $0.acceptance != nil }.prefix(BlindSpotsPage.rowsShown).map { Row($0, words) }
-        let left = unaccepted.count - open.count
+        let left = spots.count - open.count - accepted.count
         leftOut =
             left > 0
             ? language(

@@ -53,7 +53,7 @@ struct DataDirectory: Sendable {
     }
 
     /// Works as the owner of the directory, where root gave the command; as before, where there is none.
-    private static func becomeOwner(of path: String) throws(DataDirectoryError) {
+    static func becomeOwner(of path: String) throws(DataDirectoryError) {
         guard geteuid() == 0, let status = try? FileStatus(of: path), status.owner != 0 else { return }
         guard setegid(status.group) == 0, seteuid(status.owner) == 0 else {
             throw DataDirectoryError(doing: "working as the owner of", path: path, because: words())

@@ -60,8 +60,8 @@ enum DeviceMonitor {
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 
-    /// One element per device that comes, goes or changes, after udev's rules have run. The first element says that listening has begun: who looks then misses nothing. The stream ends when udev
-    /// cannot be listened to.
+    /// One element per device that comes, goes or changes, after udev's rules have run. The first element says that
+    /// listening has begun: who looks then misses nothing. The stream ends when udev cannot be listened to.
     ///
     /// Changes that somebody wrote to `uevent` (`SYNTH_UUID`, Documentation/ABI/testing/sysfs-uevent) are left out: udev
     /// does so each time any program that had a disk open for writing closes it (OPTIONS "watch", udev(7)), which a

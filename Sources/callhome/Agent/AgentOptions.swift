@@ -20,20 +20,40 @@ struct AgentOptions: ParsableArguments {
         }
         if let problem = response.problem {
             Console.complain("\(problem)")
-            // Enrolling asks a collector through the agent.
-            throw (["unreachable", "not-a-collector"].contains(problem.code) ? ExitStatus.unavailable : .data).exit
+            throw ExitStatus(ofProblem: problem.code).exit
         }
         return response
     }
 }
 
 extension ExitStatus {
+    /// What the agent's refusal means.
+    /// - Parameter code: of `Problem`.
+    init(ofProblem code: String) {
+        self =
+            switch code {
+            case "denied": .permission
+            // Enrolling asks a collector through the agent.
+            case "unreachable", "not-a-collector": .unavailable
+            case "busy": .tryAgain
+            case "not-found": .missing
+            case "spool", "identity": .failure
+            default: .data
+            }
+    }
+
     /// `Exit codes: …` of a command that asks the agent.
     static func agentHelp(
-        _ done: String, negative: String? = nil, data: String? = nil, unavailable: String = "no agent answers"
+        _ done: String, negative: String? = nil, data: String = "refused, and why",
+        unavailable: String = "no agent answers"
     ) -> String {
         let permission = "only root and the agent's own user may ask"
-        let own = [negative.map { (ExitStatus.negative, $0) }, data.map { (ExitStatus.data, $0) }].compactMap(\.self)
-        return help(done, own + [(.unavailable, unavailable), (.permission, permission)])
+        let own = negative.map { [(ExitStatus.negative, $0)] } ?? []
+        return help(
+            done,
+            own + [
+                (.data, data), (.unavailable, unavailable), (.failure, "the agent's own files cannot be used"),
+                (.tryAgain, "no answer in time, or it is busy"), (.permission, permission),
+            ])
     }
 }

@@ -89,13 +89,16 @@ struct ControlClient {
             let left = ContinuousClock.now.duration(to: end)
             var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard left > .zero, unsafe poll(&polled, 1, Int32(clamping: left.inMilliseconds)) == 1 else {
-                throw Unreachable(description: "the agent at \(socket) does not answer in time: it may be overloaded")
+                throw Unreachable(
+                    description: "the agent at \(socket) does not answer in time: it may be overloaded",
+                    status: .tryAgain)
             }
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 throw Unreachable(
-                    description: "the agent at \(socket) closed the connection: it may be busy; try again")
+                    description: "the agent at \(socket) closed the connection: it may be busy; try again",
+                    status: .tryAgain)
             }
             if let newline = chunk[..<count].firstIndex(of: 0x0A) {
                 line.append(contentsOf: chunk[..<newline])

@@ -8,7 +8,7 @@ struct EnrollCommand: ParsableCommand {
         abstract: "Let the agent of this server join a collector.",
         discussion: """
             The collector prints the join token; it works once, and says which collector is the right one.
-            \(ExitStatus.agentHelp("enrolled", data: "refused, and why", unavailable: "the agent or the collector does not answer"))
+            \(ExitStatus.agentHelp("enrolled", unavailable: "the agent or the collector does not answer"))
             """)
 
     @Argument(help: "The collector's address: https://server:port.")

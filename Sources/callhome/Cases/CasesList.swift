@@ -7,7 +7,7 @@ struct CasesList: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List cases, newest first.",
-        discussion: ExitStatus.collectorHelp("listed"))
+        discussion: ExitStatus.collectorHelp("listed", missing: "no such server"))
 
     @Option(help: "Which cases: open (and acknowledged), acknowledged, closed or all.")
     var state = Wanted.open

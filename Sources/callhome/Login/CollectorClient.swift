@@ -19,7 +19,7 @@ struct CollectorOptions: ParsableArguments {
         let login: StoredLogin?
         do { login = try StoredLogin.load() } catch {
             Console.complain("\(error)")
-            throw ExitStatus.configuration.exit
+            throw ExitStatus.permission.exit
         }
         guard let login else {
             let local = CollectorClient.localSocket
@@ -120,11 +120,9 @@ extension ExitStatus {
     static func collectorHelp(_ done: String, missing: String? = nil) -> String {
         let permission = "nobody is logged in, or the login is refused"
         let unavailable = "the collector does not answer"
-        guard let missing else {
-            return help(done, [(.data, "refused"), (.unavailable, unavailable), (.permission, permission)])
-        }
         return help(
             done,
-            [(.data, "refused"), (.missing, missing), (.unavailable, unavailable), (.permission, permission)])
+            [(.data, "refused"), (.unavailable, unavailable), (.permission, permission)]
+                + [(.tryAgain, "it is asked too often")] + (missing.map { [(.missing, $0)] } ?? []))
     }
 }

@@ -17,9 +17,10 @@ struct LoginCommand: AsyncParsableCommand {
             readable by you only.
 
             \(ExitStatus.help("logged in", [
+                (.usage, "the address is none, or there is no terminal to ask on"),
                 (.data, "what answers is no collector, or no password was given"),
                 (.cannotWrite, "the login cannot be stored"), (.unavailable, "the collector does not answer"),
-                (.permission, "name, password or fingerprint are not right"),
+                (.tryAgain, "too many wrong passwords"), (.permission, "name, password or fingerprint are not right"),
             ]))
             """)
 

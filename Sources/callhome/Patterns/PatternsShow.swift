@@ -11,7 +11,7 @@ struct PatternsShow: ParsableCommand {
             The condition stands there as the author wrote it and as a sentence. `explain` says more of how it is \
             computed.
 
-            \(ExitStatus.help("shown", [(.data, "a pattern file is refused"), (.missing, "no such pattern or folder")]))
+            \(ExitStatus.help("shown", [(.data, "a pattern file is refused, or has no text in the language"), (.missing, "no such pattern or folder")]))
             """)
 
     @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)

@@ -89,6 +89,11 @@ struct ChannelSettingsTests {
                 "collector.conf:2: recipient.x.url: http://x is no address of the form https://server:port/path"
             ),
             (
+                "recipient.x.kind = webhook\nrecipient.x.url = https://x\nrecipient.x.tls = none",
+                "collector.conf:3: recipient.x.tls: a recipient of the kind webhook has no such key: it has kind, url, "
+                    + "ca, language, fallback, secret"
+            ),
+            (
                 "recipient.x.kind = partner\nrecipient.x.url = https://x\nrecipient.x.language = fr",
                 "collector.conf:3: recipient.x.language: fr is neither en nor de"
             ),
