@@ -38,7 +38,8 @@ struct BlindSpotsPage: Sendable {
         leftOut =
             left > 0
             ? language(
-                "and \(left) more: callhome servers blind-spots", "und \(left) weitere: callhome servers blind-spots")
+                "and \(left) more: callhome servers blind-spots list",
+                "und \(left) weitere: callhome servers blind-spots list")
             : nil
     }
 }

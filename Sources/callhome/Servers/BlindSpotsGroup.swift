@@ -39,7 +39,8 @@ struct BlindSpotChoiceOptions: ParsableArguments {
     var server: String
 
     @Argument(
-        help: "The blind spots: names of patterns and probes, as `callhome servers blind-spots SERVER` lists them.",
+        help:
+            "The blind spots: names of patterns and probes, as `callhome servers blind-spots list SERVER` lists them.",
         completion: Completion.blindSpots)
     var names: [String] = []
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Reports
 
-/// `callhome servers blind-spots SERVER`.
+/// `callhome servers blind-spots list SERVER`.
 struct BlindSpotsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List what is not seen on a server, why, and what of it is accepted.",
