@@ -21,6 +21,6 @@ struct VersionTests {
         let patterns = Site.packageRoot.appending(path: "Tests/EndToEndTests/Patterns").path
         let built = try Program.run(
             Program.built("callhome"), ["patterns", "build", patterns, "--output", pack.path, "--json"])
-        #expect(built.status == 0 && built.output.contains("\"version\" : \"\(version)\""), "\(built.output)")
+        #expect(built.status == 0 && built.output.contains("\"packVersion\" : \"\(version)\""), "\(built.output)")
     }
 }
