@@ -1,7 +1,7 @@
 import Daemon
 public import Reports
 
-/// `board`: what the server as a whole tells of itself: the real-time clock against network time
+/// `board`: what the server as a whole reports: the real-time clock against network time
 /// (Documentation/ABI/testing/sysfs-class-rtc), resets by the watchdog (Documentation/watchdog/watchdog-api.rst), dumps of crashes
 /// (Documentation/ABI/testing/pstore), starts without an orderly shutdown, and memory that the kernel gave up.
 public actor BoardProbe: Probe {
@@ -139,7 +139,7 @@ public actor BoardProbe: Probe {
         }
     }
 
-    /// Unavailable where no unit tells how the boot before ended.
+    /// Unavailable where no unit records how the boot before ended.
     private func uncleanShutdowns(_ cursor: ProbeCursor?, _ boot: String) -> Measurement {
         let lastStop = try? tree.text("/var/lib/callhome-agent/previous-stop")
         var known = history ?? ShutdownHistory(cursor: cursor?.value, boot: boot)

@@ -5,7 +5,7 @@ import Reports
 /// A kernel whose time is synchronised sets the real-time clock right within minutes (kernel/time/ntp.c, `sync_hw_clock`), and so
 /// hides that it was wrong. So the clock is remembered as it was before: what it said at boot is what a dead battery shows.
 struct ClockComparison: Sendable {
-    /// What the clock said at boot is told for so long; then how it stands now.
+    /// How long the clock's offset at boot is reported; after that, its offset now.
     static let memoryOfBoot = Duration.seconds(3600)
 
     /// Seconds since 1970 by the real-time clock, less the time since boot, when both were first read.

@@ -48,7 +48,7 @@ public actor InventoryProbe: Probe {
         }
         let bytes = (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? []
         let firmware = FirmwareInventory(SMBIOS(parsing: bytes), files: tree)
-        // Without udev (a recorded tree, an early boot) sysfs alone still tells most.
+        // Without udev (a recorded tree, an early boot) sysfs alone still gives most.
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: InventoryProbe.subsystems) ?? [] : []
         let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
         let disks = twins.toldApart(

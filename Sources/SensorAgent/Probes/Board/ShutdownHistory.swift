@@ -21,7 +21,7 @@ struct ShutdownHistory: Hashable, Sendable {
 
     /// Goes on to the boot that runs now.
     /// - Parameter lastStop: what the unit left when it was last stopped, or `none`; nil where no unit does so, and nothing can
-    ///   be told. What it left is either of an orderly shutdown or of a stop by hand, after which nobody saw how it ended.
+    ///   be known. What it left is of an orderly shutdown or of a stop by hand, after which nobody saw how it ended.
     mutating func resume(boot now: String, lastStop: String?) {
         guard now != boot else { return }
         if lastStop == ShutdownHistory.nothingLeft { unclean += 1 }

@@ -162,7 +162,7 @@ public actor DiskHealthProbe: Probe {
     private enum Answer: Sendable {
         case read(SmartctlReport)
         case trouble(Unavailable)
-        /// Neither a disk nor anything else to tell of.
+        /// Neither a disk nor anything else to report.
         case nothing
         /// Not now: what was said before stands.
         case notAsked
@@ -198,7 +198,7 @@ public actor DiskHealthProbe: Probe {
             switch answer {
             case .nothing: continue
             case .read(let report):
-                // The second path to one disk (multipath) tells nothing new.
+                // The second path to one disk (multipath) gives nothing new.
                 guard seen.insert(report.disk.id).inserted else { continue }
                 lastNamed[device.key] = [report.disk] + report.parts
                 result.components.append(contentsOf: [report.disk] + report.parts)

@@ -176,7 +176,7 @@ public actor DiskLatencyProbe: Probe {
             _ line: DiskStatistics.Line, since before: DiskStatistics.Line?, of disk: Component,
             stalledSince: Timestamp?
         ) {
-            // Of several names of one disk the first tells: their requests are the same ones, or a part of them.
+            // Of several names of one disk the first is reported: their requests are the same ones, or a part of them.
             guard !seen.contains(disk.id) else { return }
             result.components.append(disk)
             var totals = [("read", line.read), ("write", line.write)]

@@ -53,7 +53,7 @@ struct DiskQueryHistory: Codable, Hashable, Sendable {
         let key = (disk ?? disks[device])?.rawValue ?? device
         guard seen.insert(key).inserted else { return .alreadySeen }
         if let last = asked[key] {
-            // A clock that was set back by days cannot tell how long ago it was; the disk is not left alone for days.
+            // A clock that was set back by days cannot show how long ago it was; the disk is not left alone for days.
             let gap = time - last
             let distance = gap < .zero ? .zero - gap : gap
             if distance < spacing { return .tooEarly }

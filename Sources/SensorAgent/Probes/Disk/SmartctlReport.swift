@@ -2,7 +2,7 @@ import Reports
 
 /// One output of `smartctl --json` (smartmontools 6.7 and later), as a disk and its observations.
 ///
-/// Read with care for its exit status, a bit mask (smartctl(8), "EXIT STATUS"): bits 3 to 7 tell of the disk, bit 2 of
+/// Read with care for its exit status, a bit mask (smartctl(8), "EXIT STATUS"): bits 3 to 7 concern the disk, bit 2 of
 /// a
 /// command that the disk refused while others worked; only bits 0 and 1 mean that nothing was read.
 struct SmartctlReport: Sendable {
@@ -11,7 +11,7 @@ struct SmartctlReport: Sendable {
     var parts: [Component] = []
     var observations: [Observation] = []
 
-    /// Why an output tells nothing of a disk.
+    /// Why an output contains nothing of a disk.
     enum Refusal: Error, Hashable, CustomStringConvertible {
         case malformed(String)
         case deviceList

@@ -4,7 +4,7 @@ public import Reports
 /// `filesystems`: what file systems count of errors on their disks, and whether one was made read-only by them.
 ///
 /// From `/sys/fs/ext4/*` (Documentation/ABI/testing/sysfs-fs-ext4) and `/proc/self/mountinfo`; no file of the file
-/// system itself is touched. XFS and btrfs tell of their errors in the kernel's log and by the `raid` probe.
+/// system itself is touched. XFS and btrfs report their errors in the kernel's log and by the `raid` probe.
 public actor FileSystemProbe: Probe {
     public nonisolated let name = "filesystems"
     public nonisolated let interval = Duration.seconds(120)
@@ -85,7 +85,7 @@ public actor FileSystemProbe: Probe {
                     let start = Int64(exactly: seconds)
                 else { continue }
                 let age = (time - Timestamp(seconds: start)).inSeconds
-                // A clock that is behind cannot tell how long ago it was.
+                // A clock that is behind cannot show how long ago it was.
                 if age >= 0 { add(Signal("hw.filesystem.error.age", ["which": which]), .gauge(age)) }
             }
             if let kilobytes = try? tree.count("\(folder)/lifetime_write_kbytes") {

@@ -14,7 +14,7 @@ public actor GPUProbe: Probe {
     private let input: String?
     private let libraries: [String]?
     private let executor = BlockingExecutor(label: "callhome.gpu")
-    /// NVIDIA's cards as they last told of themselves.
+    /// NVIDIA's cards as last read.
     private var last: [GPUReading] = []
 
     /// - Parameters:
@@ -85,7 +85,7 @@ public actor GPUProbe: Probe {
         for reading in last { addUnavailable(reading, reason, at: time, &result) }
     }
 
-    /// What a card told before is unavailable now; a card that never told a value still stands in the inventory.
+    /// Values that a card reported before are unavailable now; a card that reported none stays in the inventory.
     private func addUnavailable(
         _ reading: GPUReading, _ reason: Unavailable, at time: Timestamp, _ result: inout ProbeResult
     ) {

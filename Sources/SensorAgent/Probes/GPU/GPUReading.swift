@@ -1,6 +1,6 @@
 import Reports
 
-/// What a graphics or compute card tells of itself, whatever the interface.
+/// What a graphics or compute card reports, whatever the interface.
 struct GPUReading: Hashable, Sendable {
     var maker: String?
     var model: String?
@@ -42,7 +42,7 @@ struct GPUReading: Hashable, Sendable {
         var type: String
     }
 
-    /// nil for a card that tells neither what it is nor where.
+    /// nil for a card that reports neither what it is nor where.
     var id: ComponentID? {
         (uuid ?? serial ?? address?.description).map {
             ComponentID(.gpu, $0.split(separator: " ").joined(separator: "_"))

@@ -1,5 +1,5 @@
 extension NVML {
-    /// All cards; one that does not answer is told of by what it was last known as, its address.
+    /// All cards; one that does not answer is reported under its last known name, its address.
     func readings() -> [GPUReading] { devices().map { reading($0) } }
 
     private func reading(_ device: Device) -> GPUReading {

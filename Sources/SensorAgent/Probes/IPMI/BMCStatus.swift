@@ -30,7 +30,7 @@ struct BMCStatus: Hashable, Sendable {
         var isActive: Bool
     }
 
-    /// - Parameter hasSwitch: whether a sensor tells of the chassis' cover already.
+    /// - Parameter hasSwitch: whether a sensor reports the chassis' cover already.
     func result(hasSwitch: Bool = false, at time: Timestamp) -> ProbeResult {
         var result = ProbeResult()
         func add(_ component: ComponentID, _ signal: Signal, _ measurement: Measurement) {

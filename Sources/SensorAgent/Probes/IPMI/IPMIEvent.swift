@@ -10,12 +10,12 @@ struct IPMIEvent: Hashable, Sendable {
 
     var record: UInt16
     /// Seconds since 1970 as the BMC, or the program that printed it, believed; nil where the clock was not set, or the
-    /// output does not tell.
+    /// output does not contain it.
     var seconds: UInt32?
     /// Sensor type code; nil for a maker's own record.
     var type: UInt8?
     var number: UInt8?
-    /// Name of the sensor where the output tells it.
+    /// Name of the sensor where the output contains it.
     var name: String?
     /// Offset of the state in a sensor-specific event (event type 6Fh); nil for any other.
     var offset: Int?
@@ -23,7 +23,7 @@ struct IPMIEvent: Hashable, Sendable {
     var words: String
     var isAssertion: Bool
 
-    /// An entry of another log than IPMI's own: what it says is told apart by the words that it states.
+    /// An entry of another log than IPMI's own: what happened is told apart by its wording.
     init(
         record: UInt16, seconds: UInt32?, type: UInt8?, name: String?, words: String, isAssertion: Bool, stated: String
     ) {

@@ -2,7 +2,7 @@ import Reports
 
 /// Where the event log was read up to, and what was seen in earlier looks; the value of the probe's cursor.
 struct IPMICursor: StoredCursor, Hashable, Sendable {
-    /// The last record that was told, its 16 bytes in hexadecimal: number, time and content, so that a number that came
+    /// The last record reported, its 16 bytes in hexadecimal: number, time and content, so that a number that came
     /// again after the log was cleared or wrapped is noticed. Empty while the log was empty.
     var last: String
     /// When the log was erased last, by the BMC's clock.
@@ -63,13 +63,13 @@ struct IPMIEventLogEntry: Hashable, Sendable {
 
 /// Reads the log's new entries through a function that gives one record by its number.
 ///
-/// Numbers grow from record to record, mostly by one; 0000h is the first record and FFFFh the last, and each answer tells
+/// Numbers grow from record to record, mostly by one; 0000h is the first record and FFFFh the last, and each answer has
 /// the next number, FFFFh after the last.
 struct IPMIEventLog: Sendable {
     /// Records read in one look; the rest comes in the next one.
     static let recordsPerLook = 100
-    /// Of a log that is seen for the first time, entries not older than this are told: what is older was there before
-    /// anybody asked for judgement, and its state, if it lasts, is told by the sensors.
+    /// Of a log seen for the first time, entries not older than this are reported: what is older was there before
+    /// anybody asked for judgement, and its state, if it lasts, is reported by the sensors.
     static let firstAge: UInt32 = 86_400
 
     /// Why a look at the log ended without news.
@@ -79,14 +79,14 @@ struct IPMIEventLog: Sendable {
     }
 
     private(set) var events: [IPMIEvent] = []
-    /// The last record that was told; empty when the log is.
+    /// The last record that was reported; empty when the log is.
     private(set) var last: String
     /// Whether there is more to read.
     private(set) var hasMore = false
 
     /// - Parameters:
     ///   - cursor: of the look before; nil for the first look ever.
-    ///   - clock: the BMC's own time in seconds, where it tells; entries are dated by it.
+    ///   - clock: the BMC's own time in seconds, where it gives it; entries are dated by it.
     ///   - entry: gives the record of a number; nil when the BMC gives none for it.
     init(
         since cursor: IPMICursor?, info: IPMIEventLogInfo, clock: UInt32?,
@@ -100,7 +100,7 @@ struct IPMIEventLog: Sendable {
         guard let newest = await entry(0xFFFF) else { throw .unreadable }
         if newest.text == last { return }
         var next: UInt16 = 0
-        // Entries up to this time were told; nil: all are new.
+        // Entries up to this time were reported; nil: all are new.
         var toldUntil: UInt32?
         if let cursor, let known = IPMIEventLog.bytes(cursor.last) {
             let told = IPMIEvent(parsing: known)

@@ -2,7 +2,7 @@ import Reports
 
 /// Entries of the event log as observations on the components that the sensors made.
 ///
-/// An event bears the time of its entry, and that of the look where the entry's cannot be: it is not told, lies after the
+/// An event bears the time of its entry, and that of the look where the entry's cannot be: it is missing, is after the
 /// look, or so far before it that the clock must have been wrong. A state bears the time of the look: it lasts.
 struct IPMIEventSignals: Sendable {
     private(set) var components: [Component] = []
@@ -16,7 +16,7 @@ struct IPMIEventSignals: Sendable {
 
     /// An entry that is news, and older than this, was written by a clock that was wrong.
     static let oldestNews = Duration.seconds(31 * 86_400)
-    /// Of a recorded log, entries of any age are told.
+    /// Of a recorded log, entries of any age are reported.
     static let anyAge = Duration.seconds(1 << 31)
 
     private struct LastingState: Hashable {
@@ -31,7 +31,7 @@ struct IPMIEventSignals: Sendable {
     private var lasting: [LastingState: Int] = [:]
 
     /// - Parameters:
-    ///   - sensors: the BMC's sensors, which tell the names that an entry has only the number of.
+    ///   - sensors: the BMC's sensors, which supply the names that an entry has only the number of.
     ///   - clock: what the clock that dated the entries shows at the look; nil: it goes right.
     ///   - oldest: the age from which on an entry's time is not believed.
     init(

@@ -1,6 +1,6 @@
 import Reports
 
-/// The field-replaceable units that `ipmitool fru print` tells of, as parts (IPMI Platform Management FRU Information
+/// The field-replaceable units that `ipmitool fru print` lists, as parts (IPMI Platform Management FRU Information
 /// Storage Definition 1.0).
 struct IPMIInventory: Sendable {
     /// Units taken of one output.
@@ -50,7 +50,7 @@ struct IPMIInventory: Sendable {
         silent = unread
     }
 
-    /// The parts that one unit tells of: unit 0 is the board, and tells of the chassis too.
+    /// The parts that one unit describes: unit 0 is the board, and describes the chassis too.
     private static func components(
         of name: String, parts: IPMIParts, _ value: (String...) -> String?
     ) -> [Component] {

@@ -327,7 +327,7 @@ public actor IPMIProbe: Probe {
     private struct Log {
         var events: IPMIEventSignals?
         var observations: [Observation] = []
-        /// nil: the log could not be read, and what was told before stands.
+        /// nil: the log could not be read, and what was reported before stands.
         var cursor: IPMICursor?
     }
 

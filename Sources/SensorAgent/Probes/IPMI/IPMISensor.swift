@@ -1,4 +1,4 @@
-/// One sensor of a baseboard management controller, as any of the tools that ask one tells of it.
+/// One sensor of a baseboard management controller, as any of the tools that query one print it.
 struct IPMISensor: Hashable, Sendable {
     /// What a sensor belongs to (Intelligent Platform Management Interface specification 2.0, table 43-13).
     struct Entity: Hashable, Sendable {
@@ -41,11 +41,11 @@ struct IPMISensor: Hashable, Sendable {
     /// `ok`, or the limit that is crossed by its letters, or `nc`, `cr`, `nr` where the tool does not say which side;
     /// nil where the BMC judges nothing.
     var status: String?
-    /// The asserted states in the tool's words; nil where the tool did not tell.
+    /// The asserted states in the tool's words; nil where the tool did not print them.
     var states: [String]?
     /// The asserted states by offset, where the tool gives them in bits (`0x0180` of `ipmitool sensor`).
     var offsets: Set<Int>?
-    /// States that the sensor can tell of, in the tool's words.
+    /// States that the sensor can report, in the tool's words.
     var possibleStates: [String] = []
 
     init(name: String) { self.name = name }

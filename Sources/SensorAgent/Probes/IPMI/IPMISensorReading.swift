@@ -30,7 +30,7 @@ struct IPMISensorReading: Hashable, Sendable {
             channel: record.channel)
     }
 
-    /// Sets what `sensor` tells now, in the words in which ipmitool would; numbers are finer than its three decimals.
+    /// Sets what `sensor` reports now, as ipmitool would print it; numbers are finer than its three decimals.
     /// - Parameters:
     ///   - measuresWithStates: whether a sensor of states may measure too. The specification has no such sensor, and
     ///     of all makers HP alone means it so.

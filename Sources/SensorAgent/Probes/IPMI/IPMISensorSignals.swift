@@ -2,8 +2,8 @@ import Reports
 
 /// A BMC's sensors as components and observations.
 ///
-/// What a BMC says of its own state is told as it says it: readings, the limits it holds, whether one is crossed, and every
-/// asserted state in words (`hw.sensor.state`). States that the specification defines are told in the catalogue's words
+/// A BMC's own state is reported as received: readings, the limits it holds, whether one is crossed, and every
+/// asserted state in words (`hw.sensor.state`). States of the specification are reported in the catalogue's words
 /// besides. A sensor without a reading is `unavailable`: it recovers nothing.
 struct IPMISensorSignals: Sendable {
     private(set) var result = ProbeResult()
@@ -178,7 +178,7 @@ struct IPMISensorSignals: Sendable {
         if let part, part.kind != .chassis {
             own.parent = component(part)
         } else if quantity.kind == .chip {
-            // Nothing has a name for its quantity: it is told of the board.
+            // Nothing has a name for its quantity: it is reported for the board.
             own.parent = IPMIParts.board.id
         }
         own.attributes["sensor"] = sensor.number.map { "0x" + hexadecimal(UInt64($0), digits: 2) }

@@ -1,6 +1,6 @@
 /// Asks a BMC that is not this machine's own: by ipmitool(1), whose `raw` prints an answer's bytes in hexadecimal.
 ///
-/// ipmitool tells the completion code of a refusal only among words on its standard error: it comes as FFh,
+/// ipmitool prints the completion code of a refusal only among words on its standard error: it comes as FFh,
 /// unspecified.
 struct IPMIToolChannel: IPMIChannel {
     let tool: Tool

@@ -1,9 +1,9 @@
 import Reports
 
-/// Finds the memory errors that a log tells twice: of each one that the firmware hands over, `ghes_edac`
+/// Finds the memory errors that a log contains twice: of each one that the firmware hands over, `ghes_edac`
 /// (drivers/edac/ghes_edac.c) writes a line of EDAC, and the kernel the block of the firmware's record before or after it.
 ///
-/// EDAC's line names the module, so that it stays; a block without such a line is told by itself. Each line stands for as
+/// EDAC's line names the module, so it stays; a block without one is reported by itself. Each line stands for as
 /// many errors as it counts, so that ten errors of one page stay ten.
 struct DuplicateFirmwareErrors {
     /// Between a line and its block; a serial console that is slow draws them apart by a good second.
@@ -15,12 +15,12 @@ struct DuplicateFirmwareErrors {
         var left: UInt64
     }
 
-    /// EDAC's lines of each page (0 where none is told), in the order of the log.
+    /// EDAC's lines of each page (0 where none is given), in the order of the log.
     private var lines: [UInt64: [Line]] = [:]
     /// Of each page the first line that a block may still claim.
     private var next: [UInt64: Int] = [:]
 
-    /// Leaves out what blocks say of errors that a line of EDAC tells.
+    /// Leaves out errors in blocks that a line of EDAC reports.
     static func removed(from facts: [KernelFact]) -> [KernelFact] {
         guard facts.contains(where: { $0.family == .firmwareMemory }) else { return facts }
         var echoes = DuplicateFirmwareErrors()
@@ -36,7 +36,7 @@ struct DuplicateFirmwareErrors {
         }
     }
 
-    /// Whether a line is left that tells of the block's error.
+    /// Whether a line is left that reports the block's error.
     private mutating func claim(_ block: KernelFact) -> Bool {
         let page = block.page ?? 0
         // Blocks come in the order of their times: lines that are too old for this one are too old for all that follow.

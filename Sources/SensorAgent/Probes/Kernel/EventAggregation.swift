@@ -1,12 +1,12 @@
 import Reports
 
-/// Makes observations of events without end: of each kind of event of one part so many are told one by one, and the rest
+/// Makes observations of endless events: of each kind of event of a part so many are reported one by one, and the rest
 /// as a number.
 struct EventAggregation {
-    /// Events of one recogniser, part and signal name that one look tells one by one. Patterns count up to 50 within
+    /// Events of one recogniser, part and signal name that one look reports one by one. Patterns count up to 50 within
     /// minutes; of those that count more, each look adds so many.
     static let eventsOfOneKind = 128
-    /// Kinds of event that one look tells apart; beyond them, only the total grows.
+    /// Kinds of event that one look distinguishes; beyond them, only the total grows.
     static let kinds = 1_024
     /// Characters of an event's text on the wire.
     static let textLength = 400
@@ -25,7 +25,7 @@ struct EventAggregation {
     private var order: [Key] = []
     private var folds: [Key: Kind] = [:]
     private(set) var components: [ComponentID: Component] = [:]
-    /// Events of more kinds than can be told apart.
+    /// Events of more kinds than can be distinguished.
     private(set) var untold: UInt64 = 0
 
     mutating func add(_ fact: KernelFact, of component: Component, at time: Timestamp) {
@@ -42,7 +42,7 @@ struct EventAggregation {
             time: time)
         var fold = folds[key] ?? Kind()
         if fact.state != nil {
-            // A state that is told again says nothing new.
+            // A state that is reported again adds nothing.
             if !fold.observations.contains(where: { $0.signal == fact.signal }) {
                 fold.observations.append(observation)
             }

@@ -38,7 +38,7 @@ struct KernelBlocks {
         return !links.isEmpty && takeLinkDetail(message)
     }
 
-    /// Everything that is told so far; what a block under way has said is told with it when nothing more `follows`.
+    /// Everything that is complete so far; the facts of a block under way are included when nothing more `follows`.
     mutating func takeFacts(follows: Bool) -> [KernelFact] {
         if !follows {
             for number in firmware.keys.sorted() { finishFirmware(number) }

@@ -1,6 +1,6 @@
 import Reports
 
-/// Tells when a message was written: so long before the look as its stamp lies before now.
+/// Computes when a message was written: so long before the look as its stamp lies before now.
 struct KernelClock: Sendable {
     private let now: KernelMessage.Stamp?
     private let time: Timestamp

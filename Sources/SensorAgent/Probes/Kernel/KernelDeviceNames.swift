@@ -83,7 +83,7 @@ struct KernelDeviceNames: Sendable {
         path.split(separator: "/").last { PCIAddress($0) != nil }.map(String.init)
     }
 
-    /// Whether EDAC has a controller, and so tells of the errors that the firmware reports.
+    /// Whether EDAC has a controller, and so counts the errors that the firmware reports.
     var countsMemoryErrors: Bool { !memory.controllers.isEmpty }
 
     // MARK: Subjects

@@ -11,19 +11,19 @@ struct KernelFact: Hashable, Sendable {
     /// What the kernel said.
     var text: String
     var stamp: KernelMessage.Stamp?
-    /// How many of it the message tells of.
+    /// How many of it the message reports.
     var count: UInt64 = 1
     var family = Family.log
-    /// Of a memory error: the page (4 KiB) of its physical address; nil where nobody tells it.
+    /// Of a memory error: the page (4 KiB) of its physical address; nil where no source states it.
     var page: UInt64?
 
-    /// Who tells such an event where several sources have it.
+    /// Which source reports such an event where several have it.
     enum Family: Hashable, Sendable {
         /// The kernel's log alone.
         case log
         /// Trace events where tracing works (`KernelTraces`), else the log.
         case memory, machineChecks, pcie
-        /// EDAC where it counts errors, since it is told of what the firmware reports; else the firmware's own words.
+        /// EDAC where it counts errors, since it receives what the firmware reports; else the firmware's own words.
         case firmwareMemory
     }
 }

@@ -1,6 +1,6 @@
 import Reports
 
-/// How far the kernel's log was read, so that no record is told twice; and what could not be read.
+/// How far the kernel's log was read, so that no record is reported twice; and what could not be read.
 struct KernelLogPosition: Hashable, Sendable {
     static let probe = "kernel-log"
 
@@ -11,11 +11,11 @@ struct KernelLogPosition: Hashable, Sendable {
     private(set) var lost: UInt64 = 0
     /// Messages that the kernel left out itself (`callbacks suppressed`), this boot.
     var suppressed: UInt64 = 0
-    /// Events of more kinds than one look tells apart, this boot.
+    /// Events of more kinds than one look distinguishes, this boot.
     var untold: UInt64 = 0
 
     /// Goes on from what was stored.
-    /// - Returns: whether the log is to be read from its beginning, skipping what was told.
+    /// - Returns: whether the log is to be read from its beginning, skipping what was reported.
     mutating func resumes(_ cursor: ProbeCursor?, boot: String) -> Bool {
         if self.boot == boot, cursor == nil || cursor == self.cursor { return false }
         self = KernelLogPosition()
@@ -38,7 +38,7 @@ struct KernelLogPosition: Hashable, Sendable {
         }
     }
 
-    /// The message of a record that was not told before; nil for others, and for what programs wrote.
+    /// The message of a record that was not reported before; nil for others, and for what programs wrote.
     mutating func take(_ next: KernelLogDevice.Next) -> KernelMessage? {
         guard case .record(let bytes) = next, let number = KernelMessage.sequence(ofRecord: bytes) else { return nil }
         if let sequence {

@@ -4,7 +4,7 @@ public import Reports
 /// `kernel-log`: what the kernel says of the hardware (`/dev/kmsg`, Documentation/ABI/testing/dev-kmsg), recognised by a
 /// table (`KernelMessageTable`) and, where it takes several lines to say it, by `KernelBlocks`.
 ///
-/// Each message is told once: the cursor holds the boot and the number of the last record. A reboot begins anew. Records
+/// Each message is reported once: the cursor holds boot and number of the last record. A reboot begins anew. Records
 /// that were overwritten before they could be read are counted, as are those that the kernel itself left out.
 public actor KernelLogProbe: Probe {
     public nonisolated let name = "kernel-log"
@@ -22,7 +22,7 @@ public actor KernelLogProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let table = KernelMessageTable()
-    /// Who tells of machine checks, memory errors and AER where it can.
+    /// What reports machine checks, memory errors and AER where it can.
     private let traces: KernelTraces
     private let executor = BlockingExecutor(label: "callhome.kernel-log")
     private var names: KernelDeviceNames
@@ -115,7 +115,7 @@ public actor KernelLogProbe: Probe {
 
     // MARK: Results
 
-    /// Whether EDAC or the trace events tell of it.
+    /// Whether EDAC or the trace events report it.
     private func isToldElsewhere(_ fact: KernelFact) -> Bool {
         let event: String
         switch fact.family {

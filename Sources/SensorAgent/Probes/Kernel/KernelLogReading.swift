@@ -1,6 +1,6 @@
 import Reports
 
-/// What a run of messages tells of: pure, and bounded whatever comes.
+/// What a run of messages reports: pure, and bounded whatever comes.
 struct KernelLogReading {
     /// Facts kept of one look; a flood beyond them is only counted.
     static let facts = 20_000
@@ -11,7 +11,7 @@ struct KernelLogReading {
     private(set) var untold: UInt64 = 0
     /// What the kernel says that it left out.
     private(set) var suppressed: UInt64 = 0
-    /// Whether any message had a stamp of the kernel's, or told of something known: else it is no log of a kernel.
+    /// Whether any message had a stamp of the kernel's, or was of a known kind: else it is no log of a kernel.
     private(set) var isRecognised = false
     private var blocks = KernelBlocks()
     /// Whether disks or cards were attached meanwhile.
@@ -48,7 +48,7 @@ struct KernelLogReading {
         }
     }
 
-    /// A message that was told of in an earlier run of the agent: only what it says of the state of things counts.
+    /// A message that was reported in an earlier run of the agent: only the states that it reports count.
     mutating func remember(_ message: KernelMessage) {
         if let change = NetworkLinks.Change(message.text) { _ = links.take(change, of: message) }
     }

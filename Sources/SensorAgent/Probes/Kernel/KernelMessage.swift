@@ -5,7 +5,7 @@ struct KernelMessage: Hashable, Sendable {
     /// Bytes of one message that are looked at; the kernel's own limit is 1,024 (PRINTKRB_RECORD_MAX).
     static let textBytes = 1024
 
-    /// When it was written, on a clock that only tells spans.
+    /// When it was written, on a clock that only measures intervals.
     enum Stamp: Hashable, Sendable {
         /// Since boot.
         case uptime(Duration)

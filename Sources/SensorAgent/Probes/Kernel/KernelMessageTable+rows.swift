@@ -19,8 +19,8 @@ extension KernelMessageTable {
         Row("ata-lost", "ata{ata}: reset failed, giving up", .ata, lost),
     ]
 
-    /// block/blk-core.c (`blk_update_request`, `print_req_error`, then without a name), fs/buffer.c is left out: it tells
-    /// of the same errors again.
+    /// block/blk-core.c (`blk_update_request`, `print_req_error`, then without a name), fs/buffer.c is left out: it
+    /// reports the same errors again.
     private static let block: [Row] = [
         Row("io-error", "{}I/O error, dev {dev}, sector {n} op {code:x}:({op:dev}", .block) { ioError($0["op"]) },
         Row("io-error", "{}I/O error, dev {dev}, sector", .block) { _ in ioError("any") },
@@ -70,7 +70,7 @@ extension KernelMessageTable {
         "0xb": "aborted",
     ]
 
-    /// Other keys tell of commands that the disk does not know, or of news.
+    /// Other keys report commands that the disk does not know, or news.
     private static func sense(_ words: String) -> Signal? {
         senseKeys.first { words.hasPrefix($0.key) && !words.dropFirst($0.key.count).hasPrefix("0") }.map {
             Signal("hw.physical_disk.sense", ["key": $0.value])
@@ -117,7 +117,7 @@ extension KernelMessageTable {
     /// drivers/pci/hotplug/pciehp_ctrl.c, pcie/dpc.c, pci.c; drivers/usb/core/hub.c
     private static let pci: [Row] = [
         Row("pcie-link-lost", "pcieport {pci}: pciehp: Slot({slot:dev}): Link Down{after:rest}", .pci) {
-            // `Link Down/Up ignored (recovered by DPC)`: the containment is told, and the link is back.
+            // `Link Down/Up ignored (recovered by DPC)`: the containment is reported, and the link is back.
             $0["after"].contains("ignored") ? nil : Signal("hw.pcie.link_lost")
         },
         Row("pcie-contained", "pcieport {pci}: DPC: containment event", .pci, "hw.pcie.contained"),

@@ -1,6 +1,6 @@
 import Reports
 
-/// The kernel messages that tell of hardware: one row each.
+/// The kernel messages that concern hardware: one row each.
 ///
 /// The first row that fits counts. Wordings are those of Linux 4.9 to 6.12; what changed between them has a row each. Blocks
 /// of several lines (machine checks, firmware's error records, AER, EDAC) are put together by `KernelBlocks`.
@@ -52,7 +52,7 @@ struct KernelMessageTable: Sendable {
 
     private static func hash(_ word: UInt32) -> Int { Int(truncatingIfNeeded: (word &* 0x9E37_79B1) >> 16) }
 
-    /// What the line tells of, if it is in the table.
+    /// What the line reports, if it is in the table.
     func fact(_ message: KernelMessage) -> KernelFact? {
         let line = message.text
         guard line.count >= 4 else { return nil }

@@ -21,7 +21,7 @@ struct MachineCheck: Hashable, Sendable {
     var address: UInt64?
     /// MCA_IPID of AMD: which kind of unit the bank belongs to.
     var identity: UInt64?
-    /// MCG_CAP; nil where the source does not tell it.
+    /// MCG_CAP; nil where the source does not contain it.
     var capabilities: UInt64?
     var vendor = Vendor.intel
 

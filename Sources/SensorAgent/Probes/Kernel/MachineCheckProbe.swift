@@ -4,8 +4,8 @@ public import Reports
 /// `machine-checks`: errors that processors, memory controllers and PCI Express ports report, as trace events
 /// (`mce:mce_record`, `ras:mc_event`, `ras:aer_event`, `ras:extlog_mem_event`, `cxl:*`): with address, row, column, bank, syndrome.
 ///
-/// Where the kernel has an event, this probe tells of it and `kernel-log` does not, from the moment on at which the event was
-/// let in; where it has not, or tracing may not be used, `kernel-log` tells of it as far as the log does.
+/// Where the kernel has an event, this probe reports it and `kernel-log` does not, from the moment at which the event
+/// was let in; where it has not, or tracing may not be used, `kernel-log` reports it as far as the log does.
 public actor MachineCheckProbe: Probe {
     public nonisolated let name = "machine-checks"
     /// An event prompts a look within a second or two.

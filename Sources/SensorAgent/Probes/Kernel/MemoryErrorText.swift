@@ -112,7 +112,7 @@ struct MemoryErrorText: Hashable, Sendable {
 
     private func detail(_ names: String...) -> String? { names.lazy.compactMap { details[$0] }.first }
 
-    /// Bank, row and column of the error; nil unless all are told.
+    /// Bank, row and column of the error; nil unless all are given.
     private var cell: [String: String]? {
         guard let row = detail("row"), let column = detail("column", "col"), let bank = detail("bank", "bank_address")
         else { return nil }
@@ -128,7 +128,7 @@ struct MemoryErrorText: Hashable, Sendable {
         ]
     }
 
-    /// - Parameter family: whose the error is to tell, so that it is told once.
+    /// - Parameter family: who reports the error, so that it is reported once.
     func facts(text: String, stamp: KernelMessage.Stamp?, family: KernelFact.Family) -> [KernelFact] {
         let told: (Signal) -> KernelFact = { signal in
             KernelFact(

@@ -1,6 +1,6 @@
 import Reports
 
-/// Which network interfaces have a link, as the kernel's log tells it.
+/// Which network interfaces have a link, as the kernel's log reports it.
 ///
 /// Drivers may say that a link is down when the interface has only just come up (r8169 does): lost is only a link that
 /// was there before.

@@ -7,7 +7,7 @@ struct FibreChannelPorts: Sendable {
     private static let folder = "/sys/class/fc_host"
     private static let portLimit = 256
 
-    /// Files of `statistics` that tell of trouble, and what they are called here.
+    /// Files of `statistics` that count errors, and what they are called here.
     private static let errors: [(file: String, type: String, receive: Bool)] = [
         ("error_frames", "frame", true), ("dumped_frames", "dropped", true), ("invalid_crc_count", "crc", true),
         ("invalid_tx_word_count", "symbol", true), ("loss_of_signal_count", "loss_of_signal", true),

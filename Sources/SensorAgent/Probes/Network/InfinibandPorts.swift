@@ -7,7 +7,7 @@ struct InfinibandPorts: Sendable {
     private static let folder = "/sys/class/infiniband"
     private static let portLimit = 256
 
-    /// Counters of `ports/N/counters` that tell of trouble, and what they are called here.
+    /// Counters of `ports/N/counters` that count errors, and what they are called here.
     private static let errors: [(file: String, type: String, receive: Bool)] = [
         ("symbol_error", "symbol", true), ("link_error_recovery", "link_recovery", true),
         ("port_rcv_errors", "total", true), ("port_rcv_remote_physical_errors", "remote_physical", true),
@@ -18,7 +18,7 @@ struct InfinibandPorts: Sendable {
         ("port_rcv_discards", "discarded", true),
     ]
 
-    /// Counters of `ports/N/hw_counters` that tell of trouble (RDMA and RoCE; names of drivers/infiniband/hw/mlx5).
+    /// Counters of `ports/N/hw_counters` that count errors (RDMA and RoCE; names of drivers/infiniband/hw/mlx5).
     private static let driverErrors: [(file: String, receive: Bool)] = [
         ("duplicate_request", true), ("implied_nak_seq_err", true), ("local_ack_timeout_err", false),
         ("out_of_buffer", true), ("out_of_sequence", true), ("packet_seq_err", true), ("req_cqe_error", false),
@@ -62,7 +62,7 @@ struct InfinibandPorts: Sendable {
         func add(_ signal: Signal, _ measurement: Measurement) {
             result.observations.append(Observation(component: id, signal: signal, measurement: measurement, time: time))
         }
-        // A port for Ethernet is a network port besides, which tells of its link.
+        // A port for Ethernet is a network port besides, which reports its link.
         if attributes["link_layer"] != "Ethernet" { observeLink(files, add) }
         let present = Set(
             ["counters", "hw_counters"].flatMap { folder in

@@ -5,7 +5,7 @@ public import Reports
 /// `network`: links, errors and optical modules of the network ports that have hardware behind them
 /// (`/sys/class/net`, `/sys/class/infiniband`, ethtool).
 ///
-/// Errors by type, changes of the link and its speed come from sysfs; what only drivers tell (their own counters, the
+/// Errors by type, changes of the link and its speed come from sysfs; what only drivers report (their own counters, the
 /// counts of forward error correction, the module's memory) from ethtool's ioctl and netlink. The cursor holds the bonds
 /// whose links were all up once.
 public actor NetworkProbe: Probe {
@@ -147,7 +147,7 @@ public actor NetworkProbe: Probe {
             case "down", "lowerlayerdown", "notpresent":
                 add(signal, .state("down"))
                 return false
-            // `unknown` and others: drivers that do not tell, a port that is used by another system.
+            // `unknown` and others: drivers that do not report it, a port that is used by another system.
             default:
                 let carrier = try tree.count("\(port.folder)/carrier") == 1
                 add(signal, .state(carrier ? "up" : "down"))
@@ -195,7 +195,7 @@ public actor NetworkProbe: Probe {
             do throws(SystemError) {
                 memory = try socket.module(of: port.name)
             } catch  where error.code == EINVAL || error.code == EOPNOTSUPP {
-                // Modules of several pages are told of by netlink alone.
+                // Modules of several pages are returned by netlink alone.
                 memory = netlink?.pages(of: port.name)
             } catch {
                 memory = nil

@@ -34,7 +34,7 @@ enum NetworkStatistics {
         for (name, value) in statistics where value > 0 {
             let bare = withoutQueue(name)
             guard isTrouble(bare), bare.utf8.count <= 40 else { continue }
-            // The files of sysfs tell these already.
+            // The files of sysfs contain these already.
             guard !known.contains(bare) else { continue }
             let signal = error(bare, receive: !bare.hasPrefix("tx") && !bare.hasPrefix("port_tx"))
             if sums[signal] == nil {

@@ -38,7 +38,7 @@ struct Transceiver: Hashable, Sendable {
     func component(in port: ComponentID) -> Component {
         var attributes = attributes
         attributes["form"] = form
-        // Without a serial number its place is all that tells it from others.
+        // Without a serial number its place is all that distinguishes it from others.
         let name =
             part.serial.map { "\(part.manufacturer ?? "")-\($0)" } ?? String(port.rawValue.dropFirst("nic:".count))
         return Component(

@@ -2,7 +2,7 @@ import Reports
 
 /// What `lspci -vv` of pciutils printed: a recording of a machine's PCI functions, for `probe pcie --input`.
 ///
-/// The agent never runs lspci: sysfs tells more without a program.
+/// The agent never runs lspci: sysfs contains more and needs no program.
 struct LspciReport: Sendable {
     /// Lines read; a large server prints 20,000.
     static let lineLimit = 200_000

@@ -97,7 +97,7 @@ public actor UPSProbe: Probe {
         return result
     }
 
-    /// A UPS that upsd cannot tell of now.
+    /// A UPS for which upsd has no data now.
     private func silent(_ name: String, _ error: String, at time: Timestamp) -> ProbeResult {
         let (ups, battery) = known[name] ?? UPSVariables().components(name: name)
         let reason: Unavailable = error.hasPrefix("ACCESS") ? .denied : .readError

@@ -67,7 +67,7 @@ struct UPSVariables: Sendable {
 
     /// - Parameters:
     ///   - name: what upsd calls it.
-    ///   - isShared: another UPS says that it has the same serial number, so that the name tells them apart.
+    ///   - isShared: another UPS reports the same serial number, so that the name tells them apart.
     func components(name: String, isShared: Bool = false) -> (ups: Component, battery: Component) {
         let number = serial.map { $0.split(separator: " ").joined(separator: "_") }
         let id = number.map { isShared ? "\($0)\(DiskTwins.mark)\(name)" : $0 } ?? name
@@ -152,7 +152,7 @@ struct UPSVariables: Sendable {
         if let test = testResult { add(ups, Signal("hw.ups.test_result"), test) }
         gauge(battery, "hw.battery.voltage", "battery.voltage")
         if let nominal = number("battery.voltage.nominal") {
-            // Of a pack of several batteries some drivers tell the voltage of all and the rating of one.
+            // Of a pack of several batteries some drivers report the voltage of all and the rating of one.
             let voltage = number("battery.voltage") ?? nominal
             let isOfAll = nominal > 0 && (0.5...2).contains(voltage / nominal)
             add(

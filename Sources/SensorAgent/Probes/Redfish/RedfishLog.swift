@@ -1,8 +1,8 @@
 import Reports
 
-/// What was told and seen in earlier looks; the value of the probe's cursor.
+/// What was reported and seen in earlier looks; the value of the probe's cursor.
 struct RedfishCursor: StoredCursor, Hashable, Sendable {
-    /// The newest entry that was told of each log, by the log's path: `Created`, then the number of its id.
+    /// The newest reported entry of each log, by the log's path: `Created`, then the number of its id.
     var logs: [String: Key] = [:]
     /// See `RedfishResource.seen`; sorted, so that the same is stored alike.
     var seen: [String] = []
@@ -20,9 +20,9 @@ struct RedfishCursor: StoredCursor, Hashable, Sendable {
 
 /// Entries of a Redfish log service (DSP0268, LogEntry).
 struct RedfishLog: Sendable {
-    /// Of a log that is seen for the first time, entries of this age at most are told.
+    /// Of a log that is seen for the first time, entries of this age at most are reported.
     static let firstAge = Duration.seconds(Int64(IPMIEventLog.firstAge))
-    /// Entries told in one look; what is older is passed over, and said.
+    /// Entries reported in one look; what is older is skipped, which is reported.
     static let entriesPerLook = 200
 
     let key: RedfishCursor.Key
@@ -51,7 +51,7 @@ struct RedfishLog: Sendable {
         guard let newest = sorted.last?.key else { return ([], nil) }
         let fresh: [RedfishLog]
         if let told {
-            // A log whose newest entry is older than what was told was cleared, and began again.
+            // A log whose newest entry is older than what was reported was cleared, and began again.
             fresh = newest < told ? sorted : sorted.filter { told < $0.key }
         } else {
             let since = (time - firstAge).rfc3339

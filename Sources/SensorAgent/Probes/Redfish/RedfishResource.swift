@@ -13,7 +13,7 @@ struct RedfishResource: Sendable {
     private let time: Timestamp
     /// The folder of names: the id of the chassis or system that the resource stands under.
     private let scope: String
-    /// The path's last part that names a thing, for resources that tell only of another (`…/Bay1/Metrics`).
+    /// The path's last part that names a thing, for resources that only describe another (`…/Bay1/Metrics`).
     private let owner: String
     /// All parts of the path.
     private let path: [String]
@@ -24,7 +24,7 @@ struct RedfishResource: Sendable {
     /// - Parameters:
     ///   - path: where the resource was found; empty where nobody knows: its own `@odata.id` is taken then.
     ///   - seen: ids of supplies that were present in an earlier look: only these can be missing.
-    /// - Throws: when the resource tells nothing of a part's health, with what it is.
+    /// - Throws: when the resource contains nothing of a part's health, with what it is.
     init(_ tree: JSONTree, path: String = "", seen: Set<String> = [], at time: Timestamp) throws(RedfishRefusal) {
         self.tree = tree
         self.time = time

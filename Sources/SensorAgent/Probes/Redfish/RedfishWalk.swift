@@ -1,6 +1,6 @@
 import Reports
 
-/// Goes from the service's root over the resources that tell of health: chassis, systems and managers, their sensors,
+/// Goes from the service's root over the resources that report health: chassis, systems and managers, their sensors,
 /// supplies, fans, memory, processors, drives and logs.
 ///
 /// Only links of these names are followed, each resource once, so that no service can lead the walk astray.

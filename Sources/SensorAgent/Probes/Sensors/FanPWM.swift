@@ -5,8 +5,8 @@ import Reports
 ///
 /// The kernel does not say which fan a `pwmN` drives. Super I/O chips number both by the header, so that `pwmN` is taken for
 /// the drive of `fanN` there, and on any chip all of whose fans have one of their number. On others (four tachometers and
-/// three drives of an LM85) the board decides, and a fan that stands still by order would be told from a broken one by the
-/// drive of another.
+/// three drives of an LM85) the board decides, and a fan that was ordered to stop would be distinguished
+/// from a broken one by the drive of another.
 struct FanPWM: Sendable {
     private struct Drive: Sendable {
         /// Its chip's place.

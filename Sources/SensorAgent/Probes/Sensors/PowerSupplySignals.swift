@@ -1,6 +1,6 @@
 import Reports
 
-/// What a power supply on PMBus tells of itself, under the names that all supplies have: input, output, and whether its
+/// What a power supply on PMBus reports, under the names that all supplies have: input, output, and whether its
 /// input is there (PMBus specification part II; Documentation/hwmon/pmbus.rst for the labels).
 struct PowerSupplySignals: Sendable {
     let component: ComponentID

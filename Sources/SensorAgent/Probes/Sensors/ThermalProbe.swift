@@ -1,7 +1,7 @@
 import Daemon
 public import Reports
 
-/// `thermal`: temperatures that no monitoring chip tells (`/sys/class/thermal/thermal_zone*`, where the zone has no hwmon
+/// `thermal`: temperatures no monitoring chip gives (`/sys/class/thermal/thermal_zone*`, where the zone has no hwmon
 /// device), how much the kernel cools (`cooling_device*`, Documentation/driver-api/thermal/sysfs-api.rst), and the power
 /// that processors measure of themselves (RAPL, `/sys/class/powercap`, Documentation/power/powercap/powercap.rst).
 ///

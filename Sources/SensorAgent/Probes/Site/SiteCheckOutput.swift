@@ -23,7 +23,7 @@ struct SiteCheckOutput: Hashable, Sendable {
 
     /// - Parameters:
     ///   - name: of the check: in one that is called after backups, an `age` is that of the backup.
-    ///   - time: now, for a backup that is told by the time it was made at.
+    ///   - time: now, for a backup that is reported by the time at which it was made.
     init(parsing bytes: [UInt8], exitCode: Int32, name: String, at time: Timestamp) {
         state = SiteCheckOutput.states[exitCode]
         let text = String(decoding: bytes.prefix(SiteCheckOutput.byteLimit), as: UTF8.self)

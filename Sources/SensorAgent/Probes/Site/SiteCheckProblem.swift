@@ -1,7 +1,7 @@
 import Glibc
 import Reports
 
-/// Why a check of the site told nothing, with the file that it is about: what `Advice` says of it.
+/// Why a check of the site reported nothing, with the file that it is about; shown in `Advice`.
 struct SiteCheckProblem: Hashable, Sendable {
     /// One of `AdviceTexts`: `site.not-executable`.
     var code: String

@@ -32,7 +32,7 @@ struct ArcconfReport: Sendable {
                     RaidController.Array(name: line.text.split(separator: " ").last.map(String.init) ?? "0"))
             } else if text.hasPrefix("device #"), controller.disks.count < StorcliReport.diskLimit {
                 part = .other
-                // Its number in this list changes with every disk that comes or goes: the bay is told below.
+                // Its number in this list changes with every disk that comes or goes: the bay is printed below.
                 controller.disks.append(RaidController.Disk(place: "Device \(text.dropFirst("device #".count))"))
                 hasBay = false
             } else if text.hasPrefix("device is a hard drive") || text.hasPrefix("device is a ssd") {
@@ -54,7 +54,7 @@ struct ArcconfReport: Sendable {
                 controller.readArcconf(line, part == .controller, part == .battery, part == .logical, part == .disk)
             }
         }
-        // A place alone is no disk that was told of.
+        // A place alone is no disk that was listed.
         controller.disks.removeAll { $0.serial == nil && $0.model == nil && $0.member == nil }
         guard isArcconf, controller != RaidController(name: "c1") else { return nil }
         for index in controller.disks.indices { controller.disks[index].joinModel() }

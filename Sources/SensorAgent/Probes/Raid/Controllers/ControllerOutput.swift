@@ -1,6 +1,6 @@
 /// The output of any program for RAID controllers, told apart by what stands in it.
 enum ControllerOutput {
-    /// Why an output tells of no controller.
+    /// Why an output lists no controller.
     struct Refusal: Error, Hashable { var because: String }
 
     static func controllers(_ bytes: [UInt8]) throws(Refusal) -> [RaidController] {

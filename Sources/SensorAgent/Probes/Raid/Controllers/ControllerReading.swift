@@ -36,14 +36,14 @@ struct ControllerReading {
         add(id, "hw.errors", controller.correctedErrors.map { .counter($0) }, labels: ["error.type": "corrected"])
         add(id, "hw.errors", controller.uncorrectedErrors.map { .counter($0) }, labels: ["error.type": "uncorrected"])
         for array in controller.arrays { add(array, of: id, controller) }
-        // Numbers that several of its disks bear tell none of them apart.
+        // Numbers that several of its disks bear identify none of them.
         let bearers = Dictionary(grouping: controller.disks.compactMap(ControllerReading.number), by: { $0 })
         for disk in controller.disks {
             add(disk, of: id, isAlone: ControllerReading.number(disk).map { bearers[$0]?.count == 1 } ?? true)
         }
     }
 
-    /// The disk by its own number; nil where the controller tells none.
+    /// The disk by its own number; nil where the controller reports none.
     private static func number(_ disk: RaidController.Disk) -> ComponentID? {
         guard disk.wwn != nil || PlaceholderText.serial(disk.serial) != nil else { return nil }
         return DiskIdentity.id(wwn: disk.wwn, serial: disk.serial, device: nil)

@@ -21,8 +21,8 @@ struct MegaCLIInquiry: Hashable, Sendable {
     /// nil where the text is not surely of these columns.
     /// - Parameters:
     ///   - text: all that follows the colon.
-    ///   - bus: `ata` or `sas`, as far as it is told.
-    ///   - level: the end of the firmware's version, as far as it is told by itself.
+    ///   - bus: `ata` or `sas`, as far as it is known.
+    ///   - level: the end of the firmware's version, where it is printed on its own.
     init?(_ text: String, bus: String?, level: String?) {
         let bytes = [UInt8](text.utf8)
         // One blank parts the columns from the colon.

@@ -1,6 +1,6 @@
 import Reports
 
-/// A RAID controller as its maker's program tells of it, in the words of the signals.
+/// A RAID controller as its maker's program reports it, in the words of the signals.
 struct RaidController: Hashable, Sendable {
     struct Array: Hashable, Sendable {
         /// `0`, `A/1`: as the program calls it.

@@ -7,7 +7,7 @@ struct StorcliReport: Sendable {
     static let controllerLimit = 64
     static let diskLimit = 2_048
 
-    /// Why a text tells of no controller.
+    /// Why a text lists no controller.
     enum Refusal: Error, Hashable, CustomStringConvertible {
         case malformed(String)
         /// The program says itself that it found nothing, or failed.

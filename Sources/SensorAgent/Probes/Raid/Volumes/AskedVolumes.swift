@@ -1,6 +1,6 @@
 import Reports
 
-/// Groups of disks that only a program tells of in full: ZFS pools, LVM's RAID, btrfs of several devices.
+/// Groups of disks that only a program reports in full: ZFS pools, LVM's RAID, btrfs of several devices.
 struct AskedVolumes: Sendable {
     private static let kstat = "/proc/spl/kstat/zfs"
     private static let deadline = Duration.seconds(15)
@@ -23,7 +23,7 @@ struct AskedVolumes: Sendable {
         dmsetup = programs["dmsetup"].map { Tool(path: $0) } ?? Tool(named: "dmsetup")
     }
 
-    /// Reads `/proc/spl/kstat/zfs/POOL/state`, and tells whether any says otherwise than before.
+    /// Reads `/proc/spl/kstat/zfs/POOL/state`, and returns whether any differs from before.
     mutating func poolStatesChanged() -> Bool {
         var states: [String: String] = [:]
         for pool in ((try? tree.names(in: AskedVolumes.kstat)) ?? []).prefix(AskedVolumes.groupLimit) {

@@ -6,7 +6,7 @@ struct MDArray: Hashable, Sendable {
         var state: MemberState
         /// mdstat's number of the member, by when it came; nil of sysfs.
         var number: Int?
-        /// Reads that failed and were mended from the other disks; nil where it is not told.
+        /// Reads that failed and were mended from the other disks; nil where it is not reported.
         var correctedReads: UInt64?
         /// Ranges that md remembers as unreadable.
         var badRanges: Int?
@@ -30,9 +30,9 @@ struct MDArray: Hashable, Sendable {
     var activity = "idle"
     /// 0 to 1; nil while nothing goes on, or it waits.
     var progress: Double?
-    /// Sectors that disagreed in the last check; nil where it is not told.
+    /// Sectors that disagreed in the last check; nil where it is not reported.
     var mismatches: UInt64?
-    /// What the array bears in its superblocks; nil where it is not told.
+    /// What the array bears in its superblocks; nil where it is not reported.
     var uuid: String?
 
     /// A container holds the superblocks of arrays that are listed by themselves: it is no array, and never active.

@@ -79,7 +79,7 @@ public actor RaidVolumeProbe: Probe {
         return result
     }
 
-    /// sysfs tells more; a recording may have `/proc` alone.
+    /// sysfs contains more; a recording may have `/proc` alone.
     private func mdArrays() -> [MDArray] {
         if let arrays = try? MDSysfs(tree: tree).arrays(), !arrays.isEmpty { return arrays }
         guard let bytes = try? tree.bytes(RaidVolumeProbe.mdstat, limit: MDStat.fileBytes) else { return [] }

@@ -32,9 +32,9 @@ struct VolumeHistory: Codable, Hashable, Sendable {
     private static let groupLimit = 1_024
     /// Disks kept of one group.
     private static let memberLimit = 1_024
-    /// How long a disk whose place was taken is told of, so that its fault is seen to be over.
+    /// How long a disk whose place was taken is reported, so that its fault is seen to be over.
     private static let farewell = Duration.seconds(3600)
-    /// A group that is watched for so long without being read through is told of: distributions do it each month.
+    /// A group that is watched for so long without being read through is reported: distributions do it each month.
     private static let longWatch = Duration.seconds(31 * 86_400)
 
     init() {}
@@ -54,7 +54,7 @@ struct VolumeHistory: Codable, Hashable, Sendable {
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Learns which disks are in `group`, and tells which are missing and which have been replaced.
+    /// Learns which disks are in `group`, and returns which are missing and which have been replaced.
     mutating func meet(
         _ group: String, present: [Member], working: [Member], isComplete: Bool, at time: Timestamp
     ) -> (missing: [Member], replaced: [Member]) {

@@ -105,7 +105,7 @@ struct VolumeReading {
     }
 
     /// All that was seen, and what the next look must know.
-    /// - Parameter before: the errors that the last look counted: what rose for checksums is told as events.
+    /// - Parameter before: the errors that the last look counted: a rise of checksum errors is reported as events.
     func result(cursorOf probe: String, errorsBefore before: inout [ComponentID: [String: UInt64]]) -> ProbeResult {
         var look = self
         for (disk, state) in membership.sorted(by: { $0.key < $1.key }) where fresh.contains(disk) {

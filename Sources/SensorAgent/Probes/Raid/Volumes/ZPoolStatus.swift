@@ -29,7 +29,7 @@ struct ZPoolStatus: Sendable {
         var progress: Double?
         /// When the last scrub came to its end, by the machine's local time.
         var scrubbed: Timestamp?
-        /// Files that cannot be repaired; nil where it is not told.
+        /// Files that cannot be repaired; nil where it is not printed.
         var damagedFiles: Int?
     }
 
