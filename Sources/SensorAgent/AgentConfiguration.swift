@@ -3,7 +3,7 @@ import FoundationEssentials
 public import Logging
 import Reports
 
-/// What an agent is told: `/etc/callhome/agent.conf` and `/etc/callhome/agent.conf.d/*.conf`. Every key has a default.
+/// The agent's settings: `/etc/callhome/agent.conf` and `/etc/callhome/agent.conf.d/*.conf`. Every key has a default.
 public struct AgentConfiguration: Sendable {
     public static let standardPath = "/etc/callhome/agent.conf"
 

@@ -200,7 +200,7 @@ actor AgentControl {
         }
         await uplink.enrolled(identity)
         log.notice("enrolled", metadata: ["collector": "\(url)", "host": "\(identity.host)"])
-        // The collector is waiting to hear what this server is.
+        // The collector is waiting for this server's inventory.
         await watch.rouse()
         return identity.host
     }

@@ -8,7 +8,7 @@ public import Reports
 public enum AgentProgram {
     public static let version = CallhomeVersion.current
 
-    /// The program ended as it was told to; the configuration is good.
+    /// The program ended as requested; the configuration is good.
     public static let done = ExitStatus.done.rawValue
     /// It could not start, or a service of it failed; the reason is in the log.
     public static let failed = ExitStatus.failure.rawValue

@@ -40,7 +40,7 @@ struct ComponentCatalogue {
     }
 
     /// What is not inside the chassis, or spans parts that hang elsewhere. All else hangs under the board when no probe
-    /// knows better, so that what a fan or a power supply does to its chassis can be told.
+    /// knows better, so that what a fan or a power supply does to its chassis can be derived.
     private static let outside: Set<ComponentKind> = [
         .board, .chassis, .server, .ups, .upsBattery, .raidArray, .pool, .test,
     ]

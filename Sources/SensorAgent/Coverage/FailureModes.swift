@@ -20,7 +20,7 @@ struct FailureModes {
     /// What only a person on the spot knows.
     var questions: [Advice] { probes.questions }
 
-    /// Whether an event of this signal would be heard of: some probe that tells it looks.
+    /// Whether an event of this signal would be reported: some probe that emits it is running.
     static func receivesEvents(_ coverage: [Heartbeat.Coverage]) -> (Signal) -> Bool {
         let looking = Set(coverage.filter { $0.state == "ok" }.map(\.probe))
         return { signal in SignalSources.probes(of: signal.name).contains(where: looking.contains) }
@@ -113,7 +113,7 @@ struct FailureModes {
         return mode
     }
 
-    /// What is wrong with a check of the site; for the age of backups, with the check that should tell it.
+    /// What is wrong with a check of the site; for the age of backups, with the check that should report it.
     private func siteAdvice(on signal: Signal, of part: ComponentID) -> Advice? {
         if let check = components[part], let advice = ComponentAdvice.advice(ofCheck: check) { return advice }
         guard signal.name == "hw.backup.age" else { return nil }

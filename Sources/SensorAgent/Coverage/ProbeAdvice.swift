@@ -23,7 +23,7 @@ struct ProbeAdvice {
 
     // MARK: A part that is there
 
-    /// Why nothing tells a signal of a part.
+    /// Why no probe reports a signal of a part.
     func advice(on signal: Signal, of part: ComponentID, _ kind: ComponentKind) -> Advice {
         let sources = SignalSources.probes(of: signal.name, on: kind)
         if sources.contains("raid-controllers"), let card = raidCards[part], let advice = advice(on: card) {
@@ -90,7 +90,7 @@ struct ProbeAdvice {
 
     /// The first with something to do, else the first.
     private func best(_ absent: [Heartbeat.Coverage], seeking kind: ComponentKind) -> Advice? {
-        // A server's own management controller tells most; chips of the board are for those that have none.
+        // A server's own management controller reports most; chips of the board are for those that have none.
         let ordered =
             environment.hasBMC
             ? absent.filter { $0.probe == "ipmi" } + absent.filter { $0.probe != "ipmi" } : absent
@@ -127,7 +127,7 @@ struct ProbeAdvice {
         }
     }
 
-    /// Chips of the board itself: they tell of heat, fans and voltages, of no other part.
+    /// Chips of the board itself: they report heat, fans and voltages, and no other part.
     private func sensorChips(seeking kind: ComponentKind) -> Advice? {
         if environment.isVirtual { return Advice("sensors.virtual") }
         switch (kind, environment.processor) {
@@ -147,7 +147,7 @@ struct ProbeAdvice {
             let advice = advice(on: ups, seeking: .ups)
             if advice.code == "ups.question" { questions.append(advice) }
         }
-        // The BMC that answers locally tells most; where it does not, its address is a task already.
+        // The BMC that answers locally reports most; where it does not, its address is a task already.
         if environment.hasBMC, !environment.asksRedfish, coverage["redfish"]?.state == "absent" {
             questions.append(Advice("redfish.address"))
         }

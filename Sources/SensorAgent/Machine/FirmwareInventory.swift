@@ -1,6 +1,6 @@
 import Reports
 
-/// Chassis, board, processors and memory modules, as SMBIOS tells of them (DSP0134 types 0 to 4 and 17).
+/// Chassis, board, processors and memory modules, as SMBIOS describes them (DSP0134 types 0 to 4 and 17).
 struct FirmwareInventory: Sendable {
     private(set) var components: [Component] = []
     /// What the other parts are plugged into; nil where nothing names a board.

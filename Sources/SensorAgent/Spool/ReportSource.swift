@@ -8,7 +8,7 @@ struct StoredEnvelope: Hashable, Sendable {
     var bytes: Data
 }
 
-/// Where the uplink takes reports from, and hears of what became of them.
+/// What the uplink takes reports from, and notifies of their outcome.
 protocol ReportSource: Actor {
     /// What the reports that wait are numbered in.
     var epoch: Int64 { get }

@@ -51,7 +51,7 @@ struct SpoolRecovery {
     private func rows(_ sql: String) -> [[SQLiteValue]] {
         guard var database = try? SQLite(path: name) else { return [] }
         var found: [[SQLiteValue]] = []
-        // What was found before the damage counts; the damage itself is known and told already.
+        // What was found before the damage counts; the damage itself is known and reported already.
         try? database.read(sql) { row in
             found.append(row)
             return true

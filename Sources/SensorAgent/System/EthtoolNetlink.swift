@@ -1,6 +1,6 @@
 import Glibc
 
-/// What ethtool tells through generic netlink alone (Documentation/networking/ethtool-netlink.rst): counts of forward
+/// What ethtool returns through generic netlink alone (Documentation/networking/ethtool-netlink.rst): counts of forward
 /// error correction, and pages of a module's memory. The only file that speaks netlink.
 struct EthtoolNetlink: ~Copyable {
     /// Bytes of one answer.

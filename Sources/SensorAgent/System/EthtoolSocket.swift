@@ -1,7 +1,7 @@
 import Glibc
 
-/// What a network driver tells through the ethtool ioctl (linux/ethtool.h, `SIOCETHTOOL` of netdevice(7)): the only file
-/// that makes these calls. Only getters, each with a buffer of its own size.
+/// What a network driver returns through the ethtool ioctl (linux/ethtool.h, `SIOCETHTOOL` of netdevice(7)): the only
+/// file that makes these calls. Only getters, each with a buffer of its own size.
 struct EthtoolSocket: ~Copyable {
     /// Statistics taken from one device; mlx5 has 3,000 with all its queues.
     static let statisticLimit: UInt32 = 8_192

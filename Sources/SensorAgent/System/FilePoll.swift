@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells when a file of the kernel that can be waited for has something new, without waking up while it has not.
+/// Reports when a file of the kernel that can be waited for has something new, without waking up while it has not.
 enum FilePoll {
     /// Milliseconds between two looks at a file that never falls silent, at first and at most: a flood costs one wake-up
     /// a second, and a file that nobody empties fewer and fewer.
@@ -9,7 +9,7 @@ enum FilePoll {
 
     /// - Parameters:
     ///   - open: a descriptor that the stream closes; negative when it cannot be opened, which ends the stream.
-    ///   - news: what to tell of a readable file; nil where that is not worth an element. A file that is still readable
+    ///   - news: what to emit for a readable file; nil where it is not worth an element. A file that is still readable
     ///     afterwards is asked again after a pause.
     static func stream(
         open: @escaping @Sendable () -> Int32, news: @escaping @Sendable (Int32) -> String?

@@ -22,7 +22,7 @@ final class KernelTraces: Sendable {
 
     /// How tracing stands.
     struct Standing: Hashable, Sendable {
-        /// Those of `events` that the kernel has and tells.
+        /// Those of `events` that the kernel has and delivers.
         var events: Set<String> = []
         /// Time since boot when the instance was made; nil: before this process.
         var since: Duration?
@@ -41,7 +41,7 @@ final class KernelTraces: Sendable {
 
     deinit { state.withLock { if $0.pipe >= 0 { close($0.pipe) } } }
 
-    /// nil until `begin` has succeeded: then whoever else has the events tells them.
+    /// nil until `begin` has succeeded: then whoever else has the events reports them.
     var standing: Standing? { state.withLock { $0.standing } }
 
     /// Makes the instance if there is none, and lets the events into it.
@@ -77,7 +77,7 @@ final class KernelTraces: Sendable {
             // The clock of the kernel's log, but for the time that the machine slept.
             try KernelTraces.write("boot", to: "\(folder)/trace_clock")
         }
-        // Told at once and not when half a buffer is full. Kernels before 4.20 have no such file, and need none.
+        // Delivered at once and not when half a buffer is full. Kernels before 4.20 have no such file, and need none.
         try? KernelTraces.write("0", to: "\(folder)/buffer_percent")
         for event in known { try KernelTraces.write("1", to: "\(folder)/events/\(event)/enable") }
         let path = "\(folder)/trace_pipe"

@@ -1,7 +1,7 @@
 import Glibc
 public import Reports
 
-/// One instant as all clocks of the machine tell it: the wall clock, which may say anything, and the time since boot,
+/// One instant on all clocks of the machine: the wall clock, which may show anything, and the time since boot,
 /// which orders what happened.
 public struct Moment: Hashable, Sendable {
     /// CLOCK_REALTIME.

@@ -2,7 +2,7 @@ import CSensors
 import Glibc
 import Synchronization
 
-/// One sensor of a chip with all that the driver tells of it, as libsensors names them.
+/// One sensor of a chip with all that the driver reports, as libsensors names them.
 struct SensorFeature: Hashable, Sendable {
     enum Kind: Sendable, CaseIterable {
         case voltage, fan, temperature, power, energy, current, humidity, vid, intrusion, beepEnable, other

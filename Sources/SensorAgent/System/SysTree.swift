@@ -96,7 +96,7 @@ public struct SysTree: Sendable {
     }
 
     /// Names with their inodes, in no order: sysfs gives a device that comes back an inode of its own (kernfs), so that
-    /// one list tells whether any came, went or took another's place.
+    /// one list shows whether any came, went or took another's place.
     func entries(in path: String) throws(SysTreeError) -> [(name: String, inode: UInt)] {
         guard let directory = unsafe opendir(try located(path)) else { throw .failed(path: path, errno: errno) }
         defer { unsafe closedir(directory) }

@@ -53,7 +53,7 @@ actor UplinkService: Service {
                 maximumResponseBytes: maximumResponseBytes))
     }
 
-    // MARK: What others tell and ask
+    // MARK: What others report and ask
 
     /// New fault reports are in the spool: they are sent at once.
     nonisolated func faultsWereStored() { signal.fire() }

@@ -1,6 +1,6 @@
 import Daemon
 
-/// Tells systemd that the agent is up, and goes on telling it for as long as the watch goes on.
+/// Notifies systemd that the agent is up, and goes on doing so for as long as the watch goes on.
 struct NotificationService: Service {
     private let notification: ServiceNotification
     private let watch: WatchService

@@ -140,7 +140,7 @@ struct ProbeSchedule {
     private func slowness(of index: Int, took: Duration) -> String {
         guard plans[index].slowdown > 1 else { return "" }
         let interval = plans[index].entry.interval * plans[index].slowdown
-        // How long it waited for the processor nobody tells: both are possible.
+        // How long it waited for the processor is not known: both are possible.
         return "a look takes \(took.inSeconds) s, so it looks only every \(interval.inSeconds) s: "
             + "the device is slow, or the whole machine is overloaded"
     }

@@ -69,7 +69,7 @@ actor WatchService: Service {
     ///   - intervals: by name, for probes that are not to keep their own.
     ///   - disabled: names of probes that are not run, and said to be switched off.
     ///   - saved: what the process before left.
-    ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is told.
+    ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
@@ -201,7 +201,7 @@ actor WatchService: Service {
         }
     }
 
-    /// Lets each probe that is told of events look when there was one: something was plugged or pulled.
+    /// Lets each probe that is notified of events look when there was one: something was plugged or pulled.
     private func listenForPrompts() -> [Task<Void, Never>] {
         probes.values.compactMap { probe in
             guard let prompts = probe.prompts else { return nil }
@@ -293,7 +293,7 @@ actor WatchService: Service {
         do throws(SpoolError) { try await spool.append(samples: samples, at: now) } catch { note(error) }
     }
 
-    /// A new epoch means that someone else may listen, who has heard nothing yet.
+    /// A new epoch means that someone else may listen, who has received nothing yet.
     private func listenForNewEpoch(at now: Moment) async {
         guard let reportedEpoch, await spool.epoch != reportedEpoch else { return }
         self.reportedEpoch = await spool.epoch

@@ -14,7 +14,7 @@ struct PCITopology: Sendable {
 
     let functions: [PCIFunction]
     let components: [Component]
-    /// What both ends of a function's link can; only for the end that tells of the link.
+    /// What both ends of a function's link can; only for the end that reports the link.
     let links: [PCIAddress: PCILink]
 
     init(tree: SysTree, addresses: [PCIAddress: String]) {
@@ -40,7 +40,7 @@ struct PCITopology: Sendable {
         }
     }
 
-    /// A recorded tree has no list of names in it; this machine's tells the same.
+    /// A recorded tree has no list of names in it; this machine's gives the same.
     private static func treeOfNames(_ tree: SysTree) -> SysTree {
         PCINames.paths.contains { tree.exists($0) } ? tree : SysTree()
     }
@@ -85,7 +85,7 @@ struct PCITopology: Sendable {
 
     // MARK: Links
 
-    /// Every link has two ends that show the same speed and width. The lower end tells of it, and of several functions
+    /// Every link has two ends that show the same speed and width. The lower end reports it, and of several functions
     /// of one card the first, so that one bad link is one finding.
     private static func links(
         of functions: [PCIFunction], _ byAddress: [PCIAddress: PCIFunction]

@@ -31,7 +31,7 @@ struct DiskDirectory: Sendable {
     mutating func forget() { stamp = [] }
 
     private mutating func build(blocks: [String]) {
-        // Without udev (a recorded tree, an early boot) sysfs alone still tells most.
+        // Without udev (a recorded tree, an early boot) sysfs alone still gives most.
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["block", "nvme"]) ?? [] : []
         let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
         properties = known

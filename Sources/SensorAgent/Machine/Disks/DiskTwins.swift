@@ -8,7 +8,7 @@ import Reports
 /// number, its bay, its path; and its attribute `ambiguous` says so. An identity once shared stays so while this value
 /// lives: when one of two disks is pulled, the other keeps its name.
 struct DiskTwins: Sendable {
-    /// Between the shared identity and what tells the disk apart.
+    /// Between the shared identity and what distinguishes the disk.
     static let mark: Character = "@"
 
     /// Shared identities remembered.
@@ -78,7 +78,7 @@ struct DiskTwins: Sendable {
         }
     }
 
-    /// What tells each of `disks` apart: the first of serial number, bay, path that all of them have, each its own;
+    /// What distinguishes each of `disks`: the first of serial number, bay, path that all of them have, each its own;
     /// else the device's name, which may change.
     private static func names(of disks: [Component]) -> [String] {
         let ways: [(Component) -> String?] = [

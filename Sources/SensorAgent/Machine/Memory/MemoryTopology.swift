@@ -1,7 +1,7 @@
 import Reports
 
 /// What EDAC counts memory errors for (Documentation/admin-guide/RAS/main.rst, `/sys/devices/system/edac/mc`): modules on
-/// channels, channels on controllers, controllers in processor sockets, as far as the driver tells.
+/// channels, channels on controllers, controllers in processor sockets, as far as the driver reports them.
 struct MemoryTopology: Sendable {
     static let folder = "/sys/devices/system/edac/mc"
 
@@ -22,7 +22,7 @@ struct MemoryTopology: Sendable {
         var component: Component
         /// The module that can be pulled; two ranks may share one.
         var module: ComponentID
-        /// The component of the channel that it hangs on, where the driver tells one.
+        /// The component of the channel that it hangs on, where the driver reports one.
         var channel: Component?
         var label: String?
         /// Layers as the driver numbers them, from the uppermost: `channel` 1, `slot` 0.
@@ -172,7 +172,7 @@ struct MemoryTopology: Sendable {
 
     // MARK: Places of errors
 
-    /// The module that an error was in; its its controller where no more can be told.
+    /// The module that an error was in; its controller where no more is known.
     func component(at place: MemoryErrorLocation) -> Component {
         if let handle = place.handle, let module = modules.modules.first(where: { $0.handle == handle }) {
             return module.component

@@ -36,7 +36,7 @@ struct ProcessorSockets: Sendable {
         components.sorted { $0.key < $1.key }.map { (package: $0.key, component: $0.value) }
     }
 
-    /// The package that a logical processor is in; where nothing tells it, a component of its own that says so.
+    /// The package that a logical processor is in; where nothing states it, a component of its own for that.
     func component(ofProcessor number: Int) -> Component {
         if let package = packages[number] { return component(ofPackage: package) }
         if components.count == 1, let only = components.first { return only.value }

@@ -9,7 +9,7 @@ struct SensorZones: Sendable {
         ("cpu", ["cpu"]), ("system", ["sys", "case", "chassis", "cha_fan", "cha fan", "rear fan", "front fan"]),
     ]
 
-    /// Only what has a fan and a temperature is a zone: without both there is nothing to tell.
+    /// Only what has a fan and a temperature is a zone: without both there is nothing to report.
     init(_ features: [SensorFeature]) {
         let named = { (kind: SensorFeature.Kind) in
             Set(features.filter { $0.kind == kind }.compactMap { SensorZones.zone(label: $0.label) })
@@ -36,7 +36,7 @@ struct SensorZones: Sendable {
 
     private static func zone(label: String) -> String? {
         let label = label.lowercased()
-        // PCH_CPU_TEMP is what the chipset was told of the processor, and often nothing.
+        // PCH_CPU_TEMP is the value the processor gave the chipset, if any.
         guard !label.contains("pch") else { return nil }
         return words.first { $0.words.contains { label.contains($0) } }?.zone
     }
