@@ -17,7 +17,7 @@ struct ControlSocket: Service {
     private let answer: @Sendable (ControlRequest) async -> ControlResponse
     private let log: Logger
 
-    /// - Parameter patience: how long a client may take to say its line, and to take the answer.
+    /// - Parameter patience: how long a client may take to send its line, and to take the answer.
     init(
         path: String, patience: Duration = .seconds(5), log: Logger,
         answer: @escaping @Sendable (ControlRequest) async -> ControlResponse
@@ -76,7 +76,7 @@ struct ControlSocket: Service {
     }
 
     private func write(_ response: ControlResponse, to connection: UnixConnection) {
-        // Every number in a response is finite, so that encoding cannot fail; a client that gets nothing says so.
+        // Every number in a response is finite, so that encoding cannot fail; a client that gets nothing reports so.
         guard var line = try? WireFormat.encode(response) else { return }
         line.append(0x0A)
         connection.write(line, deadline: patience)

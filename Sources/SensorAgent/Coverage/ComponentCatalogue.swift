@@ -3,7 +3,7 @@ import Reports
 /// What all probes together know of the machine's components.
 ///
 /// Several probes may see the same part: the inventory knows the slot of a disk, the disk probe its firmware. What the
-/// first in the order of the probes says stands, and the others fill in what it leaves open.
+/// first in the order of the probes reports stands, and the others fill in what it leaves open.
 struct ComponentCatalogue {
     private let order: [String]
     private var seen: [String: [Component]] = [:]
@@ -47,7 +47,7 @@ struct ComponentCatalogue {
 }
 
 extension Component {
-    /// Takes from `other` what this one does not say.
+    /// Takes from `other` what this one leaves open.
     fileprivate mutating func fill(from other: Component) {
         // The inventory knows that a module is in the board, and EDAC on which controller: the nearer one counts.
         if parent == nil || parent?.isBoard == true { parent = other.parent ?? parent }

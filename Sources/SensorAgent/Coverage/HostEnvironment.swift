@@ -1,6 +1,6 @@
 import Reports
 
-/// What a machine is and has beside what its probes read: enough to say why one of them sees nothing, and what would
+/// What a machine is and has beside what its probes read: enough to show why one of them sees nothing, and what would
 /// help. Read from files alone; nothing is run, opened for a device, or loaded.
 struct HostEnvironment: Hashable, Sendable {
     enum Processor: Hashable, Sendable { case intel, amd, other }
@@ -13,13 +13,13 @@ struct HostEnvironment: Hashable, Sendable {
     /// Whether the firmware names a management controller (SMBIOS type 38), or the kernel has a device of one.
     var hasBMC = false
     var hasBMCDevice = false
-    /// Whether memory modules carry check bits (SMBIOS type 17: total width above data width); nil: nobody says.
+    /// Whether memory modules carry check bits (SMBIOS type 17: total width above data width); nil: not known.
     var hasECC: Bool?
     /// Those of `HostEnvironment.programs` that are installed.
     var installed: Set<String> = []
     /// What a UPS on USB calls itself; nil: there is none.
     var ups: String?
-    /// Whether the configuration says where a Redfish service is.
+    /// Whether the configuration states where a Redfish service is.
     var asksRedfish = false
 
     init() {}
@@ -54,7 +54,7 @@ struct HostEnvironment: Hashable, Sendable {
         self.asksRedfish = asksRedfish
         let facts = (try? tree.text("/proc/cpuinfo")) ?? ""
         var model: Int?
-        // The first processor says it for all.
+        // The first processor stands for all.
         for line in facts.split(separator: "\n").prefix(64) {
             if line.hasPrefix("vendor_id") {
                 processor =

@@ -1,6 +1,6 @@
 import Reports
 
-/// Says why a probe sees nothing and what would help: by its state, by what the machine is, and by the part that is
+/// Explains why a probe sees nothing and what would help: by its state, by what the machine is, and by the part that is
 /// missed.
 struct ProbeAdvice {
     private let coverage: [String: Heartbeat.Coverage]
@@ -37,7 +37,7 @@ struct ProbeAdvice {
         return best(known, seeking: kind) ?? Advice("signal.untold", "\(signal)")
     }
 
-    /// What the device itself says in place of a value.
+    /// What the device itself returns in place of a value.
     static func advice(on signal: Signal, _ because: Unavailable) -> Advice {
         let code = "value.\(because.rawValue)"
         let known: Set<Unavailable> = [

@@ -9,7 +9,7 @@ struct FirmwareInventory: Sendable {
     private(set) var memorySizes: [(ComponentID, Double)] = []
     private let processors: FirmwareProcessors
 
-    /// - Parameter files: `/sys/class/dmi/id` of this tree fills in what the table does not say, or cannot because only
+    /// - Parameter files: `/sys/class/dmi/id` of this tree fills in what the table lacks, or hides because only
     ///   root may read it.
     init(_ table: SMBIOS, files: SysTree) {
         processors = FirmwareProcessors(table)

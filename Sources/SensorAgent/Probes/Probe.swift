@@ -56,7 +56,7 @@ public struct ProbeResult: Sendable, Codable {
     }
 }
 
-/// A value as the device gave it, where the observation says `unavailable` (a limit that nobody set, the reading of a
+/// A value as the device gave it, where the observation is `unavailable` (a limit that nobody set, the reading of a
 /// faulty sensor) or only a word. For people who ask the probe itself; patterns never see it.
 public struct RawReading: Hashable, Sendable, Codable {
     public var component: ComponentID
@@ -75,7 +75,7 @@ public struct RawReading: Hashable, Sendable, Codable {
 
 /// Why a whole interface could not be read.
 public enum ProbeError: Error, Hashable, Sendable {
-    /// The machine has no such interface; `because` says what was looked for and what to do if it should be there.
+    /// The machine has no such interface; `because` states what was looked for and what to do if it should be there.
     case absent(because: String)
     case denied(path: String)
     case unreadable(path: String, errno: Int32)

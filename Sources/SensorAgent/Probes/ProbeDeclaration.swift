@@ -3,9 +3,9 @@ public import Reports
 /// What a probe reads, and every signal that it reports, of which kinds of parts.
 ///
 /// `Reports/SignalSources+generated.swift`, the README's table of probes and docs/signals.md are written from these
-/// (`make declarations`); tests hold that they say the same, and that no recording shows an undeclared signal.
+/// (`make declarations`); tests hold that they agree, and that no recording shows an undeclared signal.
 public struct ProbeDeclaration: Sendable {
-    /// What it reads, as the README says it.
+    /// What it reads, as the README states it.
     public var reads: String
     /// The interface of the kernel, the tool or the library that it reads through.
     public var through: String
@@ -41,7 +41,7 @@ public struct SignalDeclaration: Sendable {
     public var kinds: [ComponentKind]
     /// By label the only values that this probe reports, where the catalogue allows more.
     public var labels: [String: [String]]
-    /// The kernel's documentation, the tool or the standard that says what is read.
+    /// The kernel's documentation, the tool or the standard that describes what is read.
     public var source: String
     public var likelihood: Likelihood
     /// Why no recording and no made-up input shows these signals; nil where one does.

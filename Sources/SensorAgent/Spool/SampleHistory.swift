@@ -34,7 +34,7 @@ struct SampleHistory {
         }
     }
 
-    /// What was said last about a limit, and when.
+    /// What was reported last about a limit, and when.
     private struct Said {
         var value: Double
         var at: Timestamp
@@ -42,7 +42,7 @@ struct SampleHistory {
 
     /// Signals of one machine that are followed; more are counted in `ignored` and left out.
     static let seriesLimit = 20_000
-    /// A limit of a device hardly ever changes: the same value is said once in this time.
+    /// A limit of a device hardly ever changes: the same value is reported once in this time.
     static let unchangedLimitRepeat = Duration.seconds(3600)
 
     private var gathered: [Series: Gathered] = [:]
@@ -86,7 +86,7 @@ struct SampleHistory {
         }
     }
 
-    /// All limits are to be said again: another collector listens.
+    /// All limits are to be reported again: another collector listens.
     mutating func forgetWhatWasSaid() { saidLimits.removeAll() }
 
     private mutating func isOldNews(_ series: Series, _ values: Gathered, at time: Timestamp) -> Bool {

@@ -12,7 +12,7 @@ import Reports
 actor Spool {
     /// How much is kept.
     struct Limits: Sendable {
-        /// Bytes of the file that telemetry and samples may fill it up to. Faults are stored whatever it says.
+        /// Bytes of the file that telemetry and samples may fill it up to. Faults are stored whatever it is.
         var bytes: Int64 = 64 << 20
         /// Telemetry reports that nobody took in this time are given up, by a signed `dropped` report.
         var telemetryAge = Duration.seconds(14 * 86_400)
@@ -245,7 +245,7 @@ actor Spool {
             try database.script("COMMIT;")
             return value
         } catch {
-            // Some errors have rolled back already (https://sqlite.org/lang_transaction.html); then this one says so.
+            // Some errors have rolled back already (https://sqlite.org/lang_transaction.html); then this one fails.
             try? database.script("ROLLBACK;")
             epoch = before
             throw error

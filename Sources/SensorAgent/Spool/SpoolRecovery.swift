@@ -14,7 +14,7 @@ struct SpoolRecovery {
         self.author = author
     }
 
-    /// Fills the new file, and says what became of the old one.
+    /// Fills the new file, and returns what became of the old one.
     func pour(into database: inout SQLite, epoch: Int64, because error: SQLiteError) throws -> String {
         let reports = faultReports()
         try database.script("BEGIN IMMEDIATE;")

@@ -53,7 +53,7 @@ struct CodePages {
 
     // MARK: This process
 
-    /// Nil where the kernel does not say.
+    /// Nil where the kernel does not report it.
     static func usage() -> Usage? {
         let fields = ((try? SysTree().text("/proc/self/statm")) ?? "").split(separator: " ")
         var resources = rusage()

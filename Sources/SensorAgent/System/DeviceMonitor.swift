@@ -60,7 +60,7 @@ enum DeviceMonitor {
         unsafe pointer.map { unsafe String(cString: $0) }
     }
 
-    /// One element per device that comes, goes or changes, after udev's rules have run. The first element says that
+    /// One element per device that comes, goes or changes, after udev's rules have run. The first element means that
     /// listening has begun: who looks then misses nothing. The stream ends when udev cannot be listened to.
     ///
     /// Changes that somebody wrote to `uevent` (`SYNTH_UUID`, Documentation/ABI/testing/sysfs-uevent) are left out: udev

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Files of the kernel that wake whoever polls them when what they say has changed: `/proc/mdstat` (md(4)), sysfs
+/// Files of the kernel that wake whoever polls them when their content has changed: `/proc/mdstat` (md(4)), sysfs
 /// attributes with `sysfs_notify` (poll(2), POLLPRI).
 enum FileEvents {
     /// Milliseconds between two elements at least: an array that is torn apart has many events at once.
     private static let pause: Int32 = 1_000
 
-    /// One element each time the kernel says that `path` reads otherwise than before. The stream ends where there is no
+    /// One element each time the kernel reports that `path` reads differently. The stream ends where there is no
     /// such file.
     static func changes(of path: String) -> AsyncStream<String> {
         PollThread.stream("callhome.file-events") { thread, found in
@@ -14,7 +14,7 @@ enum FileEvents {
             defer { close(descriptor) }
             while descriptor >= 0, let events = thread.wait(for: descriptor, POLLPRI) {
                 if events == 0 { continue }
-                // A file that cannot be waited for says so at once: to ask it again and again would be a busy loop.
+                // A file that cannot be waited for reports so at once: to ask it again and again would be a busy loop.
                 guard events & POLLPRI != 0 else { return }
                 // Opened anew each time, and before anybody looks: the kernel compares with what an open file has read.
                 close(descriptor)

@@ -11,7 +11,7 @@ enum JSONTree: Sendable, Decodable {
     case array([JSONTree])
     case object([String: JSONTree])
 
-    /// Why `bytes` are no JSON, in a few words; the decoder's own words say where.
+    /// Why `bytes` are no JSON, in a few words; the decoder's own words state where.
     struct Malformed: Error { var problem: String }
 
     /// Bytes that are no UTF-8 (some drives put them into their model) become U+FFFD.

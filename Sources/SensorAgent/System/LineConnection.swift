@@ -17,7 +17,7 @@ final class LineConnection {
     }
 
     /// Connects to `port` of 127.0.0.1.
-    /// - Parameter deadline: for everything that is said over the connection.
+    /// - Parameter deadline: for everything that is sent over the connection.
     init(loopbackPort port: UInt16, deadline: Duration) throws(Failure) {
         end = ContinuousClock.now + deadline
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)

@@ -7,7 +7,7 @@ enum NetworkTime {
     /// What adjtimex returns for a clock that nothing has set right (TIME_ERROR).
     private static let timeError: Int32 = 5
 
-    /// nil where the kernel does not say. Swift's module of the C library lacks sys/timex.h, so the function is looked up.
+    /// nil where the kernel gives none. Swift's module of the C library lacks sys/timex.h, so adjtimex is looked up.
     static var isSynchronised: Bool? {
         typealias Function = @convention(c) (UnsafeMutableRawPointer?) -> Int32
         guard let symbol = unsafe dlsym(nil, "adjtimex") else { return nil }

@@ -90,7 +90,7 @@ struct SQLite: ~Copyable {
         return found
     }
 
-    /// Rows, one after the other, for as long as `wanted` says true: the rest is not read.
+    /// Rows, one after the other, for as long as `wanted` returns true: the rest is not read.
     mutating func read(
         _ sql: String, _ values: SQLiteValue..., while wanted: ([SQLiteValue]) -> Bool
     ) throws(SQLiteError) {

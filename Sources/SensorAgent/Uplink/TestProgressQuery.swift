@@ -10,7 +10,7 @@ struct TestProgressQuery: Sendable {
     init(proxy: String?) { self.proxy = proxy }
 
     /// Asks the collectors in their order until one answers.
-    /// - Throws: a `Problem` that says what to do.
+    /// - Throws: a `Problem` that states what to do.
     func progress(of test: String, by enrolment: Identity.Enrolment) async throws(Problem) -> TestProgress {
         guard !test.isEmpty, test.utf8.count <= 64, test.allSatisfy(\.isHexDigit) else {
             throw Problem(code: "bad-test", message: "\(test.prefix(64).debugDescription) is no id of a test")

@@ -210,7 +210,7 @@ actor UplinkService: Service {
         }
     }
 
-    // MARK: Saying it
+    // MARK: Reporting it
 
     private func spoolFailed(_ error: SpoolError) {
         machine.spoolFailed("\(error)", at: now(), using: &generator)

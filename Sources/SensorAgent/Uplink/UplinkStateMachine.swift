@@ -107,7 +107,7 @@ struct UplinkStateMachine: Sendable {
     /// What went wrong last and what to do; empty when all is well.
     private(set) var because: String
     private(set) var lastReceipt: Timestamp?
-    /// As the last receipt says: what need not be seen; nil where there is none.
+    /// As the last receipt states: what need not be seen; nil where there is none.
     private(set) var acceptedBlindSpots: [String]?
     private(set) var nextAttempt: Timestamp?
     private var refusal: (text: String, at: Timestamp)?

@@ -78,7 +78,7 @@ struct ProbeSchedule {
         return names
     }
 
-    /// The probes that passed their deadline since the last call; their coverage says so from now on.
+    /// The probes that passed their deadline since the last call; their coverage states so from now on.
     mutating func overdue(at uptime: Duration) -> [String] {
         var names: [String] = []
         for index in plans.indices {
@@ -163,6 +163,6 @@ struct ProbeSchedule {
         }.min()
     }
 
-    /// No probe is started more often, whatever the configuration says.
+    /// No probe is started more often, whatever the configuration is.
     static let shortestInterval = Duration.milliseconds(100)
 }

@@ -58,7 +58,7 @@ actor WatchService: Service {
     private var spanStart: Timestamp
     private var inventoryIsNews = true
     private var inventorySentAt: Duration?
-    /// What the last inventory said of the failure modes: working it out for each heartbeat would cost too much.
+    /// What the last inventory reported of the failure modes: working it out for each heartbeat would cost too much.
     private var failureModeCountsSent: Heartbeat.FailureModeCounts?
     private var reportedEpoch: Int64?
     private var sleeper: Task<Void, Never>?
@@ -67,7 +67,7 @@ actor WatchService: Service {
 
     /// - Parameters:
     ///   - intervals: by name, for probes that are not to keep their own.
-    ///   - disabled: names of probes that are not run, and said to be switched off.
+    ///   - disabled: names of probes that are not run, and reported as switched off.
     ///   - saved: what the process before left.
     ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
@@ -189,7 +189,7 @@ actor WatchService: Service {
         }
     }
 
-    /// Said once for each new reason, not at every look.
+    /// Logged once for each new reason, not at every look.
     private func noteFailure(of name: String, _ error: ProbeError) {
         let before = schedule.coverage.first { $0.probe == name }
         guard before?.state != error.coverageState || before?.because != error.description else { return }

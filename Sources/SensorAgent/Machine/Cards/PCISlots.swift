@@ -23,7 +23,7 @@ struct PCISlots: Sendable {
     }
 
     private mutating func add(_ name: String?, segment: UInt16?, bus: UInt8?, place: UInt8?) {
-        // FFh stands for unknown; bus 0, device 0 is the host bridge, where tables that say nothing point to.
+        // FFh stands for unknown; bus 0, device 0 is the host bridge, where tables without a value point to.
         guard let name, let segment, segment != 0xFFFF, let bus, let place, bus != 0xFF, place != 0xFF,
             bus != 0 || place != 0
         else { return }

@@ -5,7 +5,7 @@ import Reports
 ///
 /// Bridges and cheap disks share made-up numbers, and a ticket that names the wrong one of two gets a healthy disk
 /// pulled. Each of several bears, behind the shared identity, what survives a reboot and is its own: its serial
-/// number, its bay, its path; and its attribute `ambiguous` says so. An identity once shared stays so while this value
+/// number, its bay, its path; and its attribute `ambiguous` states it. A shared identity stays so while this value
 /// lives: when one of two disks is pulled, the other keeps its name.
 struct DiskTwins: Sendable {
     /// Between the shared identity and what distinguishes the disk.
@@ -55,7 +55,7 @@ struct DiskTwins: Sendable {
         id.rawValue.hasPrefix("\(ComponentKind.disk.rawValue):wwn-") ? "World Wide Name" : "serial number"
     }
 
-    /// Whether two devices of one identity lead to one disk. Only buses on which a disk can have several paths say so,
+    /// Whether two devices of one identity lead to one disk. Only buses on which a disk can have several paths show so,
     /// and nothing may speak against it.
     static func areOne(_ first: Component, _ second: Component) -> Bool {
         let value: (String) -> (String?, String?) = { (first.attributes[$0], second.attributes[$0]) }

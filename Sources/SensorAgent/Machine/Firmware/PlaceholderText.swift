@@ -1,6 +1,6 @@
-/// What firmware writes where it has nothing to say.
+/// What firmware writes where it has no value.
 enum PlaceholderText {
-    /// `text` without blanks around it; nil where it says nothing (`To Be Filled By O.E.M.`, `NO DIMM`, `0x000`).
+    /// `text` without blanks around it; nil where it is a placeholder (`To Be Filled By O.E.M.`, `NO DIMM`, `0x000`).
     static func removed(_ text: String?) -> String? {
         guard let text else { return nil }
         let printable = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0xFFFD ? " " : Character($0) }

@@ -1,6 +1,6 @@
 import Reports
 
-/// The memory modules of a server: what SMBIOS says is plugged in (type 17), joined with what EDAC counts errors for.
+/// The memory modules of a server: what SMBIOS lists as plugged in (type 17), joined with what EDAC counts errors for.
 ///
 /// One module is one component, whichever probe names it: `dimm:DIMM_A1` by the locator printed on the board where
 /// EDAC's label leads to exactly one, else `dimm:mc0/dimm3` by EDAC's own number.
@@ -51,7 +51,7 @@ struct MemoryModules: Sendable {
     }
 
     /// The component for an EDAC module (`mc0/dimm3`) with `label`: the SMBIOS module that the label names, or one of
-    /// its own that says why none could be named.
+    /// its own that states why none could be named.
     func component(edac name: String, label: String?) -> Component {
         var attributes = ["edac": name]
         attributes["label"] = label

@@ -58,7 +58,7 @@ struct MemoryTopology: Sendable {
                 let told =
                     MemoryTopology.socket(in: driver)
                     ?? found.lazy.compactMap { MemoryTopology.socket(in: $0.label) }.first
-                // One socket holds all controllers; of several, only the driver's words say which.
+                // One socket holds all controllers; of several, only the driver's words show which.
                 let socket = sockets.count == 1 ? sockets.first : sockets.first { $0.package == told }
                 controller.component.parent = socket?.component.id
                 places[name] = found

@@ -28,7 +28,7 @@ struct FirmwareProcessors: Sendable {
         cores.append((id, enabled: count(structure, 0x24, wide: 0x2C), present: count(structure, 0x23, wide: 0x2A)))
     }
 
-    /// A count of one byte that says 255 where the word behind it holds the count.
+    /// A count of one byte that is 255 where the word behind it holds the count.
     private func count(_ structure: SMBIOS.Structure, _ offset: Int, wide: Int) -> UInt16? {
         guard let count = structure.byte(offset), count != 0 else { return nil }
         return count == 0xFF ? structure.word(wide) : UInt16(count)

@@ -4,7 +4,7 @@ import Reports
 struct ChipOwner: Sendable {
     enum Kind: Sendable {
         case disk(Component)
-        /// A power supply on PMBus, with the watts that it may give; nil where it does not say.
+        /// A power supply on PMBus, with the watts that it may give; nil where not reported.
         case supply(rating: Double?)
         /// A card; its PCI function.
         case card(ComponentID)

@@ -1,6 +1,6 @@
 import Reports
 
-/// Which sensors and fans of one chip share their air, as far as the labels say so: those of the processor, and those of
+/// Which sensors and fans of one chip share their air, as far as the labels show: those of the processor, and those of
 /// the case.
 struct SensorZones: Sendable {
     private let zones: Set<String>
@@ -41,8 +41,8 @@ struct SensorZones: Sendable {
         return words.first { $0.words.contains { label.contains($0) } }?.zone
     }
 
-    /// `inlet` for the air that the server draws in, `exhaust` for what it blows out; nil where the label says neither.
-    /// `Ambient` says neither: on many boards it is the air beside a hot chip.
+    /// `inlet` for the air that the server draws in, `exhaust` for what it blows out; nil where the label has neither.
+    /// `Ambient` is neither: on many boards it is the air beside a hot chip.
     static func role(label: String) -> String? {
         let label = label.lowercased()
         if ["inlet", "intake", "air in"].contains(where: { label.contains($0) }) { return "inlet" }

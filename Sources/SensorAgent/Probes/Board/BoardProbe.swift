@@ -9,7 +9,7 @@ public actor BoardProbe: Probe {
     public nonisolated let interval = Duration.seconds(60)
     public nonisolated let deadline = Duration.seconds(20)
 
-    /// Whether the kernel's time is synchronised; nil where it does not say.
+    /// Whether the kernel's time is synchronised; nil where it is not reported.
     public typealias Synchronisation = @Sendable () -> Bool?
 
     private let tree: SysTree

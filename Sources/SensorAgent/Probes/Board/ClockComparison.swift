@@ -3,7 +3,7 @@ import Reports
 /// Compares the real-time clock with the time of the network.
 ///
 /// A kernel whose time is synchronised sets the real-time clock right within minutes (kernel/time/ntp.c, `sync_hw_clock`), and so
-/// hides that it was wrong. So the clock is remembered as it was before: what it said at boot is what a dead battery shows.
+/// hides that it was wrong. So the clock is remembered as it was: its value at boot is what a dead battery shows.
 struct ClockComparison: Sendable {
     /// How long the clock's offset at boot is reported; after that, its offset now.
     static let memoryOfBoot = Duration.seconds(3600)

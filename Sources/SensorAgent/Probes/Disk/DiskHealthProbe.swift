@@ -2,12 +2,12 @@ import Daemon
 import Glibc
 public import Reports
 
-/// `disk-health`: what each disk says of itself, through `smartctl --json` (smartmontools 7 or later).
+/// `disk-health`: what each disk reports of itself, through `smartctl --json` (smartmontools 7 or later).
 ///
 /// A disk that sleeps is not woken (`-n standby`), and each that cannot be read is one `unavailable`. Disks are asked
 /// one after another, so that two members of one array never are at once, whoever manages the array; while a command
 /// hangs, the other members of that disk's arrays are left alone. No disk is asked twice within ten minutes, also not
-/// after a restart or when another comes or goes: what was said before then stands, and is not repeated.
+/// after a restart or when another comes or goes: what was reported before stands, and is not repeated.
 ///
 /// NVMe disks are asked for nothing but identity, health, the health log, and the self-test log, which smartctl reads
 /// only where the controller's identity has it: each log that a controller does not have would count as an error.
@@ -115,7 +115,7 @@ public actor DiskHealthProbe: Probe {
         return combined(answers, visits, at: time)
     }
 
-    /// Completes what smartctl says of each disk by what sysfs knows, and names each by what is its own.
+    /// Completes what smartctl reports of each disk by what sysfs knows, and names each by what is its own.
     private func toldApart(_ answers: [(Device, Answer)]) -> [(Device, Answer)] {
         let read = answers.indices.filter { if case .read = answers[$0].1 { true } else { false } }
         let disks = twins.toldApart(
@@ -128,7 +128,7 @@ public actor DiskHealthProbe: Probe {
                 for key in ["rotational", "path", "subsystem", "ambiguous"] {
                     disk.attributes[key] = disk.attributes[key] ?? known.attributes[key]
                 }
-                // It says no number of its own, or the kernel knows that another disk bears it too.
+                // It reports no number of its own, or the kernel knows that another disk bears it too.
                 if disk.attributes["identity"] != nil || known.attributes["ambiguous"] != nil {
                     disk.id = known.id
                     disk.attributes["identity"] = known.attributes["identity"]
@@ -164,7 +164,7 @@ public actor DiskHealthProbe: Probe {
         case trouble(Unavailable)
         /// Neither a disk nor anything else to report.
         case nothing
-        /// Not now: what was said before stands.
+        /// Not now: what was reported before stands.
         case notAsked
     }
 
@@ -227,7 +227,7 @@ public actor DiskHealthProbe: Probe {
         return result
     }
 
-    /// What sysfs says of the disk; nil behind a RAID controller, which sysfs does not see through.
+    /// What sysfs contains of the disk; nil behind a RAID controller, which sysfs does not see through.
     private func identity(of device: Device) -> Component? {
         device.type == nil ? directory.disk(named: device.kernelName) : nil
     }

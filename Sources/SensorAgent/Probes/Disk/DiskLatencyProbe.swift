@@ -73,7 +73,7 @@ public actor DiskLatencyProbe: Probe {
         return look.result
     }
 
-    /// What drivers say of the devices of a recording that has no `/proc`.
+    /// What drivers report of the devices of a recording that has no `/proc`.
     private func devicesAlone(at time: Timestamp) throws(ProbeError) -> ProbeResult {
         directory.refresh()
         var look = Look(time: time, span: nil)
@@ -109,7 +109,7 @@ public actor DiskLatencyProbe: Probe {
             attributes: ["device": "/dev/\(name)", "identity": "by device name, which may change"])
     }
 
-    /// What the kernel's driver says of the device.
+    /// What the kernel's driver reports of the device.
     private func addDevice(_ name: String, of disk: Component, to look: inout Look) {
         let folder = "/sys/block/\(name)/device"
         if name.hasPrefix("nvme") {

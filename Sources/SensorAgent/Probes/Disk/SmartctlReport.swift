@@ -105,7 +105,7 @@ struct SmartctlReport: Sendable {
         }
     }
 
-    /// Whether a message says that the disk sleeps: `Device is in STANDBY mode, exit(2)`. A SAS disk that was stopped
+    /// Whether a message states that the disk sleeps: `Device is in STANDBY mode, exit(2)`. A SAS disk that was stopped
     /// answers that it is not ready, and smartctl cannot open it: `device is NOT READY (e.g. spun down, busy)`.
     private static func saysAsleep(_ message: String, opened: Bool) -> Bool {
         let words = message.uppercased()
@@ -224,7 +224,7 @@ struct SmartctlReport: Sendable {
         ]
         for (key, type) in limits {
             guard let limit = tree["temperature", key]?.double else { continue }
-            // SCSI drives say 0 for "no trip temperature".
+            // SCSI drives return 0 for "no trip temperature".
             let measurement: Measurement = key == "drive_trip" && limit == 0 ? .unavailable(.unset) : .gauge(limit)
             add("hw.temperature.limit", ["limit_type": type], measurement)
         }

@@ -2,7 +2,7 @@ import Daemon
 public import Reports
 
 /// `enclosures`: where each disk sits and what it hangs on: bay, shelf, cable, storage controller, PCI function; what the
-/// shelf says of each bay; the link errors that SAS counts.
+/// shelf reports of each bay; the link errors that SAS counts.
 ///
 /// From sysfs alone: `/sys/class/enclosure` (SES; drivers/misc/enclosure.c), `/sys/class/scsi_host`,
 /// `/sys/class/sas_device`, `/sys/class/sas_phy` (drivers/scsi/scsi_transport_sas.c), `/sys/class/ata_port`

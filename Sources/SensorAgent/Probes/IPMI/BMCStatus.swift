@@ -1,6 +1,6 @@
 import Reports
 
-/// What a BMC says of itself, of the chassis and of the power that it takes.
+/// What a BMC reports of itself, of the chassis and of the power that it takes.
 struct BMCStatus: Hashable, Sendable {
     var firmware: String?
     var manufacturer: String?
@@ -26,7 +26,7 @@ struct BMCStatus: Hashable, Sendable {
         var lowest: Double?
         var highest: Double?
         var average: Double?
-        /// Nothing is measured where this is false, whatever the numbers say.
+        /// Nothing is measured where this is false, whatever the numbers are.
         var isActive: Bool
     }
 

@@ -107,7 +107,7 @@ struct IPMIEventLog: Sendable {
             if let found = await entry(told?.record ?? 0), found.text == cursor.last {
                 next = found.next
             } else if cursor.erased == info.erased {
-                // The log went round, or the BMC says nothing of an erasure: only what is younger is new for sure.
+                // The log went round, or the BMC reports no erasure: only what is younger is new for sure.
                 toldUntil = told?.seconds
             }
         } else if cursor == nil {

@@ -104,7 +104,7 @@ struct IPMIEventSignals: Sendable {
         case (IPMIStates.criticalInterrupt, _):
             let severities = [4: "nonfatal", 5: "fatal", 7: "correctable", 8: "nonfatal", 10: "fatal"]
             guard let severity = severities[offset] else { return }
-            // Which function it was, the entry says only in each maker's own way.
+            // Which function it was, the entry states only in each maker's own way.
             let slot = Component(
                 id: ComponentID(.slot, "ipmi/PCI"), kind: .slot, parent: IPMIParts.board.id, name: "a PCI slot")
             add(slot, Signal("hw.pcie.error", ["severity": severity]), .event(event.words))
@@ -123,7 +123,7 @@ struct IPMIEventSignals: Sendable {
         }
     }
 
-    /// A state that lasts until the log says otherwise: of several entries the newest counts.
+    /// A state that lasts until the log reports another: of several entries the newest counts.
     private mutating func set(_ part: Component, _ signal: Signal, _ measurement: Measurement) {
         let state = LastingState(component: part.id, signal: signal)
         if let place = lasting[state] {
@@ -144,7 +144,7 @@ struct IPMIEventSignals: Sendable {
 }
 
 extension ProbeResult {
-    /// Takes the events up. A state that the log says was asserted since the last look counts in this one, though the
+    /// Takes the events up. A state that the log shows as asserted since the last look counts in this one, though the
     /// sensor may be clear again: a processor that tripped is cool after the restart.
     mutating func add(_ events: IPMIEventSignals) {
         for component in events.components where !components.contains(where: { $0.id == component.id }) {
@@ -159,7 +159,7 @@ extension ProbeResult {
                 .map { Key(component: $0.component, signal: $0.signal) })
         observations.removeAll { told.contains(Key(component: $0.component, signal: $0.signal)) }
         let known = Set(observations.map { Key(component: $0.component, signal: $0.signal) })
-        // What the sensor says now is newer than what the log says was.
+        // What the sensor reports now is newer than what the log contains.
         observations += events.observations.filter { observation in
             guard case .state(let word) = observation.measurement, word != "asserted" else { return true }
             return !known.contains(Key(component: observation.component, signal: observation.signal))

@@ -11,7 +11,7 @@ public import Reports
 /// does not answer in time is left alone for a while.
 ///
 /// The device is opened for each look: that costs two system calls, leaves the driver free to be unloaded between
-/// looks, and what a slow BMC says after a look was given up is thrown away by the kernel.
+/// looks, and what a slow BMC returns after a look was given up is thrown away by the kernel.
 public actor IPMIProbe: Probe {
     public nonisolated let name = "ipmi"
     public nonisolated let interval = Duration.seconds(60)
@@ -316,7 +316,7 @@ public actor IPMIProbe: Probe {
         }
         if tellsPower, let answer = try? await channel.answer(to: BMCStatus.Power.request) {
             controller.power = answer.granted.flatMap(BMCStatus.Power.init(parsing:))
-            // Most BMCs without DCMI say so at once; they are asked again with the next list.
+            // Most BMCs without DCMI refuse at once; they are asked again with the next list.
             tellsPower = controller.power != nil
         }
         return controller
@@ -363,7 +363,7 @@ public actor IPMIProbe: Probe {
                 IPMIEventLogEntry.init(parsing:))
         }
         if let read {
-            // The BMC's clock is often of another zone, or wrong: entries are as old as it says that they are.
+            // The BMC's clock is often of another zone, or wrong: the age of entries is taken by it.
             if clock == nil, !read.events.isEmpty { clock = await shownTime() }
             log.events = IPMIEventSignals(
                 read.events, sensors: list.sensors, parts: list.parts, clock: clock, at: time)

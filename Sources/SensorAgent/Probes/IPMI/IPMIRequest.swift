@@ -20,7 +20,7 @@ struct IPMIResponse: Hashable, Sendable {
     static let timeout: UInt8 = 0xC3
     static let unspecified: UInt8 = 0xFF
 
-    /// 00h: done; any other value says why not.
+    /// 00h: done; any other value is the reason why not.
     var completion: UInt8
     var data: [UInt8]
 

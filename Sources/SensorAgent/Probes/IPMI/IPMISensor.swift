@@ -38,7 +38,7 @@ struct IPMISensor: Hashable, Sendable {
     var reading: Reading = .none
     /// `lnr`, `lcr`, `lnc`, `unc`, `ucr`, `unr` (lower non-recoverable … upper non-recoverable) in the reading's unit.
     var limits: [String: Double] = [:]
-    /// `ok`, or the limit that is crossed by its letters, or `nc`, `cr`, `nr` where the tool does not say which side;
+    /// `ok`, or the limit that is crossed by its letters, or `nc`, `cr`, `nr` where the tool does not print which side;
     /// nil where the BMC judges nothing.
     var status: String?
     /// The asserted states in the tool's words; nil where the tool did not print them.

@@ -192,7 +192,7 @@ struct IPMISensorOutput: Sendable {
         return sensor
     }
 
-    /// The reading of a row of `sdr`: a number with its unit, or the asserted states; `ns` says that there is none.
+    /// The reading of a row of `sdr`: a number with its unit, or the asserted states; `ns` means that there is none.
     private static func take(_ text: String, status: Substring, into sensor: inout IPMISensor) {
         sensor.status = statusWords[status.lowercased()]
         guard status != "ns", status != "na" else { return }
@@ -211,7 +211,7 @@ struct IPMISensorOutput: Sendable {
         sensor.states = words.filter { !$0.isEmpty }
     }
 
-    /// Reads a look of `ipmitool -c sdr elist all`, whose rows do not say which sensor of several of one name they are
+    /// Reads a look of `ipmitool -c sdr elist all`, whose rows do not show which sensor of several of one name they are
     /// of: they stand in the order of the repository, and so in that of `known`.
     /// - Returns: `known` with the readings of now; nil when the rows are those of other sensors.
     static func reading(_ bytes: [UInt8], of known: [IPMISensor]) -> [IPMISensor]? {

@@ -8,7 +8,7 @@ struct IPMISensorReading: Hashable, Sendable {
     /// Bits of offsets 0 to 14, or of the limits that are crossed.
     private let bits: UInt16
 
-    /// nil where the sensor has no reading now: it is not scanned, or the BMC says so.
+    /// nil where the sensor has no reading now: it is not scanned, or the BMC reports so.
     init?(parsing data: [UInt8]) {
         guard data.count >= 2, data[1] & 0x40 != 0, data[1] & 0x20 == 0 else { return nil }
         raw = data[0]

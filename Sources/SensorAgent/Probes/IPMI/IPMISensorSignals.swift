@@ -205,7 +205,7 @@ struct IPMISensorSignals: Sendable {
         return words.joined(separator: " ")
     }
 
-    /// The power supply's own signal for a sensor that says by its name on which side it measures.
+    /// The power supply's own signal for a sensor whose name states on which side it measures.
     private static func supplySignal(_ sensor: IPMISensor, _ kind: ComponentKind) -> Signal? {
         let word = IPMIStates.plain(sensor.name)
         // `PS1 VIN`, `PSU1 Input`, `PS1 PIN`, `PS1 Power In`; `PS1 POUT`, `PSU1 Out Power`.

@@ -17,7 +17,7 @@ enum IPMIStates {
     static let watchdog: UInt8 = 0x23
     static let battery: UInt8 = 0x29
 
-    /// Beginnings of the words of both tools, by the code of the type; those that say more stand first.
+    /// Beginnings of the words of both tools, by the code of the type; the more specific stand first.
     private static let typeNames: [(String, UInt8)] = [
         ("temperature", 0x01), ("voltage", 0x02), ("current", 0x03), ("fan", 0x04), ("physicalsecurity", 0x05),
         ("platformsecurity", 0x06), ("processor", 0x07), ("powersupply", 0x08), ("powerunit", 0x09),
@@ -96,7 +96,7 @@ enum IPMIStates {
 
     // MARK: Generic states (table 42-2)
 
-    /// What a state says of the redundancy that its sensor watches.
+    /// What a state means for the redundancy that its sensor watches.
     enum Redundancy: String, Sendable { case full, degraded, lost }
 
     static func redundancy(_ words: String) -> Redundancy? {
@@ -106,7 +106,7 @@ enum IPMIStates {
         return word.hasPrefix("redundancylost") || word.hasPrefix("nonredundant") ? .lost : nil
     }
 
-    /// What a state says of the health of its part in `hw.status`'s words, for severity (07h), availability (0Ah),
+    /// What a state means for the health of its part in `hw.status`'s words, for severity (07h), availability (0Ah),
     /// presence (08h) and predictive failure (04h); nil for one that does not.
     static func health(_ words: String) -> String? {
         let word = plain(words)

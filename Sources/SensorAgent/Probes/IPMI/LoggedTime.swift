@@ -19,7 +19,7 @@ enum LoggedTime {
         return seconds
     }
 
-    /// Of a date and a time as ipmitool (`08/17/2019`, `08/17/19`) and FreeIPMI (`Jul-09-2023`) print them. They say no
+    /// Of a date and a time as ipmitool (`08/17/2019`, `08/17/19`) and FreeIPMI (`Jul-09-2023`) print them. Both lack a
     /// zone: UTC is taken, so that the time may be wrong by hours.
     static func seconds(date: Substring, time: Substring) -> UInt32? {
         let parts = date.split { $0 == "/" || $0 == "-" }

@@ -27,7 +27,7 @@ struct DuplicateFirmwareErrors {
         for fact in facts where fact.family == .memory && fact.isMemoryError {
             echoes.lines[fact.page ?? 0, default: []].append(Line(stamp: fact.stamp, left: fact.count))
         }
-        // What a record says of one error begins with the error itself.
+        // What a record states of one error begins with the error itself.
         var isEcho = false
         return facts.filter { fact in
             guard fact.family == .firmwareMemory else { return true }
@@ -54,7 +54,7 @@ struct DuplicateFirmwareErrors {
         return false
     }
 
-    /// Logs without stamps, and clocks that cannot be compared, say nothing of the distance.
+    /// Logs without stamps, and clocks that cannot be compared, do not give the distance.
     private static func distance(from: KernelMessage.Stamp?, to: KernelMessage.Stamp?) -> Duration {
         switch (from, to) {
         case (.uptime(let from), .uptime(let to)), (.wall(let from), .wall(let to)): to - from

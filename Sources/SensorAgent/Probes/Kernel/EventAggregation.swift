@@ -55,7 +55,7 @@ struct EventAggregation {
         folds[key] = fold
     }
 
-    /// Those of one kind together, in the order in which the kinds were met; the last of each says how many more there
+    /// Those of one kind together, in the order in which the kinds were met; the last of each gives how many more there
     /// were.
     var observations: [Observation] {
         order.flatMap { key -> [Observation] in

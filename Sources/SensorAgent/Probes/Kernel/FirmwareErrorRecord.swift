@@ -11,7 +11,7 @@ struct FirmwareErrorRecord: Sendable {
         var kind = ""
         var memory = MemoryErrorText(type: "corrected")
         var fields: [String: String] = [:]
-        /// Processor errors: what each error info says.
+        /// Processor errors: what each error info contains.
         var processorErrors: [String] = []
         var text = ""
     }

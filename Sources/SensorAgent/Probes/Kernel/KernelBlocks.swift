@@ -1,6 +1,6 @@
 import Reports
 
-/// Puts together what the kernel says in several lines: machine checks, the firmware's error records (GHES, CPER), AER, and
+/// Joins what the kernel logs in several lines: machine checks, the firmware's error records (GHES, CPER), AER, and
 /// EDAC's lines. Lines of different blocks may come between each other.
 struct KernelBlocks {
     /// Blocks under way at once.

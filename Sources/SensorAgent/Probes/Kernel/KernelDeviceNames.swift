@@ -28,7 +28,7 @@ struct KernelDeviceNames: Sendable {
         MemoryTopology.folder,
     ]
 
-    /// Reads the names again where devices have come or gone since, or where `anew` says that some may have.
+    /// Reads the names again where devices have come or gone since, or where `anew` means that some may have.
     mutating func refresh(anew: Bool) {
         let now = KernelDeviceNames.folders.map { (try? tree.names(in: $0)) ?? [] }
         guard anew || now != listing else { return }
@@ -99,7 +99,7 @@ struct KernelDeviceNames: Sendable {
             if let pci {
                 return cards.values.first { $0.attributes["bus_address"] == pci } ?? KernelDeviceNames.pciFunction(pci)
             }
-            // Without a device behind it, it is a bridge or a tunnel; on a recording nothing says which.
+            // Without a device behind it, it is a bridge or a tunnel; on a recording nothing shows which.
             guard listing.isEmpty || listing[2].isEmpty else { return nil }
             return Component(
                 id: ComponentID(.nic, name), kind: .nic, name: name,
@@ -138,7 +138,7 @@ struct KernelDeviceNames: Sendable {
         }
         let isAddress = name.split(separator: ":").count == 4
         guard isAddress || KernelDeviceNames.diskPrefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
-        // An optical or virtual drive has an address too, and this machine says which addresses are disks.
+        // An optical or virtual drive has an address too, and this machine shows which addresses are disks.
         if isAddress, tree.isThisMachine { return nil }
         let own = KernelDeviceNames.wholeDisk(name).last ?? name
         return Component(

@@ -1,6 +1,6 @@
 import Reports
 
-/// What one kernel message, or a block of them, says: a signal of some part.
+/// What one kernel message, or a block of them, reports: a signal of some part.
 struct KernelFact: Hashable, Sendable {
     /// The row of the table that recognised it.
     var recogniser: String
@@ -8,7 +8,7 @@ struct KernelFact: Hashable, Sendable {
     var signal: Signal
     /// The word where the signal is a state; nil for an event.
     var state: String?
-    /// What the kernel said.
+    /// What the kernel logged.
     var text: String
     var stamp: KernelMessage.Stamp?
     /// How many of it the message reports.

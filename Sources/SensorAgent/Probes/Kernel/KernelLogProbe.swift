@@ -1,8 +1,8 @@
 import Daemon
 public import Reports
 
-/// `kernel-log`: what the kernel says of the hardware (`/dev/kmsg`, Documentation/ABI/testing/dev-kmsg), recognised by a
-/// table (`KernelMessageTable`) and, where it takes several lines to say it, by `KernelBlocks`.
+/// `kernel-log`: what the kernel logs of the hardware (`/dev/kmsg`, Documentation/ABI/testing/dev-kmsg), recognised by
+/// a table (`KernelMessageTable`) and, where it takes several lines, by `KernelBlocks`.
 ///
 /// Each message is reported once: the cursor holds boot and number of the last record. A reboot begins anew. Records
 /// that were overwritten before they could be read are counted, as are those that the kernel itself left out.

@@ -9,7 +9,7 @@ struct KernelLogReading {
     private(set) var facts: [KernelFact] = []
     /// Facts beyond the limit.
     private(set) var untold: UInt64 = 0
-    /// What the kernel says that it left out.
+    /// What the kernel reports as left out.
     private(set) var suppressed: UInt64 = 0
     /// Whether any message had a stamp of the kernel's, or was of a known kind: else it is no log of a kernel.
     private(set) var isRecognised = false
@@ -20,7 +20,7 @@ struct KernelLogReading {
     private(set) var newest: KernelMessage.Stamp?
     private(set) var links: NetworkLinks
 
-    /// - Parameter links: what earlier messages of the same boot said of them.
+    /// - Parameter links: what earlier messages of the same boot reported of them.
     init(table: KernelMessageTable, links: NetworkLinks = NetworkLinks()) {
         self.table = table
         self.links = links

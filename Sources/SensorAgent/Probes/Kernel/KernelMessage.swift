@@ -16,7 +16,7 @@ struct KernelMessage: Hashable, Sendable {
     /// The kernel's number of the record; recorded logs have none.
     var sequence: UInt64?
     var stamp: Stamp?
-    /// What it says, without stamp and caller.
+    /// Its text, without stamp and caller.
     var text: [UInt8]
 
     var words: String { String(decoding: text, as: UTF8.self) }

@@ -73,7 +73,7 @@ struct KernelMessageTable: Sendable {
         return nil
     }
 
-    /// Whether the line alone says something that is worth a look at once.
+    /// Whether the line alone reports something that is worth a look at once.
     func knows(_ line: [UInt8]) -> Bool {
         guard line.count >= 4 else { return false }
         var word: UInt32 = 0

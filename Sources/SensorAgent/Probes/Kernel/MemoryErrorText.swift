@@ -1,6 +1,6 @@
 import Reports
 
-/// One memory error with all that the kernel or the firmware says of its place: an `EDAC MC0: 1 CE …` line
+/// One memory error with all that the kernel or the firmware states of its place: an `EDAC MC0: 1 CE …` line
 /// (drivers/edac/edac_mc.c), a `ras:mc_event` (include/ras/ras_event.h), or a memory section of a firmware's error record
 /// (drivers/firmware/efi/cper.c).
 struct MemoryErrorText: Hashable, Sendable {

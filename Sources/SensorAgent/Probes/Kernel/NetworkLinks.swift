@@ -2,13 +2,13 @@ import Reports
 
 /// Which network interfaces have a link, as the kernel's log reports it.
 ///
-/// Drivers may say that a link is down when the interface has only just come up (r8169 does): lost is only a link that
+/// Drivers may log that a link is down when the interface has only just come up (r8169 does): lost is only a link that
 /// was there before.
 struct NetworkLinks: Sendable {
     /// Interfaces that are kept apart.
     static let limit = 4_096
 
-    /// What a message says of a link.
+    /// What a message reports of a link.
     struct Change: Hashable, Sendable {
         var interface: String
         /// The PCI function behind it; nil where the message names none.
@@ -23,7 +23,7 @@ struct NetworkLinks: Sendable {
         ]
         private static let readiness = LinePattern("{}ADDRCONF({}): {nic:dev}: link becomes ready")
 
-        /// nil for a line that says nothing of a link.
+        /// nil for a line that reports nothing of a link.
         init?(_ line: [UInt8]) {
             for pattern in Change.words {
                 guard let captures = pattern.match(line) else { continue }

@@ -45,7 +45,7 @@ struct TraceEvent: Hashable, Sendable {
 
     // MARK: Facts
 
-    /// What it says; none for events that are not of the hardware.
+    /// What it reports; none for events that are not of the hardware.
     var facts: [KernelFact] {
         let words = String(text)
         let stamp = KernelMessage.Stamp.uptime(stamp)

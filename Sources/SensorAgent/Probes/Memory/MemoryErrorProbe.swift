@@ -59,7 +59,7 @@ public actor MemoryErrorProbe: Probe {
                 result.components.append(controller.component)
                 addCounters(of: controller)
                 if let problem = controller.problem {
-                    // What hangs below the controller cannot be listed, and so nothing can be said of it.
+                    // What hangs below the controller cannot be listed, and so nothing can be reported of it.
                     add(controller.component.id, Signal("hw.status"), .unavailable(problem.unavailable))
                 }
                 for place in topology.places[controller.name] ?? [] {
@@ -93,7 +93,7 @@ public actor MemoryErrorProbe: Probe {
             if !isChannelOfRow || tree.exists(uncorrected) { count(id, "uncorrected", uncorrected) }
         }
 
-        /// One counter file; whatever is wrong with it is said of it alone.
+        /// One counter file; whatever is wrong with it is reported of it alone.
         private mutating func count(_ component: ComponentID, _ type: String, _ path: String) {
             let signal = Signal("hw.errors", ["error.type": type])
             do {

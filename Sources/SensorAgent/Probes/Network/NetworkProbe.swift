@@ -33,7 +33,7 @@ public actor NetworkProbe: Probe {
         var files: [(path: String, signal: Signal)]
     }
 
-    /// What is plugged into a port, as it last said.
+    /// What is plugged into a port, as it last reported.
     private struct Module {
         var component: Component
         var signals: [Signal]

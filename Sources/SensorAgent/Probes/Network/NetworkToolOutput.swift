@@ -242,7 +242,7 @@ struct NetworkToolOutput: Sendable {
         var up = 0
     }
 
-    /// Of mode 802.3ad, those in the active aggregator count, as `Number of ports` says.
+    /// Of mode 802.3ad, those in the active aggregator count, as in `Number of ports`.
     private static func links(_ lines: [Line]) -> Links {
         var links = Links()
         var isOfPort = false
@@ -261,7 +261,7 @@ struct NetworkToolOutput: Sendable {
         return links
     }
 
-    /// The file does not say what the bond is called, and one look not whether it had a spare before.
+    /// The file does not contain the bond's name, and one look does not show whether it had a spare before.
     private static func result(of links: Links, at time: Timestamp) -> ProbeResult {
         let id = ComponentID(.bond, "recorded")
         let values: [(Signal, Measurement)] = [

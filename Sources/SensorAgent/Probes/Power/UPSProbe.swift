@@ -11,7 +11,7 @@ public actor UPSProbe: Probe {
     public nonisolated let interval = Duration.seconds(10)
     public nonisolated let deadline = Duration.seconds(9)
 
-    /// For all that is said in one look.
+    /// For all queries of one look.
     private static let conversation = Duration.seconds(6)
     /// RFC 9271, section 3.
     public static let port: UInt16 = 3493

@@ -3,7 +3,7 @@ import Reports
 /// The variables of one UPS as Network UPS Tools names them (docs/nut-names.txt; RFC 9271, section 5), as components and
 /// observations: the UPS, and its battery under it.
 ///
-/// Some drivers report nonsense, and it must not become a fault: `OL` and `OB` together say nothing of the mains, a load
+/// Some drivers report nonsense, which must not become a fault: `OL` and `OB` together give no mains state, a load
 /// of thousands of per cent is none, a battery date of 2001-01-01 is the factory's.
 struct UPSVariables: Sendable {
     /// Variables taken of one UPS; the longest recorded list has 180.
@@ -60,7 +60,7 @@ struct UPSVariables: Sendable {
 
     // MARK: Components
 
-    /// nil where the UPS says none, or a number that is none.
+    /// nil where the UPS reports none, or a number that is none.
     var serial: String? {
         PlaceholderText.serial(values["device.serial"]) ?? PlaceholderText.serial(values["ups.serial"])
     }
@@ -89,7 +89,7 @@ struct UPSVariables: Sendable {
         return (ups, battery)
     }
 
-    /// nil where it says neither or both, and while it tests or measures its battery on purpose (`TEST`, `CAL`).
+    /// nil where it reports neither or both, and while it tests or measures its battery on purpose (`TEST`, `CAL`).
     var isOnMains: Bool? {
         let words = Set((values["ups.status"] ?? "").split(separator: " "))
         guard words.isDisjoint(with: ["TEST", "CAL"]), words.contains("OL") != words.contains("OB") else { return nil }

@@ -2,7 +2,7 @@ import Reports
 
 /// One Redfish resource (DMTF DSP0266, DSP0268) as components and observations.
 ///
-/// What a service says is taken where the schema puts it: readings may be numbers or texts of numbers, null is "not now",
+/// What a service returns is read where the schema puts it: readings may be numbers or their texts, null is "not now",
 /// and `Oem` is passed over. A resource without a type is known by what stands in it.
 struct RedfishResource: Sendable {
     private(set) var result = ProbeResult()
@@ -257,7 +257,7 @@ struct RedfishResource: Sendable {
         addStatus(component, fan)
     }
 
-    /// DSP0268, Sensor: what `ReadingType` says, in the unit that it prescribes.
+    /// DSP0268, Sensor: what `ReadingType` means, in the unit that it prescribes.
     private static let readingTypes: [String: (ComponentKind, String, Double)] = [
         "Temperature": (.temperature, "hw.temperature", 1), "Voltage": (.voltage, "hw.voltage", 1),
         "Current": (.current, "hw.current", 1), "Power": (.power, "hw.power", 1),
@@ -272,7 +272,7 @@ struct RedfishResource: Sendable {
         "RPM": "Rotational", "{rev}/min": "Rotational", "%": "Percent",
     ]
 
-    /// Percent says nothing of what is measured: that it is a fan, its name or its place does.
+    /// Percent does not show what is measured: that it is a fan, its name or its place does.
     private static func isFan(_ sensor: JSONTree) -> Bool {
         sensor["PhysicalContext"]?.text == "Fan"
             || ["Name", "Id"].contains { sensor[$0]?.text?.lowercased().contains("fan") == true }
@@ -535,7 +535,7 @@ struct RedfishResource: Sendable {
             name: name(tree, 0), part: part(tree))
         result.components.append(component)
         addStatus(component, tree)
-        // A warning may be any: only what is clear is said of the battery itself.
+        // A warning may be any: only what is clear is reported of the battery itself.
         let states = ["OK": "ok", "Critical": "failed"]
         if let state = tree["Status", "Health"]?.text.flatMap({ states[$0] }) {
             add(component, Signal("hw.battery.state"), .state(state))

@@ -112,7 +112,7 @@ struct RedfishWalk: Sendable {
             }
         }
         var names = RedfishWalk.links[type] ?? []
-        // The newer resources say the same as Thermal and Power, and more.
+        // The newer resources contain the same as Thermal and Power, and more.
         if tree["ThermalSubsystem"] != nil { names.removeAll { $0 == "Thermal" } }
         if tree["PowerSubsystem"] != nil { names.removeAll { $0 == "Power" } }
         await follow(names, of: tree, depth: depth + 1)

@@ -19,7 +19,7 @@ struct ChipReadSchedule: Sendable {
         // A disk that worked between the last look and this one is awake.
         let works = activity == nil || (self.activity != nil && self.activity != activity)
         self.activity = activity
-        // After a clock that was set back, the time of the last question says nothing.
+        // After a clock that was set back, the time of the last question means nothing.
         if let decided, decided <= time, time - decided < spacing { return .tooEarly }
         if works {
             (decided, waiting) = (time, nil)

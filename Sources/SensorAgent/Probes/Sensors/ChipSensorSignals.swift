@@ -4,7 +4,7 @@ import Reports
 ///
 /// Each feature is one component (`temperature:nct6798-isa-0290/temp1`), each subfeature one signal of it. What is
 /// measured and must not be judged by is `unavailable`, with the value as read kept beside it (`ProbeResult.asRead`):
-/// - the sensor says that it is faulty: its reading, extremes and alarms are `sensorFault`;
+/// - the sensor reports that it is faulty: its reading, extremes and alarms are `sensorFault`;
 /// - a limit that nobody set, and alarms that have no other limit: `unset` (see `SensorLimits`).
 struct ChipSensorSignals: Sendable {
     /// Chips and sensors; the same as long as the chips are the same.
@@ -99,7 +99,7 @@ struct ChipSensorSignals: Sendable {
 
     /// - Parameters:
     ///   - values: one per subfeature in the order of the chips; nil: not readable.
-    ///   - skipped: places of chips that were not asked and of which nothing is said.
+    ///   - skipped: places of chips that were not asked and of which nothing is reported.
     ///   - asleep: places of chips that were not asked because their disk may sleep.
     func result(
         values: [Double?], skipping skipped: Set<Int> = [], asleep: Set<Int> = [], at time: Timestamp

@@ -3,7 +3,7 @@ import Reports
 /// How hard fans are driven: `pwmN` of hwmon, 0 to 255, which libsensors leaves out
 /// (Documentation/hwmon/sysfs-interface.rst).
 ///
-/// The kernel does not say which fan a `pwmN` drives. Super I/O chips number both by the header, so that `pwmN` is taken for
+/// The kernel does not show which fan `pwmN` drives. Super I/O chips number both by the header, so `pwmN` is taken for
 /// the drive of `fanN` there, and on any chip all of whose fans have one of their number. On others (four tachometers and
 /// three drives of an LM85) the board decides, and a fan that was ordered to stop would be distinguished
 /// from a broken one by the drive of another.

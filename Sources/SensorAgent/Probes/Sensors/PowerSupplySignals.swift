@@ -4,7 +4,7 @@ import Reports
 /// input is there (PMBus specification part II; Documentation/hwmon/pmbus.rst for the labels).
 struct PowerSupplySignals: Sendable {
     let component: ComponentID
-    /// Watts that it may give; nil where it does not say.
+    /// Watts that it may give; nil where not reported.
     let rating: Double?
 
     /// One of its sensors with the values that could be read, by suffix.

@@ -1,7 +1,7 @@
 /// Which limits of one sensor somebody has set, and which only stand in a register.
 ///
 /// Super-I/O chips power up with limits at a register's end, with zeros, or with min above max, and most boards leave
-/// them so; alarms of such a limit say nothing. The rules, from the recordings and the drivers' tables
+/// them so; alarms of such a limit mean nothing. The rules, from the recordings and the drivers' tables
 /// (Documentation/hwmon/nct6775.rst, it87.rst, nvme hwmon's 0xFFFF K):
 /// - a lower limit that is not below its upper limit: both are unset;
 /// - an upper limit of exactly 0, except where the lower one is below 0 (a negative rail);

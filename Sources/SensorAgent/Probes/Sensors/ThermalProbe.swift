@@ -77,7 +77,7 @@ public actor ThermalProbe: Probe {
         return result
     }
 
-    /// Millidegrees; a zone that was never measured says -274000 or less.
+    /// Millidegrees; a zone that was never measured returns -274000 or less.
     private func temperature(_ path: String) -> Measurement {
         do throws(SysTreeError) {
             let text = try tree.text(path)

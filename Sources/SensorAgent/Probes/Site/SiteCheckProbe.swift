@@ -39,7 +39,7 @@ public actor SiteCheckProbe: Probe {
     }
 
     private enum Answer: Sendable {
-        /// With what is wrong where its exit code says nothing.
+        /// With what is wrong where its exit code means nothing.
         case told(SiteCheckOutput, SiteCheckProblem?)
         case silent(Unavailable, SiteCheckProblem)
     }

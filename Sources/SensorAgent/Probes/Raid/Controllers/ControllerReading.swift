@@ -1,6 +1,6 @@
 import Reports
 
-/// Turns what RAID controllers say into components and observations.
+/// Turns what RAID controllers report into components and observations.
 struct ControllerReading {
     let time: Timestamp
     private(set) var result = ProbeResult()
@@ -61,7 +61,7 @@ struct ControllerReading {
                 attributes: attributes))
         add(id, "hw.raid.state", array.state.map { .state($0.rawValue) } ?? .unavailable(.notSupported))
         add(id, "hw.raid.progress", array.progress.map { .gauge($0) })
-        // Which spare is for which volume only some controllers say: those of all are spares for each.
+        // Which spare is for which volume only some controllers report: those of all are spares for each.
         if all.disks.contains(where: { $0.member != nil }) {
             add(id, "hw.raid.spares", .gauge(Double(all.disks.count { $0.member == .spare })))
         }

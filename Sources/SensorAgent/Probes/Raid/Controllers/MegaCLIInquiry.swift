@@ -1,4 +1,4 @@
-/// What MegaCli prints as `Inquiry Data`: the columns in which a disk says who it is, without anything between them.
+/// What MegaCli prints as `Inquiry Data`: the columns in which a disk identifies itself, without anything between them.
 ///
 /// ```
 ///       MK0311YHGXHPPAHitachi HDS723030ALA640                 MKAOA5C0   ATA: serial 20, model 40, firmware 8

@@ -11,7 +11,7 @@ struct RaidController: Hashable, Sendable {
     }
 
     struct Disk: Hashable, Sendable {
-        /// `252:3`, `1I:1:4`: where the controller says that it sits.
+        /// `252:3`, `1I:1:4`: where the controller reports it.
         var place: String
         var manufacturer: String?
         var model: String?
@@ -41,11 +41,11 @@ struct RaidController: Hashable, Sendable {
     /// `ok`, `degraded`, `failed`.
     var status: String?
     var temperature: Double?
-    /// `ok`, `replace`, `failed`, `charging`, `learning`; nil where it has no battery, or does not say.
+    /// `ok`, `replace`, `failed`, `charging`, `learning`; nil where it has no battery, or does not report it.
     var battery: String?
     /// 0 to 1.
     var batteryCharge: Double?
-    /// Seconds since its last learn cycle, as it says when the next one is due and how often they are.
+    /// Seconds since its last learn cycle, as it reports when the next one is due and how often they are.
     var batteryLearnAge: Double?
     var correctedErrors: UInt64?
     var uncorrectedErrors: UInt64?
@@ -145,7 +145,7 @@ struct RaidController: Hashable, Sendable {
 }
 
 extension RaidController {
-    /// Takes from `other`, which is the same controller in another output, what this one does not say.
+    /// Takes from `other`, which is the same controller in another output, what this one does not contain.
     mutating func fill(from other: RaidController) {
         model = model ?? other.model
         serial = serial ?? other.serial

@@ -117,7 +117,7 @@ public actor RaidControllerProbe: Probe {
 }
 
 extension [RaidController] {
-    /// Joins what several runs of a program say of the same controllers.
+    /// Joins what several runs of a program print of the same controllers.
     fileprivate mutating func merge(_ others: [RaidController]) {
         for other in others {
             guard let index = firstIndex(where: { $0.name == other.name }) else {

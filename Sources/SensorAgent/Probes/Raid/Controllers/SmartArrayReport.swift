@@ -6,7 +6,7 @@ struct SmartArrayReport: Sendable {
 
     private enum Part { case controller, array, logical, disk, other }
     private var part = Part.controller
-    /// What the array itself is said to be: its volumes may still be called well.
+    /// The array's own reported state: its volumes may still be called well.
     private var groupState: VolumeState?
 
     /// nil where no controller of HPE is named.
@@ -76,7 +76,7 @@ struct SmartArrayReport: Sendable {
     }
 
     private static func groupState(_ text: String) -> VolumeState? {
-        // One disk of the array has failed: what is lost with it the volumes say.
+        // One disk of the array has failed: what is lost with it the volumes report.
         text.lowercased().contains("failed physical drive") ? .degraded : RaidController.arrayState(text)
     }
 
@@ -86,7 +86,7 @@ extension VolumeState? {
     /// What a volume is, by its own word and by this one of its array.
     fileprivate func lowering(_ own: VolumeState?) -> VolumeState? {
         guard let self, self != .ok else { return own }
-        // Of a volume that misses a disk its own word says more, as long as its array is not lost.
+        // Of a volume that misses a disk its own state is more exact, as long as its array is not lost.
         return self == .failed || own == nil || own == .ok ? self : own
     }
 }

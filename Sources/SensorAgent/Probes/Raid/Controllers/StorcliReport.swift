@@ -10,7 +10,7 @@ struct StorcliReport: Sendable {
     /// Why a text lists no controller.
     enum Refusal: Error, Hashable, CustomStringConvertible {
         case malformed(String)
-        /// The program says itself that it found nothing, or failed.
+        /// The program itself reports that it found nothing, or failed.
         case failed(String)
         case nothing
 

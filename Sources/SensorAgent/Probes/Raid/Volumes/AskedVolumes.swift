@@ -52,7 +52,7 @@ struct AskedVolumes: Sendable {
                 pool = told
                 findings.append(reader.finding(pool))
             } else {
-                // Nobody could be asked of its disks: nothing but the state is said.
+                // Nobody could be asked of its disks: nothing but the state is reported.
                 var finding = reader.finding(pool)
                 (finding.wanted, finding.missing, finding.spares, finding.activity) = (nil, nil, nil, nil)
                 (finding.knowsMembers, finding.errors) = (false, [:])
@@ -109,7 +109,7 @@ struct AskedVolumes: Sendable {
         return findings
     }
 
-    /// sysfs counts by a number of the device, and says of one device alone which that is.
+    /// sysfs counts by a number of the device, and states for one device alone which that is.
     private func statistics(
         _ devices: [String], _ known: [String], _ folder: String, _ uuid: String
     ) async -> BtrfsStatistics {

@@ -14,7 +14,7 @@ struct MDArray: Hashable, Sendable {
 
     /// `md0`.
     var name: String
-    /// `raid1`; empty where an inactive array does not say.
+    /// `raid1`; empty where an inactive array does not report it.
     var level = ""
     /// `active`, `clean`, `inactive`, `broken`, …: `array_state` of sysfs, or the first word of mdstat.
     var arrayState: String

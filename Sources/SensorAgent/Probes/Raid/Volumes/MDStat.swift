@@ -93,7 +93,7 @@ extension MDArray {
     /// What follows the members: `N blocks super 1.2 …, [4/3] [UUU_] [=>…] recovery = 1.2% (…)`.
     fileprivate mutating func read(_ words: [Substring]) {
         if let mark = words.firstIndex(of: "super"), mark + 1 < words.count { metadata = String(words[mark + 1]) }
-        // Blanks that a broken line left inside brackets say nothing.
+        // Blanks that a broken line left inside brackets mean nothing.
         let text = words.joined(separator: " ")
         for group in text.split(separator: "[").dropFirst() {
             guard let close = group.firstIndex(of: "]") else { continue }
@@ -119,7 +119,7 @@ extension MDArray {
         if activity == "recovery" { markRebuilding() }
     }
 
-    /// mdstat does not say which member is being filled: the newest ones are.
+    /// mdstat does not show which member is being filled: the newest ones are.
     private mutating func markRebuilding() {
         guard degraded > 0 else { return }
         let working = members.indices.filter { members[$0].state == .inSync }

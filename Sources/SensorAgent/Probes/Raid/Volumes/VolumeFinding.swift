@@ -4,7 +4,7 @@ import Reports
 struct VolumeFinding: Sendable {
     struct Member: Sendable {
         var disk: Component
-        /// nil: somebody took it out on purpose, and nothing is said of it.
+        /// nil: somebody took it out on purpose, and nothing is reported of it.
         var state: MemberState?
         /// Errors that the manager counts for it, by the type of the signal `hw.raid.device_errors`.
         var errors: [String: UInt64] = [:]
@@ -21,13 +21,13 @@ struct VolumeFinding: Sendable {
     var activity: String?
     var progress: Double?
     var mismatches: UInt64?
-    /// When it was last read through, where it says so itself.
+    /// When it was last read through, where it reports that itself.
     var scrubbed: Timestamp?
     var damagedFiles: Int?
     /// Errors of all members together.
     var errors: [String: UInt64] = [:]
     var members: [Member] = []
-    /// Whether the manager said who its members are: where it could not be asked, nobody is missing for that.
+    /// Whether the manager listed its members: where it could not be asked, nobody is missing for that.
     var knowsMembers = true
     /// Values of single members.
     var values: [(component: ComponentID, signal: Signal, measurement: Measurement)] = []

@@ -82,7 +82,7 @@ struct VolumeHistory: Codable, Hashable, Sendable {
     }
 
     /// Seconds since the group was last read through. Where that was never seen nothing is known at first, and nothing
-    /// is said; once the watch itself is long, it is at least as long ago as the watch lasts.
+    /// is reported; once the watch itself is long, it is at least as long ago as the watch lasts.
     mutating func scrubAge(of group: String, isScrubbing: Bool, last: Timestamp?, at time: Timestamp) -> Double? {
         guard var known = groups[group] else { return nil }
         if known.isScrubbing, !isScrubbing { known.scrubbed = time }
@@ -91,7 +91,7 @@ struct VolumeHistory: Codable, Hashable, Sendable {
         groups[group] = known
         let age = time - (known.scrubbed ?? known.since)
         if known.scrubbed == nil, age < VolumeHistory.longWatch { return nil }
-        // The clock went back: nothing can be said of how long ago it was.
+        // The clock went back: how long ago it was is not known.
         return age >= .zero ? age.inSeconds : nil
     }
 }

@@ -1,6 +1,6 @@
 import Reports
 
-/// Turns what managers of volumes say into findings: names of members into disks, words into those of the signals.
+/// Turns what managers of volumes report into findings: names of members into disks, words into those of the signals.
 struct VolumeReader: Sendable {
     let directory: DiskDirectory
     /// On a recorded file alone a disk is known by nothing but its name.

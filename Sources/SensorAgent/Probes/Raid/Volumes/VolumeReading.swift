@@ -126,7 +126,7 @@ struct VolumeReading {
             cursor: ProbeCursor(probe: probe, value: memory.text))
     }
 
-    /// Events of one look for one disk; more say nothing more.
+    /// Events of one look for one disk; more add nothing.
     private static let eventLimit: UInt64 = 20
 
     private mutating func addChecksumEvents(
