@@ -17,7 +17,7 @@ struct ComponentMemory: Sendable {
     var serial: String?
     private(set) var layout: Layout
     private(set) var slots: ContiguousArray<Slot>
-    /// Places of the slots that were ever told, in no order: of a large rule base, a component has few signals.
+    /// Places of the slots that were ever filled, in no order: of a large rule base, a component has few signals.
     private var told: ContiguousArray<Int32> = []
     /// The words of states, events and reasons, by slot.
     private var texts: [Int32: String] = [:]
@@ -27,9 +27,9 @@ struct ComponentMemory: Sendable {
     private var nextExpiry = Int64.max
     /// After a restart or another choice of patterns.
     private var needsReview = false
-    /// The time that had been told when it stopped: what comes late is judged as it would have been without a restart.
+    /// The newest time reported when it stopped: what comes late is judged as it would have been without a restart.
     var reviewFrom = Int64.min
-    /// From when on time alone may change what this component says; milliseconds. A stored value, for it is looked at
+    /// From when on time alone may change what it reports; milliseconds. A stored value, for it is looked at
     /// where nothing else of the component is.
     private(set) var wakesAt = Int64.max
     /// Places of patterns whose judgement may have changed.
@@ -162,7 +162,7 @@ struct ComponentMemory: Sendable {
         }
     }
 
-    /// - Parameter isChange: false for a reading that repeats the one before it: most memories do not hear of it.
+    /// - Parameter isChange: false for a reading that repeats the one before it: most memories do not receive it.
     private mutating func feed(slot index: Int, before: Slot, at time: Int64, isChange: Bool) {
         let layout = layout
         let slot = slots[index]
@@ -242,17 +242,17 @@ struct ComponentMemory: Sendable {
         return true
     }
 
-    /// Hears of something that no pattern here looks at: the part is there and is read.
+    /// Notes something that no pattern here looks at: the part is there and is read.
     mutating func hear(at time: Int64) { newest = max(newest, time) }
 
-    /// Takes a number that may be told anew within one moment, while faults follow from faults.
+    /// Takes a number that may be set anew within one moment, while faults follow from faults.
     mutating func retake(_ value: Double, slot index: Int, at time: Int64) -> Bool {
         guard time > slots[index].time || slots[index].value != value else { return false }
         takeNumber(value, raw: 0, .reading, slot: index, at: max(time, slots[index].time))
         return true
     }
 
-    /// Tells all that is known once more: a record that holds until the next one.
+    /// Repeats all that is known: a record that holds until the next one.
     mutating func retell(at time: Int64) {
         for place in told.indices {
             let index = Int(told[place])
@@ -450,7 +450,7 @@ struct ComponentMemory: Sendable {
         }
     }
 
-    /// Notes when time alone may change what this component says, for `wakesAt`.
+    /// Notes when time alone may change what this component reports, for `wakesAt`.
     mutating func setAlarm() {
         let mayWake = !faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty
         wakesAt = !mayWake ? .max : needsReview ? .min : nextExpiry
@@ -602,7 +602,7 @@ struct ComponentMemory: Sendable {
 }
 
 extension SignalMemory {
-    /// An empty memory of events, from when the source was first heard of.
+    /// An empty memory of events, from when the source was first seen.
     static func ofEvents(_ rule: MemoryRule) -> SignalMemory? {
         switch rule {
         case .events: .events(SerdEngine())

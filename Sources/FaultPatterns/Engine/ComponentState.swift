@@ -53,9 +53,9 @@ struct StoredLatches: Codable {
     var progress: [String: Progress]
     /// Events counted.
     var memories: [String: SignalMemory]
-    /// Faults that were told otherwise than they stand above: with the signs that they explain, or as another episode.
+    /// Faults reported otherwise than they stand above: with the signs that they explain, or as another episode.
     var told: [String: Fault]?
-    /// Faults that are not told, and what explains them.
+    /// Faults that are not reported, and what explains them.
     var causes: [String: StoredCause]?
 }
 

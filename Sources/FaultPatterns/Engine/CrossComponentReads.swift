@@ -1,6 +1,6 @@
 import Reports
 
-/// Which components tell which others something, worked out once for each change of what is known.
+/// Which components read something from which others, worked out once for each change of what is known.
 struct CrossComponentReads: Sendable {
     /// A slot that is filled from other components.
     struct Reader: Sendable {
@@ -97,8 +97,8 @@ struct CrossComponentReads: Sendable {
 
 extension CrossComponentReads {
     /// Fills what is read from other components' signals.
-    /// - Parameter besides: signals that are told by hand.
-    /// - Returns: the components that were told something.
+    /// - Parameter besides: signals that are set by hand.
+    /// - Returns: the components that received something.
     func readSignals(
         into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, _ book: Rulebook, at now: Int64
     ) -> Set<Int> {
@@ -149,7 +149,7 @@ extension CrossComponentReads {
 
     /// Fills how many components have such faults.
     /// - Parameters:
-    ///   - besides: signals that are told by hand.
+    ///   - besides: signals that are set by hand.
     ///   - isNews: whether a fault opened or cleared since the last time.
     /// - Returns: the components for which that is news, or whose sources were read just now.
     func readFaults(
@@ -158,7 +158,7 @@ extension CrossComponentReads {
         var told: Set<Int> = []
         for reader in faultReaders {
             let before = memories[reader.component].slots[reader.slot]
-            // Nothing opened or cleared: it is the same count, told once more where its sources were read.
+            // Nothing opened or cleared: it is the same count, taken once more where its sources were read.
             guard isNews || before.time < now, case .faults(let entries, let sources) = reader.source,
                 !byHand.contains(memories[reader.component].layout.slots[reader.slot].signal)
             else { continue }

@@ -25,11 +25,11 @@ public struct Diagnosis: Sendable {
     /// Components with a fault or a condition on its way that time alone may change.
     private var ticking: Set<Int> = []
     private var withdrawn: [(component: ComponentID, fault: Fault)] = []
-    /// Remote signals whose values a test tells by hand.
+    /// Remote signals whose values a test sets by hand.
     private var toldByHand: Set<Int> = []
-    /// Components that were told something by hand since the last observations.
+    /// Components that had something set by hand since the last observations.
     private var handTold: Set<Int> = []
-    /// The newest time that was told.
+    /// The newest time that was reported.
     private var newest: Timestamp?
     /// What could not be taken up of the stored state, and so starts afresh; for the log.
     public private(set) var problems: [String] = []
@@ -94,7 +94,7 @@ public struct Diagnosis: Sendable {
         newest = max(newest ?? latches.asOf, latches.asOf)
     }
 
-    /// Open faults that are told, the oldest first: those that another one explains are in its evidence.
+    /// Open faults that are reported, the oldest first: those that another one explains are in its evidence.
     public var openFaults: [Fault] {
         (Array(rootCause.told.values) + memories.flatMap { $0.heldFaults.values })
             .sorted { ($0.openedAt, $0.id.rawValue) < ($1.openedAt, $1.id.rawValue) }
@@ -243,7 +243,7 @@ public struct Diagnosis: Sendable {
 
     // MARK: What was seen
 
-    /// Takes observations, in any order, and says what they change.
+    /// Takes observations, in any order, and returns what they change.
     public mutating func observe(_ observations: some Sequence<Observation>, at time: Timestamp) -> [FaultChange] {
         let now = advance(to: time)
         var changes = clearWithdrawn(at: now)
@@ -323,12 +323,12 @@ public struct Diagnosis: Sendable {
                 add(Sample(component: component, slot: slot, observation: index, time: time))
             }
         }
-        // The sort is stable: of two values of one time, the first told counts.
+        // The sort is stable: of two values of one time, the first reported counts.
         if !isInOrder { samples.sort { $0.time < $1.time } }
         return samples
     }
 
-    /// The number of a component, one that was not heard of before included; nil where there is no more room.
+    /// The number of a component, one that was not known before included; nil where there is no more room.
     private mutating func number(of id: ComponentID) -> Int? {
         if let number = numbers[id] { return number }
         guard memories.count < PatternLimits.components else { return nil }
@@ -337,7 +337,7 @@ public struct Diagnosis: Sendable {
         return numbers[id]
     }
 
-    /// The time to go by. A clock that is a little behind what was told before is a round that took long; one that is
+    /// The time to go by. A clock a little behind what was reported before is a round that took long; one that is
     /// far behind was set back, and all that is remembered moves with it.
     private mutating func advance(to time: Timestamp) -> Timestamp {
         guard let before = newest, time < before else {
@@ -423,7 +423,7 @@ public struct Diagnosis: Sendable {
         return changes
     }
 
-    /// Whether a sign is not told though its cause is over, since it is ending: it has to be told if it does not end.
+    /// Whether a sign is unreported though its cause is over, as it is ending: it must be reported if it does not end.
     var hasEndingSigns: Bool {
         guard !rootCause.causes.isEmpty else { return false }
         return rootCause.causes.values.contains { cause in
@@ -532,7 +532,7 @@ public struct Diagnosis: Sendable {
         if readsAreStale { findReads() }
     }
 
-    /// Lets a test tell a value that is otherwise read from other components; it counts with the next observations.
+    /// Lets a test set a value that is otherwise read from other components; it counts with the next observations.
     mutating func tellByHand(_ signal: Int, of id: ComponentID, _ measurement: Measurement, at time: Timestamp) {
         toldByHand.insert(signal)
         guard let number = number(of: id), let slot = memories[number].slot(of: signal) else { return }

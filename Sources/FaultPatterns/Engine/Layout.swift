@@ -34,7 +34,7 @@ final class Layout: Sendable {
         /// The memory's number in the pack.
         var number: Int
         var rule: MemoryRule
-        /// Must hear of every reading, also of one that repeats the value before it.
+        /// Must receive every reading, also of one that repeats the value before it.
         let needsEveryReading: Bool
         var slot: Int32
         /// The slot of the covariate, or -1.
@@ -96,7 +96,7 @@ final class Layout: Sendable {
     let slotOfSignal: [Int32]
     let memoryOfNumber: [Int32]
     let answerOfNumber: [Int32]
-    /// Places of patterns that are judged whenever one of their signals is told.
+    /// Places of patterns that are judged whenever one of their signals is reported.
     let alwaysJudged: [Int32]
     let ticking: [Int32]
     let lateMemories: [Int32]

@@ -1,6 +1,6 @@
 public import Reports
 
-/// Which patterns could say anything of a part at all: they are for such parts, and what their conditions look at is told
+/// Which patterns could match a part at all: they are for such parts, and what their conditions look at is reported
 /// of it. A pattern out of reach is silent because nobody asks it, not because all is well.
 public struct PatternApplicability: Sendable {
     private let book: Rulebook
@@ -18,7 +18,7 @@ public struct PatternApplicability: Sendable {
     }
 
     /// The numbers of the patterns, as in the pack's list, for a part that stands alone.
-    /// - Parameter signals: all that is told of it.
+    /// - Parameter signals: all that is reported of it.
     public func patterns(for component: Component, telling signals: Set<Signal>) -> [Int] {
         book.choice(for: component.kind, Diagnosis.attributes(of: component))
             .filter { PatternApplicability.isTold(conditions[$0.compiled], by: signals) }.map(\.entry)
@@ -42,7 +42,7 @@ public struct PatternApplicability: Sendable {
             return isTold(left, by: signals) && isTold(right, by: signals)
         case .call(let name, let arguments):
             if neighbourly.contains(name) { return false }
-            // One of these may be enough; to a model, what is not told is missing, which it has learned.
+            // One of these may be enough; to a model, what is not reported is missing, which it has learned.
             if ["count", "min", "max"].contains(name) { return arguments.contains { isTold($0, by: signals) } }
             return name == "model" || arguments.allSatisfy { isTold($0, by: signals) }
         }

@@ -4,11 +4,11 @@ public import Reports
 public struct PatternCoverage: Hashable, Sendable {
     public struct Missing: Hashable, Sendable {
         public var signal: Signal
-        /// What sort of part does not tell it: of a pattern that looks for faults of others, the others.
+        /// What sort of part does not report it: of a pattern that looks for faults of others, the others.
         public var kind: ComponentKind
-        /// What the device or its probe says; nil where nothing was ever told.
+        /// What the device or its probe reports; nil where nothing was ever reported.
         public var because: Unavailable?
-        /// Where faults of others are looked for: the patterns that tell of them, when none of them is for any part there.
+        /// Where faults of others are looked for: the patterns that report them, when none is for any part there.
         public var patterns: [String]
 
         public init(signal: Signal, kind: ComponentKind, because: Unavailable?, patterns: [String] = []) {
@@ -26,11 +26,11 @@ public struct PatternCoverage: Hashable, Sendable {
 }
 
 /// Looks through the conditions of the patterns of all components for what they lack. A pattern that looks for faults of
-/// others is as blind as the patterns that tell of them.
+/// others is as blind as the patterns that report them.
 struct CoverageAnalysis {
     private let memories: ContiguousArray<ComponentMemory>
     private let book: Rulebook
-    /// Whether events of a signal would be heard, if there were one.
+    /// Whether events of a signal would be received, if there were one.
     private let receivesEvents: (Signal) -> Bool
     /// Whose faults count where, by component and signal.
     private var watched: [Int: [Int: (entries: Set<Int>, components: [Int])]] = [:]
@@ -100,7 +100,7 @@ struct CoverageAnalysis {
 
     private func missing(for program: NumberProgram, _ place: Place) -> [PatternCoverage.Missing] {
         switch program.step {
-        // A model takes what it gets: the terms beside it say what must be there.
+        // A model takes what it gets: the terms beside it state what must be there.
         case .constant, .model: return []
         case .signal(let signal): return missing(signal, place)
         case .answer(let answer): return missing(answer: answer, place)

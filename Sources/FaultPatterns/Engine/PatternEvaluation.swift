@@ -1,6 +1,6 @@
 import Reports
 
-/// What one pattern says of one component at one moment, given what it said before.
+/// The result of one pattern for one component at one moment, given the one before.
 extension ComponentMemory {
     /// - Parameter isSample: false where only time went on.
     mutating func evaluate(

@@ -24,7 +24,7 @@ struct PeerValues {
     /// Median absolute deviation of the whole group.
     private let deviation: Double?
 
-    /// Fewer siblings than this, the one that is judged left out, say nothing.
+    /// Fewer siblings than this, the one that is judged left out, prove nothing.
     static let fewest = 3
 
     init(_ values: [Double]) {
@@ -35,7 +35,7 @@ struct PeerValues {
         }
     }
 
-    /// What the others say, `own` left out once if it is among them.
+    /// What the others report, `own` left out once if it is among them.
     func digest(_ digest: CrossComponentQuery.Aggregation, without own: Double?) -> Double? {
         let others = sorted.count - (own == nil ? 0 : 1)
         guard others >= PeerValues.fewest else { return digest == .count ? Double(others) : nil }

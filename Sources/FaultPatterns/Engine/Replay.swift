@@ -1,6 +1,6 @@
 public import Reports
 
-/// The life of one part, told in rounds: what a back-test drives. The same engine as the agent's, without names and
+/// The life of one part, replayed in rounds: what a back-test drives. The same engine as the agent's, without names and
 /// without copies: signals are set by slot, and what is not set anew in a round holds on.
 public struct Replay: Sendable {
     private var diagnosis: Diagnosis
@@ -50,7 +50,7 @@ public struct Replay: Sendable {
         _ = diagnosis.memories[0].take(.unavailable(.notSupported), slot: slot, at: now)
     }
 
-    /// Ends the round: all that was set earlier and not anew is told once more as it was.
+    /// Ends the round: all that was set earlier and not anew is repeated as it was.
     public mutating func finish() -> [FaultChange] {
         let moment = Timestamp(milliseconds: now)
         diagnosis.go(to: moment)

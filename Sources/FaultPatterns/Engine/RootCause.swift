@@ -1,12 +1,12 @@
 import Reports
 
-/// Which open faults are told, and which are only signs of another one.
+/// Which open faults are reported, and which are only signs of another one.
 ///
-/// A fault that another open one `explains`, by class, place and time, is not told by itself: it stands in the evidence of
-/// its cause. Of rivals that explain the same, the one that explains more counts, then the greater weight, then the
-/// narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one explains all
-/// that it does; a cause with evidence of its own never is. When a cause clears first, what remains is told again; what is
-/// itself well again, and only waits to be sure of it, is not.
+/// A fault that another open one `explains`, by class, place and time, is not reported by itself: it stands in the
+/// evidence of its cause. Of rivals that explain the same, the one that explains more counts, then the greater weight,
+/// then the narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one
+/// explains all that it does; a cause with evidence of its own never is. When a cause clears first, what remains is
+/// reported again; what is itself well again, and only waits to be sure of it, is not.
 struct RootCause: Sendable {
     struct Key: Hashable, Comparable, Sendable {
         var component: ComponentID
@@ -26,15 +26,15 @@ struct RootCause: Sendable {
         var isEnding: Bool
     }
 
-    /// Faults as they were told last.
+    /// Faults as they were reported last.
     private(set) var told: [Key: Fault] = [:]
-    /// The cause of what is not told.
+    /// The cause of what is not reported.
     private(set) var causes: [Key: Key] = [:]
 
     mutating func resume(_ key: Key, told fault: Fault) { told[key] = fault }
     mutating func resume(_ key: Key, cause: Key) { causes[key] = cause }
 
-    /// Takes what changed by itself and says what is told of it.
+    /// Takes what changed by itself and returns what is reported of it.
     /// - Parameters:
     ///   - changes: of the faults by themselves, at this moment.
     ///   - open: all faults that are open now.
@@ -105,7 +105,7 @@ struct RootCause: Sendable {
         return opened + updated + cleared
     }
 
-    /// What is told where the first fault of all has opened: there is nothing yet that it could explain or follow from.
+    /// What is reported where the first fault of all has opened: there is nothing yet it could explain or follow from.
     private mutating func only(_ changes: [(key: Key, change: FaultChange)], open: [OpenFault]) -> FaultChange? {
         guard told.isEmpty, causes.isEmpty, open.count == 1, changes.count == 1, changes[0].key == open[0].key,
             changes[0].change.kind == .opened

@@ -43,7 +43,7 @@ struct Slot: Hashable, Sendable {
         self.time = time
     }
 
-    /// Whether the value is stale at a time, so that it says nothing any more.
+    /// Whether the value is stale at a time, so that it means nothing any more.
     func isStale(at now: Int64) -> Bool {
         let (age, overflow) = now.subtractingReportingOverflow(time)
         return time == .min || (overflow ? now > time : age > PatternLimits.staleAfter)
@@ -101,7 +101,7 @@ struct Slot: Hashable, Sendable {
     /// The newest number was a count: its exact form is in `raw`.
     private var isCount: Bool { content == .counter || (content == .unavailable && Double(raw) == value && raw > 0) }
 
-    /// As it was told, for evidence; nil where nothing was.
+    /// As it was reported, for evidence; nil where nothing was.
     func measurement(text: String?) -> Measurement? {
         switch content {
         case .none: nil

@@ -1,6 +1,6 @@
 public import Reports
 
-/// One pattern for people who do not write patterns: what it says, of what, how sure, and why.
+/// One pattern for people who do not write patterns: what it reports, of what, how sure, and why.
 public struct PatternSummary: Sendable, Encodable {
     public struct Suspect: Sendable, Encodable {
         public var part: String

@@ -1,7 +1,7 @@
 import Reports
 
 extension PatternFile {
-    /// A test that went otherwise than it says.
+    /// A test that went otherwise than it states.
     public struct TestFailure: Error, Hashable, Sendable, CustomStringConvertible {
         public var test: String
         public var location: SourceLocation
@@ -11,7 +11,7 @@ extension PatternFile {
 
     /// Runs the tests of the file; a pattern on trial is tried as if it were active.
     public func runTests() throws(PatternPackError) -> [TestFailure] {
-        // What it explains and looks for is another file's: tests tell that by hand.
+        // What it explains and looks for is another file's: tests set that by hand.
         let pack = try PatternPack(alone: self)
         return tests.compactMap { test in
             test.problem(in: test.run(pack, pattern)).map {
@@ -99,7 +99,7 @@ extension PatternTest {
             firmware: attributes["firmware"])
     }
 
-    /// What is otherwise than expected; nil when all is as it says.
+    /// What is otherwise than expected; nil when all is as it states.
     func problem(in changes: [(sample: Int, change: FaultChange)]) -> String? {
         let first = changes.first { $0.change.kind == .opened }
         guard expectation.fires else {

@@ -59,7 +59,7 @@ public struct WorkedExample: Sendable, Encodable {
                 all.append(Row(first: index + 1, last: index + 1, values: values, event: event))
             }
         }
-        // Around the opening: what was before it tells why, what is long after it little.
+        // Around the opening: what was before it shows why, what is long after it little.
         let opened = all.firstIndex { $0.first == opening.sample } ?? 0
         let start = max(0, min(opened - WorkedExample.rowLimit * 2 / 3, all.count - WorkedExample.rowLimit))
         rows = Array(all[start..<min(all.count, start + WorkedExample.rowLimit)])

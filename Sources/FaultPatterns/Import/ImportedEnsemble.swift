@@ -1,9 +1,9 @@
-/// An ensemble as a trainer's file tells it, before it is put into the data form.
+/// An ensemble as a trainer's file describes it, before it is put into the data form.
 struct ImportedEnsemble {
     struct Feature {
         var name: String
         var isCategorical = false
-        /// What the file itself says of its categories.
+        /// What the file itself states of its categories.
         var categories: [String]?
     }
 

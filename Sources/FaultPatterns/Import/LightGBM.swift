@@ -22,7 +22,7 @@ enum LightGBM {
         case nan = "NaN"
     }
 
-    /// - Parameter objective: as the model tells it: `binary sigmoid:1`.
+    /// - Parameter objective: as the model states it: `binary sigmoid:1`.
     static func link(_ objective: String?) throws(ModelProblem) -> (EnsembleFormat.Link, factor: Double) {
         let words = (objective ?? "").split(separator: " ").map(String.init)
         switch words.first {

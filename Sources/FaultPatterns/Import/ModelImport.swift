@@ -11,7 +11,7 @@ public enum ModelImport {
         case attribute(String)
     }
 
-    /// What the trainer's file does not say.
+    /// What the trainer's file does not contain.
     public struct Options: Sendable {
         public var name: String
         /// Names in the trainer's order, instead of those in the file.
@@ -47,7 +47,7 @@ public enum ModelImport {
         /// Features of the trainer that no split asks.
         public var featuresLeftOut: [String]
 
-        /// What to say where features come from nowhere: such a model scores nothing, and no pattern may ask it.
+        /// What to report where features come from nowhere: such a model scores nothing, and no pattern may ask it.
         public var missingSources: String? {
             let missing = form.features.filter { $0.expression == nil && $0.attribute == nil }.map(\.name)
             guard !missing.isEmpty else { return nil }

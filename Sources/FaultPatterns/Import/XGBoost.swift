@@ -2,7 +2,7 @@ import Glibc
 
 /// What XGBoost's two formats have in common.
 enum XGBoost {
-    /// The link and what the sum starts from. A `base_score` is told as the objective tells its predictions: for
+    /// The link and what the sum starts from. A `base_score` is given as the objective gives its predictions: for
     /// logistic regression as a probability.
     static func link(
         _ objective: String, baseScore: Double

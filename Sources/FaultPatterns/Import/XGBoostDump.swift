@@ -11,7 +11,7 @@ enum XGBoostDump {
         let trees = try TrainerJSON.decode([Tree].self, from: data)
         let (link, base) = try XGBoost.link(
             options.link == .identity ? "reg:squarederror" : "binary:logistic", baseScore: baseScore)
-        // Features have names only: they stand in the order in which they are met, or as the options tell.
+        // Features have names only: they stand in the order in which they are met, or as the options state.
         var names = options.featureNames ?? []
         var numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var categorical: Set<String> = []

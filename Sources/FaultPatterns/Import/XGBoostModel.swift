@@ -43,7 +43,7 @@ enum XGBoostModel {
             }
             for (index, name) in names.enumerated() { features[index].name = name }
         }
-        // The type is told, or follows from the splits.
+        // The type is given, or follows from the splits.
         for (index, type) in (learner.featureTypes ?? []).enumerated() where index < count && type == "c" {
             features[index].isCategorical = true
         }

@@ -1,6 +1,6 @@
 import Reports
 
-/// Gives names, types and units to an expression, or says what does not fit.
+/// Gives names, types and units to an expression, or reports what does not fit.
 struct ExpressionChecker {
     var tables: ProgramTables
     let patternID: String
@@ -176,7 +176,7 @@ struct ExpressionChecker {
         }
     }
 
-    /// What to say of a signal that there is none of.
+    /// The message for a signal that does not exist.
     static func unknown(_ name: String) -> String {
         let near = Wording.near(name, among: SignalCatalogue.entries.map(\.name))
         let hint = near.isEmpty ? "" : "perhaps \(near.joined(separator: " or ")); "

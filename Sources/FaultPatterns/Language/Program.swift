@@ -2,7 +2,7 @@ import Reports
 
 /// Where the value of a numbered signal comes from.
 enum SignalSource: Hashable, Sendable {
-    /// A probe tells it.
+    /// A probe reports it.
     case told
     /// A bit field of another signal, by its number.
     case bits(of: Int, offset: Int, width: Int)
@@ -10,7 +10,7 @@ enum SignalSource: Hashable, Sendable {
     case remote(CrossComponentQuery)
 }
 
-/// What a component is told of the others around it.
+/// What a component reads from the others around it.
 enum CrossComponentQuery: Hashable, Sendable {
     enum Place: Hashable, Sendable {
         case parent
@@ -131,7 +131,7 @@ enum MemoryRule: Hashable, Sendable {
         }
     }
 
-    /// Counts events: stored at once, because an event is told once.
+    /// Counts events: stored at once, because an event is reported once.
     var isOfEvents: Bool {
         switch self {
         case .events, .keyedEvents, .distinct, .bucket: true
@@ -139,7 +139,7 @@ enum MemoryRule: Hashable, Sendable {
         }
     }
 
-    /// What it says hangs on its own signal and on time, and on no other signal's value.
+    /// Its result depends on its own signal and on time, and on no other signal's value.
     var isMovedByItsSignalOnly: Bool {
         switch self {
         case .rises, .lifetime, .samples: true
@@ -147,7 +147,7 @@ enum MemoryRule: Hashable, Sendable {
         }
     }
 
-    /// Must hear of every reading, also of one that repeats the value before it.
+    /// Must receive every reading, also of one that repeats the value before it.
     var needsEveryReading: Bool {
         switch self {
         case .samples, .trend, .baseline: true
@@ -199,7 +199,7 @@ struct ProgramTables: Sendable {
     private(set) var signals: [Signal] = []
     private(set) var sources: [SignalSource] = []
     private(set) var signalKeys: [String] = []
-    /// Signals that probes tell.
+    /// Signals that probes report.
     private(set) var signalNumbers: [Signal: Int] = [:]
     private(set) var signalNumbersByKey: [String: Int] = [:]
     /// Events that patterns name with some of their labels only, by name.
@@ -397,7 +397,7 @@ indirect enum TruthProgram: Sendable {
         }
     }
 
-    /// Whether it can change its mind by what is not told.
+    /// Whether its result can change by what is not reported.
     var looksForAbsence: Bool {
         switch self {
         case .constant, .stateIs, .events: false

@@ -71,7 +71,7 @@ enum Quantity {
         return values.isEmpty ? name : "\(name) (\(values.joined(separator: ", ")))"
     }
 
-    /// Whole numbers whole; others with as many places as tell something: three below 10, two below 1000, else one.
+    /// Whole numbers whole; others with as many places as matter: three below 10, two below 1000, else one.
     static func digits(_ value: Double) -> String {
         guard value.isFinite else {
             return value.isNaN ? "not a number" : value > 0 ? "more than any number" : "below any number"

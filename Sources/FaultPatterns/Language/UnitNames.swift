@@ -1,4 +1,4 @@
-/// Units as authors are told of them: by name, and as they stand in the catalogue.
+/// Units as they are shown to authors: by name, and as they stand in the catalogue.
 enum UnitNames {
     /// UCUM units that have a name of their own.
     private static let names: [String: String] = [

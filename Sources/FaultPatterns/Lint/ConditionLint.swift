@@ -74,7 +74,7 @@ extension PatternLint {
     private func flapping(_ clear: Expression, in linted: LintedPattern) -> [LintFinding] {
         guard let condition = linted.condition, let clearing = linted.form(clear) else { return [] }
         let known = condition.subjects
-        // Of quantities that `when` does not look at it cannot be said whether they go together.
+        // Of quantities that `when` does not look at it cannot be known whether they go together.
         let both = clearing.conjunctions.contains { way in
             way.subjects.isSubset(of: known) && condition.conjunctions.contains { $0.joined(way) != nil }
         }

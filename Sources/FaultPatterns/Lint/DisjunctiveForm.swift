@@ -28,7 +28,7 @@ struct Conjunction: Sendable {
     /// Conditions that are taken as they are: windows of events by label, sequences, absences.
     var facts: [String: Bool] = [:]
 
-    /// What both say together; nil where they contradict each other.
+    /// What both require together; nil where they contradict each other.
     func joined(_ other: Conjunction) -> Conjunction? {
         var result = self
         for (quantity, range) in other.ranges {
@@ -61,7 +61,7 @@ struct Conjunction: Sendable {
         }
     }
 
-    /// Whether whatever this says includes all that `other` says.
+    /// Whether what this requires includes all that `other` requires.
     func implies(_ other: Conjunction) -> Bool {
         other.ranges.allSatisfy { quantity, range in range.covers(values(of: quantity)) }
             && other.states.allSatisfy { state, words in states[state].map(words.covers) ?? false }
@@ -90,7 +90,7 @@ struct Conjunction: Sendable {
 /// A condition as the list of all ways in which it holds: nothing but comparisons of one quantity with a number, words
 /// of states, and conditions that are taken as they are.
 ///
-/// What it proves is right; not all that is right can it prove. It says nothing of two quantities that depend on each
+/// What it proves is right; not all that is right can it prove. It proves nothing of two quantities that depend on each
 /// other otherwise than by the length of their windows.
 struct DisjunctiveForm: Sendable {
     /// Conditions with more ways than that are not looked into.

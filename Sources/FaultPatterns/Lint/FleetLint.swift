@@ -1,6 +1,6 @@
 import Reports
 
-/// What a fleet says of patterns: how many drives that never failed they would have had exchanged.
+/// What a fleet shows of patterns: how many drives that never failed they would have had exchanged.
 extension PatternLint {
     /// Drives of one model that did not fail, and on how many of them each pattern made a ticket.
     public struct HealthyModel: Sendable {
@@ -16,7 +16,7 @@ extension PatternLint {
         }
     }
 
-    /// Drives of a model from which on a share of them says something.
+    /// Drives of a model from which on a share of them means something.
     public static let fleetDrives = 200
     /// Share of a model's healthy drives on which a pattern may make a ticket.
     public static let healthyShare = 0.01

@@ -46,7 +46,7 @@ struct LintedPattern: Sendable {
         DisjunctiveForm(expression, definitions: definitions, negated: negated)
     }
 
-    /// Which cases of `urgency` can be the first that holds while a condition does; nil where that is too much to say.
+    /// Which cases of `urgency` can be the first that holds while a condition does; nil where that is too much to list.
     func reachable(while form: DisjunctiveForm) -> [Bool]? {
         var rest = form
         var reached: [Bool] = []

@@ -1,6 +1,6 @@
 import Reports
 
-/// Patterns that say what another one says already.
+/// Patterns that report what another one reports already.
 extension PatternLint {
     func neighbours() -> [LintFinding] {
         let linted = shipped.map { LintedPattern($0, $0.pattern, isVariant: false) }
@@ -28,7 +28,7 @@ extension PatternLint {
             mend: "make one pattern of the two, with cases under `urgency`")
     }
 
-    /// One that fires only where the other one has fired, and says no more.
+    /// One that fires only where the other one has fired, and reports no more.
     private static func shadow(of one: LintedPattern, under other: LintedPattern) -> LintFinding? {
         let (own, wide) = (one.pattern, other.pattern)
         guard own.variants.isEmpty, wide.variants.isEmpty, wide.coversParts(of: own),

@@ -7,7 +7,7 @@ public struct PatternLint: Sendable {
 
     /// - Parameters:
     ///   - files: the patterns, in the order of their files.
-    ///   - isWhole: whether these are all patterns of a pack, so that what one says of others can be looked up.
+    ///   - isWhole: whether these are all patterns of a pack, so that what one states of others can be looked up.
     public init(_ files: [PatternFile], isWhole: Bool) {
         self.files = files
         self.isWhole = isWhole

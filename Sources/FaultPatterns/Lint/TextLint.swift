@@ -2,7 +2,7 @@ import Reports
 
 /// What people read: both languages, words that they know, and what the numbers rest on.
 extension PatternLint {
-    /// Words that a person without IT knowledge cannot know, and what to say instead. Terms that stand on invoices and
+    /// Words that a person without IT knowledge cannot know, and what to use instead. Terms that stand on invoices and
     /// on the parts themselves (ECC, RAID, SSD, sector, firmware) are left to the author.
     static let hardWords: [String: String] = [
         "threshold": "limit", "hysteresis": "say from when to when", "serd": "say how many within what time",
@@ -55,7 +55,7 @@ extension PatternLint {
         return found
     }
 
-    /// Words outside quotation marks: what a device says stands as it says it.
+    /// Words outside quotation marks: what a device reports stands as it reports it.
     private static func words(of text: String) -> [String] {
         var open: Character?
         let spoken = text.filter { character in
@@ -117,7 +117,7 @@ extension PatternLint {
         var used: Set<String> = []
         for pattern in all { used.formUnion(pattern.usedNames) }
         var found: [LintFinding] = []
-        // Tests tell a model's signals by such names.
+        // Tests set a model's signals by such names.
         let asksModel = all.flatMap(\.allExpressions).flatMap(\.parts).contains {
             if case .call("model", _) = $0.kind { true } else { false }
         }

@@ -12,7 +12,7 @@ enum EventsByValue: EventIdentity {
 
 extension GroupedEvents<EventsByValue> {
     /// Takes an event. Where there are no groups, all events are of one.
-    /// - Returns: false where it told nothing new.
+    /// - Returns: false where it added nothing new.
     mutating func take(value: String, group: String = "", at time: Timestamp, window: Int64) -> Bool {
         let event = Event(value, of: group, at: time)
         let horizon = horizon(at: time, window: window)

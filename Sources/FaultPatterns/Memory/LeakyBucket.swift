@@ -5,7 +5,7 @@ import Reports
 /// It is true while n or more are in it, so it fires on the event that reaches n. n events at one moment fire; spread
 /// over time, more are needed, and a lasting rate of more than n per t fires in the end. A late event is added when it
 /// comes: it must not be lost because the bucket leaked meanwhile. One with the time and text of another is the same
-/// event; so is taken one that is older than the 64 newest, of which nobody can tell.
+/// event; so is taken one that is older than the 64 newest, for which it cannot be known.
 struct LeakyBucket: Hashable, Codable, Sendable {
     private struct Event: Hashable, Codable, Sendable {
         var time: Timestamp
@@ -21,7 +21,7 @@ struct LeakyBucket: Hashable, Codable, Sendable {
     private var blindAt: Timestamp?
 
     /// Adds an event.
-    /// - Returns: false where the event was known or is too old to tell.
+    /// - Returns: false where the event was known or is too old to compare.
     mutating func take(_ text: String, at time: Timestamp, count: Int, within window: Int64) -> Bool {
         let event = Event(time: time, mark: Fingerprint.of(text))
         var place = events.count

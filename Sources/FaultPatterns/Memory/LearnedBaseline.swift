@@ -7,9 +7,9 @@ import Reports
 ///   and variance are exponentially weighted, with the window as half-life (T. Finch: Incremental calculation of weighted
 ///   mean and variance, 2009). One reading weighs a tenth at most, however long the bin was not visited.
 /// - **Frozen.** A reading that is off by more than 3 standard deviations is not learned, and none is while the caller
-///   says that a fault is open. Without an open fault a bin that is off in every reading for a whole window begins anew:
+///   reports an open fault. Without an open fault a bin that is off in every reading for a whole window begins anew:
 ///   nobody calls this a fault, so it is the new usual. With one it stays as it is until the part is exchanged.
-/// - **Sigma has a floor.** A sensor that tells whole degrees has a standard deviation of zero as long as it stands
+/// - **Sigma has a floor.** A sensor that reports whole degrees has a standard deviation of zero as long as it stands
 ///   still, and its next step must not be infinitely far off. The floor is half the sensor's resolution: the smallest
 ///   step seen between two neighbouring readings of a bin. Until one was seen it is guessed: a 128th of the mean, as of
 ///   an 8-bit converter in the middle of its range, and at least 1 where all readings are whole numbers. A single

@@ -2,8 +2,8 @@ import Reports
 
 /// When a signal was read: since when, until when, and its newest gap.
 ///
-/// A gap is a span of more than one step of the window in which the source said that it cannot be read, or one of more
-/// than `staleAfter` in which it said nothing. A shorter one is below the window's resolution.
+/// A gap is a span of more than one step of the window in which the source reported it unreadable, or one of more
+/// than `staleAfter` in which it reported nothing. A shorter one is below the window's resolution.
 struct SignalAvailability: Hashable, Codable, Sendable {
     private(set) var since: Timestamp
     private(set) var newest: Timestamp

@@ -129,7 +129,7 @@ public struct EnsembleFormat: Hashable, Sendable {
         self.trees = trees
     }
 
-    /// Reads the data form; `TreeEnsemble` checks what it says.
+    /// Reads the data form; `TreeEnsemble` checks what it contains.
     /// - Throws: what cannot be read, and where.
     public init(json: Data) throws(ModelProblem) {
         guard json.count <= PatternLimits.modelBytes else {

@@ -58,7 +58,7 @@ final class CompiledPattern: Sendable {
     /// True where time alone can end the condition without a sample: windows of events.
     let needsTicks: Bool
     let looksForAbsence: Bool
-    /// True where what it looks at may change with every reading: it is judged each time one of its signals is told.
+    /// True where what it looks at may change with every reading: it is judged whenever one of its signals is reported.
     let isAlwaysEvaluated: Bool
     /// The most urgent that a fault of it may be.
     let highestUrgency: Urgency
@@ -169,7 +169,7 @@ final class CompiledPattern: Sendable {
                     place, "`because` has a { without its }; a value is written {name}, by a name of `let`")
             }
             let name = String(rest[rest.index(after: open)..<close])
-            // What only the sentence says is looked at as well: a value that nobody holds would read as not known.
+            // What only the sentence names is looked at as well: a value that nobody holds would read as not known.
             switch try checker.names[name].map({ (_) throws(PatternProblem) in try checker.definition(name, at: place) }
             ) {
             case .number(let program): pieces.append(.number(program))

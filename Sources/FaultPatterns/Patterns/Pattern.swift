@@ -5,7 +5,7 @@ public struct Pattern: Sendable {
     public enum Status: String, Sendable, CaseIterable {
         /// Being written: in no pack.
         case draft
-        /// On trial: its faults are shown as `inform`, whatever it says, until its worth is measured.
+        /// On trial: its faults are shown as `inform`, whatever it states, until its worth is measured.
         case shadow
         case active
         /// Withdrawn: in no pack.

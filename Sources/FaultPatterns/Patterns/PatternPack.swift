@@ -11,7 +11,7 @@ public struct PatternPack: Sendable {
         public var isActive: Bool
         /// The kinds of part it is for, as far as this program knows them.
         public var kinds: [ComponentKind]
-        /// What it tells of, by language; empty where the pattern does not say it in the known form.
+        /// What it reports, by language; empty where the pattern does not state it in the known form.
         public var titles: [String: String]
 
         fileprivate init(_ id: String, _ tree: SourceNode, because: String) {
@@ -147,7 +147,7 @@ public struct PatternPack: Sendable {
     }
 
     /// What does not fit between patterns that each fit by themselves: classes that are explained or looked for and that
-    /// no pattern tells of, and patterns that look for each other's faults in a circle.
+    /// no pattern reports, and patterns that look for each other's faults in a circle.
     public static func problems(between files: [PatternFile]) -> [PatternProblem] {
         var problems: [PatternProblem] = []
         let classes = Set(files.map(\.pattern.faultClass))

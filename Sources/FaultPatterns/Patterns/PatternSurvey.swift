@@ -5,7 +5,7 @@ extension PatternFile {
     ///
     /// What is read and what is checked throws the first mistake. Here each is noted, what it spoiled is put right by
     /// something that fits, and the rest is read again. What can only be judged by what was spoiled is not: it would be
-    /// told of mistakes that nobody made.
+    /// reported with mistakes that nobody made.
     /// - Returns: nothing where the file can be used.
     public static func problems(in tree: SourceNode, models: [PatternModel] = []) -> [PatternProblem] {
         var survey = PatternSurvey(tree: tree, models: models)
@@ -15,7 +15,7 @@ extension PatternFile {
 
 /// Notes one mistake after the other. See `PatternFile.problems(in:)`.
 private struct PatternSurvey {
-    /// Mistakes of one file that are told; a file of another kind has one in each line.
+    /// Mistakes of one file that are reported; a file of another kind has one in each line.
     static let limit = 50
 
     var tree: SourceNode
@@ -81,7 +81,7 @@ private struct PatternSurvey {
         "text", "sources",
     ]
 
-    /// - Returns: false where nothing more can be told.
+    /// - Returns: false where nothing more can be reported.
     private mutating func putRight(_ problem: PatternProblem) -> Bool {
         guard case .mapping(var entries) = tree.content else { return false }
         if problem.location == tree.location, let key = missing(in: entries),
@@ -117,7 +117,7 @@ private struct PatternSurvey {
         switch key {
         case "applies_to", "when": depth = .structure
         case "tests": break
-        // The tests say what urgency comes of it, and when.
+        // The tests state what urgency comes of it, and when.
         case "urgency", "for", "clear", "clear_for", "class", "except": depth = min(depth, .expressions)
         default: break
         }
@@ -172,7 +172,7 @@ private struct PatternSurvey {
         return true
     }
 
-    /// Takes a definition out, and what uses it: that would be told of a name that is not there.
+    /// Takes a definition out, and what uses it: that would be reported for a name that is not there.
     private mutating func removeDefinition(
         at place: SourceLocation, _ index: Int, in entries: [SourceNode.Entry]
     ) -> Bool {

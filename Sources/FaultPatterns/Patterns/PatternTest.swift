@@ -3,7 +3,7 @@ import Reports
 /// One test inside a pattern: series of values, and what must come of them.
 ///
 /// A series is a row of samples, one an interval: `5` once, `5x3` three times, `1+2x4` is 1 3 5 7, `10-1x3` is 10 9 8.
-/// `_` is a sample that did not come, `unavailable` one that said so, with `x3` as well. States are written as their
+/// `_` is a sample that did not come, `unavailable` one reported so, with `x3` as well. States are written as their
 /// words; for an event, `event` is one event (`eventx3` is one in each of three intervals). Samples count from 1.
 public struct PatternTest: Sendable {
     enum Sample: Hashable, Sendable {
@@ -116,7 +116,7 @@ public struct PatternTest: Sendable {
     private static func row(
         _ row: SourceNode.Entry, of pattern: Pattern, others: [Other], tables: ProgramTables
     ) throws(PatternProblem) -> Row {
-        // What faults of others a pattern sees, told by hand: `active/CLASS SCOPE`, the scope as it is written there.
+        // What faults of others a pattern sees, set by hand: `active/CLASS SCOPE`, the scope as it is written there.
         if row.key.hasPrefix("active/") {
             let keys = tables.signalKeys.filter { $0 == row.key || $0.hasPrefix("\(row.key) ") }
             guard keys.count == 1 else {
@@ -149,7 +149,7 @@ public struct PatternTest: Sendable {
             component: component, target: .signal(signal), samples: try samples(row.value, kind: kind, of: row.key))
     }
 
-    /// True where a sample is missing or said to be unavailable.
+    /// True where a sample is missing or reported as unavailable.
     var hasGaps: Bool {
         series.contains { row in
             row.samples.contains { sample in

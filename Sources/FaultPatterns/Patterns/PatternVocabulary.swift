@@ -1,6 +1,6 @@
 import Reports
 
-/// Finds words in a pattern file that no agent ever says: kinds of part, attributes and their values, codes of mends, and
+/// Finds words in a pattern file that no agent reports: kinds of part, attributes and their values, codes of mends, and
 /// labels of signals. A pattern with one of them is well formed, and never fires.
 ///
 /// Only files are held against it. Packs may come from a newer build, which knows more words.
@@ -25,8 +25,8 @@ struct PatternVocabulary {
         }
     }
 
-    /// - Throws: the first signal with a label that no probe tells, and the first kind of part in a function that there is
-    ///   none of.
+    /// - Throws: the first signal with a label that no probe reports, and the first kind of part in a function that
+    ///   does not exist.
     static func check(_ pattern: Pattern) throws(PatternProblem) {
         for part in ([pattern] + pattern.variants.compactMap(\.pattern)).flatMap(\.allExpressions).flatMap(\.parts) {
             switch part.kind {

@@ -7,7 +7,7 @@ final class Rulebook: Sendable {
     let tables: ProgramTables
     let entryOfPattern: [String: Int]
     let entriesOfKind: [ComponentKind: [Int]]
-    /// Of each class that is looked for on others, the patterns that tell of such faults.
+    /// Of each class that is looked for on others, the patterns that report such faults.
     private let tellers: [ClassPattern: Set<Int>]
     /// Attributes that the patterns of a kind select by, sorted.
     let selectors: [ComponentKind: [String]]

@@ -56,7 +56,7 @@ public struct SourceNode: Sendable {
 
     public var content: Content
     public var location: SourceLocation
-    /// True where the text stands in the file as it is, so that a character's column can be told.
+    /// True where the text stands in the file as it is, so that a character's column is known.
     public var isVerbatim: Bool
 
     public init(_ content: Content, at location: SourceLocation, isVerbatim: Bool = false) {
