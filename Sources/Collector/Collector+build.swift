@@ -20,7 +20,7 @@ public struct CollectorProgram: Service {
     public let firstLogin: FirstLogin?
 
     /// Prepares data directory, authority, keys and database, and wires everything.
-    /// - Throws: `DataDirectoryError`, `StoreError` and what the certificates throw; each says what to do.
+    /// - Throws: `DataDirectoryError`, `StoreError` and what the certificates throw; each states what to do.
     public static func build(
         _ configuration: CollectorConfiguration, logger: Logger, now: @escaping @Sendable () -> Timestamp
     ) async throws -> CollectorProgram {
@@ -58,7 +58,7 @@ public struct CollectorProgram: Service {
             firstLogin: try await firstLogin(environment, directory))
     }
 
-    /// Runs until it is told to stop by the service group that it is part of.
+    /// Runs until the service group that it is part of stops it.
     public func run() async throws {
         defer {
             address.close()
@@ -157,7 +157,7 @@ public struct CollectorProgram: Service {
         return router
     }
 
-    /// Hummingbird tells of each connection; what matters is logged by the routes.
+    /// Hummingbird logs each connection; what matters is logged by the routes.
     private static func quiet(_ logger: Logger) -> Logger {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -222,7 +222,7 @@ public struct FirstLogin: Hashable, Sendable {
 }
 
 enum ServerLimits {
-    /// How much longer than `request.timeout` a connection may say nothing.
+    /// How much longer than `request.timeout` a connection may send nothing.
     static let idleMargin = Duration.seconds(2)
     /// Connections at the same time; further ones wait to be accepted.
     static let connections = 4_096

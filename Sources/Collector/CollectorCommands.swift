@@ -6,7 +6,7 @@ public import Reports
 import ServiceLifecycle
 import UnixSignals
 
-/// What the commands of `callhome-collector` do. Texts are for the terminal; errors say what to do.
+/// What the commands of `callhome-collector` do. Texts are for the terminal; errors state what to do.
 public enum CollectorCommands {
     /// What a token lets in.
     public enum TokenPurpose: Sendable { case server, site }
@@ -70,7 +70,7 @@ public enum CollectorCommands {
         ).run()
     }
 
-    /// Says that all is well.
+    /// Reports that all is well.
     /// - Throws: `ConfigurationErrors` with everything that is wrong: in the text, in the files that it names, and what
     ///   recipients lack. Files are read as the collector's user would read them, where root asks.
     public static func checkConfiguration(config: String?) async throws -> String {
@@ -201,7 +201,7 @@ public enum CollectorCommands {
     }
 }
 
-/// Tells systemd, the log, and at the first start the user, that the collector is up.
+/// Reports to systemd, the log, and at the first start the user, that the collector is up.
 struct ReadinessNotifier: Service {
     let program: CollectorProgram
     let now: @Sendable () -> Timestamp
@@ -209,7 +209,7 @@ struct ReadinessNotifier: Service {
     func run() async throws {
         let systemd = ServiceNotification()
         guard let port = try? await program.port else {
-            // The collector ends with words of its own; this service must not be heard before it.
+            // The collector ends with a message of its own; this service must not report before it.
             try? await Task.sleep(for: .seconds(60))
             return
         }

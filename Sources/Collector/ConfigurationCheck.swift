@@ -9,7 +9,7 @@ import Reports
 struct ConfigurationCheck {
     let configuration: CollectorConfiguration
     let file: ConfigurationFile
-    /// Partners that this collector is paired with already; nil where that cannot be told.
+    /// Partners that this collector is paired with already; nil where that is not known.
     let paired: Set<String>?
     /// The directory of systemd's credentials; nil outside the service.
     let credentials: String?

@@ -63,14 +63,14 @@ struct TestRoute: RouteProvider {
         }
     }
 
-    /// What the partner itself says of the test; it may not have got further than taking it.
+    /// What the partner itself reports of the test; it may not have got further than taking it.
     private func partnerHops(of id: String, recipient: String) async -> [TestProgress.Hop] {
         let prefix = "\(ChannelKind.partner.rawValue):\(recipient)/"
         do {
             guard let trust = try await environment.store.partnerTrust(recipient: recipient) else { return [] }
             let answer = try await PartnerClient(url: trust.url, ca: trust.ca, timeout: .seconds(5))
                 .send("GET", Routes.test(id), nil)
-            // A partner may be the end of the way: that it tells nobody further is no fault of this site.
+            // A partner may be the end of the way: that it notifies nobody further is no fault of this site.
             return try WireFormat.decode(TestProgress.self, from: answer).hops
                 .filter { $0.name != TestRoute.noRecipients }
                 .map { hop in

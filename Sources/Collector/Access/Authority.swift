@@ -4,7 +4,7 @@
 /// the request. What stands in the body, a signature or a one-time token, is checked by whatever reads that body, which is
 /// named here: nothing else makes what such a route works with.
 enum Authority: String, Hashable, Sendable, CaseIterable {
-    /// Anybody. The answer says nothing of servers and their parts, or only to who knows 128 random bits of its path.
+    /// Anybody. The answer holds nothing of servers and their parts, or only to who knows 128 random bits of its path.
     case anyone
     /// Whoever knows name and password, in the body: `Authenticator.login`.
     case password

@@ -7,7 +7,7 @@ protocol RefusalPages: Sendable {
     func refusal(_ problem: RequestProblem, _ visit: ConsoleRequest) -> Response
 }
 
-/// Lets a request through to its route if `RouteTable` says so, and tells the route who asks.
+/// Lets a request through to its route if `RouteTable` allows it, and passes on who asks.
 struct AuthorityMiddleware: RouterMiddleware {
     typealias Context = CollectorContext
     let environment: CollectorEnvironment
@@ -17,7 +17,7 @@ struct AuthorityMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: CollectorContext, next: (Request, CollectorContext) async throws -> Response
     ) async throws -> Response {
-        // No route has this path: whoever asks is told so.
+        // No route has this path: the answer states so.
         guard let path = context.endpointPath else { return try await next(request, context) }
         switch RouteTable.authority(of: request.method, path) {
         case .anyone, .password, .joinToken, .pairingToken, .agentSignature, .siteSignature:

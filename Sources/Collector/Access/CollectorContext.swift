@@ -8,7 +8,7 @@ struct CollectorContext: RequestContext, RemoteAddressRequestContext {
     /// True on the collector's Unix-domain socket, whose rights let only root in. The address asked for decides, never
     /// that of the asker, which is unknown once the asker has gone.
     let isLocalSocket: Bool
-    /// Who asks. These three are set by `AuthorityMiddleware`, and only where `RouteTable` says that the route needs them.
+    /// Who asks. These three are set by `AuthorityMiddleware`, and only where the route needs them (`RouteTable`).
     var account: String?
     var visit: ConsoleRequest?
     var form: ConsoleForm?
@@ -19,7 +19,7 @@ struct CollectorContext: RequestContext, RemoteAddressRequestContext {
         isLocalSocket = source.channel.localAddress.map { $0.protocol == .unix } ?? false
     }
 
-    /// The account that the route was opened to. A route that asks for one and does not say so in the table opens to
+    /// The account that the route was opened to. A route that asks for one and does not state so in the table opens to
     /// nobody.
     var asker: String {
         get throws(RequestProblem) {

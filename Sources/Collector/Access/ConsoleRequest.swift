@@ -14,7 +14,7 @@ struct ConsoleRequest: Sendable {
     var account: String?
     /// The session's secret; before the login that of the form.
     var secret: String
-    /// True where `secret` was just made and the browser must be told.
+    /// True where `secret` was just made and the browser must receive it.
     var isNew: Bool
     var language: Language
     /// Path and query of this page.

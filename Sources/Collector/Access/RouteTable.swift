@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Reports
 
-/// Every route of the collector and who may ask for it: the one place that says so.
+/// Every route of the collector and who may ask for it: the one place that states it.
 ///
 /// A route that does not stand here is refused whoever asks, so that none can be forgotten.
 enum RouteTable {

@@ -9,7 +9,7 @@ struct Case: Hashable, Sendable, Codable {
     enum Origin: String, Sendable, Codable {
         /// Faults that an agent reported.
         case faults
-        /// An agent, or a paired site's collector, that is not heard from.
+        /// An agent, or a paired site's collector, that does not report.
         case silence
         /// More cases of one server than the limit in an hour: one case stands for the rest.
         case storm

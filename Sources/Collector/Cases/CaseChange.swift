@@ -1,16 +1,16 @@
 import Reports
 
-/// What became of a case by one fault change. Each outcome says why.
+/// What became of a case by one fault change. Each outcome states why.
 enum CaseChange: Hashable, Sendable {
     case opened(Case, because: String)
     case updated(Case, notice: Notice, because: String)
     case closed(Case, because: String)
     case unchanged(reason: UnchangedReason)
 
-    /// Whether recipients are told.
+    /// Whether recipients are notified.
     enum Notice: Hashable, Sendable {
         case send
-        /// New evidence alone, or a fault too mild for a ticket, tells nobody.
+        /// New evidence alone, or a fault too mild for a ticket, notifies nobody.
         case keepQuiet
     }
 

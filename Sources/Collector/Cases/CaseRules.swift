@@ -98,7 +98,7 @@ enum CaseRules {
         return opening.origin == .storm ? server : fault.suspects.first ?? server
     }
 
-    /// Tells recipients when the case first matters, gets more urgent, grows by a fault that matters, or names
+    /// Notifies recipients when the case first matters, gets more urgent, grows by a fault that matters, or names
     /// another part; never for new evidence alone.
     private static func notice(before: Case, after: Case, joined: Bool, fault: Fault) -> CaseChange.Notice {
         guard after.urgency.makesTicket else { return .keepQuiet }
@@ -140,7 +140,7 @@ enum CaseRules {
         return closed
     }
 
-    /// Why the part of `found` is no longer in the machine, as its inventory tells; nil while it may be.
+    /// Why the part of `found` is no longer in the machine, as its inventory shows; nil while it may be.
     ///
     /// A part that is not listed may just be unreadable: only another serial in its place speaks for an exchange.
     static func exchange(of found: Case, in inventory: Inventory) -> String? {

@@ -28,7 +28,7 @@ enum OutboxRules {
         return next
     }
 
-    /// The line in the case's history; nil for a repeated failure, which says nothing new.
+    /// The line in the case's history; nil for a repeated failure, which adds nothing new.
     static func event(of outcome: DeliveryOutcome, for stored: Delivery, at time: Timestamp) -> Case.Event? {
         let message = "message \(stored.ticket.revision) (\(stored.ticket.event.rawValue))"
         switch outcome {

@@ -1,13 +1,13 @@
 import Daemon
 import Reports
 
-/// What the configuration says of a recipient of one kind.
+/// What the configuration contains for a recipient of one kind.
 protocol ChannelSettings: Hashable, Sendable {
     static var kind: ChannelKind { get }
     /// The keys of `recipient.*` that only this channel knows.
     static var keys: [ConfigurationKey] { get }
 
-    /// What is wrong or missing is gathered by `keys`, so that all of it can be said at once.
+    /// What is wrong or missing is gathered by `keys`, so that all of it can be reported at once.
     init(_ keys: inout RecipientKeys)
 
     /// Looks into the files that it names, and for what it lacks.

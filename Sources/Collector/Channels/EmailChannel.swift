@@ -3,7 +3,7 @@ import FoundationEssentials
 import Reports
 import Transfer
 
-/// What the configuration says of a recipient by e-mail.
+/// What the configuration contains for a recipient by e-mail.
 struct EmailSettings: Hashable, Sendable {
     /// How the mail server is spoken to.
     enum Security: String, Hashable, Sendable, CaseIterable {

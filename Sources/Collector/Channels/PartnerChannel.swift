@@ -21,7 +21,7 @@ enum ChannelLimits {
     static let answerBytes = 64 << 10
     /// Characters of a recipient's answer that are kept.
     static let answerCharacters = 300
-    /// Bytes of a webhook's body: Standard Webhooks says 20 kB at most.
+    /// Bytes of a webhook's body: Standard Webhooks states 20 kB at most.
     static let webhookBodyBytes = 20_000
     /// Bytes of a file with a secret or a certificate.
     static let secretBytes = 64 << 10

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Reports
 import Transfer
 
-/// What the configuration says of a recipient that is another collector.
+/// What the configuration contains for a recipient that is another collector.
 struct PartnerSettings: Hashable, Sendable {
     /// The base URL of the other collector.
     var url: String

@@ -21,7 +21,7 @@ extension Recipient {
     /// What every recipient has, by the part after its name.
     private static let keys = ["kind", "url", "ca", "language", "fallback"]
 
-    /// nil where it is not said of what kind it is; what is wrong or missing is gathered by `keys`.
+    /// nil where its kind is not stated; what is wrong or missing is gathered by `keys`.
     init?(_ keys: inout RecipientKeys) {
         let code = keys.text("language") ?? Language.english.rawValue
         let language = Language(rawValue: code)

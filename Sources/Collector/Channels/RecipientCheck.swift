@@ -6,7 +6,7 @@ import Reports
 struct RecipientCheck {
     private let recipient: Recipient
     private let file: ConfigurationFile
-    /// For a partner: whether this collector is paired with it; nil where that cannot be told.
+    /// For a partner: whether this collector is paired with it; nil where that is not known.
     let isPaired: Bool?
     /// The directory of systemd's credentials; nil outside the service.
     private let credentials: String?
@@ -28,7 +28,7 @@ struct RecipientCheck {
     /// - Parameter name: of the key, without `recipient.NAME.`.
     mutating func refuse(_ name: String, _ problem: String) { errors.append(file.error(key(name), problem)) }
 
-    /// The secret's text; nil, and told, where it cannot be used.
+    /// The secret's text; nil, and reported, where it cannot be used.
     mutating func text(of secret: Secret, _ name: String) -> String? {
         let path: String
         switch secret {

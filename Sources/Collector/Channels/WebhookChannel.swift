@@ -4,7 +4,7 @@ import FoundationEssentials
 import Reports
 import Transfer
 
-/// What the configuration says of a recipient by webhook.
+/// What the configuration contains for a recipient by webhook.
 struct WebhookSettings: Hashable, Sendable {
     /// What is posted to.
     var url: String

@@ -14,7 +14,7 @@ public struct CollectorConfiguration: Sendable {
     var socket: String? = "/run/callhome-collector/collector.sock"
     /// `names`: DNS names and addresses under which agents reach this collector, besides host name and loopback.
     var names: [String] = []
-    /// `urls`: base addresses that agents are told, in the order to try them; by default made of `names` and the port.
+    /// `urls`: base addresses that agents are given, in the order to try them; by default made of `names` and the port.
     var urls: [String] = []
     /// `site.name`, `site.address`, `site.contact`: as they stand in tickets.
     var site = Ticket.Site(name: "", address: "", contact: "")
@@ -26,7 +26,7 @@ public struct CollectorConfiguration: Sendable {
     var silenceGrace = Duration.seconds(60)
     /// `token.lifetime`, seconds: how long a join token can be used.
     var tokenLifetime = Duration.seconds(24 * 3600)
-    /// `request.timeout`, seconds: for a request to arrive whole, and for a connection that says nothing.
+    /// `request.timeout`, seconds: for a request to arrive whole, and for a connection that sends nothing.
     var requestTimeout = Duration.seconds(60)
     /// `outbox.alarm`, seconds: a recipient that takes nothing for longer is an alarm. `outbox.parallel`: deliveries at
     /// the same time.

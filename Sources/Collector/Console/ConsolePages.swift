@@ -7,7 +7,7 @@ struct ConsolePages: RefusalPages {
     private let environment: CollectorEnvironment
     private let templates: ConsoleTemplates
 
-    /// - Throws: what Mustache says of a broken template.
+    /// - Throws: what Mustache reports of a broken template.
     init(_ environment: CollectorEnvironment) throws {
         self.environment = environment
         templates = try ConsoleTemplates()

@@ -147,7 +147,7 @@ struct ConsoleRoutes: RouteProvider {
         let (visit, by, fields) = (try context.page, try context.asker, try context.sentForm)
         let host = ConsoleRoutes.parameter("host", context)
         let reason = try DecisionReason.text(fields.because ?? "")
-        // The button for all says what is meant, whatever is ticked.
+        // The button for all states what is meant, whatever is ticked.
         let choice = try BlindSpotChoice(names: fields.all ? [] : fields.names, all: fields.all)
         if isAccepted {
             _ = try await store.acceptBlindSpots(choice, host: host, by: by, because: reason, at: visit.time)

@@ -4,7 +4,7 @@ import Mustache
 struct ConsoleTemplates: Sendable {
     private let library: MustacheLibrary
 
-    /// - Throws: what Mustache says of a template that is none; a test renders each.
+    /// - Throws: what Mustache reports of a template that is none; a test renders each.
     init() throws {
         MustacheContentTypes.register(ScalarHTML(), named: ScalarHTML.name)
         var library = MustacheLibrary()

@@ -31,7 +31,7 @@ struct DeliveryPage: Sendable {
     }
 }
 
-/// `/login`, and pages that say one thing.
+/// `/login`, and pages that show one message.
 struct MessagePage: Sendable {
     let frame: PageLayout
     let w: [String: String]

@@ -24,7 +24,7 @@ struct PageLayout: Sendable {
     var alarms: [Alarm]
 }
 
-/// A word with the class that colours it. The word says it all: no colour is needed to understand it.
+/// A word with the class that colours it. The word is enough: no colour is needed to understand it.
 struct Badge: Sendable {
     var word: String
     var style: String

@@ -60,9 +60,9 @@ struct ServerPage: Sendable {
     let troubles: [CoverageRow]
     let coverage: [CoverageRow]
     let probes: String
-    /// Whether the agent has told what it sees.
+    /// Whether the agent has reported what it sees.
     let heard: Bool
-    /// nil where its agent does not say.
+    /// nil where its agent does not report it.
     let failureModes: FailureModeSection?
     let parts: [PartRow]
     let cases: [CaseRow]

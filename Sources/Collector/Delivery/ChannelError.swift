@@ -1,11 +1,11 @@
-/// What the recipient calls the case; nil where it does not say.
+/// What the recipient calls the case; nil where it returns none.
 struct TicketReference: Hashable, Sendable {
     var text: String?
 }
 
 /// Why a message was not taken.
 enum ChannelError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// May be taken later; `after` where the recipient said when.
+    /// May be taken later; `after` where the recipient stated when.
     case retry(after: Duration?, because: String)
     /// The recipient will not take this message as it is: a person must look at it. It is still tried, seldom.
     case rejected(because: String)

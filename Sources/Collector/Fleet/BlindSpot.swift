@@ -71,12 +71,12 @@ struct BlindSpot: Hashable, Sendable {
 
     private static func key(of reason: FailureMode.Reason) -> String {
         guard let advice = reason.advice else { return reason.because }
-        // What a probe says of its failure names times and numbers; that it is this probe is the reason.
+        // What a probe reports of its failure names times and numbers; that it is this probe is the reason.
         let values = advice.code.hasPrefix("probe.") ? advice.values.prefix(1) : advice.values[...]
         return ([advice.code] + values).joined(separator: " ")
     }
 
-    /// All of a server, seen or not, by what it told last.
+    /// All of a server, seen or not, by what it reported last.
     static func all(of server: Server, _ inventory: Inventory?) -> [BlindSpot] {
         (server.heartbeat?.coverage ?? []).map { BlindSpot(subject: .probe($0)) }
             + (inventory?.failureModes ?? []).map { BlindSpot(subject: .mode($0)) }
@@ -118,9 +118,9 @@ struct AcceptedBlindSpot: Hashable, Sendable, Codable {
 
     func title(in language: Language) -> String { titles[language.rawValue] ?? titles["en"] ?? name }
 
-    /// Why it holds no more, now that the server tells this; nil while it does.
+    /// Why it holds no more, now that the server reports this; nil while it does.
     ///
-    /// A part that is away, a probe that is off or that has not looked yet say nothing new.
+    /// A part that is away, a probe that is off or that has not looked yet report nothing new.
     func end(by spot: BlindSpot) -> String? {
         if spot.isSeen { return "it is seen on all parts now" }
         for reason in spot.reasons {

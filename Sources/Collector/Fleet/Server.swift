@@ -1,9 +1,9 @@
 import Reports
 
-/// One enrolled server, as its reports tell.
+/// One enrolled server, as its reports show it.
 struct Server: Hashable, Sendable, Codable {
     enum State: String, Sendable, Codable {
-        /// Enrolled, never heard from.
+        /// Enrolled, has never reported.
         case expected
         case connected
         /// Its heartbeat is overdue.

@@ -5,9 +5,9 @@ struct ServerStatus: Hashable, Sendable {
     enum Mark: String, Hashable, Sendable, CaseIterable { case order, plan, silent, unknown, watch, good, revoked }
 
     var mark: Mark
-    /// What decided: the probe that does not read; nil where the mark says all.
+    /// What decided: the probe that does not read; nil where the mark is enough.
     var blind: Heartbeat.Coverage?
-    /// How many of the failure modes would be seen; nil where its agent does not say.
+    /// How many of the failure modes would be seen; nil where its agent does not report it.
     var failureModeCounts: Heartbeat.FailureModeCounts?
     /// What somebody lives with; nil where there is none.
     var accepted: AcceptedBlindSpots?
@@ -17,16 +17,16 @@ struct ServerStatus: Hashable, Sendable {
         let blind = (server.heartbeat?.coverage ?? []).filter {
             !["ok", "absent", "disabled"].contains($0.state) && !acceptedProbes.contains($0.probe)
         }
-        // That parts are listed says nothing of how they are: only a probe that measures sees.
+        // That parts are listed shows nothing of how they are: only a probe that measures sees.
         let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
         let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
-        // What a silent server could see when it was last heard is history.
+        // What a silent server could see when it last reported is history.
         failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
         accepted = server.state == .silent ? nil : server.accepted
         let remaining = failureModeCounts == nil ? nil : accepted?.remaining ?? failureModeCounts
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
-        // A silent server's last faults are history; that nothing is heard is the news. What must be ordered stays.
+        // A silent server's last faults are history; that it is silent is the news. What must be ordered stays.
         case (.silent, .order?), (.connected, .order?): mark = .order
         case (.silent, _): mark = .silent
         case (.connected, .plan?): mark = .plan
@@ -75,7 +75,7 @@ struct ServerStatus: Hashable, Sendable {
         }
     }
 
-    /// That all that was read is good says little where little is read, and that one part is watched hides the others.
+    /// That all that was read is good means little where little is read, and that one part is watched hides the others.
     private func failureModeText(in language: Language) -> String? {
         guard mark != .revoked, let failureModeCounts else { return nil }
         let remaining = accepted?.remaining ?? failureModeCounts

@@ -25,7 +25,7 @@ final class BoundAddress: Sendable {
         }
     }
 
-    /// Nobody will listen any more: who waits for the port is told.
+    /// Nobody will listen any more: who waits for the port is notified.
     func close() {
         let waiting = state.withLock { state in
             state.isClosed = true

@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 import Reports
 
-/// An answer other than 2xx: the status and a `Problem` that says what to do.
+/// An answer other than 2xx: the status and a `Problem` that states what to do.
 struct RequestProblem: Error, HTTPResponseError, Hashable {
     var status: HTTPTypes.HTTPResponse.Status
     var problem: Problem

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bounds how many bytes are held at the same time. Whoever does not fit in is told to come again.
+/// Bounds how many bytes are held at the same time. Whoever does not fit in is asked to come again.
 final class ByteBudget: Sendable {
     /// What was let in, to be given back.
     struct Reservation: Sendable {

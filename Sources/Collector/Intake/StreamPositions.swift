@@ -18,7 +18,7 @@ struct StreamPositions: Hashable, Sendable, Codable {
         case repeated
         /// Something before it is missing. `isNew`: this gap was not noted yet.
         case gap(expected: Int64, isNew: Bool)
-        /// From a spool that was replaced: the receipt says so by its epoch.
+        /// From a spool that was replaced: the receipt shows it by its epoch.
         case oldEpoch(known: Int64)
         /// No agent counts like that; nothing can be covered by it.
         case impossible(because: String)

@@ -11,7 +11,7 @@ struct LivenessSubject: Hashable, Sendable {
     var since: Timestamp
     /// By the collector's clock.
     var lastHeartbeat: Timestamp?
-    /// Seconds, as the subject last said.
+    /// Seconds, as the subject last reported.
     var interval: Int?
     /// True while a silence case of it is open.
     var isSilent: Bool
@@ -27,7 +27,7 @@ struct LivenessFinding: Hashable, Sendable {
 
 /// Decides who is silent, by the collector's own clock.
 ///
-/// Whoever does not listen hears nothing: time in which the collector did not run, and jumps of its clock, count for
+/// Whoever does not listen receives nothing: time in which the collector did not run, and jumps of its clock, count for
 /// nobody's silence.
 struct LivenessMonitor: Hashable, Sendable, Codable {
     /// The collector has listened without a break since.
@@ -74,7 +74,7 @@ struct LivenessMonitor: Hashable, Sendable, Codable {
 enum LivenessLimits {
     /// Heartbeats that may be missed.
     static let missedHeartbeats = 3
-    /// Seconds, for a subject that never said.
+    /// Seconds, for a subject that never reported any.
     static let defaultInterval = 60
     /// Seconds: an agent that promises more is not believed.
     static let shortestInterval = 10

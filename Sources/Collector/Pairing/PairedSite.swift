@@ -13,12 +13,12 @@ struct PairedSite: Hashable, Sendable, Codable {
     var key: VerifyingKey
     var pairedAt: Timestamp
     var lastHeartbeat: Timestamp?
-    /// Seconds, as the site last said.
+    /// Seconds, as the site last reported.
     var heartbeatInterval: Int?
     var isSilent: Bool
 }
 
-/// A collector that this one hands tickets to: what pairing told about it.
+/// A collector that this one hands tickets to: what pairing returned about it.
 struct PartnerTrust: Hashable, Sendable, Codable {
     /// Name of the recipient in the configuration.
     var recipient: String

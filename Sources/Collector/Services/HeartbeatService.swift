@@ -2,7 +2,7 @@ import Logging
 import Reports
 import ServiceLifecycle
 
-/// Tells partner collectors that this one is alive, so that a dead collector is noticed.
+/// Reports to partner collectors that this one is alive, so that a dead collector is noticed.
 actor HeartbeatService: Service {
     private let environment: CollectorEnvironment
     private let receivers: [(name: String, channel: any HeartbeatReceiver)]
@@ -26,14 +26,14 @@ actor HeartbeatService: Service {
         }
     }
 
-    /// One round. A partner that does not answer delays nobody: all are told at once.
+    /// One round. A partner that does not answer delays nobody: all are notified at once.
     func announce() async {
         guard !receivers.isEmpty else { return }
         let heartbeat: CollectorHeartbeat
         do {
             heartbeat = try await compose()
         } catch {
-            // A collector that cannot read its own database must not say that it is well.
+            // A collector that cannot read its own database must not report that it is well.
             environment.logger.error("no heartbeat is sent", metadata: ["error": "\(error)"])
             return
         }

@@ -39,7 +39,7 @@ actor OutboxService: Service {
         if let states = try? await environment.store.recipientStates() {
             plan = OutboxService.plan(environment.configuration, resuming: states)
         }
-        // What is under way when the collector is told to stop is finished: an attempt takes seconds.
+        // What is under way when the collector is asked to stop is finished: an attempt takes seconds.
         await withDiscardingTaskGroup { group in
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 for delivery in await claim() {

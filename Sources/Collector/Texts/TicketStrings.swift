@@ -1,6 +1,6 @@
 import Reports
 
-/// The words of tickets and pages for what the machine says in codes.
+/// The words of tickets and pages for what the machine reports in codes.
 struct TicketStrings: Sendable {
     var language: Language
 
@@ -12,7 +12,7 @@ struct TicketStrings: Sendable {
         return language(words.english, words.german)
     }
 
-    /// Kind, name and place, each said once; whatever the machine says is taken as hostile.
+    /// Kind, name and place, each named once; whatever the machine reports is taken as hostile.
     func name(of suspect: Suspect, calling name: String? = nil) -> PartName {
         PartName(
             kind: kind(suspect.kind), rawKind: suspect.kind, name: CleanText.line(name ?? suspect.name, limit: 160),

@@ -32,7 +32,7 @@ struct TicketText: Sendable, Hashable {
 }
 
 extension Ticket {
-    /// True where anything in the ticket says that it is a test: one sign is enough to send no part.
+    /// True where anything in the ticket marks it as a test: one sign is enough to send no part.
     var isTest: Bool {
         test || event == .test || suspect.kind == .test || faults.contains { $0.test != nil }
     }

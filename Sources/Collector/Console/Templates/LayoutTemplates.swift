@@ -1,4 +1,4 @@
-/// What stands around every page, the login, and pages that say one thing.
+/// What stands around every page, the login, and pages that show one message.
 enum LayoutTemplates {
     static let top = """
         <!DOCTYPE html>

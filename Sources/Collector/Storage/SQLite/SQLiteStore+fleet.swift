@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import Reports
 
-/// Servers and what they told.
+/// Servers and what they reported.
 extension SQLiteStore {
     func servers() async throws(StoreError) -> [Server] {
         try await read("listing servers") { transaction in
@@ -127,7 +127,7 @@ extension SQLiteStore {
         try await write("recording silence") { [policy] transaction in
             try transaction.set("silence", to: try transaction.encode(watch))
             for finding in silent {
-                // It may have been heard since the subjects were read: look again.
+                // It may have reported since the subjects were read: look again.
                 guard let subject = try SQLiteStore.markSilent(finding, in: transaction) else { continue }
                 let fault = CollectorFaults.silence(finding, at: time)
                 try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(

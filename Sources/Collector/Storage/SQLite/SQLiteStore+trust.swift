@@ -262,7 +262,7 @@ extension SQLiteTransaction {
 }
 
 extension Server {
-    /// A server that was just enrolled and has said nothing yet.
+    /// A server that was just enrolled and has reported nothing yet.
     init(_ enrolment: AcceptedEnrolment, at time: Timestamp) {
         self.init(
             host: enrolment.host, hostname: enrolment.hostname, state: .expected, enrolledAt: time, chassis: Part(),

@@ -37,7 +37,7 @@ final class SQLiteStore: CollectorStore {
         }
     }
 
-    /// What the database said, without SQL and without values.
+    /// What the database reported, without SQL and without values.
     static func words(_ error: any Error) -> String {
         guard let error = error as? DatabaseError else { return "\(error)" }
         return "\(error.message ?? "SQLite error") (\(error.extendedResultCode.rawValue))"
@@ -198,7 +198,7 @@ final class SQLiteStore: CollectorStore {
             try transaction.update(next)
             var noted = outcome
             if case .failed(let because, let nextAttempt, let divertTo?) = outcome {
-                // The fallback is told once, however often the recipient fails after that.
+                // The fallback is notified once, however often the recipient fails after that.
                 noted = .failed(because: because, nextAttempt: nextAttempt, divertTo: nil)
                 if let addressee = policy.recipients.first(where: { $0.name == divertTo }) {
                     let standIn = Delivery(stored.ticket, to: addressee, insteadOf: stored.recipient, at: time)

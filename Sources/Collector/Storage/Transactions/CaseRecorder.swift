@@ -109,7 +109,7 @@ struct CaseRecorder {
         return try transaction.findCase(number: found.number) ?? closed
     }
 
-    /// Ends whatever silence case of `subject` is open: it was heard.
+    /// Ends whatever silence case of `subject` is open: it reported.
     func endSilence(of subject: String, name: String, chassis: Part) throws {
         guard let found = try transaction.openCase(host: subject, key: "silence") else { return }
         for fault in found.openFaults {

@@ -135,7 +135,7 @@ struct ReportRecorder {
                 by: try transaction.inventory(host: server.host), server: &server)
         }
         server.lastHeartbeat = time
-        // Only heartbeats tell the clock's offset: they are sent at once, while other reports may have waited.
+        // Only heartbeats give the clock's offset: they are sent at once, while other reports may have waited.
         server.clockOffset = (sent - time).inMilliseconds
         if server.state == .silent || server.state == .expected { server.state = .connected }
         try CaseRecorder(transaction: transaction, policy: policy, time: time)
