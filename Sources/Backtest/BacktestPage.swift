@@ -160,7 +160,7 @@ public struct BacktestPage: Sendable {
                         + "\(days) Tagen.") + "</p>"
         }
         var chart = RecallChart(in: language)
-        // One that was measured and said nothing stands at nothing.
+        // One that was measured and reported nothing stands at nothing.
         for row in result.baselines where row.drivesWithData > 0 {
             let baseline = Baseline(rawValue: row.name)
             chart.add(

@@ -1,7 +1,7 @@
 import FaultPatterns
 public import Reports
 
-/// What a back-test found. `docs/backtest.md` says what each key of its JSON means.
+/// What a back-test found. `docs/backtest.md` explains what each key of its JSON means.
 public struct BacktestResult: Sendable, Encodable {
     /// What alarms were worth within the window before failures and in windows of healthy drives.
     public struct Comparison: Sendable, Encodable {
@@ -43,7 +43,7 @@ public struct BacktestResult: Sendable, Encodable {
         public var title: [String: String]
         /// Drives on which it had a fault of any urgency.
         public var drives: Int
-        /// Drives that it is for and of which the histories tell what it looks at; 0: it was not measured at all.
+        /// Drives that it is for and of which the histories contain what it looks at; 0: it was not measured at all.
         public var drivesWithData: Int
         /// Of urgency plan or order.
         public var comparison: Comparison
@@ -81,11 +81,11 @@ public struct BacktestResult: Sendable, Encodable {
     public var driveYears: Double
     @Nullable public var failuresPerThousandDriveYears: Double?
     public var pack: Row
-    /// Whether all patterns are on trial (shadow), so that the rows of the pack and of the models say what these would
+    /// Whether all patterns are on trial (shadow), so that the rows of the pack and of the models show what these would
     /// do if they were active.
     public var packIsOnTrial: Bool
     public var patterns: [Row]
-    /// Whether the rows of shadow patterns say what these would do if they were active.
+    /// Whether the rows of shadow patterns show what these would do if they were active.
     public var measuresShadow: Bool
     public var baselines: [Row]
     /// The largest first.

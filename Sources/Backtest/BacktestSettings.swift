@@ -47,7 +47,7 @@ public struct VendorThresholds: Sendable {
         var attributes: [String: Attribute]
     }
 
-    /// By model and attribute; only those whose crossing means that the drive says it fails.
+    /// By model and attribute; only those whose crossing means that the drive reports that it fails.
     private let values: [String: [UInt64: Double]]
 
     /// - Parameter json: `{"ST4000DM000": {"attributes": {"5": {"threshold": 10, "prefail": true}}}}`.

@@ -43,7 +43,7 @@ public enum Baseline: String, Sendable, CaseIterable, Encodable {
 struct BaselineHistory {
     private struct Entry {
         var day: Int
-        /// Not a number where the drive did not say.
+        /// Not a number where the drive did not report it.
         var values: [Double]
     }
 
@@ -94,7 +94,7 @@ struct BaselineHistory {
         return AlarmDays(spans)
     }
 
-    /// Days on which a value is above that of seven days before. What was not said counts as 0 now, and as no increase
+    /// Days on which a value is above that of seven days before. What is missing counts as 0 now, and as no increase
     /// then.
     private func increases(until end: Int) -> AlarmDays {
         let change = entries.map(\.day)

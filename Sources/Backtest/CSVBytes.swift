@@ -81,7 +81,7 @@ import Reports
     }
 
     /// Whether the `length` bytes at `place` are those at `earlier` but for digits that have become other digits. Of a whole
-    /// line, its newline included, this says that the fields lie where those of the earlier one do.
+    /// line, its newline included, this shows that the fields lie where those of the earlier one do.
     @inline(__always)
     func isShaped(_ place: Int, like earlier: Int, length: Int) -> Bool {
         guard length <= count &- place else { return false }

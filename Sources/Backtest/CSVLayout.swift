@@ -96,7 +96,7 @@ struct CSVLayout: Sendable {
         }
     }
 
-    /// What smartctl says beside the attribute itself: hours and temperature stand in the lowest bits of a packed value.
+    /// What smartctl reports beside the attribute: hours and temperature stand in the lowest bits of a packed value.
     private static let general: [UInt64: Reading] = [
         9: Reading(signal: DiskSignals.powerOnTime, decoding: .lowBits(24)),
         12: Reading(signal: DiskSignals.powerCycles, decoding: .number),

@@ -1,9 +1,9 @@
 import Reports
 
-/// What a model's name says of a drive.
+/// What a model's name shows of a drive.
 struct DiskModel {
     var manufacturer: String?
-    /// True where the name is that of a solid-state drive; false says nothing.
+    /// True where the name is that of a solid-state drive; false proves nothing.
     var isSolidState: Bool
 
     init(_ name: String) {

@@ -28,7 +28,7 @@ struct DriveReplay {
         }
     }
 
-    /// What decides which patterns can say anything of a drive: what it is, and the columns that its first row fills.
+    /// What decides which patterns can report on a drive: what it is, and the columns that its first row fills.
     private struct DriveClass: Hashable {
         var layout: Int
         var columns: [Int]
@@ -43,7 +43,7 @@ struct DriveReplay {
         var decoding: CSVLayout.Decoding
     }
 
-    /// A change of a fault, as the table of fault changes tells it.
+    /// A change of a fault, as the table of fault changes lists it.
     private struct ReportedChange {
         var day: Int
         /// The pattern's number.
@@ -105,7 +105,7 @@ struct DriveReplay {
     private var kind = ""
     private var models: [String: DiskModel] = [:]
     private var reached: [DriveClass: [Int]] = [:]
-    /// The patterns that can say anything of the drive at hand.
+    /// The patterns that can report on the drive at hand.
     private var judges: [Int] = []
 
     /// Sorts of drives whose patterns are remembered.
@@ -337,7 +337,7 @@ struct DriveReplay {
         kind = "\(component.attributes["bus"] ?? "") \(component.attributes["rotational"] ?? "")"
     }
 
-    /// Looks up which patterns can say anything of a new drive.
+    /// Looks up which patterns can report on a new drive.
     private mutating func judge(_ component: Component, _ csv: CSVBytes, _ start: Int, _ number: Int) {
         let filled = layouts[number].values.filter { !field($0.column, start).isEmpty }
         var part = component.part
@@ -353,7 +353,7 @@ struct DriveReplay {
         reached[sort] = judges
     }
 
-    /// Counts the drive for what could say anything of it.
+    /// Counts the drive for what could report on it.
     private mutating func countJudges() {
         for number in judges { tallies.patterns[number].judged += 1 }
         judges = []
@@ -368,7 +368,7 @@ struct DriveReplay {
     /// Chooses the columns to look at for a drive of this kind.
     private mutating func watch(_ number: Int) {
         guard let life else { return }
-        // What the columns of another file do not have is no longer told.
+        // What the columns of another file do not have is no longer reported.
         if layout >= 0 { for target in targets { silence(target) } }
         layout = number
         let key = "\(number) \(kind) \(life.model)"
@@ -428,7 +428,7 @@ struct DriveReplay {
 
     // MARK: Values
 
-    /// Tells the engine a field that is otherwise than in the row before.
+    /// Passes the engine a field that differs from the row before.
     private mutating func take(_ csv: CSVBytes, _ field: Range<Int>, _ index: Int, _ origin: RowProblems.Place) {
         let watch = watches[index]
         if let first = watch.targets.first, targets[first].decoding == .health {

@@ -13,13 +13,13 @@ public struct BacktestProgress: Sendable {
     public var isGathering: Bool
 }
 
-/// Replays fleets' histories through the engine, one round a day, and measures what it would have told.
+/// Replays fleets' histories through the engine, one round a day, and measures what it would have reported.
 public struct FleetBacktest: Sendable {
     private let pack: PatternPack
     private let trial: PatternPack?
     private let settings: BacktestSettings
 
-    /// The first line of the table of fault changes; `docs/backtest.md` says what the columns are.
+    /// The first line of the table of fault changes; `docs/backtest.md` explains the columns.
     public static let faultHeader = "serial_number,date,change,pattern,class,urgency,status,failure_date,counts\n"
 
     /// - Parameters:

@@ -70,7 +70,7 @@ struct LifeMeasure {
         if healthyWindow != nil { population.healthy += 1 }
     }
 
-    /// What the window says of these alarms.
+    /// What the window shows of these alarms.
     func compare(_ alarms: AlarmDays, into tally: inout Tally) {
         guard !alarms.isEmpty else { return }
         if let failedWindow, let failure = life.failure, let day = alarms.first(in: failedWindow) {

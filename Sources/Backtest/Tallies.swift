@@ -96,7 +96,7 @@ struct Tallies: Sendable {
         if measure.firstDay(of: measure.days(of: episodes, atLeast: .inform)) != nil { tally.drives += 1 }
     }
 
-    /// One drive of the pack, and who was the first to say so.
+    /// One drive of the pack, and which pattern reported it first.
     private mutating func take(_ episodes: [Episode], _ measure: LifeMeasure, into drive: inout Tally) {
         Tallies.count(episodes, measure, into: &drive)
         if drive.predicted > 0, let window = measure.failedWindow,

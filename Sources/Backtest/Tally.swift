@@ -45,7 +45,7 @@ struct Tally: Sendable, Equatable {
 
     /// Drives on which it had a fault of any urgency.
     var drives = 0
-    /// Drives that it is for and of which what it looks at is told.
+    /// Drives that it is for and of which what it looks at is recorded.
     var judged = 0
     /// Predicted drives, and falsely alarmed ones, on which it was the first of the pack.
     var firstOnFailed = 0

@@ -17,7 +17,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 
 /// Everything that is wrong with a configuration, in the order in which it is read: never empty.
 public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Those that are told; with so many, the file is a wrong one.
+    /// Those that are reported; with so many, the file is a wrong one.
     public static let limit = 100
 
     public let errors: [ConfigurationError]

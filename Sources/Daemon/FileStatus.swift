@@ -1,6 +1,6 @@
 import Glibc
 
-/// What stat(2) says of a path, links followed.
+/// What stat(2) returns for a path, links followed.
 public struct FileStatus: Hashable, Sendable {
     public var owner: UInt32
     public var group: UInt32
@@ -20,7 +20,7 @@ public struct FileStatus: Hashable, Sendable {
         isSocket = status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    /// What the system said instead.
+    /// What the system returned instead.
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         /// errno(3).
         public var code: Int32

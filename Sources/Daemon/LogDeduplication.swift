@@ -1,4 +1,4 @@
-/// Remembers what was said about each subject, so that a fault that repeats is logged once and its end once.
+/// Remembers what was logged about each subject, so that a fault that repeats is logged once and its end once.
 public struct LogDeduplication: Sendable {
     private var current: [String: String] = [:]
 

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 import Glibc
 
-/// Tells systemd how the service is doing: sd_notify(3), by datagrams to the socket that systemd names.
+/// Reports to systemd how the service is doing: sd_notify(3), by datagrams to the socket that systemd names.
 ///
 /// Without systemd every call does nothing.
 public struct ServiceNotification: Sendable {
@@ -23,7 +23,7 @@ public struct ServiceNotification: Sendable {
     @discardableResult
     public func status(_ text: String) -> Bool { send(["STATUS=\(ServiceNotification.line(text))"]) }
 
-    /// The service is alive. Only to be said after the work itself was seen to go on.
+    /// The service is alive. Only to be sent after the work itself was seen to go on.
     @discardableResult
     public func watchdog() -> Bool { send(["WATCHDOG=1"]) }
 

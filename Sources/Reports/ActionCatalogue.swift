@@ -1,6 +1,6 @@
 /// The mends that a fault may ask for, as codes: what other systems decide by. A new one is one line here.
 public enum ActionCatalogue {
-    /// Codes that say to exchange a part.
+    /// Codes that mean to exchange a part.
     public static let exchanges: [String] = [
         "find-and-replace-module", "replace-cache-battery", "replace-disk", "replace-fan", "replace-now",
         "replace-planned", "reseat-then-replace",

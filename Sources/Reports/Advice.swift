@@ -1,4 +1,4 @@
-/// Why something cannot be seen, and what a person can do about it: a code with values, which whoever shows it says in
+/// Why something cannot be seen, and what a person can do about it: a code with values, which whoever shows it puts in
 /// its own language (`AdviceTexts`).
 public struct Advice: Hashable, Sendable, Codable {
     /// One of `AdviceTexts`; from a newer agent it may be unknown here.

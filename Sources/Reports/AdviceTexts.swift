@@ -292,7 +292,7 @@ public enum AdviceTexts {
                 + "systemctl restart callhome-agent, und diese Frage ist erledigt. Gibt es eine: " + nutSteps.german),
     ]
 
-    // MARK: A check of the site that does not tell
+    // MARK: A check of the site that does not report
 
     private static let site: [Text] = [
         task(
@@ -374,7 +374,7 @@ public enum AdviceTexts {
             tue: "Führen Sie sie von Hand aus und sehen Sie, was sie sagt: {0}"),
     ]
 
-    // MARK: A part that does not tell
+    // MARK: A part that does not report
 
     private static let parts: [Text] = [
         fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),

@@ -1,4 +1,4 @@
-/// Every attribute that patterns may select components by: what the agent's probes and recorded histories tell of them.
+/// Every attribute that patterns may select components by: what the agent's probes and recorded histories report.
 ///
 /// A pattern that selects by another attribute is for nothing at all.
 public enum AttributeCatalogue {

@@ -31,7 +31,7 @@ public enum CollectorAPI {
         public enum Kind: String, Hashable, Sendable, CaseIterable {
             /// Someone is looking after it.
             case acknowledge
-            /// It is over; every recipient is told.
+            /// It is over; every recipient is notified.
             case close
         }
 
@@ -62,7 +62,7 @@ public enum CollectorAPI {
         /// Why, in one sentence.
         public var because: String
         public var openCases: Int
-        /// Blind spots that somebody has accepted; nil from a collector that does not say.
+        /// Blind spots that somebody has accepted; nil from a collector that does not report them.
         public var acceptedBlindSpots: Int?
         public var lastContact: Timestamp?
         public var agentVersion: String?

@@ -81,7 +81,7 @@ public struct ComponentKind: RawRepresentable, Hashable, Sendable, Codable, Cust
 
 /// What a component is called by whoever sells and swaps it.
 ///
-/// Every field is absent where the machine does not say or says only filler (`To Be Filled By O.E.M.`).
+/// Every field is absent where the machine reports nothing or only filler (`To Be Filled By O.E.M.`).
 public struct Part: Hashable, Sendable, Codable {
     public var manufacturer: String?
     public var model: String?
@@ -104,7 +104,7 @@ public struct Part: Hashable, Sendable, Codable {
     }
 }
 
-/// A thing that can be replaced or blamed, or the sensor that tells of one.
+/// A thing that can be replaced or blamed, or the sensor that reports on one.
 public struct Component: Hashable, Sendable, Codable {
     public var id: ComponentID
     public var kind: ComponentKind

@@ -55,7 +55,7 @@ public struct AgentStatus: Hashable, Sendable, Codable {
         public var nextAttempt: Timestamp?
         public var waitingFaultReports: Int
         public var waitingTelemetryReports: Int
-        /// Patterns and probes that somebody has accepted as not seen here, as the collector said last.
+        /// Patterns and probes that somebody has accepted as not seen here, as the collector reported last.
         public var acceptedBlindSpots: [String]?
         public init(
             state: String, collector: String?, because: String, lastReceipt: Timestamp?, nextAttempt: Timestamp?,
@@ -80,7 +80,7 @@ public struct AgentStatus: Hashable, Sendable, Codable {
     public var coverage: [Heartbeat.Coverage]
     public var openFaults: [Fault]
     public var patternPack: String
-    /// Patterns of the pack that this agent cannot read; nil where its version does not say.
+    /// Patterns of the pack that this agent cannot read; nil where its version does not report them.
     public var skippedPatterns: [SkippedPattern]?
     public var uplink: Uplink
     public var spoolBytes: Int64

@@ -1,6 +1,6 @@
 public import FoundationEssentials
 
-/// A one-time secret that lets one server join, and tells it which collector to trust:
+/// A one-time secret that lets one server join, and names the collector to trust:
 /// `callhome1.<id>.<secret>.<SHA-256 of the CA certificate's DER, hexadecimal>`.
 public struct JoinToken: Hashable, Sendable, CustomStringConvertible {
     public static let prefix = "callhome1"

@@ -6,7 +6,7 @@ public struct FailureMode: Hashable, Sendable, Codable {
     public struct Reason: Hashable, Sendable, Codable {
         /// What is missing and what to do, in English, for whoever does not know the code of the advice.
         public var because: String
-        /// The same as a code, to be said in any language; nil from an agent that does not say.
+        /// The same as a code, to be shown in any language; nil from an agent that sends none.
         public var advice: Advice?
         /// How many parts it holds for.
         public var count: Int
@@ -24,7 +24,7 @@ public struct FailureMode: Hashable, Sendable, Codable {
         /// Why, in the wanted language where the code is known here.
         public func because(in language: Language) -> String { advice?.because(in: language) ?? because }
 
-        /// What to do; nil where nothing needs to be done, or `because` says it already.
+        /// What to do; nil where nothing needs to be done, or `because` states it already.
         public func step(in language: Language) -> String? { advice?.step(in: language) }
     }
 

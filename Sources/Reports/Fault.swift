@@ -115,7 +115,7 @@ public struct Fault: Hashable, Sendable, Codable {
     public var revision: Int
     /// The stable code of the problem: `disk.ata.media-failing`.
     public var faultClass: String
-    /// The component whose signals told.
+    /// The component whose signals matched.
     public var component: ComponentID
     /// Most likely first; never empty.
     public var suspects: [Suspect]

@@ -3,7 +3,7 @@ public enum Language: String, Sendable, Codable, CaseIterable {
     case german = "de"
     case english = "en"
 
-    /// What POSIX says the user wants (Base Definitions, section 8.2: LC_ALL, LC_MESSAGES, LANG; the first that is set
+    /// The user's choice by POSIX (Base Definitions, section 8.2: LC_ALL, LC_MESSAGES, LANG; the first that is set
     /// counts): German for `de_DE.UTF-8`, else English.
     public init(ofEnvironment value: (String) -> String?) {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap(value).first { !$0.isEmpty } ?? ""

@@ -15,13 +15,13 @@ public struct Observation: Hashable, Sendable, Codable {
 
 /// What was measured. The unit stands in the signal catalogue, once.
 public enum Measurement: Hashable, Sendable {
-    /// A gauge: always finite. A probe that reads NaN or infinity says `unavailable(.notFinite)`.
+    /// A gauge: always finite. A probe that reads NaN or infinity reports `unavailable(.notFinite)`.
     case reading(Double)
     /// A total that only grows until it wraps or is reset.
     case counter(UInt64)
     /// One of a few words: `ok`, `failed`, `asserted`.
     case state(String)
-    /// Something happened; the text is what the source said, cut to 400 characters.
+    /// Something happened; the text is what the source reported, cut to 400 characters.
     case event(String)
     /// Not read, and why. Absence is data: it fires nothing and clears nothing.
     case unavailable(Unavailable)
@@ -46,7 +46,7 @@ public struct Unavailable: RawRepresentable, Hashable, Sendable {
     public var rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
     public static let notFinite = Unavailable(rawValue: "notFinite")
-    /// The device itself says that the sensor is faulty (`temp1_fault`, `fan1_fault`).
+    /// The device itself reports that the sensor is faulty (`temp1_fault`, `fan1_fault`).
     public static let sensorFault = Unavailable(rawValue: "sensorFault")
     public static let asleep = Unavailable(rawValue: "asleep")
     public static let denied = Unavailable(rawValue: "denied")

@@ -1,13 +1,13 @@
-/// What a part is called in a sentence for people: what it is, which one, and where it sits, each said once.
+/// What a part is called in a sentence for people: what it is, which one, and where it sits, each named once.
 ///
 /// A name may be all of these: a cable that no machine lists is called `cable`, a memory module by the place it is
 /// plugged into.
 public struct PartName: Hashable, Sendable {
-    /// Which one; nil where the kind says it all.
+    /// Which one; nil where the kind is enough.
     public let which: String?
     /// Kind and name: `disk /dev/sda`, `Fan 2`, `cable`.
     public let what: String
-    /// Where it sits, where `what` does not say so.
+    /// Where it sits, where `what` does not contain it.
     public let place: String?
 
     /// `disk /dev/sda · Bay 3`.

@@ -1,5 +1,5 @@
 extension String {
-    /// For a terminal: what devices and files say may hold control characters, which would steer it.
+    /// For a terminal: what devices report and files hold may contain control characters, which would steer it.
     public var printable: String {
         guard unicodeScalars.contains(where: String.steers) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { String.steers($0) ? "\u{FFFD}" : $0 }))

@@ -16,6 +16,6 @@ public enum PrintedJSON {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// Says to `Timestamp` that it is printed, not sent.
+    /// Marks for `Timestamp` that it is printed, not sent.
     static let timesAsText = CodingUserInfoKey(rawValue: "callhome.times-as-text")
 }

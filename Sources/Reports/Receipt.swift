@@ -34,7 +34,7 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// Names of patterns and probes that somebody has accepted as not seen on this server, so that the agent does not
     /// ask for them any more; nil where there are none.
     public var acceptedBlindSpots: [String]?
-    /// The collector's clock, for the agent to tell how far its own is off.
+    /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(

@@ -31,7 +31,7 @@ public struct Report: Hashable, Sendable, Codable {
     public var hostname: String
     public var position: ReportPosition
     public var time: Timestamp
-    /// The kernel's boot id: with `uptime` and the position it orders reports whatever the clock says.
+    /// The kernel's boot id: with `uptime` and the position it orders reports whatever the clock shows.
     public var boot: String
     /// Milliseconds since boot (CLOCK_BOOTTIME).
     public var uptime: Int64
@@ -113,7 +113,7 @@ extension ReportContent: Codable {
 /// Every component of the machine, whole each time.
 public struct Inventory: Hashable, Sendable, Codable {
     public var components: [Component]
-    /// Which failure modes of the agent's rule base would be seen on these; nil from an agent that does not say.
+    /// Which failure modes of the agent's rule base would be seen on these; nil from an agent that does not report it.
     public var failureModes: [FailureMode]?
     public init(components: [Component], failureModes: [FailureMode]? = nil) {
         self.components = components
@@ -168,7 +168,7 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     /// Seconds until the next heartbeat is due.
     public var interval: Int
     public var coverage: [Coverage]
-    /// As the last inventory told it; nil before there was one, and from an agent that does not say.
+    /// As the last inventory reported it; nil before there was one, and from an agent that does not.
     public var failureModeCounts: FailureModeCounts?
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
@@ -192,7 +192,7 @@ public struct SampleAggregate: Hashable, Sendable, Codable {
     public var signal: Signal
     public var from: Timestamp
     public var through: Timestamp
-    /// Number of values that were read; 0 means that none was, and `unavailable` says why.
+    /// Number of values that were read; 0 means that none was, and `unavailable` states why.
     public var count: Int
     public var minimum: Double?
     public var maximum: Double?

@@ -9,7 +9,7 @@ extension SignalCatalogue {
         "hw.physical_disk.smart.failing": ([""], "an attribute from 1 to 255, such as 5"),
     ]
 
-    /// Why no probe will ever tell such a signal, although the catalogue allows any text for the label: its form is
+    /// Why no probe will ever report such a signal, although the catalogue allows any text for the label: its form is
     /// another. Nil where nothing is wrong with it.
     public static func formObjection(to signal: Signal) -> String? {
         guard let form = forms[signal.name], let value = signal[label: "attribute"] else { return nil }

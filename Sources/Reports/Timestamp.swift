@@ -58,7 +58,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// Saturates instead of trapping: a clock may say anything.
+    /// Saturates instead of trapping: a clock may show anything.
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
         let (sum, overflow) = time.milliseconds.addingReportingOverflow(duration.inMilliseconds)
         return Timestamp(milliseconds: overflow ? (duration.inMilliseconds > 0 ? .max : .min) : sum)

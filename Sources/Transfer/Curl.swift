@@ -33,7 +33,7 @@ struct CurlOutcome: Sendable {
     var failure: CurlFailure?
     /// The last status of HTTP or reply code of SMTP; 0 before the first.
     var status = 0
-    /// What the server said: header lines of HTTP, reply lines of SMTP, without line ends.
+    /// What the server returned: header lines of HTTP, reply lines of SMTP, without line ends.
     var headerLines: [String] = []
     var body = Data()
 }
@@ -404,7 +404,7 @@ struct CurlOutcome: Sendable {
         default: .brokenOff
         }
     }
-    /// What the system said when a connection was tried.
+    /// What the system returned when a connection was tried.
     private var obstacle: TransferError.Obstacle {
         var code = 0
         _ = unsafe callhome_curl_get_long(handle, CURLINFO_OS_ERRNO, &code)

@@ -89,8 +89,8 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
     case temporary(String, because: String)
     /// The server answered 5xx: the same message will not be taken later.
     case permanent(String, because: String)
-    /// User name or password is wrong, or the server offers no way to log in. Who names the server's settings says which
-    /// of them to check.
+    /// User name or password is wrong, or the server offers no way to log in. Who names the server's settings states
+    /// which of them to check.
     case loginRefused(String, because: String)
     /// Its certificate is not trusted, or it does not speak TLS at this port: likewise.
     case tls(String, because: String)

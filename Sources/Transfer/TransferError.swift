@@ -18,13 +18,13 @@ public enum TransferError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What stands between this machine and a server: each with its own step.
     public enum Obstacle: Sendable, Hashable, CustomStringConvertible {
         case unknownName(ofProxy: Bool)
-        /// The machine is there and says that nobody listens, or a socket's file is not there.
+        /// The machine is there and reports that nobody listens, or a socket's file is not there.
         case nothingListens(atProxy: Bool)
         /// The rights of a socket's file.
         case notAllowed
-        /// Nobody says anything at all.
+        /// Nobody answers at all.
         case noConnection(within: Duration)
-        /// What the system or the proxy says.
+        /// What the system or the proxy reports.
         case noWay(because: String)
 
         public var description: String {

@@ -1,7 +1,7 @@
 import Glibc
 import Reports
 
-/// What the commands say: results on standard output, problems on standard error.
+/// What the commands print: results on standard output, problems on standard error.
 enum Console {
     static func print(json value: some Encodable) throws { Swift.print(try PrintedJSON.text(of: value)) }
 

@@ -24,7 +24,7 @@ struct Callhome: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            // Help, and what is wrong with the command line, is the parser's; a command that ends itself says its code.
+            // Help, and what is wrong with the command line, is the parser's; a command that ends itself sets its code.
             guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
             Console.complain(fullMessage(for: error))
             exit(withError: ExitStatus.failure.exit)
@@ -33,6 +33,6 @@ struct Callhome: AsyncParsableCommand {
 }
 
 extension ExitStatus {
-    /// Ends a command, which has said why on standard error.
+    /// Ends a command, which has printed why on standard error.
     var exit: ExitCode { ExitCode(rawValue) }
 }

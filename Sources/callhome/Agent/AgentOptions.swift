@@ -9,7 +9,7 @@ struct AgentOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// The answer, or the exit that says why there is none.
+    /// The answer, or the exit that states why there is none.
     func ask(_ request: ControlRequest, timeout: Duration = .seconds(30)) throws -> ControlResponse {
         let response: ControlResponse
         do throws(ControlClient.Unreachable) {

@@ -13,7 +13,7 @@ struct CollectorOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// The client, or the exit that says how to log in.
+    /// The client, or the exit that states how to log in.
     func client() throws -> CollectorClient {
         if let collectorSocket { return CollectorClient(socket: collectorSocket) }
         let login: StoredLogin?
@@ -31,7 +31,7 @@ struct CollectorOptions: ParsableArguments {
     }
 }
 
-/// Speaks to a collector's API. What goes wrong is said on standard error, and ends the command.
+/// Speaks to a collector's API. What goes wrong is printed on standard error, and ends the command.
 struct CollectorClient {
     static let timeout = Duration.seconds(30)
     static let localSocket = "/run/callhome-collector/collector.sock"

@@ -1,10 +1,10 @@
 import FaultPatterns
 import FoundationEssentials
 
-/// A pattern file as its author sees it: lines of keys and values. Says of what a YAML parser stumbles over how it is
+/// A pattern file as its author sees it: lines of keys and values. Shows how what a YAML parser stumbles over is
 /// written, for most of it is an expression that YAML reads as something else.
 struct AuthoredYAML {
-    /// Mistakes of one file that are told.
+    /// Mistakes of one file that are reported.
     static let limit = 50
 
     /// nil where the file is no text.
@@ -23,7 +23,7 @@ struct AuthoredYAML {
     }
 
     /// Lines that are indented with tabs, which YAML forbids. What hangs under which key they leave open, so that
-    /// nothing else is told of such a file.
+    /// nothing else is reported of such a file.
     var tabs: [PatternProblem] {
         let found = lines.enumerated().compactMap { number, line -> PatternProblem? in
             let indent = line.prefix { $0 == " " || $0 == "\t" }

@@ -101,14 +101,14 @@ struct PatternFolder {
         }
     }
 
-    /// What one pattern says of others and they do not bear out; of a part's folder it cannot be told.
+    /// What one pattern states of others and they do not bear out; of a part's folder it cannot be known.
     var problemsBetween: [PatternProblem] {
         isWhole
             ? PatternPack.problems(
                 between: files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }) : []
     }
 
-    /// Says what does not fit between the patterns and ends the command, if anything does not.
+    /// Prints what does not fit between the patterns and ends the command, if anything does not.
     func refuseProblemsBetween() throws {
         let problems = problemsBetween
         guard !problems.isEmpty else { return }
@@ -127,7 +127,7 @@ struct PatternFolder {
         throw ExitStatus.missing.exit
     }
 
-    /// Says what is wrong and ends the command, if anything is.
+    /// Prints what is wrong and ends the command, if anything is.
     func refuseProblems() throws {
         guard !problems.isEmpty else { return }
         for problem in problems { Console.complain(problem) }

@@ -102,7 +102,7 @@ enum PatternText {
         words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " or \(words[words.count - 1])"
     }
 
-    /// Who tells a signal, labels included, of the parts that a pattern is for.
+    /// What reports a signal, labels included, of the parts that a pattern is for.
     private static func source(of signal: String, _ pattern: PatternSummary) -> String {
         let name = String(signal.prefix { $0 != "{" })
         guard SignalCatalogue.entry(named: name) != nil, !name.hasPrefix("callhome.") else { return "" }

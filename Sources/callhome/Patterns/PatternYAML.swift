@@ -22,7 +22,7 @@ enum PatternYAML {
     }
 
     /// Reads a pattern file on, past what the author wrote as YAML reads otherwise.
-    /// - Returns: the tree, where all can be told of it, and what has to be mended before it is YAML.
+    /// - Returns: the tree, where all its problems can be reported, and what has to be mended before it is YAML.
     static func readAll(_ data: Data, file: String) -> (tree: SourceNode?, problems: [PatternProblem]) {
         var text = AuthoredYAML(data, file: file)
         var found = text.tabs

@@ -124,7 +124,7 @@ struct PatternsBacktest: ParsableCommand {
     }
 
     func run() throws {
-        // A replay may take an hour: what cannot be written is said before it.
+        // A replay may take an hour: what cannot be written is reported before it.
         for file in [faults, html].compactMap(\.self) { try OutputPath(path: file).refuseUnwritable() }
         let path = patterns ?? PatternFolder.standard
         let pack = try PatternsBacktest.pack(path, isTrial: false)

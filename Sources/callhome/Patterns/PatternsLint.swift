@@ -80,7 +80,7 @@ struct PatternsLint: ParsableCommand {
         if !isJudged { throw ExitStatus.data.exit }
     }
 
-    /// Says how many models of the fleet were judged.
+    /// Prints how many models of the fleet were judged.
     /// - Returns: false where none was.
     private static func tell(_ models: (models: Int, tooFew: Int)) -> Bool {
         let few =

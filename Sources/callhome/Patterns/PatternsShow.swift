@@ -38,7 +38,7 @@ struct PatternsShow: ParsableCommand {
         print(PatternText.summary(summary))
     }
 
-    /// Says which languages there are and ends the command, where the pattern has no text in this one.
+    /// Prints which languages there are and ends the command, where the pattern has no text in this one.
     static func refuse(_ language: String, ifLackingIn summary: PatternSummary) throws {
         guard summary.text[language] == nil else { return }
         Console.complain(

@@ -82,7 +82,7 @@ struct PatternsTest: ParsableCommand {
             + Wording.counted(parts, "kind of part", "kinds of part")
     }
 
-    /// Says which failed and ends the command, if any did.
+    /// Prints which failed and ends the command, if any did.
     static func requireAllPassed(_ results: [Result]) throws {
         let problems = results.compactMap(\.problem)
         guard !problems.isEmpty else { return }
