@@ -55,7 +55,10 @@ public enum PrivateFile {
             }
         case ENOENT where parent(of: path) != path:
             try makeFolder(parent(of: path))
-            try makeFolder(path)
+            // Once: there are file systems whose folders take no other (`/proc`), and say the same for ever.
+            guard unsafe mkdir(path, 0o700) == 0, unsafe chmod(path, 0o700) == 0 else {
+                throw PrivateFileError(doing: "making", path: path, code: errno)
+            }
         default: throw PrivateFileError(doing: "making", path: path, code: code)
         }
     }

@@ -165,14 +165,17 @@ struct AcceptedBlindSpots: Hashable, Sendable, Codable {
         titles = accepted.prefix(AcceptedBlindSpots.shown).map(\.titles)
     }
 
-    /// `5 blind spots accepted: A, B and 3 more.`
+    /// `5 blind spots accepted, not seen here: “A”, “B” and 3 more.` In quotes, as a title alone reads like a failure.
     func words(in language: Language) -> String {
-        let shown = titles.map { CleanText.line($0[language.rawValue] ?? $0["en"] ?? "", limit: 160) }
+        let shown = titles.map { title in
+            let title = CleanText.line(title[language.rawValue] ?? title["en"] ?? "", limit: 160)
+            return language("“\(title)”", "„\(title)“")
+        }
         let left = count - shown.count
         let more = left > 0 ? language(" and \(left) more", " und \(left) weitere") : ""
         return language(
-            "\(Wording.counted(count, "blind spot")) accepted: ",
-            "\(Wording.counted(count, "blinder Fleck", "blinde Flecken")) hingenommen: ")
+            "\(Wording.counted(count, "blind spot")) accepted, not seen here: ",
+            "\(Wording.counted(count, "blinder Fleck", "blinde Flecken")) hingenommen, hier nicht zu sehen: ")
             + shown.joined(separator: ", ") + more + "."
     }
 }

@@ -59,6 +59,8 @@ struct IdentityFile: Sendable {
             data = try Data(contentsOf: URL(filePath: path))
         } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
             return nil
+        } catch let error as CocoaError where error.code == .fileReadNoPermission {
+            throw .forbidden(path: path)
         } catch {
             throw .unreadable(path: path, problem: "\(error)")
         }
@@ -92,12 +94,17 @@ struct IdentityFile: Sendable {
 
 enum IdentityError: Error, Hashable, CustomStringConvertible {
     case unreadable(path: String, problem: String)
+    /// It is there, and belongs to another user.
+    case forbidden(path: String)
     case notStored(path: String, problem: String)
 
     var description: String {
         switch self {
         case .unreadable(let path, let problem):
             "the agent's identity in \(path) cannot be read: \(problem); restore it, or remove it and enrol with --replace"
+        case .forbidden(let path):
+            "the agent's identity in \(path) may not be read by this user: start the agent as its owner "
+                + "(systemctl start callhome-agent) or as root"
         case .notStored(let path, let problem):
             "the agent's identity cannot be stored in \(path): \(problem); check the directory and its disk"
         }

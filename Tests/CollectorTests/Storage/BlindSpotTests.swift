@@ -71,13 +71,14 @@ struct BlindSpotTests {
         #expect(try await accept(fleet, "a.one") == ["a.one"])
         let half = try await status(fleet)
         #expect(half.because(in: .english).contains("1 of 3 kinds of failure is not seen here"))
-        #expect(half.because(in: .english).hasSuffix("1 blind spot accepted: Title of a.one."))
+        #expect(half.because(in: .english).hasSuffix("1 blind spot accepted, not seen here: “Title of a.one”."))
         #expect(try await accept(fleet) == ["a.one", "a.two"])
         let whole = try await status(fleet)
         #expect(whole.mark == .good)
         #expect(
             whole.because(in: .german)
-                == "Alles Gelesene ist gut. 2 blinde Flecken hingenommen: Titel von a.one, Titel von a.two.")
+                == "Alles Gelesene ist gut. 2 blinde Flecken hingenommen, hier nicht zu sehen: „Titel von a.one“, „Titel von a.two“."
+        )
         let event = try #require(try await fleet.store.events(host: "h1", limit: 1).first)
         #expect(event.kind == .blindSpotAccepted)
         #expect(event.because == "admin accepted that this is not seen: “Title of a.two”. a virtual machine")
@@ -145,7 +146,8 @@ struct BlindSpotTests {
         #expect(try await status(fleet).mark == .unknown)
         #expect(try await accept(fleet, "ipmi") == ["ipmi"])
         #expect(try await status(fleet).mark == .good)
-        #expect(try await status(fleet).because(in: .english).hasSuffix("1 blind spot accepted: ipmi."))
+        #expect(
+            try await status(fleet).because(in: .english).hasSuffix("1 blind spot accepted, not seen here: “ipmi”."))
         for state in ["failing", "starting", "absent", "failing"] {
             try await tell(server, modes, probes: [("ipmi", state)])
             #expect(try await accepted(fleet) == ["ipmi"], "\(state)")

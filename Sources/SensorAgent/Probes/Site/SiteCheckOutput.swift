@@ -13,6 +13,9 @@ struct SiteCheckOutput: Hashable, Sendable {
     var values: [Value] = []
     /// Seconds since the backup that the check watches.
     var backupAge: Double?
+    /// The first word of `STATUS`, `BACKUP_AGE` and `BACKUP_TIME` whose value is none: `BACKUP_TIME=` of a script whose
+    /// file is gone. Such a check does not know that all is well.
+    var unreadableKey: String?
 
     struct Value: Hashable, Sendable {
         var name: String
@@ -31,6 +34,7 @@ struct SiteCheckOutput: Hashable, Sendable {
         let pairs = lines.compactMap(SiteCheckOutput.pair)
         if !lines.isEmpty, pairs.count == lines.count {
             for pair in pairs { take(pair.key, pair.value, at: time) }
+            if unreadableKey != nil, state == "ok" { state = nil }
         } else {
             let isBackup = name.lowercased().contains("backup")
             for line in lines {
@@ -87,9 +91,14 @@ struct SiteCheckOutput: Hashable, Sendable {
         case "STATUS", "STATE":
             let word = value.lowercased()
             state = ["ok", "warning", "critical"].contains(word) ? word : nil
-        case "BACKUP_AGE": if let age = Double(value) { note(age: age) }
-        case "BACKUP_TIME":
-            if let made = Double(value) { note(age: Double(time.milliseconds) / 1000 - made) }
+            if state == nil { unreadableKey = unreadableKey ?? key }
+        case "BACKUP_AGE", "BACKUP_TIME":
+            guard let number = Double(value), number.isFinite else {
+                unreadableKey = unreadableKey ?? key
+                return
+            }
+            let isAge = key.uppercased() == "BACKUP_AGE"
+            note(age: isAge ? number : Double(time.milliseconds) / 1000 - number)
         default: if let number = Double(value) { add(Value(name: key, unit: "", value: number)) }
         }
     }

@@ -61,7 +61,11 @@ public actor SiteCheckProbe: Probe {
             add(program, answer, at: time, &result)
             switch answer {
             case .told(let answer, _):
-                guard let age = answer.backupAge else { continue }
+                guard let age = answer.backupAge else {
+                    let isBackup = answer.unreadableKey?.uppercased().hasPrefix("BACKUP") ?? false
+                    watchesBackups = watchesBackups || isBackup
+                    continue
+                }
                 ages.append(age)
                 result.observations.append(SiteCheckProbe.backup(program.name, .gauge(age), at: time))
             case .silent: watchesBackups = watchesBackups || program.name.lowercased().contains("backup")
@@ -138,6 +142,9 @@ public actor SiteCheckProbe: Probe {
         do throws(Tool.Failure) {
             let output = try await runner.run(arguments, for: program.name, deadline: checkDeadline)
             let answer = SiteCheckOutput(parsing: output.bytes, exitCode: output.exitCode, name: program.name, at: time)
+            if let key = answer.unreadableKey {
+                return .told(answer, SiteCheckProblem("unreadable-value", program.path, key))
+            }
             let isUnknown = answer.state == nil
             return .told(
                 answer, isUnknown ? SiteCheckProblem("exit-code", program.path, "\(output.exitCode)") : nil)

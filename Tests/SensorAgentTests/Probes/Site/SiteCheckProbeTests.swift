@@ -73,6 +73,23 @@ struct SiteChecksTests {
         #expect(age("backup-broken") == nil)
     }
 
+    @Test(
+        "a backup whose age or time is no number is not good, and says why",
+        arguments: ["BACKUP_TIME=", "BACKUP_TIME=x", "BACKUP_AGE=3h", "BACKUP_AGE=nan", "STATUS=fine"])
+    func unreadable(line: String) async throws {
+        let result = try await observe(
+            folder(["nightly": "echo '\(line)'", "sure": "echo '\(line)'; echo STATUS=critical"]))
+        let key = String(line.prefix { $0 != "=" })
+        #expect(value(result, "check:nightly", Self.state) == .unavailable(.readError))
+        #expect(value(result, "check:sure", Self.state) == .state("critical"))
+        let advice = result.components.first { $0.name == "nightly" }.flatMap(ComponentAdvice.advice)
+        #expect(advice?.code == "site.unreadable-value" && advice?.values.last == key)
+        if key != "STATUS" {
+            let newest = Signal("hw.backup.age", ["backup": "newest"])
+            #expect(value(result, "server:main", newest) == .unavailable(.readError))
+        }
+    }
+
     @Test("what others may write, what is no program and what belongs to somebody else is not run")
     func trust() async throws {
         let scratch = try folder(["open": "echo STATUS=ok", "plain": "echo STATUS=ok", "good": "echo STATUS=ok"])

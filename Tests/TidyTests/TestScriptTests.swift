@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+/// `make test` says by its exit code whether all is well: whoever reads that of CI reads nothing else.
+@Suite("make test")
+struct TestScriptTests {
+    /// Runs scripts/test with programs in the place of `swift` and of the scripts that it calls.
+    private func run(swift: String, compile: String = "exit 0") throws -> Int32 {
+        let files = FileManager.default
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder = files.temporaryDirectory.appending(path: "callhome-script-\(UUID().uuidString)")
+        defer { try? files.removeItem(at: folder) }
+        for name in ["scripts", "bin", ".build"] {
+            try files.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
+        try files.copyItem(at: root.appending(path: "scripts/test"), to: folder.appending(path: "scripts/test"))
+        for (name, body) in [("scripts/prepare", "exit 0"), ("scripts/compile", compile), ("bin/swift", swift)] {
+            let file = folder.appending(path: name)
+            try Data("#!/bin/bash\n\(body)\n".utf8).write(to: file)
+            try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        }
+        let process = Process()
+        process.executableURL = folder.appending(path: "scripts/test")
+        process.environment = ["PATH": "\(folder.path)/bin:/usr/bin:/bin", "HOME": folder.path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    private static let good = "echo '✔ Test run with 1 test in 1 suite passed after 0.1 seconds.'"
+    private static let bad = "echo '✘ Test run with 1 test in 1 suite failed after 0.1 seconds.'; exit 1"
+
+    @Test("It is 0 only where the build and both halves of the tests are good")
+    func exitCode() throws {
+        #expect(try run(swift: Self.good) == 0)
+        #expect(try run(swift: Self.bad) != 0)
+        #expect(try run(swift: Self.good, compile: "exit 1") != 0)
+        // One half alone: `--no-parallel` is that of whole programs.
+        for half in ["--no-parallel", "--filter"] {
+            let one = "case \"$*\" in *\(half)*) \(Self.bad) ;; esac; \(Self.good)"
+            #expect(try run(swift: one) != 0, "\(half)")
+        }
+    }
+}
