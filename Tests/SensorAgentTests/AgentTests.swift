@@ -98,7 +98,7 @@ struct AgentTests {
         let error = await #expect(throws: AgentError.self) {
             _ = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)
         }
-        #expect(error?.description.contains("is an agent running already") == true)
+        #expect(error?.description.contains("an agent runs already") == true)
         withExtendedLifetime(first) {}
     }
 }

@@ -59,7 +59,7 @@ struct TestRoute: RouteProvider {
             }
             return TestProgress.Hop(
                 name: name, state: .failed,
-                detail: "\(error) (\(delivery.attempts) attempts; the next at \(delivery.nextAttempt))")
+                detail: "\(error) (\(Wording.counted(delivery.attempts, "attempt")); the next at \(delivery.nextAttempt))")
         }
     }
 

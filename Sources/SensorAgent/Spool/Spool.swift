@@ -272,7 +272,7 @@ extension SpoolError {
         if error.isCorruption {
             self = .malformed(path: path, problem: error.description)
         } else if error.isLocked {
-            self = .disk(code: error.code, message: "another process holds \(path): is an agent running already?")
+            self = .inUse(path: path)
         } else {
             self = .disk(code: error.code, message: error.description)
         }

@@ -4,6 +4,8 @@ enum SpoolError: Error, Hashable, CustomStringConvertible {
     case full(bytes: Int64)
     /// SQLite's result code (https://sqlite.org/rescode.html) and words; the directory or the disk is the matter.
     case disk(code: Int32, message: String)
+    /// Another process works in it.
+    case inUse(path: String)
     /// The file, or one report in it, is not what was written.
     case malformed(path: String, problem: String)
 
@@ -13,6 +15,9 @@ enum SpoolError: Error, Hashable, CustomStringConvertible {
             "the spool is full (\(bytes) bytes): reach the collector, or raise spool.limit in the configuration"
         case .disk(let code, let message):
             "the spool cannot be written: \(message) (SQLite code \(code)); make room on its disk, check its permissions"
+        case .inUse(let path):
+            "another process works in \(path): an agent runs already; stop it first, or give this one a state.directory "
+                + "of its own"
         case .malformed(let path, let problem): "\(path) is damaged: \(problem)"
         }
     }

@@ -36,11 +36,14 @@ extension SQLiteStore {
         try await write("enrolling a server") { transaction in
             try transaction.useUp(token: enrolment.tokenID, by: enrolment.host, at: time)
             let known = try transaction.serverRecord(host: enrolment.host)
-            if known != nil, !enrolment.replaces {
+            if let server = known?.server, !enrolment.replaces {
+                // Copies of one disk have one machine-id(5): whoever replaces then takes a running server's place.
+                let seen = server.lastContact.map { ", last heard of at \($0)" } ?? ""
                 throw StoreError.conflict(
-                    because:
-                        "server \(enrolment.host) is enrolled already: use --replace \(enrolment.host) to take over its history"
-                )
+                    because: "\(CleanText.line(server.hostname, limit: 80)) is enrolled with this machine's id "
+                        + "\(enrolment.host)\(seen). If this is that server, installed anew: --replace \(enrolment.host). "
+                        + "If it is another one, copied from the same disk, give it an id of its own first: "
+                        + "rm /etc/machine-id; systemd-machine-id-setup")
             }
             try transaction.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
             try transaction.run(
