@@ -59,7 +59,8 @@ struct TestRoute: RouteProvider {
             }
             return TestProgress.Hop(
                 name: name, state: .failed,
-                detail: "\(error) (\(Wording.counted(delivery.attempts, "attempt")); the next at \(delivery.nextAttempt))")
+                detail:
+                    "\(error) (\(Wording.counted(delivery.attempts, "attempt")); the next at \(delivery.nextAttempt))")
         }
     }
 
