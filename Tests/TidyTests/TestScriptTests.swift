@@ -30,7 +30,11 @@ struct TestScriptTests {
         return process.terminationStatus
     }
 
-    private static let good = "echo '✔ Test run with 1 test in 1 suite passed after 0.1 seconds.'"
+    /// More suites than a pipe holds, of which the script shows ten.
+    private static let good = """
+        for i in {1..5000}; do echo "✔ Suite \\"Number $i\\" passed after 0.1 seconds."; done
+        echo '✔ Test run with 1 test in 1 suite passed after 0.1 seconds.'
+        """
     private static let bad = "echo '✘ Test run with 1 test in 1 suite failed after 0.1 seconds.'; exit 1"
 
     @Test("It is 0 only where the build and both halves of the tests are good")
@@ -40,7 +44,7 @@ struct TestScriptTests {
         #expect(try run(swift: Self.good, compile: "exit 1") != 0)
         // One half alone: `--no-parallel` is that of whole programs.
         for half in ["--no-parallel", "--filter"] {
-            let one = "case \"$*\" in *\(half)*) \(Self.bad) ;; esac; \(Self.good)"
+            let one = "case \"$*\" in *\(half)*) \(Self.bad) ;; esac\n\(Self.good)"
             #expect(try run(swift: one) != 0, "\(half)")
         }
     }
