@@ -105,12 +105,7 @@ public struct ProbeDocument: Encodable, Sendable {
         try container.encode(probes, forKey: .probes)
     }
 
-    /// One line of JSON as the wire has it, with times as numbers: `PrintedJSON` makes what is printed.
-    public var json: String {
-        get throws { String(decoding: try WireFormat.encode(self), as: UTF8.self) }
-    }
-
-    /// The same for people: a line for each component, its values below it.
+    /// For people: a line for each component, its values below it.
     public var text: String {
         var lines = ["looked at \(time)"]
         for entry in probes {

@@ -53,7 +53,7 @@ struct ProbeDocumentTests {
         }
         let one = document(ProbeResult(components: fans, observations: observations))
         let other = document(ProbeResult(components: fans.reversed(), observations: observations.shuffled()))
-        #expect(try one.json == other.json)
+        #expect(try one.wireJSON == other.wireJSON)
         let printed = try #require(try one.probes.first?.outcome.get())
         #expect(printed.components.map(\.name) == ["Fan 1", "Fan 2", "Fan 10"])
         #expect(printed.observations.map(\.signal.name).prefix(2) == ["hw.fan.speed", "hw.fan.state"])

@@ -106,7 +106,7 @@ struct RecordedLook: Sendable {
         with probe: any Probe, as name: String, path: String?
     ) async throws -> RecordedLook {
         let document = await ProbeDocument(observing: [probe], at: time)
-        var text = try document.json + "\n"
+        var text = try document.wireJSON + "\n"
         if let path { text = text.replacing(path, with: name) }
         let hash = SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
         let row = [name, probe.name, "\(document.exitCode)", hash].joined(separator: "\t")
@@ -156,5 +156,13 @@ extension MadeMachine {
                 }
             }
         }
+    }
+}
+
+extension ProbeDocument {
+    /// One line of JSON as the wire has it, with times as numbers: what hashes are made of. `PrintedJSON` makes what is
+    /// printed.
+    var wireJSON: String {
+        get throws { String(decoding: try WireFormat.encode(self), as: UTF8.self) }
     }
 }
