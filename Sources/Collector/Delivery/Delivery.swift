@@ -44,6 +44,9 @@ struct Delivery: Hashable, Sendable, Codable {
     /// The recipient that it stands in for, where this is a fallback.
     var insteadOf: String?
 
+    /// Whether it is a test that nobody has tried to deliver yet.
+    var isNewTest: Bool { ticket.event == .test && attempts == 0 }
+
     /// A UUID (RFC 9562 version 8) of SHA-256 over what the message is about.
     static func id(caseNumber: String, revision: Int, recipient: String) -> String {
         var bytes = Array(

@@ -3,7 +3,8 @@ import Reports
 /// Decides for each delivery whether it is tried now, and what follows from how the attempt ended.
 ///
 /// A recipient that fails is probed with one message at a time, in growing intervals, for ever; what else it is owed
-/// waits. One that fails for longer than `alarmAfter` is an alarm, and its fallback gets the messages as well.
+/// waits. One that fails for longer than `alarmAfter` is an alarm, and its fallback gets the messages as well. A person
+/// who asks for a test has mended something, or wants to know: a new test is tried at once, and what waited follows it.
 struct OutboxPlan: Sendable {
     /// Times of the outbox.
     struct Limits: Hashable, Sendable {
@@ -55,7 +56,9 @@ struct OutboxPlan: Sendable {
 
     mutating func begin(_ delivery: Delivery, at time: Timestamp) -> Decision {
         var state = health[delivery.recipient] ?? Health()
-        if state.failures > 0 {
+        if delivery.isNewTest {
+            state.holdUntil = nil
+        } else if state.failures > 0 {
             let hold = state.holdUntil ?? time
             // One message probes; the others wait for how it fares.
             if hold > time || state.inFlight > 0 {

@@ -34,7 +34,8 @@ protocol CollectorStore: Sendable {
 
     // MARK: Outbox
 
-    /// Hands out what is due, at most `limit`, until `until`; of one case and recipient only the oldest.
+    /// Hands out what is due, at most `limit`, until `until`; of one case and recipient only the oldest. New tests come
+    /// first: each shows whether its recipient takes messages again.
     func claimDeliveries(limit: Int, at time: Timestamp, until: Timestamp) async throws(StoreError) -> [Delivery]
     func record(_ outcome: DeliveryOutcome, for delivery: Delivery, at time: Timestamp) async throws(StoreError)
     /// When the next delivery is due; nil while none waits.

@@ -49,7 +49,8 @@ struct AgentTestCommand: AsyncParsableCommand {
         }
         if agent.json { try Console.print(json: progress) }
         let broken = progress.hops.filter { $0.state == .failed || (wait && $0.state == .waiting) }
-        for hop in broken {
+        // One that is broken has been printed as such.
+        for hop in broken where agent.json || hop.state == .waiting {
             let what = hop.state == .failed ? "is broken" : "has not confirmed within \(timeout) s"
             Console.complain("\(hop.name) \(what): \(hop.detail)")
         }
@@ -62,16 +63,17 @@ extension TestProgress {
     fileprivate var isSettled: Bool { !hops.contains { $0.state == .waiting } }
 }
 
-/// Prints each hop once, when it has confirmed or failed.
+/// Prints each hop once when it has confirmed or failed, and again when that has changed.
 private struct ShownHops {
     let isQuiet: Bool
-    private var shown: Set<String> = []
+    private var shown: [String: TestProgress.Hop.State] = [:]
 
     init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
     mutating func show(_ progress: TestProgress) {
         guard !isQuiet else { return }
-        for hop in progress.hops where hop.state != .waiting && shown.insert(hop.name).inserted {
+        for hop in progress.hops where hop.state != .waiting && shown[hop.name] != hop.state {
+            shown[hop.name] = hop.state
             let mark = hop.state == .confirmed ? "ok    " : "BROKEN"
             let time = hop.milliseconds.map { "\($0) ms" } ?? ""
             let padding = String(repeating: " ", count: max(1, 9 - time.count))

@@ -53,6 +53,34 @@ struct OutboxPlanTests {
         #expect(waits == [4, 8, 16, 32, 64, 64, 64, 64])
     }
 
+    @Test("A test that a person asks for is tried at once, and what waits for the recipient follows it")
+    func testAsksNow() {
+        var plan = plan()
+        for _ in 0..<6 {
+            _ = plan.begin(delivery(1), at: start)
+            _ = plan.failed(delivery(1), with: down, at: start, jitter: 0)
+        }
+        let (asked, soon) = (start + .seconds(2), start + .seconds(6))
+        var test = SampleTicket.delivery(SampleTicket.make { $0.event = .test })
+        #expect(plan.begin(delivery(2), at: asked) != .deliver)
+        #expect(plan.begin(test, at: asked) == .deliver)
+        guard case .postpone(let outcome) = plan.begin(delivery(2), at: asked) else {
+            Issue.record("it did not wait for how the test fares")
+            return
+        }
+        #expect(next(outcome) == soon)
+        _ = plan.succeeded(test, with: TicketReference(text: nil))
+        #expect(plan.begin(delivery(2), at: soon) == .deliver)
+        // One that has failed is a message like any other: it waits longer each time.
+        var other = self.plan()
+        for _ in 0..<6 {
+            _ = other.begin(delivery(1), at: start)
+            _ = other.failed(delivery(1), with: down, at: start, jitter: 0)
+        }
+        test.attempts = 1
+        #expect(other.begin(test, at: asked) != .deliver)
+    }
+
     @Test("Jitter makes a wait up to a quarter longer, never shorter")
     func jitter() {
         var plan = plan()

@@ -86,6 +86,36 @@ struct OutboxServiceTests {
         #expect(identifiers == ["\(claimed.id)@site.example", "\(claimed.id)@site.example"])
     }
 
+    @Test("A test after the cause was mended goes out at once, and takes with it what waited for the next attempt")
+    func mended() async throws {
+        let smtp = try ServerProgram("smtp")
+        let fleet = try await TestFleet {
+            $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:\(smtp["plain"])")]
+        }
+        let (store, clock) = (fleet.store, fleet.clock)
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let time = clock.time
+        // The server was away for long: the next attempt is due in an hour.
+        let claimed = try #require(
+            try await store.claimDeliveries(limit: 1, at: time, until: time + .seconds(120)).first)
+        try await store.record(
+            .failed(because: "connection refused", nextAttempt: time + .seconds(3600), divertTo: nil), for: claimed,
+            at: time)
+        try await server.send(.test(TestFault(id: "t1", fault: SampleFault.make("t1"))))
+        // The fleet's clock stands still but for the few seconds that the older message waits for how the test fares.
+        try await deliver(fleet) {
+            if let test = try await store.testRecord(id: "t1"),
+                try await store.deliveries(caseNumber: test.caseNumber).allSatisfy({ $0.state == .delivered })
+            {
+                clock.advance(.seconds(5))
+            }
+            return try await store.deliveries(caseNumber: claimed.caseNumber).allSatisfy { $0.state == .delivered }
+        }
+        #expect(smtp.output.count == 2)
+        #expect(smtp.output.first?.contains("TEST, ") == true)
+    }
+
     @Test("A recipient that refuses is shown, and the fallback gets the message once, under the same number")
     func fallback() async throws {
         let smtp = try ServerProgram("smtp")

@@ -57,6 +57,22 @@ struct OutboxContractTests {
         #expect(states == [.queued, .superseded, .superseded, .queued])
     }
 
+    @Test("A new test goes first, and makes due at once what its recipients did not take")
+    func testFirst() async throws {
+        var (store, agent) = try await storeWithCase()
+        let first = try await store.claimDeliveries(limit: 9, at: time, until: later)
+        for delivery in first {
+            try await store.record(.failed(because: "down", nextAttempt: later, divertTo: nil), for: delivery, at: time)
+        }
+        #expect(try await store.claimDeliveries(limit: 9, at: time, until: later).isEmpty)
+        let test = TestFault(id: "t1", fault: SampleFault.make("t1", blaming: "callhome"))
+        let report = agent.report(.test(test))
+        try await store.accept(agent.verified(report), from: "h1")
+        let due = try await store.claimDeliveries(limit: 3, at: time, until: later)
+        #expect(due.map(\.ticket.event) == [.test, .test, .opened])
+        #expect(due.prefix(2).allSatisfy { $0.isNewTest })
+    }
+
     @Test("A repeated message has the same id; ids of other messages differ")
     func ids() async throws {
         let (store, _) = try await storeWithCase()

@@ -26,6 +26,12 @@ extension SQLiteTransaction {
             """, [caseNumber, recipient])
     }
 
+    func retryNow(recipient: String, at time: Timestamp) throws {
+        try run(
+            "UPDATE delivery SET next = ? WHERE recipient = ? AND state = 'retrying' AND next > ?",
+            [time.milliseconds, recipient, time.milliseconds])
+    }
+
     func allDelivered(caseNumber: String) throws -> Bool {
         let row = try Row.fetchOne(
             db.cachedStatement(
@@ -45,7 +51,7 @@ extension SQLiteTransaction {
                     SELECT * FROM delivery AS d WHERE state IN ('queued', 'retrying', 'claimed') AND next <= ?
                     AND NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.number = d.number AND o.recipient = d.recipient
                         AND o.place < d.place AND o.state IN ('queued', 'retrying', 'claimed'))
-                    ORDER BY next, place LIMIT ?
+                    ORDER BY event = 'test' AND attempts = 0 DESC, next, place LIMIT ?
                     """), arguments: [time.milliseconds, limit])
         return try rows.map { row in
             var claimed = try delivery(row)

@@ -84,6 +84,7 @@ struct CaseRecorder {
             if told == .updated {
                 try transaction.supersedeUpdates(caseNumber: found.number, recipient: recipient.name, at: time)
             }
+            if told == .test { try transaction.retryNow(recipient: recipient.name, at: time) }
             try transaction.enqueue(Delivery(ticket, to: recipient, insteadOf: nil, at: time))
         }
     }

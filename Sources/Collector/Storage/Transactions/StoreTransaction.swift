@@ -29,6 +29,8 @@ protocol StoreTransaction {
     func enqueue(_ delivery: Delivery) throws
     /// Updates that were never tried give way to a newer one.
     func supersedeUpdates(caseNumber: String, recipient: String, at time: Timestamp) throws
+    /// What the recipient did not take is due at once.
+    func retryNow(recipient: String, at time: Timestamp) throws
     /// True when every delivery of the case was taken, and there is one.
     func allDelivered(caseNumber: String) throws -> Bool
 
