@@ -12,8 +12,9 @@ struct CasePage: Sendable {
         var description: String?
         var impact: String?
         var action: String?
-        var because: String
-        var provenance: String
+        /// nil for a test, which has no more reason than that somebody asked for it.
+        var because: String?
+        var provenance: String?
         var isOpen: Bool
     }
 
@@ -74,7 +75,7 @@ struct CasePage: Sendable {
         number = CleanText.line(found.number, limit: 40)
         link = "/cases/\(ConsoleLink.segment(found.number))"
         title = CleanText.line(found.title(in: language), limit: 200)
-        urgency = Badge(found.urgency, in: language)
+        urgency = Badge(urgencyOf: found, in: language)
         state = Badge(found.state, in: language)
         meaning = words.meaning(of: found.urgency)
         isTest = found.test != nil
@@ -93,8 +94,8 @@ struct CasePage: Sendable {
             let text = member.fault.text(in: language.rawValue)
             return FaultRow(
                 title: CleanText.line(text.title), description: filled(text.description), impact: filled(text.impact),
-                action: filled(text.action), because: CleanText.line(member.fault.because),
-                provenance: CleanText.line(member.fault.provenance), isOpen: member.isOpen)
+                action: filled(text.action), because: found.test == nil ? filled(member.fault.because) : nil,
+                provenance: found.test == nil ? filled(member.fault.provenance) : nil, isOpen: member.isOpen)
         }
         suspects = (first?.suspects ?? []).filter { $0.component != found.suspect.component }.map { suspect in
             Field(

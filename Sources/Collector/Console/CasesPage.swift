@@ -28,9 +28,11 @@ struct CasesPage: Sendable {
             Filter(
                 word: words[entry.word] ?? entry.word, link: "/cases?state=\(entry.word)", chosen: entry.word == filter)
         }
+        // What is open comes first, and a test after what is real.
+        func rank(_ found: Case) -> Int { (found.isClosed ? 2 : 0) + (found.test == nil ? 0 : 1) }
         rows = cases.sorted { left, right in
-            left.isClosed != right.isClosed
-                ? right.isClosed
+            rank(left) != rank(right)
+                ? rank(left) < rank(right)
                 : left.urgency != right.urgency ? left.urgency > right.urgency : left.openedAt > right.openedAt
         }.map { CaseRow($0, in: language) }
     }

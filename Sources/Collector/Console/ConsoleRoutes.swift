@@ -110,9 +110,7 @@ struct ConsoleRoutes: RouteProvider {
     }
 
     private func server(_ host: String, _ visit: ConsoleRequest) async throws -> Response {
-        guard let server = try await store.server(host: host) else {
-            throw StoreError.notFound(what: "server \(CleanText.line(host, limit: 80))")
-        }
+        guard let server = try await store.server(host: host) else { return try await redirect(fromName: host) }
         let readings = try await store.readings(host: host)
         var histories: [[HistoryPoint]] = []
         for reading in readings.prefix(ServerPage.readingsShown) {
@@ -132,9 +130,15 @@ struct ConsoleRoutes: RouteProvider {
         return pages.html(page, with: "server")
     }
 
+    /// A person types the name of a server; its pages stand under its id, which stays when the name changes.
+    private func redirect(fromName name: String, to page: String = "") async throws -> Response {
+        let host = try await store.server(named: name).host
+        return ConsoleResponse.redirect(to: "/servers/\(ConsoleLink.segment(host))\(page)")
+    }
+
     private func blindSpots(_ host: String, _ visit: ConsoleRequest) async throws -> Response {
         guard let server = try await store.server(host: host) else {
-            throw StoreError.notFound(what: "server \(CleanText.line(host, limit: 80))")
+            return try await redirect(fromName: host, to: "/blind-spots")
         }
         let frame = try await pages.frame(
             visit, title: visit.language("Blind spots", "Blinde Flecken"), refresh: false)

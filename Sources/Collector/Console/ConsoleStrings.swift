@@ -69,7 +69,7 @@ enum ConsoleStrings {
         "timeLeft": ("Time left", "Verbleibende Zeit"),
         "whatToDo": ("What is to be done", "Was ist zu tun"),
         "why": ("Why", "Warum"),
-        "impact": ("What it means", "Was das bedeutet"),
+        "impact": ("Impact", "Auswirkungen"),
         "because": ("Why we think so", "Warum wir das meinen"),
         "provenance": ("Where the rule comes from", "Herkunft der Regel"),
         "evidence": ("Evidence", "Belege"),
@@ -92,6 +92,7 @@ enum ConsoleStrings {
             "Ends the case and tells every recipient. It comes back if the part gets worse.",
             "Beendet den Fall und sagt es allen Empfängern. Er kommt wieder, wenn das Teil schlechter wird."
         ),
+        "closeTestHelp": ("Ends the test case; nobody is told.", "Beendet den Testfall; niemand wird benachrichtigt."),
         "reason": ("Reason", "Grund"),
         "testNote": (
             "This is a test. No part can be ordered by it.", "Das ist ein Test. Damit kann kein Teil bestellt werden."

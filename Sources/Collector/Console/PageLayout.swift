@@ -39,6 +39,17 @@ struct Badge: Sendable {
         style = urgency.rawValue
     }
 
+    /// How urgent the case is; a test is never that, and is shown as a test.
+    init(urgencyOf found: Case, in language: Language) {
+        guard found.test != nil else {
+            self.init(found.urgency, in: language)
+            return
+        }
+        self.init(word: language("Test", "Test"), style: "test")
+    }
+
+    private init(word: String, style: String) { (self.word, self.style) = (word, style) }
+
     init(_ state: Case.State, in language: Language) {
         switch state {
         case .open: (word, style) = (language("Open", "Offen"), "open")
@@ -81,7 +92,6 @@ struct CaseRow: Sendable {
     var title: String
     var urgency: Badge
     var state: Badge
-    var isTest: Bool
     var hostname: String
     /// What it is, which, and where.
     var part: String
@@ -92,9 +102,8 @@ struct CaseRow: Sendable {
         number = CleanText.line(found.number, limit: 40)
         link = "/cases/\(ConsoleLink.segment(found.number))"
         title = CleanText.line(found.title(in: language), limit: 160)
-        urgency = Badge(found.urgency, in: language)
+        urgency = Badge(urgencyOf: found, in: language)
         state = Badge(found.state, in: language)
-        isTest = found.test != nil
         let site = found.relayed.map { ", \($0.site.name)" } ?? ""
         hostname = CleanText.line(found.hostname + site, limit: 80)
         part = words.name(of: found.suspect, calling: found.suspect.part.model).text

@@ -205,18 +205,26 @@ private struct TicketTextWriter {
 
     private var text: FaultText? { ticket.faults.first?.text(in: language.rawValue) }
 
+    private var occasion: String? {
+        guard ticket.isTest else { return filled(ticket.because) }
+        let server = filled(ticket.server.hostname) ?? clean(ticket.server.host)
+        return language(
+            "Somebody asked for this test on \(server) (callhome test).",
+            "Jemand hat diesen Test auf \(server) angefordert (callhome test).")
+    }
+
     private var why: TicketText.Section {
         var lines: [TicketText.Line] = []
-        if let because = filled(ticket.because) {
-            lines.append(.field(language("Reason for this message", "Anlass"), because))
-        }
+        if let because = occasion { lines.append(.field(language("Reason for this message", "Anlass"), because)) }
         for fault in ticket.faults.prefix(TicketText.faultsShown) {
             let text = fault.text(in: language.rawValue)
             if let title = filled(text.title) { lines.append(.paragraph(title)) }
             if let description = filled(text.description) { lines.append(.paragraph(description)) }
             if let impact = filled(text.impact) {
-                lines.append(.field(language("What it means", "Was das bedeutet"), impact))
+                lines.append(.field(language("Impact", "Auswirkungen"), impact))
             }
+            // Of a test there is nothing to explain, and what the agent wrote is English.
+            guard !ticket.isTest else { continue }
             if let because = filled(fault.because) {
                 lines.append(.field(language("Why we think so", "Warum wir das meinen"), because))
             }

@@ -52,7 +52,7 @@ extension AgentStatus {
         lines += skippedWords(in: language).map { "          \($0)" }
         lines += [
             language("spool     ", "Speicher  ") + "\((Double(spoolBytes) / Double(1 << 20)).shortened) MiB",
-            language("uplink    ", "Sammler   ") + uplink.state
+            language("uplink    ", "Sammler   ") + uplink.words(in: language)
                 + (uplink.collector.map { language(" to \($0)", " (\($0))") } ?? ""),
         ]
         if !uplink.because.isEmpty { lines.append("          \(uplink.because)") }
@@ -119,6 +119,19 @@ extension AgentStatus {
             "\(first.pattern): \(first.because)",
             advice.step(in: language) ?? "",
         ]
+    }
+}
+
+extension AgentStatus.Uplink {
+    /// The state in the reader's language; one of a newer agent as it is.
+    fileprivate func words(in language: Language) -> String {
+        switch state {
+        case "connected": language("connected", "verbunden")
+        case "retrying": language("retrying", "nicht erreicht, wird weiter versucht")
+        case "refused": language("refused", "abgewiesen")
+        case "not-enrolled": language("not-enrolled", "nicht angemeldet")
+        default: state
+        }
     }
 }
 

@@ -134,6 +134,51 @@ struct ConsoleTests {
         }
     }
 
+    @Test("A server's pages are found by its name too; another name is answered with the nearest")
+    func byName() async throws {
+        let fleet = try await fleet()
+        _ = try await fleet.enrol("h1", hostname: "srv-1")
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            for page in ["", "/blind-spots"] {
+                let answer = try await web.get("/servers/srv-1\(page)")
+                #expect(answer.status == 303)
+                #expect(answer.headers["location"] == "/servers/h1\(page)")
+            }
+            let other = try await web.get("/servers/srv-2")
+            #expect(other.status == 404 && other.text.contains("perhaps srv-1"), "\(other.text)")
+        }
+    }
+
+    @Test(
+        "A test is shown as a test, after what is real, and not as something to plan or to fear",
+        arguments: Language.allCases)
+    func testCase(language: Language) async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        var fault = SampleTicket.fault
+        fault.urgency = .watch
+        try await server.open(fault)
+        let test = try await fleet.store.cases(CaseQuery()).count
+        #expect(test == 1)
+        try await server.send(.test(TestFault(id: "t1", fault: SampleFault.make("t1", blaming: "sdb"))))
+        let number = try #require(try await fleet.store.testRecord(id: "t1")).caseNumber
+        try await withWeb(fleet) { web in
+            web.language = language.rawValue
+            _ = try await web.login()
+            let list = try await web.get("/cases").text
+            #expect(list.contains("<span class=\"badge test\">Test</span>"))
+            let cards = list.components(separatedBy: "<li class=\"card ").dropFirst().map { $0.prefix { $0 != "\"" } }
+            #expect(cards == ["watch", "test"])
+            #expect(try await web.get("/servers/h1").text.contains("<li class=\"card test\">"))
+            let page = try await web.get("/cases/\(number)").text
+            #expect(page.contains("<span class=\"badge test\">Test</span>"))
+            #expect(page.contains("<p class=\"notice\">") && !page.contains("class=\"alarm\""))
+            for text in [list, page] { #expect(!text.contains(language("Plan<", "Einplanen"))) }
+            #expect(!page.contains("24 pending sectors</p>"))
+        }
+    }
+
     @Test("Whatever a server calls itself and its parts is shown and does nothing")
     func hostile() async throws {
         let fleet = try await fleet()

@@ -65,6 +65,24 @@ struct TicketTextTests {
         #expect(!text.plain.contains(language("Please send this part", "Bitte dieses Teil")))
     }
 
+    @Test("A test's ticket has only sentences of its own language, and one who reads it knows who asked for it")
+    func testLanguage() {
+        let text = text(.german) { ticket in
+            (ticket.test, ticket.event) = (true, .test)
+            ticket.because = "the test value is 1, as `callhome test` asked"
+            ticket.faults[0].because = ticket.because
+            ticket.faults[0].provenance = "a test, started by a person"
+            ticket.faults[0].texts["de"]?.impact = "Keine. Der Server arbeitet wie zuvor."
+            ticket.faults[0].evidence = []
+        }
+        let plain = text.plain.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(plain.contains("Anlass: Jemand hat diesen Test auf srv-1 angefordert (callhome test)."))
+        #expect(plain.contains("Auswirkungen: Keine. Der Server arbeitet wie zuvor."))
+        for english in [" the ", " test value", "started by", "asked"] {
+            #expect(!plain.contains(english), "\(english): \(plain)")
+        }
+    }
+
     @Test("One sign of a test is enough to send nothing")
     func oneSign() {
         #expect(SampleTicket.make { $0.test = true }.isTest)

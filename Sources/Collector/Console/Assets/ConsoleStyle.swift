@@ -40,8 +40,8 @@ enum ConsoleStyle {
         .badge{display:inline-block;padding:.1rem .6rem;border-radius:1rem;font-size:.85rem;font-weight:600;white-space:nowrap;background:var(--quiet-soft);color:var(--quiet);vertical-align:middle}
         h1 .badge{font-size:.95rem}
         .badge.order{background:var(--order-soft);color:var(--order)}
-        .badge.plan,.badge.silent,.badge.test{background:var(--plan-soft);color:var(--plan)}
-        .badge.watch,.badge.inform,.badge.acknowledged{background:var(--watch-soft);color:var(--watch)}
+        .badge.plan,.badge.silent{background:var(--plan-soft);color:var(--plan)}
+        .badge.watch,.badge.inform,.badge.acknowledged,.badge.test{background:var(--watch-soft);color:var(--watch)}
         .badge.good{background:var(--good-soft);color:var(--good)}
         .badge.seen{background:none;border:1px solid var(--line);color:var(--muted)}
         .badge.unknown{background:var(--unknown-soft);color:var(--unknown)}
@@ -52,12 +52,13 @@ enum ConsoleStyle {
         .cards.wide{grid-template-columns:1fr}
         .card{background:var(--card);border:1px solid var(--line);border-left:.35rem solid var(--quiet);border-radius:.6rem;min-width:0}
         .card.order{border-left-color:var(--order)}.card.plan,.card.silent{border-left-color:var(--plan)}
-        .card.watch,.card.inform{border-left-color:var(--watch)}.card.good{border-left-color:var(--good)}.card.unknown{border-left-color:var(--unknown)}
+        .card.watch,.card.inform,.card.test{border-left-color:var(--watch)}.card.good{border-left-color:var(--good)}.card.unknown{border-left-color:var(--unknown)}
         .card a,.card .body{display:flex;flex-direction:column;gap:.25rem;padding:.8rem 1rem;color:inherit;text-decoration:none;overflow-wrap:anywhere}
         .card a:hover strong{text-decoration:underline}
         .line{display:flex;justify-content:space-between;align-items:baseline;gap:.25rem .8rem;flex-wrap:wrap}
         .empty{background:var(--card);border:1px dashed var(--line);border-radius:.6rem;padding:1rem 1.2rem;color:var(--muted)}
         .alarm{background:var(--order-soft);color:var(--order);border-radius:.6rem;padding:.7rem 1rem;margin:0 0 1rem;overflow-wrap:anywhere}
+        .notice{background:var(--watch-soft);color:var(--watch);border-radius:.6rem;padding:.7rem 1rem;margin:0 0 1rem}
         .warning{background:var(--plan-soft);color:var(--plan);border-radius:.5rem;padding:.6rem .9rem}
         .refusal{color:var(--order);overflow-wrap:anywhere}
         .facts{display:flex;flex-wrap:wrap;gap:.6rem 2.2rem;margin:.8rem 0}

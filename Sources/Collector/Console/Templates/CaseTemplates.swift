@@ -6,7 +6,7 @@ enum CaseTemplates {
         <p class="filters">{{#filters}}<a href="{{link}}"{{#chosen}} aria-current="true"{{/chosen}}>{{word}}</a> {{/filters}}</p>
         {{#rows}}{{#first()}}<ul class="cards wide">{{/first()}}
         <li class="card {{urgency.style}}"><a href="{{link}}">
-        <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span>{{#isTest}} <span class="badge test">TEST</span>{{/isTest}}</span></span>
+        <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span></span></span>
         <span>{{hostname}} · {{part}}</span>
         <span class="line muted"><span>{{number}}</span><span>{{w.opened}}: {{opened}}</span></span>
         </a></li>
@@ -18,7 +18,7 @@ enum CaseTemplates {
     static let rows = """
         {{#cases}}{{#first()}}<ul class="cards wide">{{/first()}}
         <li class="card {{urgency.style}}"><a href="{{link}}">
-        <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span>{{#isTest}} <span class="badge test">TEST</span>{{/isTest}}</span></span>
+        <span class="line"><strong>{{title}}</strong><span><span class="badge {{urgency.style}}">{{urgency.word}}</span></span></span>
         <span>{{part}}</span>
         <span class="line muted"><span>{{number}}</span><span>{{w.opened}}: {{opened}}</span></span>
         </a></li>
@@ -32,7 +32,7 @@ enum CaseTemplates {
         <p class="path"><a href="/cases">{{w.cases}}</a> / {{number}}</p>
         <h1>{{title}}</h1>
         <p><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span> <a href="{{serverLink}}">{{hostname}}</a></p>
-        {{#isTest}}<p class="alarm">{{w.testNote}}</p>{{/isTest}}
+        {{#isTest}}<p class="notice">{{w.testNote}}</p>{{/isTest}}
         {{#closedBecause}}<p><strong>{{w.closed}}:</strong> {{.}}</p>{{/closedBecause}}
         {{^isTest}}{{#isOpen}}<p>{{meaning}}</p>{{/isOpen}}{{/isTest}}
         <div class="columns">
@@ -50,8 +50,8 @@ enum CaseTemplates {
         {{#description}}<p>{{.}}</p>{{/description}}
         {{#action}}<p><strong>{{w.whatToDo}}:</strong> {{.}}</p>{{/action}}
         {{#impact}}<p><strong>{{w.impact}}:</strong> {{.}}</p>{{/impact}}
-        <p><strong>{{w.because}}:</strong> {{because}}</p>
-        <p class="muted">{{w.provenance}}: {{provenance}}</p>
+        {{#because}}<p><strong>{{w.because}}:</strong> {{.}}</p>{{/because}}
+        {{#provenance}}<p class="muted">{{w.provenance}}: {{.}}</p>{{/provenance}}
         </section>
         {{/faults}}
         {{#evidence}}{{#first()}}<section class="group"><h2>{{w.evidence}}</h2><div class="scroll"><table class="list"><thead><tr><th>{{w.signal}}</th><th>{{w.value}}</th><th>{{w.time}}</th></tr></thead><tbody>{{/first()}}
@@ -68,7 +68,7 @@ enum CaseTemplates {
         <label for="ack">{{w.reason}}</label><input id="ack" name="because" required maxlength="500">
         <button>{{w.acknowledge}}</button></form>
         {{/mayAcknowledge}}
-        <form method="post" action="{{link}}/close"><h2>{{w.close}}</h2><p class="muted">{{w.closeHelp}}</p>
+        <form method="post" action="{{link}}/close"><h2>{{w.close}}</h2><p class="muted">{{#isTest}}{{w.closeTestHelp}}{{/isTest}}{{^isTest}}{{w.closeHelp}}{{/isTest}}</p>
         <input type="hidden" name="csrf" value="{{frame.csrf}}">
         <label for="close">{{w.reason}}</label><input id="close" name="because" required maxlength="500">
         <button class="second">{{w.close}}</button></form>
