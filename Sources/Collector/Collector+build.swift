@@ -66,7 +66,7 @@ public struct CollectorProgram: Service {
         }
         do {
             try await ServiceGroup(configuration: .init(services: services, logger: environment.logger)).run()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+        } catch let error as IOError where ListenError.codes.contains(error.errnoCode) {
             let configuration = environment.configuration
             throw ListenError(address: configuration.listenAddress, port: configuration.listenPort, because: error)
         }
@@ -136,7 +136,13 @@ public struct CollectorProgram: Service {
     private static func freeSocket(_ path: String?) throws(LocalSocketError) -> String? {
         guard let path, let slash = path.lastIndex(of: "/") else { return nil }
         guard FileManager.default.fileExists(atPath: String(path[..<slash])) else { return nil }
-        do throws(SocketError) { try SocketName.takeOver(path) } catch { throw LocalSocketError(because: error) }
+        do throws(SocketError) {
+            try SocketName.takeOver(path)
+            let folder = String(path[...slash])
+            guard unsafe faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else {
+                throw SocketError(doing: "listening on", path: path, code: errno)
+            }
+        } catch { throw LocalSocketError(because: error) }
         return path
     }
 
@@ -191,11 +197,24 @@ struct ListenError: Error, CustomStringConvertible {
     var port: Int
     var because: IOError
 
+    /// What the system refuses an address with.
+    static let codes = [EADDRINUSE, EADDRNOTAVAIL, EACCES]
+
+    /// What the program exits with.
+    var status: ExitStatus { because.errnoCode == EACCES ? .permission : .failure }
+
     var description: String {
-        because.errnoCode == EADDRINUSE
-            ? "cannot listen on \(address):\(port): another program does already (ss -ltnp shows which); stop it, or set "
-                + "another port as listen in collector.conf"
-            : "cannot listen on \(address):\(port): this machine has no such address; mend listen in collector.conf"
+        let step =
+            switch because.errnoCode {
+            case EADDRINUSE:
+                "another program does already (ss -ltnp shows which); stop it, or set another port as listen in "
+                    + "collector.conf"
+            case EACCES:
+                "only root may take a port below 1024; set another port as listen in collector.conf, or give the unit "
+                    + "AmbientCapabilities=CAP_NET_BIND_SERVICE"
+            default: "this machine has no such address; mend listen in collector.conf"
+            }
+        return "cannot listen on \(address):\(port): \(step)"
     }
 }
 

@@ -58,6 +58,18 @@ struct CollectorAdministration: Sendable {
         }
     }
 
+    /// - Throws: `notFound` with the tokens that may be meant.
+    func revokeToken(id: String, at time: Timestamp) async throws {
+        do throws(StoreError) {
+            try await store.revokeToken(id: id, at: time)
+        } catch {
+            guard case .notFound(let what) = error else { throw error }
+            let known = try await (store.tokens(.server) + store.tokens(.site)).map(\.id)
+            throw StoreError.notFound(
+                what: known.isEmpty ? "\(what), and none at all" : "\(what); \(Wording.hint(id, among: known))")
+        }
+    }
+
     /// SHA-256 of the CA's certificate, in hexadecimal: what `callhome login` asks to compare.
     var fingerprint: String { get throws { try authority.fingerprint } }
 

@@ -36,6 +36,9 @@ public enum CollectorCommands {
     public static func exitStatus(of error: any Error) -> ExitStatus {
         switch error {
         case is ConfigurationErrors: .configuration
+        case let error as DataDirectoryError: error.status
+        case let error as LocalSocketError: error.because.code == EACCES ? .permission : .failure
+        case let error as ListenError: error.status
         case StoreError.notFound: .missing
         case StoreError.conflict: .data
         default: .failure
@@ -78,11 +81,13 @@ public enum CollectorCommands {
         try DataDirectory.becomeOwner(of: configuration.dataDirectory)
         let check = ConfigurationCheck(configuration, reader.file, paired: await paired(configuration))
         if let errors = ConfigurationErrors(reader.file.sorted(reader.errors + check.errors)) { throw errors }
+        // Another user's collector may have the same configuration, and use it well.
+        let rights = DataDirectory.refusal(of: configuration.dataDirectory).map { "Not as this user: \($0)." }
         let verdict =
             configuration.recipients.isEmpty
             ? "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
             : "The configuration is in order."
-        return (check.notes + [verdict]).joined(separator: "\n")
+        return (check.notes + [rights, verdict].compactMap(\.self)).joined(separator: "\n")
     }
 
     /// The partners that the collector of this configuration is paired with; nil where its database cannot be asked.
@@ -110,13 +115,13 @@ public enum CollectorCommands {
     // MARK: Tokens
 
     /// Makes a one-time token. It is shown once: only its hash is kept.
-    /// - Parameter lifetime: seconds; nil for the configured ones.
+    /// - Parameter lifetime: nil for the configured one.
     public static func createToken(
-        for purpose: TokenPurpose, note: String, lifetime: Int?, asJSON: Bool, config: String?
+        for purpose: TokenPurpose, note: String, lifetime: Duration?, asJSON: Bool, config: String?
     ) async throws -> String {
         try await administrating(config) { administration in
             let token = try await administration.createToken(
-                for: word(purpose), note: note, lifetime: lifetime.map { .seconds($0) }, at: systemTime())
+                for: word(purpose), note: note, lifetime: lifetime, at: systemTime())
             if asJSON { return try json(["token": "\(token)", "url": administration.address()]) }
             switch purpose {
             case .server: return administration.enrolCommand(token)
@@ -143,9 +148,24 @@ public enum CollectorCommands {
         }
     }
 
+    /// A span of time as the configuration takes it: `90`, `12h`, `7d`.
+    /// - Throws: `ConfigurationError`, whose problem names the units.
+    public static func tokenLifetime(_ text: String) throws -> Duration {
+        let key = "token.lifetime"
+        let line = ConfigurationFile.Source(path: "", text: "\(key) = \(CleanText.line(text, limit: 60))")
+        do {
+            let span = try ConfigurationFile(parsing: [line], allowing: [key])
+                .duration(key, in: CollectorConfiguration.tokenLifetimes)
+            if let span { return span }
+        } catch {
+            throw ConfigurationError(path: "--lifetime", line: nil, problem: error.problem)
+        }
+        throw ConfigurationError(path: "--lifetime", line: nil, problem: "it is a time span such as 90min, 12h or 7d")
+    }
+
     public static func revokeToken(id: String, config: String?) async throws -> String {
         try await administrating(config) { administration in
-            try await administration.store.revokeToken(id: id, at: systemTime())
+            try await administration.revokeToken(id: id, at: systemTime())
             return "Token \(id) is revoked."
         }
     }
@@ -161,12 +181,11 @@ public enum CollectorCommands {
         }
     }
 
-    /// Gives a login a new random password, and makes the login if there is none.
-    public static func resetPassword(of account: String, config: String?) async throws -> String {
+    /// Gives a login a new random password.
+    /// - Parameter creating: makes the login, which must not be there; without it, it must be.
+    public static func resetPassword(of account: String, creating: Bool, config: String?) async throws -> String {
         try await administrating(config) { administration in
-            let password = Accounts.randomPassword()
-            try await Accounts(store: administration.store).set(account, password: password, at: systemTime())
-            return password
+            try await Accounts(store: administration.store).reset(account, creating: creating, at: systemTime())
         }
     }
 

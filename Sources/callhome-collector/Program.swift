@@ -27,6 +27,20 @@ struct Program: AsyncParsableCommand {
     }
 }
 
+extension ExitStatus {
+    /// `Exit codes: …` of a command that works on the collector's data.
+    fileprivate static func administrationHelp(
+        _ done: String, _ own: [(status: ExitStatus, when: String)] = []
+    ) -> String {
+        help(
+            done,
+            own + [
+                (.unavailable, "no collector has run here"), (.permission, "only root and the collector's user may"),
+                (.configuration, "the configuration is refused"),
+            ])
+    }
+}
+
 /// Where the configuration stands.
 struct ConfigurationOptions: ParsableArguments {
     @Option(help: "Configuration file; its drop-ins stand in FILE.d.") var config: String?
@@ -35,12 +49,25 @@ struct ConfigurationOptions: ParsableArguments {
 /// How a token is made.
 struct TokenOptions: ParsableArguments {
     @Option(help: "What it is for.") var note = ""
-    @Option(help: "Seconds for which it can be used.") var lifetime: Int?
+    @Option(
+        help: "How long it can be used: 90min, 12h, 7d; a bare number counts seconds.",
+        transform: { text in
+            do { return try CollectorCommands.tokenLifetime(text) } catch { throw ValidationError("\(error)") }
+        })
+    var lifetime: Duration?
     @Flag(help: "Print token and address as JSON.") var json = false
 }
 
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the collector until it is told to stop.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the collector until it is told to stop.",
+        discussion: ExitStatus.help(
+            "stopped by SIGTERM or SIGINT",
+            [
+                (.failure, "cannot run, or cannot go on"), (.cannotWrite, "the data directory cannot be made"),
+                (.permission, "the data directory, the socket or the port is not this user's"),
+                (.configuration, "the configuration is refused"),
+            ]))
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws { try await CollectorCommands.serve(config: options.config) }
@@ -70,7 +97,8 @@ struct Tokens: AsyncParsableCommand {
         abstract: "One-time tokens by which servers join.", subcommands: [Create.self, List.self, Revoke.self])
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a token and print how to use it.")
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token and print how to use it.", discussion: ExitStatus.administrationHelp("printed"))
         @OptionGroup var options: ConfigurationOptions
         @OptionGroup var token: TokenOptions
 
@@ -84,7 +112,8 @@ struct Tokens: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the tokens, newest first; secrets are not kept.")
+            abstract: "List the tokens, newest first; secrets are not kept.",
+            discussion: ExitStatus.administrationHelp("listed"))
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Print JSON.") var json = false
 
@@ -94,7 +123,9 @@ struct Tokens: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a token useless, of a server or of a site.")
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token useless, of a server or of a site.",
+            discussion: ExitStatus.administrationHelp("revoked", [(.missing, "no such token")]))
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "Its id, as listed.") var id: String
 
@@ -109,7 +140,8 @@ struct Pair: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a pairing token; the other site sets it as recipient.NAME.pairing.")
+            abstract: "Make a pairing token; the other site sets it as recipient.NAME.pairing.",
+            discussion: ExitStatus.administrationHelp("printed"))
         @OptionGroup var options: ConfigurationOptions
         @OptionGroup var token: TokenOptions
 
@@ -121,7 +153,8 @@ struct Pair: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the pairing tokens, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the pairing tokens, newest first.", discussion: ExitStatus.administrationHelp("listed"))
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Print JSON.") var json = false
 
@@ -135,7 +168,9 @@ struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Keys of enrolled servers.", subcommands: [Revoke.self])
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Refuse every later report of a server.")
+        static let configuration = CommandConfiguration(
+            abstract: "Refuse every later report of a server.",
+            discussion: ExitStatus.administrationHelp("revoked", [(.missing, "no such server")]))
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "Its name or id.") var server: String
         @Option(help: "Why.") var because: String
@@ -147,16 +182,23 @@ struct Keys: AsyncParsableCommand {
 }
 
 struct Password: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Give a login a new random password, and print it.")
+    static let configuration = CommandConfiguration(
+        abstract: "Give a login a new random password, and print it.",
+        discussion: ExitStatus.administrationHelp(
+            "printed", [(.data, "it is there already, or cannot be called so"), (.missing, "no such login")]))
     @OptionGroup var options: ConfigurationOptions
-    @Argument(help: "The login; it is made if there is none.") var account = "admin"
+    @Argument(help: "The login.") var account = "admin"
+    @Flag(help: "Make the login, which must not be there yet.") var create = false
 
-    func run() async throws { print(try await CollectorCommands.resetPassword(of: account, config: options.config)) }
+    func run() async throws {
+        print(try await CollectorCommands.resetPassword(of: account, creating: create, config: options.config))
+    }
 }
 
 struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the SHA-256 of the collector's CA certificate, which `callhome login` asks to compare.")
+        abstract: "Print the SHA-256 of the collector's CA certificate, which `callhome login` asks to compare.",
+        discussion: ExitStatus.administrationHelp("printed"))
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws { print(try await CollectorCommands.fingerprint(config: options.config)) }

@@ -32,4 +32,24 @@ struct Table {
                     }
                 }))
     }
+
+    /// Columns of a terminal that sentences are broken for.
+    static let width = 100
+
+    /// The text in lines of at most `width` columns, broken at blanks; a longer word stands alone.
+    static func wrapped(_ text: String, indent: Int, hanging: Int? = nil) -> [String] {
+        var lines: [String] = []
+        var line = String(repeating: " ", count: indent)
+        var isEmpty = true
+        for word in clean(text).split(separator: " ") {
+            if !isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = String(repeating: " ", count: hanging ?? indent)
+                isEmpty = true
+            }
+            line += (isEmpty ? "" : " ") + word
+            isEmpty = false
+        }
+        return isEmpty ? lines : lines + [line]
+    }
 }

@@ -31,7 +31,22 @@ struct AcceptedBlindSpotTests {
             let doctor = try server.command(["doctor", "--language", "en"])
             return doctor.status == 0 && doctor.output.contains(" accepted.\nNothing needs to be done.") ? true : nil
         }
+        func callhome(_ words: String...) throws -> String {
+            let socket = ["--collector-socket", "\(site.folder.path)/c.sock"]
+            return try Program.run(Program.built("callhome"), words + socket).output
+        }
+        let spots = try callhome("servers", "blind-spots", "list", "one")
+        #expect(
+            spots.contains("    accepted by ") && spots.split(separator: "\n").allSatisfy { $0.count <= 100 },
+            "\(spots)")
+        // Each test above has made a case.
+        for line in try callhome("cases").split(separator: "\n") where line.hasPrefix("CH-") {
+            _ = try callhome("cases", "close", String(line.prefix { $0 != " " }), "--because", "a test")
+        }
+        let closed = try callhome("cases")
+        #expect(closed.hasPrefix("no open cases; ") && closed.contains(" closed: --state all lists them"), "\(closed)")
         let status = try server.command(["status", "--language", "de"])
+        #expect(status.output.contains("Sammler   verbunden"), "\(status.output)")
         #expect(status.output.contains("blinde Flecken hingenommen"), "\(status.output)")
         #expect(try server.command(["doctor", "--all", "--language", "en"]).output.contains("] 1. "))
         #expect(try decide("withdraw") == 0)

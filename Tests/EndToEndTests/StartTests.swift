@@ -44,6 +44,40 @@ struct StartTests {
         #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "data").path))
     }
 
+    @Test("A data directory of somebody else is refused by every command, with whose it is and what to do")
+    func forbidden() throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (held, data) = (folder.appending(path: "held"), folder.appending(path: "held/data"))
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        let configuration = folder.appending(path: "collector.conf")
+        try Site.write("data = \(data.path)\nlisten = 127.0.0.1:0\nsocket = no", to: configuration)
+        func close(_ path: URL, _ mode: Int) throws {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path.path)
+        }
+        // Root's folder for nobody, or one that its own user has closed.
+        let isRoot = geteuid() == 0
+        try close(folder, 0o755)
+        try close(configuration, 0o644)
+        try close(held, isRoot ? 0o700 : 0)
+        defer { try? close(held, 0o700) }
+        let user = isRoot ? ["/usr/sbin/runuser", "-u", "nobody", "--"] : ["/usr/bin/env"]
+        let commands = [
+            ["serve"], ["tokens", "create"], ["tokens", "list"], ["tokens", "revoke", "x"], ["pair", "create"],
+            ["pair", "list"], ["keys", "revoke", "srv", "--because", "x"], ["password"], ["fingerprint"],
+        ]
+        for command in commands {
+            let result = try Program.run(
+                "/usr/bin/timeout",
+                ["-k", "1", "20"] + user + [Program.built("callhome-collector")] + command
+                    + ["--config", configuration.path])
+            #expect(result.status == 77, "\(command): \(result)")
+            #expect(
+                result.output.contains("belongs to ") && result.output.contains("`data` in collector.conf"),
+                "\(command): \(result.output)")
+        }
+    }
+
     @Test(
         "Each start logs address and fingerprint, a second collector names the first, and a login asks only where it may"
     )

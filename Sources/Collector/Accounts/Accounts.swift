@@ -17,6 +17,27 @@ struct Accounts: Sendable {
         return ("admin", password)
     }
 
+    /// Gives an account a new random password, and returns it.
+    /// - Parameter creating: makes the account, and never touches one that is there.
+    /// - Throws: `notFound` with the nearest names; `conflict` where an account that is to be made is there.
+    func reset(_ name: String, creating: Bool, at time: Timestamp) async throws -> String {
+        let isThere = try await store.account(name: name) != nil
+        let shown = CleanText.line(name, limit: 80)
+        if creating, isThere {
+            throw StoreError.conflict(because: "the login \(shown) is there: without --create it gets a new password")
+        }
+        if !creating, !isThere {
+            let names = try await store.accounts().map(\.name)
+            let near = Wording.near(name, among: names)
+            let known = names.isEmpty ? "there is none at all" : "the logins are \(Wording.names(names))"
+            let hint = near.isEmpty ? known : "perhaps \(near.joined(separator: " or "))"
+            throw StoreError.notFound(what: "login \(shown); \(hint). To make it, give --create too")
+        }
+        let password = Accounts.randomPassword()
+        try await set(name, password: password, at: time)
+        return password
+    }
+
     /// Makes the account, or gives it another password.
     func set(_ name: String, password: String, at time: Timestamp) async throws {
         guard NameRules.isHost(name) else {

@@ -108,7 +108,7 @@ extension CollectorConfiguration {
         let day = Duration.seconds(86_400)
         let seconds = Duration.seconds(1)
         silenceGrace = reader.duration("silence.grace", in: seconds...day) ?? silenceGrace
-        tokenLifetime = reader.duration("token.lifetime", in: seconds...(day * 365)) ?? tokenLifetime
+        tokenLifetime = reader.duration("token.lifetime", in: CollectorConfiguration.tokenLifetimes) ?? tokenLifetime
         requestTimeout = reader.duration("request.timeout", in: seconds...(seconds * 3600)) ?? requestTimeout
         heartbeatInterval = reader.duration("heartbeat.interval", in: seconds...day) ?? heartbeatInterval
         outbox.alarmAfter = reader.duration("outbox.alarm", in: seconds...(day * 7)) ?? outbox.alarmAfter

@@ -26,6 +26,7 @@ public struct CollectorConfiguration: Sendable {
     var silenceGrace = Duration.seconds(60)
     /// `token.lifetime`, seconds: how long a join token can be used.
     var tokenLifetime = Duration.seconds(24 * 3600)
+    static let tokenLifetimes = Duration.seconds(1)...Duration.seconds(365 * 86_400)
     /// `request.timeout`, seconds: for a request to arrive whole, and for a connection that sends nothing.
     var requestTimeout = Duration.seconds(60)
     /// `outbox.alarm`, seconds: a recipient that takes nothing for longer is an alarm. `outbox.parallel`: deliveries at

@@ -28,12 +28,20 @@ struct OneTimeTokens {
     func admitted(
         id: String, secret: String, purpose: IssuedToken.Purpose, at time: Timestamp
     ) async throws -> IssuedToken {
-        guard let token = try await store.token(id: id), token.purpose == purpose,
+        guard let token = try await store.token(id: id),
             ConstantTime.equal(Data(token.secretHash.utf8), Data(OneTimeTokens.hash(secret).utf8))
         else {
             throw RequestProblem(
                 .unauthorized, "unknown-token",
                 "The token is not of this collector: copy it whole, or make another one.")
+        }
+        guard token.purpose == purpose else {
+            throw RequestProblem(
+                .unauthorized, "unknown-token",
+                purpose == .server
+                    ? "The token pairs a site, and lets no server in: callhome-collector tokens create makes one for a server."
+                    : "The token lets a server in, and pairs no site: callhome-collector pair create makes one for a site."
+            )
         }
         if token.revokedAt != nil {
             throw RequestProblem(.forbidden, "token-revoked", "The token was revoked: make another one.")

@@ -69,6 +69,12 @@ struct BlindSpot: Hashable, Sendable {
         }
     }
 
+    /// Whether it is not seen because of this probe.
+    func isHidden(by probe: String) -> Bool {
+        guard case .mode(let mode) = subject else { return name == probe }
+        return mode.reasons.contains { $0.advice?.values.contains(probe) ?? false }
+    }
+
     private static func key(of reason: FailureMode.Reason) -> String {
         guard let advice = reason.advice else { return reason.because }
         // What a probe reports of its failure names times and numbers; that it is this probe is the reason.

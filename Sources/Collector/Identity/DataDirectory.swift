@@ -28,11 +28,12 @@ struct DataDirectory: Sendable {
             // The database makes its other files with this one's mode.
             try PrivateFile.reserve(database)
         } catch {
-            throw DataDirectoryError(doing: "preparing the data directory", path: path, because: error.because)
+            throw DataDirectoryError(doing: "preparing the data directory", path: path, code: error.code)
         }
         guard unsafe chmod(path, 0o700) == 0 else {
-            throw DataDirectoryError(doing: "closing the data directory", path: path, because: DataDirectory.words())
+            throw DataDirectoryError(doing: "closing the data directory", path: path, code: errno)
         }
+        try checkRights()
     }
 
     /// For commands: the directory of a collector that ran before. Nothing is made: an authority that no collector
@@ -42,25 +43,44 @@ struct DataDirectory: Sendable {
         try DataDirectory.becomeOwner(of: path)
         for file in [database, authorityKey] {
             do throws(FileStatus.Failure) { _ = try FileStatus(of: file) } catch {
-                let because =
-                    error.code == ENOENT || error.code == ENOTDIR
-                    ? "no collector has run with this data directory yet: start it once (systemctl start "
-                        + "callhome-collector), or name the configuration of the one that is meant with --config FILE"
-                    : "\(error): ask as root"
-                throw DataDirectoryError(doing: "looking for a collector in", path: path, because: because)
+                guard error.code == ENOENT || error.code == ENOTDIR else {
+                    throw DataDirectoryError(doing: "looking for a collector in", path: path, code: error.code)
+                }
+                throw DataDirectoryError(
+                    doing: "looking for a collector in", path: path,
+                    because: "no collector has run with this data directory yet: start it once (systemctl start "
+                        + "callhome-collector), or name the configuration of the one that is meant with --config FILE",
+                    status: .unavailable)
             }
         }
+        try checkRights()
     }
+
+    /// That this process may use what is in the directory: a file that another user left there would end it later,
+    /// with words that name no way out.
+    func checkRights() throws(DataDirectoryError) {
+        for file in [path, database, authorityKey, signingKeyFile, serverKey, lockFile] {
+            // As the effective user: root works as the owner.
+            guard unsafe faccessat(AT_FDCWD, file, R_OK | W_OK, AT_EACCESS) != 0, errno != ENOENT else { continue }
+            throw DataDirectoryError(doing: "using", path: file, code: errno)
+        }
+    }
+
+    /// Why this process may not use the directory; nil where it may, or where there is none yet.
+    static func refusal(of path: String) -> DataDirectoryError? {
+        do throws(DataDirectoryError) { try DataDirectory(unchecked: path).checkRights() } catch { return error }
+        return nil
+    }
+
+    private init(unchecked path: String) { self.path = path }
 
     /// Works as the owner of the directory, where root gave the command; as before, where there is none.
     static func becomeOwner(of path: String) throws(DataDirectoryError) {
         guard geteuid() == 0, let status = try? FileStatus(of: path), status.owner != 0 else { return }
         guard setegid(status.group) == 0, seteuid(status.owner) == 0 else {
-            throw DataDirectoryError(doing: "working as the owner of", path: path, because: words())
+            throw DataDirectoryError(doing: "working as the owner of", path: path, code: errno)
         }
     }
-
-    private static func words() -> String { unsafe String(cString: strerror(errno)) }
 
     /// The site's authority; made on first use.
     func authority(site: String) throws(DataDirectoryError) -> CertificateAuthority {
@@ -128,7 +148,7 @@ struct DataDirectory: Sendable {
     /// Writes a secret file, whole or not at all.
     func write(_ text: String, to path: String) throws(DataDirectoryError) {
         do throws(PrivateFileError) { try PrivateFile.write(Data(text.utf8), to: path) } catch {
-            throw DataDirectoryError(doing: "writing", path: path, because: error.because)
+            throw DataDirectoryError(doing: "writing", path: path, code: error.code)
         }
     }
 }
@@ -137,5 +157,51 @@ struct DataDirectoryError: Error, Hashable, CustomStringConvertible {
     var doing: String
     var path: String
     var because: String
+    /// What a program exits with that this ends.
+    var status = ExitStatus.failure
     var description: String { "\(doing) \(path) failed: \(because)" }
+
+    init(doing: String, path: String, because: String, status: ExitStatus = .failure) {
+        self.doing = doing
+        self.path = path
+        self.because = because
+        self.status = status
+    }
+
+    /// What the system refused, with what to do about it.
+    /// - Parameter code: errno(3).
+    init(doing: String, path: String, code: Int32) {
+        let words = unsafe String(cString: strerror(code))
+        let other = "name another folder as `data` in collector.conf"
+        let (advice, status): (String, ExitStatus) =
+            switch code {
+            case EACCES, EPERM: (DataDirectoryError.whoMay(path), .permission)
+            case ENOTDIR, EEXIST: ("it, or what it stands in, is no folder: \(other)", .cannotWrite)
+            case ENOSPC, EDQUOT: ("free some space, or \(other)", .cannotWrite)
+            default: ("mend that, or \(other)", .cannotWrite)
+            }
+        self.init(doing: doing, path: path, because: "\(words); \(advice)", status: status)
+    }
+
+    /// Who may use the path, or what it would be made in, and what to do.
+    private static func whoMay(_ path: String) -> String {
+        var shown = path[...]
+        var status = try? FileStatus(of: path)
+        while status == nil, let slash = shown.lastIndex(of: "/"), slash > shown.startIndex {
+            shown = shown[..<slash]
+            status = try? FileStatus(of: String(shown))
+        }
+        let own = "name a folder of \(user(geteuid()))'s own as `data` in collector.conf"
+        guard let status else { return "ask as root (sudo), or \(own)" }
+        let owner = user(status.owner)
+        let belongs = "\(shown) belongs to \(owner), and this runs as \(user(geteuid()))"
+        if status.owner == geteuid() { return "\(belongs) too: look at its rights (ls -ld), or \(own)" }
+        return "\(belongs): ask as root (sudo)\(status.owner == 0 ? "" : " or as \(owner)"), or \(own)"
+    }
+
+    /// What the user is called, by number where it has no name.
+    private static func user(_ id: UInt32) -> String {
+        guard let entry = unsafe getpwuid(id) else { return "user \(id)" }
+        return unsafe String(cString: entry.pointee.pw_name)
+    }
 }

@@ -11,7 +11,7 @@ final class DataDirectoryLock: Sendable {
         let path = directory.lockFile
         let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else {
-            throw DataDirectoryError(doing: "opening", path: path, because: unsafe String(cString: strerror(errno)))
+            throw DataDirectoryError(doing: "opening", path: path, code: errno)
         }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno

@@ -18,11 +18,9 @@ struct CasesList: AsyncParsableCommand {
     @OptionGroup var collector: CollectorOptions
 
     func run() async throws {
-        var path = "/cases?state=\(state.rawValue)"
-        if let server { path += "&server=\(CollectorClient.segment(server))" }
-        let cases = try await collector.client().ask([CollectorAPI.CaseLine].self, path)
+        let cases = try await ask(state)
         if collector.json { return try Console.print(json: cases) }
-        if cases.isEmpty { return print("no cases") }
+        if cases.isEmpty { return print(CasesList.none(state, of: try await ask(.all))) }
         var table = Table("CASE", "URGENCY", "STATE", "SERVER", "LOCATION", "PROBLEM", "OPENED")
         for line in cases {
             table.add(
@@ -30,5 +28,19 @@ struct CasesList: AsyncParsableCommand {
                 line.suspect.part.location ?? line.suspect.name, line.title, "\(line.openedAt)")
         }
         print(table.text)
+    }
+
+    private func ask(_ state: Wanted) async throws -> [CollectorAPI.CaseLine] {
+        var path = "/cases?state=\(state.rawValue)"
+        if let server { path += "&server=\(CollectorClient.segment(server))" }
+        return try await collector.client().ask([CollectorAPI.CaseLine].self, path)
+    }
+
+    /// That there are none in this state, and where the others are.
+    private static func none(_ state: Wanted, of all: [CollectorAPI.CaseLine]) -> String {
+        guard !all.isEmpty else { return "no cases" }
+        let others = Dictionary(grouping: all, by: \.state).mapValues(\.count).sorted { $0.key < $1.key }
+        let counts = others.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return "no \(state.rawValue) cases; \(counts): --state all lists them"
     }
 }

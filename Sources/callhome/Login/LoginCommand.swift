@@ -36,10 +36,36 @@ struct LoginCommand: AsyncParsableCommand {
     @Flag(help: "Read the password as one line from standard input.")
     var passwordStdin = false
 
+    func validate() throws {
+        guard let wanted = caFingerprint else { return }
+        let digits = LoginCommand.digits(of: wanted)
+        guard digits.allSatisfy({ $0.isASCII && $0.isHexDigit }), digits.count == LoginCommand.fingerprintDigits else {
+            let what =
+                digits.allSatisfy { $0.isASCII && $0.isHexDigit } ? "has \(digits.count)" : "has other characters"
+            throw ValidationError(
+                "--ca-fingerprint is \(LoginCommand.fingerprintDigits) hexadecimal digits (SHA-256), with colons or without; "
+                    + "this one \(what): copy it whole from callhome-collector fingerprint")
+        }
+    }
+
+    /// Of SHA-256.
+    private static let fingerprintDigits = 64
+
+    private static func digits(of fingerprint: String) -> String {
+        fingerprint.lowercased().filter { $0 != ":" && !$0.isWhitespace }
+    }
+
     func run() async throws {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         guard base.hasPrefix("https://") else {
             Console.complain("\(url) does not begin with https://")
+            throw ExitStatus.usage.exit
+        }
+        guard passwordStdin || isatty(STDIN_FILENO) == 1 else {
+            let fingerprint = caFingerprint == nil ? ", and --ca-fingerprint" : ""
+            Console.complain(
+                "nobody can be asked for the password: standard input is no terminal. Give --password-stdin\(fingerprint), "
+                    + "and the password as one line on standard input")
             throw ExitStatus.usage.exit
         }
         let ca = try await authority(of: base)
@@ -77,7 +103,7 @@ struct LoginCommand: AsyncParsableCommand {
             throw ExitStatus.data.exit
         }
         if let wanted = caFingerprint {
-            guard wanted.lowercased().filter({ $0 != ":" }) == found else {
+            guard LoginCommand.digits(of: wanted) == found else {
                 Console.complain("the CA of \(base) is \(found), not \(wanted): do not log in before you know why")
                 throw ExitStatus.permission.exit
             }
@@ -85,7 +111,10 @@ struct LoginCommand: AsyncParsableCommand {
             let question =
                 "CA of \(base):\n  \(found)\nCompare it with what `callhome-collector fingerprint` prints there. "
                 + "Is it the same? [yes/no] "
-            guard try answer(to: question, at: base) == "yes" else { throw ExitStatus.permission.exit }
+            guard try answer(to: question, at: base) == "yes" else {
+                Console.complain("not logged in: the fingerprint was not confirmed with yes")
+                throw ExitStatus.permission.exit
+            }
         }
         return pem
     }

@@ -4,7 +4,6 @@ import Reports
 /// Patterns as pages of text.
 enum PatternText {
     /// Columns of a page.
-    private static let width = 100
 
     static func summary(_ pattern: PatternSummary) -> String {
         var lines = ["\(pattern.id), revision \(pattern.revision)"]
@@ -13,9 +12,9 @@ enum PatternText {
         if pattern.faultClass != pattern.id { lines += field("Class", pattern.faultClass) }
         for (language, text) in pattern.text.sorted(by: { $0.key > $1.key }) {
             lines += ["", "[\(language)] \(text.title)"]
-            lines += wrapped(text.description, indent: 5)
-            lines += wrapped(text.impact, indent: 5)
-            lines += wrapped(text.action, indent: 5)
+            lines += Table.wrapped(text.description, indent: 5)
+            lines += Table.wrapped(text.impact, indent: 5)
+            lines += Table.wrapped(text.action, indent: 5)
         }
         lines.append("")
         lines += field("Fires when", pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""))
@@ -39,7 +38,7 @@ enum PatternText {
         let pattern = explanation.summary
         let text = pattern.text[language]
         var lines = ["\(pattern.id): \(text?.title ?? "")"]
-        lines += wrapped(text?.description ?? "", indent: 2)
+        lines += Table.wrapped(text?.description ?? "", indent: 2)
         lines.append("")
         lines += standing(pattern)
         lines += field("For", parts(pattern))
@@ -48,30 +47,30 @@ enum PatternText {
             let unit = signal.unit.isEmpty ? "" : signal.unit == "1" ? ", no unit" : ", unit \(signal.unit)"
             let probe = PatternText.source(of: signal.signal, pattern)
             lines += ["  \(signal.signal)"]
-            lines += wrapped("\(signal.label): \(signal.description) (\(signal.kind)\(unit))\(probe)", indent: 6)
+            lines += Table.wrapped("\(signal.label): \(signal.description) (\(signal.kind)\(unit))\(probe)", indent: 6)
         }
         for model in explanation.models { lines += ["  the model \(model)"] }
         if !explanation.definitions.isEmpty { lines += ["", "What it computes"] }
         for definition in explanation.definitions {
             lines += ["  \(definition.name) = \(definition.source)"]
-            lines += wrapped(definition.words, indent: 6)
+            lines += Table.wrapped(definition.words, indent: 6)
         }
         if !explanation.functions.isEmpty { lines += ["", "What the functions mean"] }
         for function in explanation.functions {
-            lines += wrapped("\(function.name): \(function.meaning)", indent: 2, hanging: 6)
+            lines += Table.wrapped("\(function.name): \(function.meaning)", indent: 2, hanging: 6)
         }
         lines += ["", "When it fires"]
-        lines += wrapped(pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""), indent: 2)
-        if pattern.holdsFor != nil { lines += wrapped(PatternGlossary.holdsFor, indent: 2) }
+        lines += Table.wrapped(pattern.conditionInWords + (pattern.holdsFor.map { ", \($0)" } ?? ""), indent: 2)
+        if pattern.holdsFor != nil { lines += Table.wrapped(PatternGlossary.holdsFor, indent: 2) }
         lines += ["", "How urgent it is"]
         lines += urgencies(pattern).map { "  \($0)" }
         lines += ["", "What is to blame"]
         lines += suspects(pattern).map { "  \($0)" }
         lines += ["", "When it clears"]
-        lines += wrapped(pattern.clearsWhen, indent: 2)
-        lines += wrapped(PatternGlossary.clear, indent: 2)
+        lines += Table.wrapped(pattern.clearsWhen, indent: 2)
+        lines += Table.wrapped(PatternGlossary.clear, indent: 2)
         lines += ["", "What is unknown"]
-        lines += wrapped(
+        lines += Table.wrapped(
             "A signal that was never read, cannot be read, or was last read more than 25 hours ago is unknown, and so "
                 + "is what depends on it. What is unknown neither opens nor clears the fault. A window that was "
                 + "watched only in part may still be known to have reached a limit.", indent: 2)
@@ -182,7 +181,7 @@ enum PatternText {
             lines.append("  \(line)")
         }
         if example.rowsLeftOut > 0 { lines.append("  (\(Wording.counted(example.rowsLeftOut, "row")) left out)") }
-        lines += wrapped(example.because, indent: 2)
+        lines += Table.wrapped(example.because, indent: 2)
         return lines
     }
 
@@ -201,25 +200,9 @@ enum PatternText {
 
     /// A line with its name in a column of its own.
     private static func field(_ name: String, _ text: String) -> [String] {
-        let lines = wrapped(text, indent: 14)
+        let lines = Table.wrapped(text, indent: 14)
         guard let first = lines.first else { return [] }
         let head = name + String(repeating: " ", count: max(1, 14 - name.count))
         return [head + first.drop { $0 == " " }] + lines.dropFirst()
-    }
-
-    private static func wrapped(_ text: String, indent: Int, hanging: Int? = nil) -> [String] {
-        var lines: [String] = []
-        var line = String(repeating: " ", count: indent)
-        var isEmpty = true
-        for word in Table.clean(text).split(separator: " ") {
-            if !isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = String(repeating: " ", count: hanging ?? indent)
-                isEmpty = true
-            }
-            line += (isEmpty ? "" : " ") + word
-            isEmpty = false
-        }
-        return isEmpty ? lines : lines + [line]
     }
 }

@@ -20,16 +20,20 @@ struct BlindSpotsGroup: ParsableCommand {
         print(text(spots))
     }
 
+    /// A block for each: titles and reasons are sentences, and no table holds three of them in one line.
     static func text(_ spots: [CollectorAPI.BlindSpot]) -> String {
-        var table = Table("NAME", "STATE", "ACCEPTED BY", "WHAT", "WHY NOT SEEN", "ACCEPTED BECAUSE")
+        var lines: [String] = []
         for spot in spots {
-            table.add(
-                spot.name, spot.state, spot.accepted?.by ?? "", spot.title,
-                spot.reasons.map(\.because).joined(separator: " "),
-                spot.accepted.map { "\($0.because) (\($0.acceptedAt))" } ?? "")
+            lines += Table.wrapped("\(spot.name) (\(spot.state)): \(spot.title)", indent: 0, hanging: 4)
+            for reason in spot.reasons { lines += Table.wrapped("- \(reason.because)", indent: 4, hanging: 6) }
+            if let accepted = spot.accepted {
+                lines += Table.wrapped(
+                    "accepted by \(accepted.by) at \(accepted.acceptedAt): \(accepted.because)", indent: 4, hanging: 6)
+            }
         }
         let accepted = spots.count { $0.accepted != nil }
-        return "\(table.text)\n\n\(Wording.counted(spots.count, "blind spot")), \(accepted) accepted"
+        lines += ["", "\(Wording.counted(spots.count, "blind spot")), \(accepted) accepted"]
+        return lines.joined(separator: "\n")
     }
 }
 

@@ -79,3 +79,31 @@ struct LoginDeskTests {
         #expect(refusals.count { $0 == .wrong } == LoginLimit.failuresPerName)
     }
 }
+
+@Suite("Accounts")
+struct AccountsTests {
+    @Test("A login that is not there is made only where that is asked for, and the nearest ones are named")
+    func unknown() async throws {
+        let fleet = try await TestFleet()
+        try await fleet.addAdmin()
+        let accounts = Accounts(store: fleet.store)
+        let time = fleet.clock.time
+        let typo = await #expect(throws: StoreError.self) {
+            try await accounts.reset("admim", creating: false, at: time)
+        }
+        #expect(typo?.description == "there is no login admim; perhaps admin. To make it, give --create too")
+        let far = await #expect(throws: StoreError.self) {
+            try await accounts.reset("jensen", creating: false, at: time)
+        }
+        #expect(far?.description.contains("the logins are admin. To make it") == true)
+        #expect(try await fleet.store.accounts().map(\.name) == ["admin"])
+
+        let password = try await accounts.reset("jensen", creating: true, at: time)
+        #expect(Password.verify(password, against: try await fleet.store.account(name: "jensen")?.passwordHash ?? ""))
+        let before = try await fleet.store.account(name: "jensen")
+        await #expect(throws: StoreError.self) { try await accounts.reset("jensen", creating: true, at: time) }
+        #expect(try await fleet.store.account(name: "jensen") == before)
+        #expect(try await accounts.reset("jensen", creating: false, at: time) != password)
+        #expect(try await fleet.store.account(name: "jensen") != before)
+    }
+}

@@ -49,6 +49,29 @@ struct EnrolmentTests {
         }
     }
 
+    @Test(
+        "A token of the other kind is refused with the command that makes the right one; an unknown one, with the known"
+    )
+    func otherKind() async throws {
+        let fleet = try await TestFleet()
+        let time = fleet.clock.time
+        let tokens = OneTimeTokens(store: fleet.store)
+        for (purpose, wanted, command) in [
+            (IssuedToken.Purpose.site, IssuedToken.Purpose.server, "tokens create"), (.server, .site, "pair create"),
+        ] {
+            let token = try await tokens.create(
+                purpose, note: "", lifetime: .seconds(60), caFingerprint: String(repeating: "0", count: 64), at: time)
+            let refused = await #expect(throws: RequestProblem.self) {
+                try await tokens.admitted(id: token.id, secret: token.secret, purpose: wanted, at: time)
+            }
+            #expect(refused.map { "\($0)".contains("callhome-collector \(command)") } == true)
+            let guessed = await #expect(throws: RequestProblem.self) {
+                try await tokens.admitted(id: token.id, secret: "0123456789abcdef", purpose: wanted, at: time)
+            }
+            #expect(guessed.map { "\($0)".contains("is not of this collector") } == true)
+        }
+    }
+
     @Test("Wrong secrets, ended and revoked tokens, missing proof and bad names are refused, each in its own words")
     func refusals() async throws {
         try await LiveCollector.with { live in

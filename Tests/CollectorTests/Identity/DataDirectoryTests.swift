@@ -77,6 +77,21 @@ struct DataDirectoryTests {
         #expect(try FileManager.default.attributesOfItem(atPath: data)[.posixPermissions] as? Int == 0o700)
     }
 
+    @Test("What the system refuses about the directory says what to do, and has an exit code of its own")
+    func advice() throws {
+        let file = try folder.write("mine", to: "file")
+        let noFolder = #expect(throws: DataDirectoryError.self) { try DataDirectory(path: "\(file)/data") }
+        #expect(noFolder?.status == .cannotWrite)
+        #expect(noFolder?.description.contains("is no folder: name another folder as `data`") == true)
+        let missing = #expect(throws: DataDirectoryError.self) { try DataDirectory(existing: data) }
+        #expect(missing?.status == .unavailable)
+        let denied = DataDirectoryError(doing: "using", path: "/proc/none/data", code: EACCES)
+        #expect(denied.status == .permission)
+        #expect(denied.description.contains("Permission denied; /proc belongs to root"), "\(denied)")
+        #expect(denied.description.contains("`data` in collector.conf"), "\(denied)")
+        #expect(DataDirectoryError(doing: "using", path: data, code: ENOSPC).status == .cannotWrite)
+    }
+
     @Test("A second collector in the same directory is refused, with the first one's process; after it, the next may")
     func locked() async throws {
         let first = try await build(configuration())

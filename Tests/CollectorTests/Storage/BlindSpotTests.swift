@@ -87,6 +87,22 @@ struct BlindSpotTests {
         }
     }
 
+    @Test("One who names a probe that is not there is told what is not seen because of it, by the names to accept")
+    func absentProbe() async throws {
+        let (fleet, server) = try await fleet()
+        let modes = [
+            Self.mode("a.one"), Self.mode("psu.failed", "unseen", [(Advice("value.other", "ipmi", "it is absent"), 2)]),
+        ]
+        try await tell(server, modes, probes: [("ipmi", "absent")])
+        let refused = await #expect(throws: StoreError.self) { try await accept(fleet, "ipmi") }
+        #expect(
+            refused?.description.hasSuffix("; what is not seen here is called psu.failed") == true,
+            "\(String(describing: refused))")
+        let unknown = await #expect(throws: StoreError.self) { try await accept(fleet, "zzzzzz") }
+        #expect(unknown?.description.hasSuffix("what is not seen here is called a.one, psu.failed") == true)
+        #expect(try await accept(fleet, "psu.failed") == ["psu.failed"])
+    }
+
     @Test("A server that sees nothing at all stays unknown, whatever is accepted")
     func nothing() async throws {
         let fleet = try await TestFleet()

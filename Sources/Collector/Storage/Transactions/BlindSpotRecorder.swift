@@ -52,17 +52,26 @@ struct BlindSpotRecorder {
                     let near = Wording.near(name, among: blind.map(\.name))
                     throw StoreError.notFound(
                         what: "blind spot \(shown) of \(server.hostname)"
-                            + (near.isEmpty ? "" : "; perhaps \(near.joined(separator: " or "))"))
+                            + (near.isEmpty ? namesToAccept(blind) : "; perhaps \(near.joined(separator: " or "))"))
                 }
                 throw StoreError.conflict(
                     because: known.isSeen
                         ? "\(shown) is seen on \(server.hostname): there is nothing to accept"
                         : "\(shown) of \(server.hostname) is no blind spot now: the part is not there, or the probe has not "
-                            + "looked yet")
+                            + "looked yet" + namesToAccept(blind.filter { $0.isHidden(by: name) }, orElse: blind))
             }
             chosen.append(spot)
         }
         return chosen
+    }
+
+    /// The names that may be accepted instead: `; what is not seen here is called psu.failed, fan.failed and 3 more`.
+    private func namesToAccept(_ spots: [BlindSpot], orElse others: [BlindSpot] = []) -> String {
+        let names = (spots.isEmpty ? others : spots).filter(\.isBlind).map(\.name)
+        guard !names.isEmpty else { return "" }
+        let left = names.count - BlindSpotRecorder.named
+        return "; what is not seen here is called " + names.prefix(BlindSpotRecorder.named).joined(separator: ", ")
+            + (left > 0 ? " and \(left) more (callhome servers blind-spots list)" : "")
     }
 
     func withdraw(_ choice: BlindSpotChoice, host: HostID, by: String, because: String) throws -> [BlindSpot] {
