@@ -4,12 +4,49 @@ public struct Observation: Hashable, Sendable, Codable {
     public var signal: Signal
     public var measurement: Measurement
     public var time: Timestamp
+    /// How many equal events this one stands for, 1 to `WireLimits.eventsPerObservation`: `50 Corrected` of one log line.
+    /// All of them happened at `time`. What is no event is told once: 1.
+    public let count: Int
 
-    public init(component: ComponentID, signal: Signal, measurement: Measurement, time: Timestamp) {
+    /// - Parameter count: how many equal events it stands for; what is outside the limits counts as the limit.
+    public init(
+        component: ComponentID, signal: Signal, measurement: Measurement, time: Timestamp, count: Int = 1
+    ) {
         self.component = component
         self.signal = signal
         self.measurement = measurement
         self.time = time
+        self.count = min(max(count, 1), WireLimits.eventsPerObservation)
+    }
+}
+
+extension Observation {
+    private enum Key: String, CodingKey { case component, signal, measurement, time, count }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let count = try container.decodeIfPresent(Int.self, forKey: .count) ?? 1
+        guard (1...WireLimits.eventsPerObservation).contains(count) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .count, in: container,
+                debugDescription:
+                    "an observation stands for 1 to \(WireLimits.eventsPerObservation) events, not \(count)")
+        }
+        self.init(
+            component: try container.decode(ComponentID.self, forKey: .component),
+            signal: try container.decode(Signal.self, forKey: .signal),
+            measurement: try container.decode(Measurement.self, forKey: .measurement),
+            time: try container.decode(Timestamp.self, forKey: .time), count: count)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(component, forKey: .component)
+        try container.encode(signal, forKey: .signal)
+        try container.encode(measurement, forKey: .measurement)
+        try container.encode(time, forKey: .time)
+        // Absent is one: as it was before there were counts.
+        if count != 1 { try container.encode(count, forKey: .count) }
     }
 }
 

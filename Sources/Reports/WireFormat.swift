@@ -34,6 +34,8 @@ public enum WireLimits {
     public static let evidencePerFault = 16
     /// Samples in one report.
     public static let samplesPerReport = 5_000
+    /// Equal events that one observation stands for.
+    public static let eventsPerObservation = 1_000_000
     /// Components in one inventory.
     public static let componentsPerInventory = 10_000
 }

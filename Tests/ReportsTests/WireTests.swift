@@ -87,6 +87,40 @@ struct WireTests {
         #expect(String(decoding: try WireFormat.encode(expected), as: UTF8.self) == json)
     }
 
+    @Test("An observation of one event reads and is written as before there were counts; one of several says so")
+    func goldenObservation() throws {
+        let head = #"{"component":"dimm:A1","#
+        let tail = #""measurement":{"event":"50 CE"},"signal":"hw.memory.page_error{page=\"1f\"}","time":1000}"#
+        for (json, count) in [(head + tail, 1), (head + #""count":50,"# + tail, 50)] {
+            let expected = Observation(
+                component: ComponentID(.dimm, "A1"), signal: Signal("hw.memory.page_error", ["page": "1f"]),
+                measurement: .event("50 CE"), time: Timestamp(seconds: 1), count: count)
+            #expect(expected.count == count)
+            #expect(try WireFormat.decode(Observation.self, from: Data(json.utf8)) == expected)
+            #expect(String(decoding: try WireFormat.encode(expected), as: UTF8.self) == json)
+        }
+    }
+
+    @Test("An observation stands for one event to a million, and for none and more is refused")
+    func observationCount() throws {
+        func read(_ count: String) throws -> Int {
+            let json =
+                #"{"component":"dimm:A1","count":\#(count),"measurement":{"event":"e"},"signal":"hw.nmi","time":0}"#
+            return try WireFormat.decode(Observation.self, from: Data(json.utf8)).count
+        }
+        #expect(try read("1") == 1)
+        #expect(try read("1000000") == 1_000_000)
+        for count in ["0", "-1", "1000001", "1e30", "1.5", "\"5\""] {
+            #expect(throws: DecodingError.self, "\(count)") { _ = try read(count) }
+        }
+        for (asked, given) in [(Int.min, 1), (0, 1), (1_000_001, 1_000_000), (.max, 1_000_000)] {
+            let observation = Observation(
+                component: ComponentID(.dimm, "A1"), signal: Signal("hw.nmi"), measurement: .event("e"),
+                time: Timestamp(seconds: 0), count: asked)
+            #expect(observation.count == given)
+        }
+    }
+
     @Test("A report of a kind from the future is kept by its name, and its unknown fields do no harm")
     func unknownKind() throws {
         let json = """

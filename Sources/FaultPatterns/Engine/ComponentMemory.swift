@@ -215,15 +215,18 @@ struct ComponentMemory: Sendable {
     }
 
     /// Takes an event: each one counts, whenever it comes.
+    /// - Parameter times: how many equal events it stands for.
     /// - Returns: false where it was known already.
-    mutating func take(event text: String, labels: Signal, slot index: Int, at time: Int64) -> Bool {
+    mutating func take(event text: String, times: Int, labels: Signal, slot index: Int, at time: Int64) -> Bool {
         let now = Timestamp(milliseconds: time)
         var isNews = layout.slots[index].memories.isEmpty && time > slots[index].time
         for place in layout.slots[index].memories {
             let rule = layout.memories[Int(place)].rule
             guard rule.isOfEvents else { continue }
             if memories[Int(place)] == nil { memories[Int(place)] = SignalMemory.ofEvents(rule) }
-            guard memories[Int(place)]?.take(event: text, labels, for: rule, at: now) == true else { continue }
+            guard memories[Int(place)]?.take(event: text, times: times, labels, for: rule, at: now) == true else {
+                continue
+            }
             isNews = true
             refresh(answersOf: Int(place), at: time)
             for pattern in layout.memories[Int(place)].patterns
@@ -615,21 +618,24 @@ extension SignalMemory {
 
     /// Takes an event.
     /// - Returns: false where it was known.
-    mutating func take(event text: String, _ signal: Signal, for rule: MemoryRule, at time: Timestamp) -> Bool {
+    mutating func take(
+        event text: String, times: Int, _ signal: Signal, for rule: MemoryRule, at time: Timestamp
+    ) -> Bool {
         var isNews = false
         switch (consume self, rule) {
         case (.events(var events), .events(let count, _)):
-            isNews = events.take(text, at: time, count: count)
+            isNews = events.take(text, times: times, at: time, count: count)
             self = .events(events)
         case (.keyedEvents(var events), .keyedEvents(let labels, let count, let window)):
-            isNews = events.take(text, key: Self.key(labels, of: signal), at: time, count: count, within: window)
+            isNews = events.take(
+                text, times: times, key: Self.key(labels, of: signal), at: time, count: count, within: window)
             self = .keyedEvents(events)
         case (.distinct(var events), .distinct(let group, let label, let window)):
             isNews = events.take(
                 value: signal[label: label] ?? "", group: Self.key(group, of: signal), at: time, window: window)
             self = .distinct(events)
         case (.bucket(var bucket), .bucket(let count, let window)):
-            isNews = bucket.take(text, at: time, count: count, within: window)
+            isNews = bucket.take(text, times: times, at: time, count: count, within: window)
             self = .bucket(bucket)
         case (let other, _): self = other
         }

@@ -265,8 +265,8 @@ public struct Diagnosis: Sendable {
                 let isNews =
                     if case .event(let text) = list[sample.observation].measurement {
                         memories[sample.component].take(
-                            event: text, labels: list[sample.observation].signal, slot: sample.slot,
-                            at: moment.milliseconds)
+                            event: text, times: list[sample.observation].count,
+                            labels: list[sample.observation].signal, slot: sample.slot, at: moment.milliseconds)
                     } else {
                         memories[sample.component].take(
                             list[sample.observation].measurement, slot: sample.slot, at: moment.milliseconds)

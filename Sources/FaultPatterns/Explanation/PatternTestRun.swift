@@ -32,12 +32,18 @@ extension PatternTest {
             let time = start + .milliseconds(Int64(index + 1) * interval)
             var observations: [Observation] = []
             for row in series where index < row.samples.count {
-                guard case .value(let measurement) = row.samples[index] else { continue }
+                let (measurement, count): (Measurement, Int)
+                switch row.samples[index] {
+                case .value(let value): (measurement, count) = (value, 1)
+                case .events(let text, let times): (measurement, count) = (.event(text), times)
+                case .missing: continue
+                }
                 let id = row.component.map(PatternTest.id) ?? PatternTest.id(of: pattern)
                 switch row.target {
                 case .signal(let signal):
                     observations.append(
-                        Observation(component: id, signal: signal, measurement: measurement, time: time))
+                        Observation(
+                            component: id, signal: signal, measurement: measurement, time: time, count: count))
                 case .remote(let key):
                     guard let number = pack.book.tables.signalNumbersByKey[key] else { continue }
                     diagnosis.tellByHand(number, of: id, measurement, at: time)

@@ -75,6 +75,7 @@ public struct WorkedExample: Sendable, Encodable {
     }
 
     private static func words(_ sample: PatternTest.Sample, of row: PatternTest.Row) -> String {
+        if case .events(_, let count) = sample { return "\(count) events" }
         guard case .value(let measurement) = sample else { return "-" }
         switch (measurement, row.target) {
         case (.event, _): return "event"

@@ -2,7 +2,7 @@ import Reports
 
 /// How many different values the events of a group had: the columns with errors of a memory row.
 ///
-/// Of each value the newest time is remembered. Of more than 512 values in all groups together the oldest are forgotten:
+/// Of each value the newest time is remembered; how many events one stands for does not matter. Of more than 512 values in all groups together the oldest are forgotten:
 /// then the number is a low bound.
 typealias DistinctWindow = GroupedEvents<EventsByValue>
 

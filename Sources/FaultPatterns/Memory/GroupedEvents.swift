@@ -15,11 +15,14 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
         var group: UInt64
         var mark: UInt64
         var time: Timestamp
+        /// How many events it stands for, where their times are part of what they are.
+        var count = 1
 
-        init(_ text: String, of group: String, at time: Timestamp) {
+        init(_ text: String, of group: String, at time: Timestamp, count: Int = 1) {
             self.group = Fingerprint.of(group)
             self.mark = Fingerprint.of(text)
             self.time = time
+            self.count = EventCount.bounded(count)
         }
 
         static func precedes(_ left: Event, _ right: Event) -> Bool {
@@ -71,6 +74,12 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
 
     mutating func remove(at place: Int) { events.remove(at: place) }
 
+    /// How many events those at the places stand for.
+    func sum(_ places: Range<Int>) -> Int { events[places].reduce(0) { $0 + $1.count } }
+
+    /// The event came again and stands for more.
+    mutating func recount(at place: Int, _ count: Int) { events[place].count = count }
+
     /// The event came again, later.
     mutating func renew(at place: Int, _ time: Timestamp) {
         events[place].time = time
@@ -112,7 +121,7 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
                 group = event.group
                 count = 0
             }
-            if event.time >= horizon { count += 1 }
+            if event.time >= horizon { count += event.count }
             highest = max(highest, count)
         }
         return highest
@@ -136,7 +145,8 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
 }
 
 extension GroupedEvents.Event: Codable {
-    // Stored without names, as there are many: in the order by which they are sorted, the time last where it is no part.
+    // Stored without names, as there are many: in the order by which they are sorted, the time last where it is no part;
+    // then how many it stands for, where that is not one.
     init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         group = try container.decode(UInt64.self)
@@ -147,6 +157,7 @@ extension GroupedEvents.Event: Codable {
             mark = try container.decode(UInt64.self)
             time = try container.decode(Timestamp.self)
         }
+        if !container.isAtEnd { count = EventCount.bounded(try container.decode(Int.self)) }
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -155,6 +166,7 @@ extension GroupedEvents.Event: Codable {
         if Identity.includesTime { try container.encode(time) }
         try container.encode(mark)
         if !Identity.includesTime { try container.encode(time) }
+        if count != 1 { try container.encode(count) }
     }
 }
 

@@ -5,11 +5,30 @@ import Reports
 /// It is true while n or more are in it, so it fires on the event that reaches n. n events at one moment fire; spread
 /// over time, more are needed, and a lasting rate of more than n per t fires in the end. A late event is added when it
 /// comes: it must not be lost because the bucket leaked meanwhile. One with the time and text of another is the same
-/// event; so is taken one that is older than the 64 newest, for which it cannot be known.
+/// event, of which a greater count adds the difference; so is taken one that is older than the 64 newest, for which it
+/// cannot be known.
 struct LeakyBucket: Hashable, Codable, Sendable {
     private struct Event: Hashable, Codable, Sendable {
         var time: Timestamp
         var mark: UInt64
+        /// How many it stands for; nil: one, as all did before there were counts.
+        private var several: Int?
+
+        var count: Int {
+            get { EventCount.bounded(several ?? 1) }
+            set { several = newValue > 1 ? newValue : nil }
+        }
+
+        init(_ text: String, at time: Timestamp, count: Int) {
+            self.time = time
+            mark = Fingerprint.of(text)
+            several = count > 1 ? count : nil
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case time, mark
+            case several = "count"
+        }
     }
 
     /// What was in it at `filledAt`.
@@ -21,20 +40,28 @@ struct LeakyBucket: Hashable, Codable, Sendable {
     private var blindAt: Timestamp?
 
     /// Adds an event.
+    /// - Parameter times: how many events it stands for.
     /// - Returns: false where the event was known or is too old to compare.
-    mutating func take(_ text: String, at time: Timestamp, count: Int, within window: Int64) -> Bool {
-        let event = Event(time: time, mark: Fingerprint.of(text))
+    mutating func take(
+        _ text: String, times: Int = 1, at time: Timestamp, count: Int, within window: Int64
+    ) -> Bool {
+        let event = Event(text, at: time, count: EventCount.bounded(times))
         var place = events.count
         while place > 0, events[place - 1].time > time { place -= 1 }
         var same = place
         while same > 0, events[same - 1].time == time {
             same -= 1
-            if events[same].mark == event.mark { return false }
+            guard events[same].mark == event.mark else { continue }
+            let more = event.count - events[same].count
+            guard more > 0 else { return false }
+            events[same].count = event.count
+            add(Double(more), at: time, count: count, within: window)
+            return true
         }
         if place == 0, events.count >= PatternLimits.bucketEvents { return false }
         events.insert(event, at: place)
         if events.count > PatternLimits.bucketEvents { events.removeFirst() }
-        add(1, at: time, count: count, within: window)
+        add(Double(event.count), at: time, count: count, within: window)
         return true
     }
 

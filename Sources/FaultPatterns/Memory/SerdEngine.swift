@@ -5,27 +5,56 @@ import Reports
 /// It is true at a time T when at least n events lie in T−t … T, both ends included: it fires **on the n-th event**, as
 /// OpenZFS does (illumos fires on the one after). It is false again as soon as fewer than n are left in the window;
 /// that a fault stays open is the fault's latch, not the engine's. Events may come late and repeated: they are
-/// kept in order of their times, and one with the same time and text is the same event.
+/// kept in order of their times, and one with the same time and text is the same event. One that stands for several
+/// counts as so many, all at its time; where it comes again with a greater count, the difference is added.
 struct SerdEngine: Hashable, Codable {
     private struct Event: Hashable, Codable {
         var time: Timestamp
         var mark: UInt64
+        /// How many it stands for; nil: one, as all did before there were counts.
+        private var several: Int?
+
+        var count: Int {
+            get { EventCount.bounded(several ?? 1) }
+            set { several = newValue > 1 ? newValue : nil }
+        }
+
+        init(_ text: String, at time: Timestamp, count: Int) {
+            self.time = time
+            mark = Fingerprint.of(text)
+            several = count > 1 ? count : nil
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case time, mark
+            case several = "count"
+        }
     }
 
-    /// The newest, at most n.
+    /// The newest whose counts reach n: without the oldest of them they are fewer.
     private var events: [Event] = []
     /// When the source of events could last not be read: a window that holds this time was not watched whole.
     private var blindAt: Timestamp?
 
+    /// - Parameters:
+    ///   - times: how many events it stands for.
+    ///   - count: the n that may be asked for.
     /// - Returns: false where the event was known or is too old to matter.
-    mutating func take(_ text: String, at time: Timestamp, count: Int) -> Bool {
-        let event = Event(time: time, mark: SerdEngine.mark(text))
-        let place = events.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
-        if events.contains(event) || (place == 0 && events.count >= count) { return false }
-        events.insert(event, at: place)
-        if events.count > count { events.removeFirst(events.count - count) }
+    mutating func take(_ text: String, times: Int = 1, at time: Timestamp, count: Int) -> Bool {
+        let event = Event(text, at: time, count: EventCount.bounded(times))
+        if let known = events.firstIndex(where: { $0.time == time && $0.mark == event.mark }) {
+            guard event.count > events[known].count else { return false }
+            events[known].count = event.count
+        } else {
+            let place = events.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
+            if place == 0, sum(events[...]) >= count { return false }
+            events.insert(event, at: place)
+        }
+        while events.count > 1, sum(events.dropFirst()) >= count { events.removeFirst() }
         return true
     }
+
+    private func sum(_ events: ArraySlice<Event>) -> Int { events.reduce(0) { $0 + $1.count } }
 
     /// - Returns: false where that is known already, to the minute: what is stored at once must not be stored each round.
     mutating func becomeBlind(at time: Timestamp) -> Bool {
@@ -37,7 +66,7 @@ struct SerdEngine: Hashable, Codable {
     func truth(at now: Timestamp, count: Int, within window: Int64) -> Truth {
         let end = max(now, events.last?.time ?? now)
         let horizon = end - .milliseconds(window)
-        if events.count >= count, events[events.count - count].time >= horizon { return .yes }
+        if sum(events.drop { $0.time < horizon }) >= count { return .yes }
         if let blindAt, blindAt >= horizon { return .unknown }
         return .no
     }
@@ -52,16 +81,11 @@ struct SerdEngine: Hashable, Codable {
 
     func countInside(_ window: Int64, at now: Timestamp) -> Int {
         let horizon = max(now, events.last?.time ?? now) - .milliseconds(window)
-        return events.count { $0.time >= horizon }
+        return sum(events.drop { $0.time < horizon })
     }
 
     mutating func shift(by step: Duration) {
         for index in events.indices { events[index].time = events[index].time + step }
         blindAt = blindAt.map { $0 + step }
-    }
-
-    /// FNV-1a, 64 bits: only to tell texts of one millisecond apart.
-    private static func mark(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
     }
 }

@@ -4,10 +4,13 @@ import Reports
 ///
 /// A series is a row of samples, one an interval: `5` once, `5x3` three times, `1+2x4` is 1 3 5 7, `10-1x3` is 10 9 8.
 /// `_` is a sample that did not come, `unavailable` one reported so, with `x3` as well. States are written as their
-/// words; for an event, `event` is one event (`eventx3` is one in each of three intervals). Samples count from 1.
+/// words; for an event, `event` is one event (`eventx3` is one in each of three intervals), and `event*50` one that stands
+/// for 50. Samples count from 1.
 public struct PatternTest: Sendable {
     enum Sample: Hashable, Sendable {
         case value(Measurement)
+        /// An event that stands for several.
+        case events(String, count: Int)
         case missing
     }
 
@@ -155,7 +158,7 @@ public struct PatternTest: Sendable {
             row.samples.contains { sample in
                 switch sample {
                 case .missing, .value(.unavailable): true
-                case .value: false
+                case .value, .events: false
                 }
             }
         }
@@ -229,8 +232,15 @@ public struct PatternTest: Sendable {
             // Each event is one of its own, as two lines of a log are.
             return (0..<count).map { .value(.event("\(key) \($0)")) }
         }
+        if kind == .event, head.hasPrefix("event*"), let times = Int(head.dropFirst(6)) {
+            guard (1...WireLimits.eventsPerObservation).contains(times) else {
+                let limit = WireLimits.eventsPerObservation
+                throw PatternProblem(place, "`\(word.prefix(40))`: an event stands for 1 to \(limit) of them")
+            }
+            return (0..<count).map { .events("\(key) \($0)", count: times) }
+        }
         guard kind != .event, let (first, step) = ramp(head) else {
-            let samples = kind == .event ? "event" : "5, 5x3, 1+2x4"
+            let samples = kind == .event ? "event, eventx3, event*50" : "5, 5x3, 1+2x4"
             throw PatternProblem(
                 place,
                 "`\(word.prefix(40))` is no sample of a\(kind == .event ? "n" : "") \(kind.rawValue); samples are \(samples), "

@@ -1,3 +1,4 @@
+import Foundation
 import Reports
 import Testing
 
@@ -29,6 +30,36 @@ struct KeyedSerdTests {
         #expect(serd.truth(at: F.time(5), count: 2, within: Self.hour) == .no)
         F.expect(serd.take("b", key: "p", at: F.time(5), count: 2, within: Self.hour))
         #expect(serd.truth(at: F.time(5), count: 2, within: Self.hour) == .yes)
+    }
+
+    @Test(
+        "Counts of one key's events are added up from the newest until they reach n, and those of several keys are not")
+    func several() throws {
+        var serd = KeyedSerd()
+        F.expect(serd.take("a", times: 2, key: "p", at: F.time(0), count: 5, within: Self.hour))
+        F.expect(serd.take("b", times: 4, key: "q", at: F.time(1), count: 5, within: Self.hour))
+        #expect(serd.truth(at: F.time(1), count: 5, within: Self.hour) == .no)
+        F.expect(serd.take("c", times: 2, key: "p", at: F.time(2), count: 5, within: Self.hour))
+        serd = try F.stored(serd)
+        #expect(serd.highestCount(within: Self.hour, at: F.time(2)) == 4)
+        // The same event told again with more counts for what it has more.
+        F.expect(serd.take("c", times: 2, key: "p", at: F.time(2), count: 5, within: Self.hour), is: false)
+        F.expect(serd.take("c", times: 3, key: "p", at: F.time(2), count: 5, within: Self.hour))
+        #expect(serd.truth(at: F.time(2), count: 5, within: Self.hour) == .yes)
+        // 3 of second 2 do without those of second 0 only with 2 more.
+        #expect(serd.truth(at: F.time(3_601), count: 5, within: Self.hour) == .no)
+        F.expect(serd.take("d", times: 9, key: "p", at: F.time(3), count: 5, within: Self.hour))
+        F.expect(serd.take("late", times: 9, key: "p", at: F.time(1), count: 5, within: Self.hour), is: false)
+        #expect(serd.truth(at: F.time(3_603), count: 5, within: Self.hour) == .yes)
+        #expect(serd.truth(at: F.time(3_603).plus(1), count: 5, within: Self.hour) == .no)
+    }
+
+    @Test("Events stored before there were counts are one each")
+    func storedBefore() throws {
+        let json = #"{"events":[[1,0,7],[1,5000,8]],"newest":5000}"#
+        let serd = try WireFormat.decode(KeyedSerd.self, from: Data(json.utf8))
+        #expect(serd.highestCount(within: Self.hour, at: F.time(5)) == 2)
+        #expect(String(decoding: try WireFormat.encode(serd), as: UTF8.self) == json)
     }
 
     @Test("After a blind span it is unknown, unless it is true")

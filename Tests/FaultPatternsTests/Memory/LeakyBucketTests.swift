@@ -45,6 +45,18 @@ struct LeakyBucketTests {
         #expect(bucket.truth(at: F.time(600), count: 2, within: Self.hour) == .yes)
     }
 
+    @Test("An event that stands for several fills by so many; the same one with a greater count by the difference")
+    func several() throws {
+        var bucket = LeakyBucket()
+        F.expect(bucket.take("a", times: 4, at: F.time(5), count: 10, within: Self.hour))
+        #expect(bucket.level(at: F.time(5), count: 10, within: Self.hour) == 4)
+        F.expect(bucket.take("a", times: 3, at: F.time(5), count: 10, within: Self.hour), is: false)
+        bucket = try F.stored(bucket)
+        F.expect(bucket.take("a", times: 10, at: F.time(5), count: 10, within: Self.hour))
+        #expect(bucket.level(at: F.time(5), count: 10, within: Self.hour) == 10)
+        #expect(bucket.truth(at: F.time(5), count: 10, within: Self.hour) == .yes)
+    }
+
     @Test("An event older than all that are remembered is taken for a repeated one")
     func old() {
         var bucket = LeakyBucket()

@@ -30,11 +30,11 @@ struct PatternPackTests {
 
     @Test("A pattern that needs a newer engine is skipped by itself, and says so")
     func newerEngine() throws {
-        let future = F.pattern("disk.future", ["engine_level": "3", "when": "oracle(rul) > 0.9"])
+        let future = F.pattern("disk.future", ["engine_level": "4", "when": "oracle(rul) > 0.9"])
         let pack = try F.pack(F.pattern(), future)
         #expect(pack.patterns.map(\.id) == ["disk.test"])
         #expect(pack.skipped.map(\.id) == ["disk.future"])
-        #expect(pack.skipped.first?.because == "needs engine level 3; this program has 2")
+        #expect(pack.skipped.first?.because == "needs engine level 4; this program has 3")
     }
 
     @Test(
