@@ -174,6 +174,18 @@ struct BlindSpotTests {
         #expect(try await status(fleet).mark == .unknown)
     }
 
+    @Test("Two probes that change their states with each other are news, though the list of states stays the same")
+    func swapped() async throws {
+        let fleet = try await TestFleet()
+        let server = try await fleet.enrol("h1", hostname: "vm-1")
+        let modes = [Self.mode("a.seen", "seen")]
+        try await tell(server, modes, probes: [("ipmi", "failing"), ("ups", "ok")])
+        #expect(try await accept(fleet, "ipmi") == ["ipmi"])
+        try await server.send(Self.heartbeat(modes, probes: [("ups", "failing"), ("ipmi", "ok")]))
+        #expect(try await accepted(fleet).isEmpty)
+        #expect(try await status(fleet).mark == .unknown, "the supply of power is not seen, and nobody accepted that")
+    }
+
     @Test("What was taken back, or accepted anew, stays in the history")
     func withdrawn() async throws {
         let (fleet, _) = try await fleet()

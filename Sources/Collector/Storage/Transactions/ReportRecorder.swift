@@ -127,10 +127,12 @@ struct ReportRecorder {
     }
 
     private func apply(_ heartbeat: Heartbeat, sent: Timestamp, to server: inout Server) throws {
-        let before = server.heartbeat?.coverage.map(\.state)
+        // By name: two probes that change their states with each other are news.
+        let states = { (heartbeat: Heartbeat) in heartbeat.coverage.map { [$0.probe, $0.state] } }
+        let before = server.heartbeat.map(states)
         server.heartbeat = heartbeat
         // Failure modes come with the inventory; probes, with every heartbeat.
-        if server.accepted != nil, before != heartbeat.coverage.map(\.state) {
+        if server.accepted != nil, before != states(heartbeat) {
             try BlindSpotRecorder(transaction: transaction, time: time).end(
                 by: try transaction.inventory(host: server.host), server: &server)
         }
