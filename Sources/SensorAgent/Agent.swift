@@ -41,12 +41,13 @@ public struct Agent: Sendable {
         settings.heartbeatInterval = configuration.heartbeatInterval
         settings.sampleSpan = configuration.sampleInterval
         settings.inventoryInterval = configuration.inventoryInterval
+        let watched =
+            probes
+            ?? AllProbes.make(
+                tree: tree, siteFolder: configuration.siteFolder, cacheDirectory: configuration.stateDirectory,
+                redfish: configuration.redfish)
         let watch = WatchService(
-            probes: probes
-                ?? AllProbes.make(
-                    tree: tree, siteFolder: configuration.siteFolder, cacheDirectory: configuration.stateDirectory,
-                    redfish: configuration.redfish),
-            intervals: configuration.probeIntervals,
+            probes: watched, intervals: configuration.probeIntervals,
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
             clock: clock, log: log,
             environment: { HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil) },
@@ -61,6 +62,25 @@ public struct Agent: Sendable {
             uplink, watch, NotificationService(ServiceNotification(), watch: watch) { await control.summary() },
         ]
         self.control = control
+        let off = configuration.disabledProbes.count
+        log.notice(
+            "the agent starts",
+            metadata: [
+                "version": "\(CallhomeVersion.current)",
+                "patterns": "\(pack.identity), \(pack.patterns.count) patterns",
+                "probes": "\(watched.count - off)\(off == 0 ? "" : ", and \(off) switched off")",
+                "host": "\(identity.host)",
+                "enrolled": "\(Agent.enrolment(of: reachable))",
+            ])
+    }
+
+    /// At which collectors, in words; how, where there are none yet.
+    private static func enrolment(of identity: Identity) -> String {
+        guard let enrolment = identity.enrolment else {
+            return "no: make a token on the collector (callhome-collector tokens create), then "
+                + "callhome enroll URL --token TOKEN"
+        }
+        return "at \(enrolment.collectors.joined(separator: ", "))"
     }
 
     /// Runs until the task is cancelled, or until SIGTERM or SIGINT where `stopsOnSignals`.
@@ -75,14 +95,26 @@ public struct Agent: Sendable {
     // MARK: Parts
 
     static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw AgentError(
-                "the pattern pack \(path) cannot be read: install the package callhome of this version, which brings it, or "
-                    + "name another as patterns.pack in the configuration"
-            )
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: path)) } catch let error as CocoaError {
+            // The package that brings it may only be on its way: the next start can find it.
+            throw AgentError("the pattern pack \(path) \(Agent.reason(error, path))")
+        } catch {
+            throw AgentError("the pattern pack \(path) cannot be read: \(error)")
         }
         do throws(PatternPackError) { return try PatternPack(json: data) } catch {
-            throw AgentError("the pattern pack \(path) is refused: \(error)")
+            throw AgentError("the pattern pack \(path) is refused: \(error)", status: .configuration)
+        }
+    }
+
+    /// Why the pack cannot be read, and what to do: only where it is missing is there something to install.
+    private static func reason(_ error: CocoaError, _ path: String) -> String {
+        switch error.code {
+        case .fileReadNoSuchFile where path == AgentConfiguration.standardPack:
+            "is not there: install the package callhome of this version, which brings it"
+        case .fileReadNoSuchFile: "is not there: patterns.pack in the configuration names it; correct the path"
+        case .fileReadNoPermission: "may not be read by this user: make it readable for all (chmod a+r)"
+        default: "cannot be read: it must be a file that `callhome patterns build` wrote"
         }
     }
 
@@ -115,5 +147,10 @@ public struct Agent: Sendable {
 /// What keeps an agent from starting, in words.
 public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
-    init(_ description: String) { self.description = description }
+    /// What the program exits with: one of `ExitStatus.lasting` where another start would end the same.
+    public let status: ExitStatus
+    init(_ description: String, status: ExitStatus = .failure) {
+        self.description = description
+        self.status = status
+    }
 }

@@ -11,8 +11,10 @@ public struct AgentConfiguration: Sendable {
     public var stateDirectory = "/var/lib/callhome-agent"
     /// `control.socket`: where `callhome status`, `test` and `enroll` ask.
     public var controlSocket = "/run/callhome/agent.sock"
-    /// `patterns.pack`: the built pattern pack.
-    public var patternPack = "/usr/share/callhome/patterns.json"
+    /// `patterns.pack`: the built pattern pack, a path from `/` wherever the configuration is in order.
+    public var patternPack = standardPack
+    /// Where the package brings it.
+    static let standardPack = "/usr/share/callhome/patterns.json"
     /// `hostname`: what people call this server; without it, the kernel's.
     public var hostname: String?
     /// `collectors`: addresses that are tried before those that enrolment gave, `https://server:port`, between commas.
@@ -52,7 +54,7 @@ public struct AgentConfiguration: Sendable {
         ConfigurationKey("state.directory", "/var/lib/callhome-agent", "directory with identity and spool"),
         ConfigurationKey(
             "control.socket", "/run/callhome/agent.sock", "socket on which callhome status, test and enroll ask"),
-        ConfigurationKey("patterns.pack", "/usr/share/callhome/patterns.json", "the built pattern pack"),
+        ConfigurationKey("patterns.pack", standardPack, "the built pattern pack"),
         ConfigurationKey("hostname", "", "what people call this server; without it, the kernel's name"),
         ConfigurationKey(
             "collectors", "",
@@ -116,7 +118,8 @@ public struct AgentConfiguration: Sendable {
     private mutating func take(_ reader: inout ConfigurationReader) {
         stateDirectory = AgentConfiguration.path("state.directory", &reader) ?? stateDirectory
         controlSocket = AgentConfiguration.path("control.socket", &reader) ?? controlSocket
-        patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? patternPack
+        // As it was written, if it is no path: whoever checks must not go on to complain of another pack.
+        patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? reader.text("patterns.pack") ?? patternPack
         siteFolder = AgentConfiguration.path("site.folder", &reader) ?? siteFolder
         root = AgentConfiguration.path("root", &reader) ?? root
         hostname = reader.text("hostname")

@@ -38,7 +38,7 @@ public enum AgentProgram {
             return done
         } catch {
             log.critical("the agent stops", metadata: ["because": "\(error)"])
-            return failed
+            return ((error as? AgentError)?.status ?? .failure).rawValue
         }
     }
 
@@ -47,6 +47,7 @@ public enum AgentProgram {
         let (configuration, errors) = AgentConfiguration.read(
             path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
         if let errors = ConfigurationErrors(errors) { complain("\(errors)") }
+        guard configuration.patternPack.hasPrefix("/") else { return refused }
         do throws(AgentError) {
             for skipped in try Agent.patternPack(configuration.patternPack).skipped {
                 complain("warning: the pattern \(skipped.id) is skipped: \(skipped.because)")
@@ -76,6 +77,19 @@ public enum AgentProgram {
         let document = await ProbeDocument(observing: probes, at: time ?? MachineClock(boot: "").now().time)
         print(json ? try PrintedJSON.text(of: document, isOneLine: true) : document.text)
         return document.exitCode
+    }
+
+    /// Probes that look where the configuration says.
+    private static let configured: Set<String> = ["redfish", "site"]
+
+    /// What one look of one probe takes from the configuration; nil, with all that is wrong told, where it is refused.
+    /// - Parameter path: nil for the standard one, which only a probe that is configured must be able to read: others
+    ///   look for whoever may not.
+    public static func settings(of probe: String, configuration path: String?) -> AgentConfiguration? {
+        if path == nil, !configured.contains(probe) {
+            return (try? AgentConfiguration(path: AgentConfiguration.standardPath)) ?? AgentConfiguration()
+        }
+        return configuration(path)
     }
 
     /// Looks once with all probes that the configuration has.

@@ -96,7 +96,9 @@ struct ProbeCommand: AsyncParsableCommand {
             the look, that time.
 
             \(ExitStatus.help(
-                "it could look", [(.usage, "the command line is refused")] + AgentProgram.refusals))
+                "it could look",
+                [(.usage, "the command line is refused"), (.configuration, "the configuration is refused")]
+                    + AgentProgram.refusals))
             """)
 
     @Argument(
@@ -104,8 +106,11 @@ struct ProbeCommand: AsyncParsableCommand {
         completion: .list(AllProbes.make().map(\.name)))
     var name: String
 
+    @Option(help: ArgumentHelp("Read this configuration: redfish, site.folder and root count.", valueName: "file"))
+    var config: String?
+
     @Option(help: ArgumentHelp("Read files below this folder as if it were /.", valueName: "tree"))
-    var root = "/"
+    var root: String?
 
     @Option(help: ArgumentHelp("Read this file as the output of the probe's tool.", valueName: "file"))
     var input: String?
@@ -130,13 +135,17 @@ struct ProbeCommand: AsyncParsableCommand {
             }
             return time
         }
-        let probes = AllProbes.make(
-            tree: SysTree(root: root), input: input,
-            redfish: (try? AgentConfiguration(path: AgentConfiguration.standardPath))?.redfish)
-        guard let probe = probes.first(where: { $0.name == name }) else {
-            throw ValidationError(
-                "No probe is called \(name); there are \(probes.map(\.name).joined(separator: ", ")).")
+        let names = AllProbes.make().map(\.name)
+        guard names.contains(name) else {
+            throw ValidationError("No probe is called \(name); there are \(names.joined(separator: ", ")).")
         }
+        guard let settings = AgentProgram.settings(of: name, configuration: config) else {
+            throw ExitCode(AgentProgram.refused)
+        }
+        let probes = AllProbes.make(
+            tree: SysTree(root: root ?? settings.root), input: input, siteFolder: settings.siteFolder,
+            redfish: settings.redfish)
+        guard let probe = probes.first(where: { $0.name == name }) else { throw ExitCode(AgentProgram.failed) }
         if input != nil, !AllProbes.readingRecordedOutput.contains(name) {
             let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
             throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")

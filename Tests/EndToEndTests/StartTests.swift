@@ -193,6 +193,30 @@ struct StartTests {
         #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/data"))
     }
 
+    @Test(
+        "A pattern pack that cannot be used is told once, by its cause, and only one that every start would refuse ends with 78",
+        arguments: [
+            ("here/pack.json", "is no path from /", 78, 78), ("/no/such/pack.json", "patterns.pack", 78, 70),
+            ("FOLDER", "cannot be read", 78, 70), ("FOLDER/garbage.json", "is refused", 78, 78),
+        ])
+    func pack(path: String, because: String, checked: Int32, run: Int32) throws {
+        let folder = try Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Site.write("{}", to: folder.appending(path: "garbage.json"))
+        let configuration = folder.appending(path: "agent.conf")
+        try Site.write(
+            "state.directory = \(folder.path)/state\ncontrol.socket = \(folder.path)/a.sock\n"
+                + "patterns.pack = \(path.replacing("FOLDER", with: folder.path))", to: configuration)
+        for (command, status) in [("check-config", checked), ("run", run)] {
+            let result = try Program.run(
+                "/usr/bin/timeout",
+                ["-k", "1", "20", Program.built("callhome-agent"), command, "--config", configuration.path])
+            #expect(result.status == status, "\(command): \(result)")
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.count == 1 && lines[0].contains(because), "\(command): \(lines)")
+        }
+    }
+
     private static func folder() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-start-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -37,6 +37,35 @@ struct AgentTests {
         try? await task.value
     }
 
+    @Test(
+        "The log begins with version, patterns, probes, and at which collector the server is enrolled, or how to enrol it"
+    )
+    func firstLine() async throws {
+        var configuration = configuration
+        configuration.disabledProbes = ["fixture"]
+        func start() async throws -> String {
+            let lines = LogLines()
+            let probes: [any Probe] = [
+                WatchFixture.fanProbe(Dial(0)), FixtureProbe(name: "other", look: { _, _ in ProbeResult() }),
+            ]
+            _ = try await Agent(configuration, probes: probes, clock: ManualClock(), log: lines.log)
+            return try #require(lines.all.first { $0.contains("the agent starts") })
+        }
+        let first = try await start()
+        #expect(first.contains("version=\(CallhomeVersion.current)"))
+        #expect(first.contains("t1 sha256:") && first.contains("2 patterns"))
+        #expect(first.contains("probes=\"1, and 1 switched off\""))
+        #expect(first.contains("enrolled=\"no: ") && first.contains("callhome enroll URL --token TOKEN"))
+
+        let file = IdentityFile(directory: configuration.stateDirectory)
+        var identity = try #require(try file.load())
+        identity.enrolment = Identity.Enrolment(
+            certificate: "c", ca: "a", collectorKey: SigningKey().publicKey, epoch: 1,
+            collectors: ["https://one.example:8443", "https://two.example:8443"])
+        try file.save(identity)
+        #expect(try await start().contains("enrolled=\"at https://one.example:8443, https://two.example:8443\""))
+    }
+
     @Test("A test fault names the broken hop: pattern and spool have confirmed, the uplink says what to do")
     func brokenHop() async throws {
         let agent = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)

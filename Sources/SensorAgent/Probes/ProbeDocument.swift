@@ -123,7 +123,26 @@ public struct ProbeDocument: Encodable, Sendable {
                 }
             }
         }
-        return lines.map(\.printable).joined(separator: "\n")
+        return (lines + whyUnavailable).map(\.printable).joined(separator: "\n")
+    }
+
+    /// What the words in `unavailable (…)` mean and what to do, once for each that was printed.
+    private var whyUnavailable: [String] {
+        var counts: [Unavailable: Int] = [:]
+        for case .success(let result) in probes.map(\.outcome) {
+            for case .unavailable(let reason) in result.observations.map(\.measurement) {
+                counts[reason, default: 0] += 1
+            }
+        }
+        return counts.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { reason, count in
+            let advice = Advice("value.\(reason.rawValue)", Wording.counted(count, "value"))
+            guard let because = advice.because(in: .english) else { return nil }
+            // Whoever looks by hand has the rights of a person; the service has its own.
+            let step =
+                reason == .denied && geteuid() != 0
+                ? "Look as root (sudo), or ask what the service sees: callhome status" : advice.step(in: .english)
+            return "unavailable (\(reason.rawValue)): \(because)" + (step.map { " \($0)" } ?? "")
+        }
     }
 
     /// To twelve digits.

@@ -36,6 +36,44 @@ struct ProbeDocumentTests {
                 """)
     }
 
+    @Test("each word for what could not be read is explained once, with what to do")
+    func unavailable() {
+        let fans = (1...2).map { Component(id: ComponentID(.fan, "chip/fan\($0)"), kind: .fan, name: "Fan \($0)") }
+        func observation(_ fan: Component, _ signal: String, _ reason: Unavailable) -> Observation {
+            Observation(
+                component: fan.id, signal: Signal(signal), measurement: .unavailable(reason), time: Self.now)
+        }
+        let result = ProbeResult(
+            components: fans,
+            observations: fans.map { observation($0, "hw.fan.speed", .denied) }
+                + [observation(fans[0], "hw.fan.state", .readError), observation(fans[1], "hw.fan.pwm", .notSupported)])
+        let lines = ProbeDocument(
+            time: Self.now, probes: [ProbeDocument.Entry(probe: "chip-sensors", outcome: .success(result))]
+        ).text.split(separator: "\n").map(String.init)
+        #expect(lines.count { $0.hasSuffix(" = unavailable (denied)") } == 2)
+        let why = lines.filter { $0.hasPrefix("unavailable (") }
+        #expect(why.count == 2 && why[0].hasPrefix("unavailable (denied): 2 values cannot be read: no permission. "))
+        #expect(why[0].contains(geteuid() == 0 ? "systemctl restart callhome-agent" : "sudo"))
+        #expect(why[1].hasPrefix("unavailable (readError): 1 value cannot be read") && why[1].contains("journalctl"))
+    }
+
+    @Test("a probe whose configuration is named looks where that says")
+    func configured() async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("checks/check_ok", "#!/bin/sh\necho fine\n")
+        for name in ["checks", "checks/check_ok"] {
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
+        }
+        try scratch.write("agent.conf", "site.folder = \(scratch.url.path)/checks\n")
+        let file = scratch.url.appending(path: "agent.conf").path
+        let (status, output) = try await run(Recordings.agent.path, ["probe", "site", "--config", file])
+        let words = String(decoding: output, as: UTF8.self)
+        // Checks are run only for whom they belong to, and the program asks for root's.
+        if geteuid() == 0 { #expect(status == 0 && words.contains("check:check_ok")) }
+        #expect(words.contains("\(scratch.url.path)/checks") || status == 0, "\(words)")
+    }
+
     @Test("equal looks print the same, whatever order their parts and values came in")
     func sorted() throws {
         let fans = [10, 2, 1].map { number in

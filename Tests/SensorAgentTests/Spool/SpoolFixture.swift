@@ -1,6 +1,8 @@
+import Daemon
 import Foundation
 import Logging
 import Reports
+import Synchronization
 import Testing
 
 @testable import SensorAgent
@@ -55,6 +57,20 @@ enum SpoolFixture {
     static func reports(_ spool: Spool, _ stream: ReportStream) async throws -> [Report] {
         let author = try author()
         return try await spool.nextBatch(of: stream, limit: 100_000, bytes: .max).map { try author.verify($0.bytes) }
+    }
+}
+
+/// What was logged, a line each, as a terminal shows it.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+
+    var log: Logger {
+        Logger(label: "test") { label in
+            LineLogHandler(label: label, logLevel: .info, isJournal: false) { line in
+                self.lines.withLock { $0.append(line) }
+            }
+        }
     }
 }
 
