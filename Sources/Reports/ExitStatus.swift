@@ -33,6 +33,10 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
+    /// What a daemon exits with if every further start would end the same until a person has mended something: its unit
+    /// does not start it again.
+    public static let lasting: [ExitStatus] = [.usage, .configuration]
+
     /// The table, one line a code.
     public static var table: String {
         "Exit codes:\n\n"

@@ -58,6 +58,24 @@ struct ExitCodeTests {
         #expect(described > 4)
     }
 
+    @Test(
+        "A unit does not start again what every start would end the same way",
+        arguments: ["callhome-agent", "callhome-collector"])
+    func units(program: String) throws {
+        let text = try String(
+            contentsOf: Site.packageRoot.appending(path: "systemd/\(program).service"), encoding: .utf8)
+        func values(_ key: String) -> [Substring] {
+            text.split(separator: "\n").filter { $0.hasPrefix("\(key)=") }.map { $0.dropFirst(key.count + 1) }
+        }
+        #expect(values("Restart") == ["always"])
+        let prevented = values("RestartPreventExitStatus").flatMap { $0.split(separator: " ") }.compactMap { Int32($0) }
+        #expect(prevented == ExitStatus.lasting.map(\.rawValue))
+        // Only what the main process exits with counts (systemd.service(5)): no check before it may end in its place.
+        let before = values("ExecStartPre") + values("ExecCondition") + values("ExecStartPost")
+        #expect(before.allSatisfy { $0.hasPrefix("-") }, "\(before)")
+        #expect(values("ExecStart").count == 1 && values("ExecStart")[0].hasPrefix("/usr/bin/\(program) "))
+    }
+
     /// `FOLDER` is an empty folder.
     @Test(
         "The programs exit with what the table says",
@@ -84,6 +102,9 @@ struct ExitCodeTests {
             Run("callhome-agent probe memory-errors --root FOLDER", .unavailable),
             Run("callhome-agent probe disk-health --input BAD", .data),
             Run("callhome-agent once --config BAD", .configuration),
+            Run("callhome-agent probe site --config BAD", .configuration),
+            Run("callhome-agent probe redfish --config FOLDER/no.conf", .configuration),
+            Run("callhome-agent probe memory-errors --config BAD", .configuration),
             Run("callhome-agent coverage --config BAD", .configuration),
             Run("callhome-agent coverage --language xx", .usage),
             Run("callhome-agent run --config FOLDER/no.conf", .configuration),
