@@ -199,6 +199,11 @@ public struct ConfigurationFile: Sendable {
         }
     }
 
+    /// The span of time that a person typed, as configurations have it; nil where it is none.
+    public static func duration(_ text: String) -> Duration? {
+        ConfigurationUnits.milliseconds(text).map { Duration.milliseconds($0) }
+    }
+
     /// `90`, `90s`, `1min 30s`, `2h`, `500ms`, `3d`, `2w`: systemd.time(7); a bare number counts seconds.
     public func duration(
         _ key: String, in range: ClosedRange<Duration>? = nil

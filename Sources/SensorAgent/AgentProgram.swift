@@ -92,6 +92,58 @@ public enum AgentProgram {
         return configuration(path)
     }
 
+    /// Looks once with each probe, and prints what the pattern pack says of it, now and if it stayed so.
+    /// - Parameters:
+    ///   - time: when the look is taken to have been; nil for now.
+    ///   - packPath: the pattern pack; nil: that of the configuration.
+    ///   - every: how often it would be looked, as configurations write spans of time; `length`: for how long.
+    ///   - word: the language, `de` or `en`; nil: that of the environment.
+    public static func diagnose(
+        with probes: [any Probe], at time: Timestamp?, patterns packPath: String?, every: String, for length: String,
+        language word: String?, json: Bool
+    ) async throws -> Int32 {
+        guard let language = language(word) else { return ExitStatus.usage.rawValue }
+        guard let horizon = horizon(every: every, for: length) else { return ExitStatus.usage.rawValue }
+        let path: String
+        if let packPath {
+            path = packPath
+        } else {
+            guard let configuration = configuration(nil) else { return refused }
+            path = configuration.patternPack
+        }
+        let pack: PatternPack
+        do throws(AgentError) { pack = try Agent.patternPack(path) } catch {
+            complain("\(error)")
+            if packPath != nil {
+                complain(
+                    "Patterns are judged as a built pack: callhome patterns build FOLDER -o PACK makes one of their files."
+                )
+            }
+            return refused
+        }
+        let assessment = await Assessment(
+            with: probes, at: time ?? MachineClock(boot: "").now().time, by: pack, over: horizon)
+        print(json ? try PrintedJSON.text(of: assessment, isOneLine: true) : assessment.text(in: language))
+        return assessment.exitCode
+    }
+
+    private static func horizon(every: String, for length: String) -> Assessment.Horizon? {
+        func span(_ text: String, of option: String) -> Duration? {
+            if let span = ConfigurationFile.duration(text) { return span }
+            complain("--\(option) \(text) is no span of time: write 30s, 5min, 12h or 2d.")
+            return nil
+        }
+        guard let every = span(every, of: "every"), let length = span(length, of: "for") else { return nil }
+        let horizon = Assessment.Horizon(every: every, length: length)
+        guard every >= .seconds(1), horizon.looks <= Assessment.Horizon.most else {
+            complain(
+                "--every is at least 1s, and it is looked at most \(Assessment.Horizon.most) times: choose a longer "
+                    + "--every or a shorter --for.")
+            return nil
+        }
+        return horizon
+    }
+
     /// Looks once with all probes that the configuration has.
     public static func once(configuration path: String?, json: Bool) async throws -> Int32 {
         guard let configuration = configuration(path) else { return refused }
@@ -104,11 +156,7 @@ public enum AgentProgram {
     /// Looks once with all probes and prints which failure modes of the rule base would be seen on this machine.
     /// - Parameter word: the language, `de` or `en`; nil: that of the environment.
     public static func coverage(configuration path: String?, language word: String?, json: Bool) async throws -> Int32 {
-        let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
-        guard let language = word.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale) else {
-            complain("no texts in the language \(word ?? ""): there are \(Language.allCases.map(\.rawValue))")
-            return ExitStatus.usage.rawValue
-        }
+        guard let language = language(word) else { return ExitStatus.usage.rawValue }
         guard let configuration = configuration(path) else { return refused }
         let pack: PatternPack
         do throws(AgentError) { pack = try Agent.patternPack(configuration.patternPack) } catch {
@@ -146,6 +194,16 @@ public enum AgentProgram {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
         let line = lines.map { "callhome-agent: \($0)\n" }.joined()
         _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+    }
+
+    /// The language that was named, else that of the environment; nil, and a complaint, where there is none such.
+    private static func language(_ word: String?) -> Language? {
+        let locale = { (name: String) in unsafe getenv(name).map { unsafe String(cString: $0) } }
+        let language = word.map(Language.init(rawValue:)) ?? Language(ofEnvironment: locale)
+        if language == nil {
+            complain("no texts in the language \(word ?? ""): there are \(Language.allCases.map(\.rawValue))")
+        }
+        return language
     }
 
     private static func configuration(_ path: String?) -> AgentConfiguration? {

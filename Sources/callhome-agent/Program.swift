@@ -8,7 +8,9 @@ struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
         discussion: ExitStatus.table, version: AgentProgram.version,
-        subcommands: [Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Probes.self, Coverage.self])
+        subcommands: [
+            Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Diagnose.self, Probes.self, Coverage.self,
+        ])
 
     static func main() async {
         do {
@@ -101,6 +103,30 @@ struct ProbeCommand: AsyncParsableCommand {
                     + AgentProgram.refusals))
             """)
 
+    @OptionGroup var look: Look
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    @Flag(help: "Go on looking, and print again, whenever something is plugged or pulled.")
+    var follow = false
+
+    func run() async throws {
+        let (probe, at) = try look.chosen()
+        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], at: at, json: json)) }
+        if at != nil { throw ValidationError("--at stands still and --follow goes on: leave one of them out.") }
+        guard let prompts = probe.prompts else {
+            throw ValidationError("Nothing tells \(look.name) when to look again: run it without --follow.")
+        }
+        for await _ in prompts {
+            _ = try await AgentProgram.look(with: [probe], json: json)
+            fflush(nil)
+        }
+    }
+}
+
+/// One probe, and what it looks at.
+struct Look: ParsableArguments {
     @Argument(
         help: "The probe: \(AllProbes.make().map(\.name).joined(separator: ", ")).",
         completion: .list(AllProbes.make().map(\.name)))
@@ -121,13 +147,8 @@ struct ProbeCommand: AsyncParsableCommand {
             valueName: "time"))
     var at: String?
 
-    @Flag(help: "Print one line of JSON.")
-    var json = false
-
-    @Flag(help: "Go on looking, and print again, whenever something is plugged or pulled.")
-    var follow = false
-
-    func run() async throws {
+    /// The probe that was named, and the time of its look.
+    func chosen() throws -> (probe: any Probe, time: Timestamp?) {
         let at = try at.map { text in
             guard let time = AgentProgram.time(text) else {
                 throw ValidationError(
@@ -150,15 +171,54 @@ struct ProbeCommand: AsyncParsableCommand {
             let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
             throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")
         }
-        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], at: at, json: json)) }
-        if self.at != nil { throw ValidationError("--at stands still and --follow goes on: leave one of them out.") }
-        guard let prompts = probe.prompts else {
-            throw ValidationError("Nothing tells \(name) when to look again: run it without --follow.")
-        }
-        for await _ in prompts {
-            _ = try await AgentProgram.look(with: [probe], json: json)
-            fflush(nil)
-        }
+        return (probe, at)
+    }
+}
+
+struct Diagnose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says which faults one look, or one recording, would open: at once, and if it stayed so.",
+        discussion: """
+            Reads as probe does, on this machine or a recording, and tells it to the pattern engine again and again, as if \
+            nothing changed. Printed are the readings, the faults that open at once, those that would open if it stayed \
+            so and after how long, and of patterns that came near what keeps them from a fault. Nothing is stored or sent.
+
+              smartctl -x --json /dev/sda > disk.json        # what a customer mails
+              callhome-agent diagnose disk-health --input disk.json
+
+            \(ExitStatus.help(
+                "it could look, and no fault would open",
+                [(.negative, "a fault opens, or would"), (.usage, "the command line is refused"),
+                 (.configuration, "the pattern pack is refused")] + AgentProgram.refusals))
+            """)
+
+    @OptionGroup var look: Look
+
+    @Option(help: ArgumentHelp("As if it looked this often: 30s, 1min, 2h.", valueName: "span"))
+    var every = "1min"
+
+    @Option(name: .customLong("for"), help: ArgumentHelp("As if all stayed so for this long.", valueName: "span"))
+    var length = "12h"
+
+    @Option(
+        help: ArgumentHelp(
+            "Judge by this built pattern pack (callhome patterns build); without it by that of the configuration.",
+            valueName: "pack"))
+    var patterns: String?
+
+    @Option(
+        help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).",
+        completion: .list(["de", "en"]))
+    var language: String?
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    func run() async throws {
+        let (probe, at) = try look.chosen()
+        throw ExitCode(
+            try await AgentProgram.diagnose(
+                with: [probe], at: at, patterns: patterns, every: every, for: length, language: language, json: json))
     }
 }
 

@@ -116,6 +116,14 @@ private struct Commands {
             ("callhome-agent", ["once"], agentConfig), ("callhome-agent", ["coverage"], agentConfig),
             ("callhome-agent", ["probes"], agentConfig),
             ("callhome-agent", ["probe"], ["memory-errors", "--root", "\(site.folder.path)/one/root"]),
+            (
+                "callhome-agent", ["diagnose"],
+                [
+                    "disk-health", "--input",
+                    Site.packageRoot.appending(path: "Tests/Fixtures/smartctl/ata.json").path, "--patterns",
+                    try ShippedPackFile.url().path,
+                ]
+            ),
             ("callhome-collector", ["tokens", "create"], collectorConfig),
             ("callhome-collector", ["tokens", "list"], collectorConfig),
             ("callhome-collector", ["pair", "create"], collectorConfig),
@@ -164,7 +172,8 @@ private indirect enum Value: Decodable {
         "acceptedBlindSpots", "attempts", "before", "certainty", "column", "components", "count", "drivesWithData",
         "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows", "falseAlarms", "faultChanges", "features",
         "first", "firstLine", "firstOffset", "firstOnFailed", "firstOnHealthy", "firstToOrder",
-        "firstToOrderForNothing", "healthy", "leads", "line", "neverFailed", "nodes", "openCases", "parts", "patterns",
+        "firstToOrderForNothing", "healthy", "leads", "line", "looks", "neverFailed", "nodes", "openCases", "parts",
+        "patterns",
         "predicted", "processes", "reads", "recall", "recallWithLead", "revision", "rowsLeftOut", "seed", "seen",
         "signals", "survivors", "tests", "tooShort", "trees", "version", "waitingFaultReports",
         "waitingTelemetryReports", "wakeUps",

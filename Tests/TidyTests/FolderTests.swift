@@ -75,6 +75,7 @@ struct FolderTests {
             Folder("Probes/IPMI", probe + ["Probes/Sensors"]),
             Folder("Probes/Redfish", probe + ["Probes/Sensors", "Probes/IPMI"]),
             Folder("Coverage", probe),
+            Folder("Assessment", ["System", "Probes", "Coverage"]),
             Folder("Spool", ["System"]),
             Folder("Uplink", ["System", "Spool"]),
             Folder("Watch", probe + ["Coverage", "Spool"]),

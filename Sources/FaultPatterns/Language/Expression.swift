@@ -21,6 +21,18 @@ struct Expression: Sendable {
             case .unequal: "other than"
             }
         }
+
+        /// What holds where this does not.
+        var opposite: Comparison {
+            switch self {
+            case .less: .atLeast
+            case .atMost: .more
+            case .more: .atMost
+            case .atLeast: .less
+            case .equal: .unequal
+            case .unequal: .equal
+            }
+        }
     }
 
     enum Arithmetic: String, Sendable {

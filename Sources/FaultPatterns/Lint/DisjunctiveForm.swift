@@ -207,18 +207,6 @@ struct DisjunctiveForm: Sendable {
 }
 
 extension Expression.Comparison {
-    /// What holds where this does not.
-    var opposite: Expression.Comparison {
-        switch self {
-        case .less: .atLeast
-        case .atMost: .more
-        case .more: .atMost
-        case .atLeast: .less
-        case .equal: .unequal
-        case .unequal: .equal
-        }
-    }
-
     /// The same with its sides exchanged.
     var turned: Expression.Comparison {
         switch self {

@@ -83,17 +83,22 @@ public struct ProbeDocument: Encodable, Sendable {
 
     /// Runs `probes` beside each other, each within its deadline.
     public init(observing probes: [any Probe], at time: Timestamp) async {
-        let entries = await withTaskGroup(of: (Int, Entry).self) { group in
+        let looks = await ProbeDocument.looks(with: probes, at: time)
+        self.init(time: time, probes: looks.map { Entry(probe: $0.probe, outcome: $0.outcome) })
+    }
+
+    /// What one look of each probe gave, in the order in which the probe reports it, which the engine goes by.
+    static func looks(
+        with probes: [any Probe], at time: Timestamp
+    ) async -> [(probe: String, outcome: Result<ProbeResult, ProbeError>)] {
+        await withTaskGroup(of: (Int, Result<ProbeResult, ProbeError>).self) { group in
             for (index, probe) in probes.enumerated() {
-                group.addTask {
-                    (index, Entry(probe: probe.name, outcome: await probe.observeWithinDeadline(at: time, since: nil)))
-                }
+                group.addTask { (index, await probe.observeWithinDeadline(at: time, since: nil)) }
             }
-            var entries: [(Int, Entry)] = []
-            for await entry in group { entries.append(entry) }
-            return entries.sorted { $0.0 < $1.0 }.map(\.1)
+            var looks: [(index: Int, outcome: Result<ProbeResult, ProbeError>)] = []
+            for await (index, outcome) in group { looks.append((index, outcome)) }
+            return looks.sorted { $0.index < $1.index }.map { (probes[$0.index].name, $0.outcome) }
         }
-        self.init(time: time, probes: entries)
     }
 
     private enum Key: String, CodingKey { case version, time, probes }
@@ -155,7 +160,7 @@ public struct ProbeDocument: Encodable, Sendable {
 
     /// `hw.temperature = 41.5 Cel`: units are those of UCUM, as in the catalogue. With the time where it is not the
     /// look's.
-    private func inWords(_ observation: Observation) -> String {
+    func inWords(_ observation: Observation) -> String {
         let measurement = observation.measurement
         var words = "\(observation.signal) = \(measurement.inWords)"
         let unit = SignalCatalogue.entry(named: observation.signal.name)?.unit ?? ""
