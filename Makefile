@@ -1,7 +1,7 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-until-ticket test bench fuzz format lint declarations build release install packages try-packages lab clean
+.PHONY: help run run-until-ticket test bench fuzz format lint declarations cases build release install packages try-packages lab clean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECO
 
 declarations: build  ## Write anew what is made of the probes' declarations: signal sources, README, docs/signals.md
 	@CALLHOME_WRITE_DECLARATIONS=1 swift test --skip-build --filter DeclarationTests/files
+
+cases: build  ## Write anew docs/cases.md out of the right answers in Tests/Fixtures/cases
+	@CALLHOME_WRITE_CASES=1 swift test --skip-build --filter CaseTests/page
 
 format:  ## Format the sources as CI checks them
 	@swift format format -i --parallel -r Sources Tests Demo Benchmarks Package.swift
