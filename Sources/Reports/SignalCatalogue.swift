@@ -377,6 +377,10 @@ public enum SignalCatalogue {
         state("hw.ups.test_result", [.ups], [:], "passed, failed, running, aborted, warning, none"),
         gauge("hw.ups.load", "1", [.ups], [:], "load against the rating"),
         gauge("hw.ups.input_voltage", "V", [.ups], [:], "mains voltage"),
+        gauge("hw.ups.input_voltage.nominal", "V", [.ups], [:], "mains voltage that the UPS is set to"),
+        gauge(
+            "hw.ups.input_voltage.limit", "V", [.ups], ["limit_type": limitTypes],
+            "voltages at which the UPS leaves the mains (transfer limits)"),
         gauge("hw.ups.temperature", "Cel", [.ups, .upsBattery], [:], "temperature"),
     ]
 
@@ -451,7 +455,8 @@ public enum SignalCatalogue {
         gauge("hw.raid.members", "{disk}", [.raidArray, .pool], [:], "disks that the array is to have"),
         state(
             "hw.raid.activity", [.raidArray, .pool], [:],
-            "idle, check, repair, resync, recovery, reshape, frozen: what the array does beside its work"),
+            "idle, check, repair, resync, recovery, reshape, frozen: what the array does beside its work; queued: a "
+                + "rebuild waits for its turn; pending: the array is whole, and waits for the first write"),
         gauge("hw.raid.progress", "1", [.raidArray, .pool], [:], "how much of the activity is done, 0 to 1"),
         counter(
             "hw.raid.corrected_reads", "{error}", [.disk], ["array": []],

@@ -364,8 +364,9 @@ extension SignalSources {
         hw.psu.redundancy chassis ipmi,redfish
         hw.psu.state * ipmi,redfish,power-supplies,chip-sensors
         hw.psu.state psu ipmi,redfish,power-supplies,chip-sensors
-        hw.raid.activity * raid
-        hw.raid.activity pool,raid_array raid
+        hw.raid.activity * raid,raid-controllers
+        hw.raid.activity pool raid
+        hw.raid.activity raid_array raid,raid-controllers
         hw.raid.bad_ranges * raid
         hw.raid.bad_ranges disk raid
         hw.raid.corrected_reads * raid
@@ -444,6 +445,10 @@ extension SignalSources {
         hw.unclean_shutdowns server board
         hw.ups.input_voltage * ups
         hw.ups.input_voltage ups ups
+        hw.ups.input_voltage.limit * ups
+        hw.ups.input_voltage.limit ups ups
+        hw.ups.input_voltage.nominal * ups
+        hw.ups.input_voltage.nominal ups ups
         hw.ups.load * ups
         hw.ups.load ups ups
         hw.ups.status * ups,power-supplies

@@ -10,6 +10,10 @@ extension UPSProbe {
                 SignalDeclaration(
                     "hw.ups.status", "hw.ups.load", "hw.ups.input_voltage", "hw.ups.test_result", "hw.voltage",
                     "hw.power", of: .ups, source: variables),
+                SignalDeclaration("hw.ups.input_voltage.nominal", of: .ups, source: variables),
+                SignalDeclaration(
+                    "hw.ups.input_voltage.limit", of: .ups, labels: ["limit_type": ["low.critical", "high.critical"]],
+                    source: variables),
                 SignalDeclaration(
                     "hw.power.limit", of: .ups, labels: ["limit_type": ["rated.high"]], source: variables),
                 SignalDeclaration(

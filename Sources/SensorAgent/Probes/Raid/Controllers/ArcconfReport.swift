@@ -6,6 +6,11 @@ struct ArcconfReport: Sendable {
 
     private enum Part { case controller, battery, logical, disk, other }
 
+    private static let beginnings = [
+        "controllers found", "logical device number", "logical drive number", "controller information",
+        "logical device information", "logical drive information", "physical device information",
+    ]
+
     /// nil where it is not arcconf's.
     init?(_ lines: KeyValueLines) {
         var controller = RaidController(name: "c1")
@@ -14,19 +19,8 @@ struct ArcconfReport: Sendable {
         var hasBay = false
         for line in lines.lines {
             let text = line.text.lowercased()
-            if text.hasPrefix("controllers found") || text == "logical device information"
-                || text == "physical device information" || text == "controller information"
-                || text.hasPrefix("logical device number") || text.hasPrefix("logical drive number")
-            {
-                isArcconf = true
-            }
-            if text == "controller information" {
-                part = .controller
-            } else if text.contains("battery information") || text.contains("zmm information")
-                || text.contains("green backup information")
-            {
-                part = .battery
-            } else if text.hasPrefix("logical device number ") || text.hasPrefix("logical drive number ") {
+            isArcconf = isArcconf || ArcconfReport.beginnings.contains(where: text.hasPrefix)
+            if text.hasPrefix("logical device number ") || text.hasPrefix("logical drive number ") {
                 part = .logical
                 controller.arrays.append(
                     RaidController.Array(name: line.text.split(separator: " ").last.map(String.init) ?? "0"))
@@ -41,8 +35,8 @@ struct ArcconfReport: Sendable {
                 // An enclosure, or a medium that is no disk.
                 controller.disks.removeLast()
                 part = .other
-            } else if text == "connector information" || text.hasSuffix("phy information") {
-                part = .other
+            } else if let next = ArcconfReport.part(of: line, text, after: part, hasDisk: !controller.disks.isEmpty) {
+                part = next
             } else if part == .disk, line.key == "reported location", !line.value.isEmpty {
                 hasBay = true
                 controller.setPlace(line.value)
@@ -59,6 +53,22 @@ struct ArcconfReport: Sendable {
         guard isArcconf, controller != RaidController(name: "c1") else { return nil }
         for index in controller.disks.indices { controller.disks[index].joinModel() }
         controllers = [controller]
+    }
+
+    /// What stands below a heading; nil where the line is none that changes it.
+    private static func part(of line: KeyValueLines.Line, _ text: String, after part: Part, hasDisk: Bool) -> Part? {
+        guard line.key.isEmpty else { return nil }
+        if text == "controller information" || text == "controller version information" { return .controller }
+        // A capacitor is described below its unit.
+        if ["battery information", "zmm information", "backup information", "backup unit information", "supercap"]
+            .contains(where: text.contains)
+        {
+            return .battery
+        }
+        if text == "connector information" || text.hasSuffix("phy information") { return .other }
+        // They stand behind the ports of the disk that they count for.
+        if text.hasSuffix("error counters"), hasDisk { return .disk }
+        return part == .battery && text.contains("information") || text.hasSuffix("properties") ? .other : nil
     }
 }
 
@@ -80,21 +90,30 @@ extension RaidController {
             default: break
             }
         } else if isBattery {
-            switch line.key {
-            case "status": battery = RaidController.batteryState(line.value)
-            case "capacity remaining", "charge level":
-                batteryCharge = Double(line.value.prefix { $0.isNumber }).map { min($0 / 100, 1) }
-            default: break
-            }
+            readBackup(line)
         } else if isLogical, let last = arrays.indices.last {
             switch line.key {
             case "raid level": arrays[last].level = "RAID \(line.value)"
-            case "status of logical device", "status of logical drive":
-                arrays[last].state = RaidController.arrayState(line.value)
+            case "status of logical device", "status of logical drive": arrays[last].setState(line.value)
             default: break
             }
         } else if isDisk, let last = disks.indices.last {
             disks[last].readArcconf(line)
+        }
+    }
+
+    /// The unit, its storage and its capacitor report each for themselves: the worst counts.
+    private mutating func readBackup(_ line: KeyValueLines.Line) {
+        switch line.key {
+        case "status", "overall backup unit status", "backup power status", "supercap status",
+            "non-volatile storage status":
+            battery = RaidController.worseBattery(battery, RaidController.batteryState(line.value))
+        case "hardware error":
+            guard !["no error", "none", "no", "0", "n/a"].contains(line.value.lowercased()) else { return }
+            battery = RaidController.worseBattery(battery, "failed")
+        case "capacity remaining", "charge level", "relative charge":
+            batteryCharge = Double(line.value.prefix { $0.isNumber }).map { min($0 / 100, 1) }
+        default: break
         }
     }
 }
@@ -124,8 +143,14 @@ extension RaidController.Disk {
         case "transfer speed":
             bus = line.value.hasPrefix("SATA") ? "ata" : line.value.hasPrefix("SAS") ? "sas" : nil
         case "temperature": temperature = RaidController.diskTemperature(line.value)
-        case "s.m.a.r.t. warnings": predictedFailures = UInt64(line.value)
-        case "medium error count", "hardware error count": mediaErrors = UInt64(line.value) ?? mediaErrors
+        case "s.m.a.r.t. warnings", "smart warning count":
+            guard let count = UInt64(line.value) else { return }
+            predictedFailures = max(predictedFailures ?? 0, count)
+        case "medium error count": mediaErrors = UInt64(line.value) ?? mediaErrors
+        case "hardware error count", "aborted command count", "parity error count", "link failure count":
+            guard let count = UInt64(line.value) else { return }
+            let (sum, isOver) = (otherErrors ?? 0).addingReportingOverflow(count)
+            otherErrors = isOver ? .max : sum
         // The World Wide Name that it prints is that of the port on the controller.
         default: break
         }

@@ -15,7 +15,9 @@ struct ControllerReading {
             Observation(component: component, signal: Signal(name, labels), measurement: value, time: time))
     }
 
-    mutating func add(_ controller: RaidController) {
+    mutating func add(_ read: RaidController) {
+        var controller = read
+        controller.settle()
         let key = controller.pci ?? controller.serial.map { "serial-\($0)" } ?? controller.name
         let id = ComponentID(.controller, key.split(separator: " ").joined(separator: "_"))
         var attributes = ["manager": controller.name]
@@ -60,6 +62,9 @@ struct ControllerReading {
                 id: id, kind: .raidArray, name: "volume \(array.name) of \(all.model ?? all.name)",
                 attributes: attributes))
         add(id, "hw.raid.state", array.state.map { .state($0.rawValue) } ?? .unavailable(.notSupported))
+        // One that works or waits is named; of all others it is known that nothing is being restored.
+        let activity = array.activity ?? (array.state == .rebuilding ? "recovery" : "idle")
+        add(id, "hw.raid.activity", array.state.map { _ in .state(activity) })
         add(id, "hw.raid.progress", array.progress.map { .gauge($0) })
         // Which spare is for which volume only some controllers report: those of all are spares for each.
         if all.disks.contains(where: { $0.member != nil }) {

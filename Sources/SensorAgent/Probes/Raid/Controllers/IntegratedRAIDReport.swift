@@ -87,7 +87,7 @@ extension RaidController.Disk {
             case "rebuilding", "out of sync", "degraded": (member, status) = (.rebuilding, "degraded")
             case "hot spare": (member, status) = (.spare, "ok")
             case "failed": (member, status) = (.faulty, "failed")
-            case "missing": member = .missing
+            case "missing": (member, status) = (.missing, "missing")
             // `Ready` and `Standby` disks are in no volume.
             case "ready", "available", "standby": status = "ok"
             default: break

@@ -15,7 +15,9 @@ struct MegaCLIReport: Sendable {
                     controllers.append(RaidController(name: name))
                 }
                 current = controllers.firstIndex { $0.name == name } ?? 0
-            } else if controllers.isEmpty, line.key == "enclosure device id" || line.key == "virtual drive" {
+            } else if controllers.isEmpty,
+                ["enclosure device id", "virtual drive", "virtual disk"].contains(line.key)
+            {
                 // An extract that begins below the adapter's line.
                 controllers.append(RaidController(name: "c0"))
             }
@@ -43,11 +45,13 @@ extension RaidController {
         case "product name": model = PlaceholderText.removed(line.value)
         case "serial no": serial = PlaceholderText.removed(line.value)
         case "fw package build": firmware = PlaceholderText.removed(line.value)
-        case "virtual drive" where line.value.first?.isNumber == true, "cachecade virtual drive":
+        // Versions before 2010 call it a disk.
+        case "virtual drive" where line.value.first?.isNumber == true,
+            "virtual disk" where line.value.first?.isNumber == true, "cachecade virtual drive":
             arrays.append(Array(name: String(line.value.prefix { $0.isNumber })))
         case "raid level": if let last = arrays.indices.last { arrays[last].level = line.value }
         case "state":
-            if let last = arrays.indices.last { arrays[last].state = RaidController.arrayState(line.value) }
+            if let last = arrays.indices.last { arrays[last].setState(line.value) }
         case "battery state": battery = RaidController.batteryState(line.value)
         case "battery replacement required", "pack is about to fail & should be replaced", "battery pack missing":
             if line.value == "Yes" { battery = "replace" }

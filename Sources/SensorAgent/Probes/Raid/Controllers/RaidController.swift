@@ -7,7 +7,17 @@ struct RaidController: Hashable, Sendable {
         var name: String
         var level: String?
         var state: VolumeState?
+        /// `queued`, `recovery`; nil where the program does not report it.
+        var activity: String?
         var progress: Double?
+        /// The group of disks that it lies on, where the program reports of which each disk is.
+        var group: String?
+
+        /// Reads the state, and that a rebuild waits, of the program's word.
+        mutating func setState(_ text: String) {
+            state = RaidController.arrayState(text)
+            activity = RaidController.waits(text) ? "queued" : nil
+        }
     }
 
     struct Disk: Hashable, Sendable {
@@ -21,14 +31,25 @@ struct RaidController: Hashable, Sendable {
         /// `ata`, `sas`, `nvme`.
         var bus: String?
         var isRotational: Bool?
+        /// The group of disks that it is in, as the array names it.
+        var group: String?
         /// nil: it belongs to no array.
         var member: MemberState?
-        /// `ok`, `failed`, `predicted_failure`.
+        /// `ok`, `degraded`, `failed`, `predicted_failure`, `missing`.
         var status: String?
         var temperature: Measurement?
         var mediaErrors: UInt64?
         var otherErrors: UInt64?
         var predictedFailures: UInt64?
+    }
+
+    /// The write cache, as far as its state speaks for the battery behind it.
+    struct Cache: Hashable, Sendable {
+        /// In lower case: `ok`, `permanently disabled`.
+        var status: String?
+        var details: String?
+        /// Whether a battery or capacitor is to keep it.
+        var hasBackup = false
     }
 
     /// `c0`, `slot 2`: as the program calls it.
@@ -49,6 +70,7 @@ struct RaidController: Hashable, Sendable {
     var batteryLearnAge: Double?
     var correctedErrors: UInt64?
     var uncorrectedErrors: UInt64?
+    var cache = Cache()
     var arrays: [Array] = []
     var disks: [Disk] = []
 
@@ -56,50 +78,88 @@ struct RaidController: Hashable, Sendable {
 
     // MARK: Words of the makers
 
-    /// The state of an array: `Optl`, `Interim Recovery Mode`, `Recovering, 5% complete`, `Offline`.
-    static func arrayState(_ text: String) -> VolumeState? {
+    /// The maker's word in lower case without the same word, shorter, behind it: `critical` of `Critical (CRT)`.
+    private static func word(_ text: String) -> String {
         let word = text.lowercased()
+        guard let open = word.firstIndex(of: "("), open > word.startIndex, word[word.index(before: open)] == " " else {
+            return word
+        }
+        return String(KeyValueLines.trimmed(word[..<open]))
+    }
+
+    /// The state of an array: `Optl`, `Interim Recovery Mode`, `Recovering, 5% complete`, `Offline`, `Critical (CRT)`.
+    static func arrayState(_ text: String) -> VolumeState? {
+        let word = word(text)
         if ["optl", "optimal", "ok", "okay", "online"].contains(word) || word.hasPrefix("ok ") { return .ok }
         if word.hasPrefix("optimal") { return .ok }
-        if ["degraded", "dgrd", "pdgd", "interim recovery", "ready for rebuild", "ready for recovery", "suboptimal"]
-            .contains(where: word.contains)
-        {
+        // An array that is "critical" lacks a disk, one that is "impacted" was not built to its end.
+        if [
+            "degraded", "dgrd", "dgd", "pdgd", "interim recovery", "ready for rebuild", "ready for recovery",
+            "suboptimal", "sub-optimal",
+        ].contains(where: word.contains) || ["critical", "impacted"].contains(where: word.hasPrefix) {
             return .degraded
         }
+        if waits(text) { return .degraded }
         if ["recover", "rebuild", "rec"].contains(where: word.hasPrefix) { return .rebuilding }
-        if ["failed", "offline", "ofln"].contains(where: word.hasPrefix) { return .failed }
+        if [
+            "failed", "offline", "ofln", "missing", "msng", "wrong drive", "wrong physical drive",
+            "physical drive not properly connected",
+        ].contains(where: word.hasPrefix) {
+            return .failed
+        }
         return nil
     }
 
-    /// What a disk is in its array: `Onln`, `Online, Spun Up`, `Rebuild`, `Hotspare, Spun down`, `Failed`.
-    static func memberState(_ text: String) -> MemberState? {
+    /// Whether a rebuild is due and waits for its turn: `Ready for Rebuild`, `Queued for Rebuild`.
+    static func waits(_ text: String) -> Bool {
         let word = text.lowercased()
-        if ["onln", "online", "cpybck", "copyback"].contains(where: word.hasPrefix) { return .inSync }
-        if ["rbld", "rebuild"].contains(where: word.hasPrefix) { return .rebuilding }
-        if ["dhs", "ghs", "hotspare", "hot spare", "dedicated hot", "global hot"].contains(where: word.hasPrefix) {
+        return ["ready for", "queued for", "waiting for", "pending"].contains(where: word.hasPrefix)
+            && (word.contains("rebuild") || word.contains("recovery"))
+    }
+
+    /// What a disk is in its array: `Onln`, `Online, Spun Up`, `Rebuild`, `Hotspare, Spun down`, `Failed`, `Defunct`.
+    static func memberState(_ text: String) -> MemberState? {
+        let word = diskWord(text)
+        if ["onln", "online", "optimal", "cpybck", "copyback", "cfshld", "cbshld"].contains(where: word.hasPrefix) {
+            return .inSync
+        }
+        if ["rbld", "rebuild"].contains(where: word.hasPrefix) || waits(word) { return .rebuilding }
+        if ["dhs", "ghs", "hspshld", "hotspare", "hot spare", "hot-spare"].contains(where: word.hasPrefix)
+            || word.contains("hot-spare") || word.contains("hot spare")
+        {
             return .spare
         }
-        if ["offln", "offline", "failed", "ubad", "unconfigured(bad)", "f"].contains(word)
-            || ["failed", "unconfigured(bad)"].contains(where: word.hasPrefix)
-        {
-            return .faulty
-        }
         if ["msng", "missing"].contains(where: word.hasPrefix) { return .missing }
-        return nil
+        return word == "f" || isFailed(word) ? .faulty : nil
     }
 
     static func diskStatus(_ text: String) -> String? {
-        let word = text.lowercased()
+        let word = diskWord(text)
         if word.contains("predict") { return "predicted_failure" }
-        if ["failed", "ubad", "unconfigured(bad)", "offln", "offline"].contains(where: word.hasPrefix) {
-            return "failed"
+        if isFailed(word) { return "failed" }
+        if ["msng", "missing"].contains(where: word.hasPrefix) { return "missing" }
+        // The controller examines a shielded disk, or is filling it.
+        if ["rebuild", "rbld"].contains(where: word.hasPrefix) || word.hasSuffix("shld") || waits(word) {
+            return "degraded"
         }
-        if ["ok", "onln", "online", "ugood", "unconfigured(good)", "jbod", "dhs", "ghs", "hot", "ready", "raw"]
-            .contains(where: word.hasPrefix)
-        {
-            return "ok"
-        }
-        return word.hasPrefix("rebuild") || word.hasPrefix("rbld") ? "degraded" : nil
+        let isWell = [
+            "ok", "onln", "online", "optimal", "ugood", "ugunsp", "unconfigured(good)", "jbod", "dhs", "ghs", "hot",
+            "ready", "raw", "cpybck", "copyback",
+        ].contains(where: word.hasPrefix)
+        return isWell || word.contains("hot-spare") || word.contains("hot spare") ? "ok" : nil
+    }
+
+    /// storcli writes an `s` before the state of a disk that is secured: `sUBad`.
+    private static func diskWord(_ text: String) -> String {
+        let isSecured = text.first == "s" && text.dropFirst().first?.isUppercase == true
+        return word(isSecured ? String(text.dropFirst()) : text)
+    }
+
+    private static func isFailed(_ word: String) -> Bool {
+        [
+            "failed", "ubad", "ubunsp", "unconfigured(bad)", "unconfigured bad", "offln", "offline", "defunct",
+            "inaccessible", "bad",
+        ].contains(where: word.hasPrefix)
     }
 
     static func controllerStatus(_ text: String) -> String? {
@@ -112,16 +172,35 @@ struct RaidController: Hashable, Sendable {
     /// nil where there is no battery, or its word is not known.
     static func batteryState(_ text: String) -> String? {
         let word = text.lowercased()
-        if ["optimal", "ok", "operational", "okay"].contains(where: word.hasPrefix) { return "ok" }
-        if word.contains("learn") { return "learning" }
+        if ["optimal", "ok", "operational", "okay", "ready", "zmm optimal"].contains(where: word.hasPrefix) {
+            return "ok"
+        }
+        if word.contains("learn") || word.contains("reconditioning") { return "learning" }
         if word.contains("charging") || word.hasPrefix("recharg") { return "charging" }
-        if word.hasPrefix("fail") || word.hasPrefix("dead") { return "failed" }
-        if ["degraded", "dgd", "needs attention", "replace", "non-operational", "not fully", "low"]
+        if ["fail", "dead", "zmm fail", "error"].contains(where: word.hasPrefix) { return "failed" }
+        if ["degraded", "dgd", "needs attention", "replace", "non-operational", "not fully", "low", "missing"]
             .contains(where: word.hasPrefix)
         {
             return "replace"
         }
         return nil
+    }
+
+    /// The worse of two words on the battery, which several lines report for its parts.
+    static func worseBattery(_ one: String?, _ other: String?) -> String? {
+        guard let one, let other else { return one ?? other }
+        let order = ["failed", "replace", "learning", "charging", "ok"]
+        return (order.firstIndex(of: one) ?? order.count) <= (order.firstIndex(of: other) ?? order.count) ? one : other
+    }
+
+    /// The bits in which MegaRAID's firmware describes its battery (`MFI_BBU_STATE_` of FreeBSD's mfireg.h); nil where
+    /// it only charges and discharges, and where there is none.
+    static func batteryState(bits: UInt64) -> String? {
+        if bits & (1 << 0 | 1 << 7 | 1 << 10) != 0 { return "replace" }  // missing, learn cycle failed, replace it
+        if bits & (1 << 9) != 0 { return "failed" }  // it does not answer
+        if bits & (1 << 6) != 0 { return "learning" }
+        if bits & (1 << 3) != 0 { return "charging" }
+        return bits == 0 ? "ok" : nil
     }
 
     /// `0000:3b:00.0` of `00:3b:00:00` (storcli) and of `0000:5C:00.0` (ssacli); nil of all else.
@@ -162,10 +241,28 @@ extension RaidController {
         for disk in other.disks {
             if let place = disks.firstIndex(where: { $0.place == disk.place }) {
                 // The output with the serial number knows the most of it.
-                if disk.serial != nil || disk.wwn != nil { disks[place] = disk }
+                if disk.serial != nil || disk.wwn != nil {
+                    let group = disks[place].group
+                    disks[place] = disk
+                    disks[place].group = disk.group ?? group
+                }
             } else {
                 disks.append(disk)
             }
+        }
+    }
+
+    /// A volume that lacks a disk while one is being filled in its place is rebuilding, though some programs keep the
+    /// word of what is lacking; one of several is left as it is where nobody reports which of them the disk is for.
+    mutating func settle() {
+        for index in arrays.indices where arrays[index].state == .degraded && arrays[index].activity == nil {
+            let group = arrays[index].group
+            let isAlone = arrays.count { $0.state == .degraded || $0.state == .rebuilding } == 1
+            let members = disks.filter { $0.member != nil && (group == nil || $0.group == group) }
+            guard group != nil || isAlone, members.contains(where: { $0.member == .rebuilding }),
+                !members.contains(where: { $0.member == .faulty || $0.member == .missing })
+            else { continue }
+            arrays[index].state = .rebuilding
         }
     }
 }

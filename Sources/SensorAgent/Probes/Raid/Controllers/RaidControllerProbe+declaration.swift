@@ -17,7 +17,8 @@ extension RaidControllerProbe {
                 SignalDeclaration(
                     "hw.errors", of: .controller, labels: ["error.type": ["corrected", "uncorrected"]], source: tools),
                 SignalDeclaration(
-                    "hw.raid.state", "hw.raid.progress", "hw.raid.spares", of: .raidArray, source: tools),
+                    "hw.raid.state", "hw.raid.activity", "hw.raid.progress", "hw.raid.spares", of: .raidArray,
+                    source: tools),
                 SignalDeclaration("hw.raid.membership", "hw.physical_disk.controller_errors", of: .disk, source: tools),
             ])
     }

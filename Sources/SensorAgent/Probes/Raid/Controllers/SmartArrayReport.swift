@@ -8,10 +8,13 @@ struct SmartArrayReport: Sendable {
     private var part = Part.controller
     /// The array's own reported state: its volumes may still be called well.
     private var groupState: VolumeState?
+    /// Its name; nil where the disks that follow are in none.
+    private var group: String?
 
     /// nil where no controller of HPE is named.
     init?(_ lines: KeyValueLines) {
         for line in lines.lines { read(line) }
+        for index in controllers.indices { controllers[index].settleCache() }
         guard !controllers.isEmpty else { return nil }
     }
 
@@ -35,7 +38,7 @@ struct SmartArrayReport: Sendable {
             // Some outputs name a controller in two places.
             if !controllers.contains(where: { $0.name == controller.name }) {
                 controllers.append(controller)
-                groupState = nil
+                (groupState, group) = (nil, nil)
             }
             part = .controller
             return
@@ -46,18 +49,21 @@ struct SmartArrayReport: Sendable {
         // `array B (Failed)`, `Array: B`; but `Array Type: Data` is a value of one.
         if line.key == "array" || first == "array", words.count >= 2, words[1].allSatisfy(\.isUppercase) {
             part = .array
+            group = String(words[1])
             groupState = line.bracketed.compactMap(SmartArrayReport.groupState).last
         } else if line.key == "logical drive" {
             part = .logical
-            controllers[last].arrays.append(RaidController.Array(name: line.value, state: groupState.lowering(nil)))
+            controllers[last].arrays.append(
+                RaidController.Array(name: line.value, state: groupState.lowering(nil), group: group))
         } else if first == "logicaldrive" {
             part = .logical
-            controllers[last].addLogical(line, words, of: groupState)
+            controllers[last].addLogical(line, words, of: groupState, group)
         } else if first == "physicaldrive" {
             part = .disk
-            controllers[last].addPhysical(line, words)
+            controllers[last].addPhysical(line, words, of: group)
         } else if SmartArrayReport.beginsOther(line) {
             part = .other
+            if first.hasPrefix("unassigned") || first == "hba" { group = nil }
         } else if part == .array, line.key == "status" {
             groupState = SmartArrayReport.groupState(line.value)
         } else if !line.value.isEmpty {
@@ -102,17 +108,18 @@ extension KeyValueLines.Line {
 extension RaidController {
     /// `logicaldrive 1 (558.9 GB, RAID 1, OK)`.
     fileprivate mutating func addLogical(
-        _ line: KeyValueLines.Line, _ words: [Substring], of group: VolumeState?
+        _ line: KeyValueLines.Line, _ words: [Substring], of state: VolumeState?, _ group: String?
     ) {
         guard words.count >= 2 else { return }
         arrays.append(
             Array(
                 name: String(words[1]), level: line.bracketed.first { $0.hasPrefix("RAID") },
-                state: group.lowering(line.bracketed.compactMap(RaidController.arrayState).last)))
+                state: state.lowering(line.bracketed.compactMap(RaidController.arrayState).last),
+                activity: line.bracketed.contains(where: RaidController.waits) ? "queued" : nil, group: group))
     }
 
     /// `physicaldrive 1I:1:4 (port 1I:box 1:bay 4, SAS, 300 GB, OK)`; alone it is the head of a list of values.
-    fileprivate mutating func addPhysical(_ line: KeyValueLines.Line, _ words: [Substring]) {
+    fileprivate mutating func addPhysical(_ line: KeyValueLines.Line, _ words: [Substring], of group: String?) {
         guard words.count >= 2 else { return }
         let place = String(words[1])
         if !disks.contains(where: { $0.place == place }) { disks.append(Disk(place: place)) }
@@ -120,13 +127,25 @@ extension RaidController {
         // What follows is of this disk, wherever it was first named.
         let disk = disks.remove(at: index)
         disks.append(disk)
+        let last = disks.count - 1
+        disks[last].group = group ?? disks[last].group
         for word in line.bracketed {
-            if let bus = RaidController.bus(word) { disks[disks.count - 1].bus = bus }
+            if let bus = RaidController.bus(word) { disks[last].bus = bus }
             if let status = RaidController.diskStatus(word) {
-                disks[disks.count - 1].status = status
-                disks[disks.count - 1].member = status == "failed" ? .faulty : .inSync
+                disks[last].status = status
+                // A disk in no array, and one that is being filled, is not in sync.
+                disks[last].member =
+                    switch status {
+                    case "failed": .faulty
+                    case "missing": .missing
+                    case "degraded": .rebuilding
+                    default: group == nil ? nil : .inSync
+                    }
             }
-            if word.lowercased() == "spare" { disks[disks.count - 1].member = .spare }
+            // An active one stands in for another: it is a member.
+            if word.lowercased() == "spare", disks[last].member == .inSync || disks[last].member == nil {
+                disks[last].member = .spare
+            }
         }
     }
 
@@ -145,7 +164,8 @@ extension RaidController {
         } else if isLogical, let last = arrays.indices.last {
             switch line.key {
             case "status":
-                arrays[last].state = group.lowering(RaidController.arrayState(line.value))
+                arrays[last].setState(line.value)
+                arrays[last].state = group.lowering(arrays[last].state)
                 if let mark = line.value.firstIndex(of: "%"),
                     let percent = Double(line.value[..<mark].split(separator: " ").last ?? "")
                 {
@@ -167,8 +187,24 @@ extension RaidController {
         case "controller temperature (c)": temperature = RaidController.celsius(line.value)
         case "battery/capacitor status", "battery status", "capacitor status":
             battery = RaidController.batteryState(line.value)
+        case "cache status": cache.status = line.value.lowercased()
+        case "cache status details": cache.details = line.value.lowercased()
+        case "cache backup power source": cache.hasBackup = !line.value.lowercased().hasPrefix("no")
         default: if line.key.hasPrefix("pci address") { pci = RaidController.address(line.value) }
         }
+    }
+}
+
+extension RaidController {
+    /// A write cache that was switched off for good is a fault of the controller. Of a battery that failed or lost its
+    /// cable the line of its own state is gone: what is said of the cache speaks for it.
+    fileprivate mutating func settleCache() {
+        let isOff = cache.status.map { $0.hasPrefix("permanently disabled") || $0.hasPrefix("error") } ?? false
+        guard isOff else { return }
+        let words = cache.details ?? ""
+        let isBackup = ["batter", "capacitor", "cable", "charge", "backup power"].contains(where: words.contains)
+        if battery == nil, isBackup || (words.isEmpty && cache.hasBackup) { battery = "failed" }
+        if status == nil || status == "ok" { status = "degraded" }
     }
 }
 
@@ -177,12 +213,20 @@ extension RaidController.Disk {
         switch line.key {
         case "status":
             status = RaidController.diskStatus(line.value)
-            if status == "failed" { member = .faulty }
-            if line.value.lowercased().hasPrefix("rebuild") { member = .rebuilding }
+            switch status {
+            case "failed": member = .faulty
+            case "missing": member = .missing
+            case "degraded": member = .rebuilding
+            default: break
+            }
         case "drive type":
             let word = line.value.lowercased()
-            let isSpare = word.contains("spare")
-            member = word.contains("unassigned") || word.contains("hba") ? nil : isSpare ? .spare : member ?? .inSync
+            if word.contains("unassigned") || word.contains("hba") {
+                member = nil
+            } else if member == nil || member == .inSync {
+                // One that failed, or is being filled, is nothing else.
+                member = word.contains("spare") && !word.contains("active") ? .spare : .inSync
+            }
         case "interface type":
             bus = RaidController.bus(line.value) ?? bus
             isRotational = !line.value.lowercased().contains("solid state")

@@ -87,14 +87,31 @@ extension RaidController {
         if let pack = data["BBU_Info"]?.elements.first ?? data["Cachevault_Info"]?.elements.first {
             battery = (pack["State"]?.text).flatMap(RaidController.batteryState)
         }
+        // Old cards report nothing of the battery but the bits of their firmware.
+        if battery == nil, let bits = data["Status", "BBU Status"]?.unsigned,
+            ["Present", "Yes"].contains(data["HwCfg", "BBU"]?.text ?? "Present")
+        {
+            battery = RaidController.batteryState(bits: bits)
+        }
         batteryLearnAge = RaidController.learnAge(data)
         for volume in (data["VD LIST"] ?? data["Virtual Drives"])?.elements ?? [] {
             guard let name = volume["DG/VD"]?.text, let state = volume["State"]?.text else { continue }
-            arrays.append(Array(name: name, level: volume["TYPE"]?.text, state: RaidController.arrayState(state)))
+            var array = Array(name: name, level: volume["TYPE"]?.text)
+            array.setState(state)
+            array.group = name.split(separator: "/").first.map(String.init)
+            arrays.append(array)
         }
         let list = (data["PD LIST"] ?? data["Drive Information"])?.elements ?? []
         for entry in list.prefix(StorcliReport.diskLimit) { addDisk(entry) }
-        // `Drive /c0/e252/s0`, and beside it its details.
+        addDrives(data)
+        // Where there is no array at all (host bus adapters) they stand one level deeper.
+        for name in ["Physical Device Information", "Physical Drive Information"] {
+            if let devices = data[name] { addDrives(devices) }
+        }
+    }
+
+    /// `Drive /c0/e252/s0`, and beside it its details.
+    private mutating func addDrives(_ data: JSONTree) {
         for key in data.keys where key.hasPrefix("Drive /") && !key.contains(" - ") {
             guard disks.count < StorcliReport.diskLimit, let entry = data[key]?.elements.first else { continue }
             addDisk(entry)
@@ -112,6 +129,7 @@ extension RaidController {
         disk.model = PlaceholderText.removed(entry["Model"]?.text)
         disk.bus = ["SATA": "ata", "SAS": "sas", "NVMe": "nvme"][entry["Intf"]?.text ?? ""]
         disk.isRotational = (entry["Med"]?.text).map { $0 == "HDD" }
+        disk.group = entry["DG"]?.unsigned.map { "\($0)" }
         disk.status = RaidController.diskStatus(state)
         disk.member = RaidController.memberState(state)
         disks.append(disk)
