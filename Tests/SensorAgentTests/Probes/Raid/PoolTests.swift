@@ -38,7 +38,7 @@ struct PoolTests {
         #expect(pool.devices.map(\.memberState) == [.missing, .inSync, .inSync, .spare])
         #expect(pool.devices.map(\.holdsData) == [true, true, false, false])
         #expect(pool.devices[0].path == "/dev/disk/by-id/wwn-0x5000c500aaaaaaa1-part1")
-        #expect(pool.devices.map(\.checksum) == [1_500, 7, 0, 0])
+        #expect(pool.devices.map(\.checksum) == [1_536, 7, 0, 0])
     }
 
     @Test("where a list of damaged files is announced there is one at least, however little of it is shown")

@@ -10,8 +10,17 @@ struct BtrfsStatistics: Sendable {
     /// Devices taken of one file system.
     static let deviceLimit = 1_024
 
-    /// Counts by device, under the words of the signal `hw.raid.device_errors`; in the order of the output.
-    private(set) var devices: [(path: String, errors: [String: UInt64])] = []
+    struct Device: Hashable, Sendable {
+        var path: String
+        /// By the words of the signal `hw.raid.device_errors`.
+        var errors: [String: UInt64] = [:]
+
+        /// `<missing disk>`, or `devid:2` of newer versions: the file system knows it, and has no device for it.
+        var isMissing: Bool { path.hasPrefix("<missing") || path.hasPrefix("devid:") }
+    }
+
+    /// In the order of the output.
+    private(set) var devices: [Device] = []
 
     private static let words = [
         "write_io_errs": "write", "read_io_errs": "read", "flush_io_errs": "flush", "corruption_errs": "checksum",
@@ -25,9 +34,10 @@ struct BtrfsStatistics: Sendable {
             let words = line[line.index(after: close)...].drop { $0 == "." }.split(separator: " ")
             guard words.count == 2, let type = BtrfsStatistics.words[String(words[0])], let count = UInt64(words[1])
             else { continue }
-            if devices.last?.path != path {
+            // Several that are missing have one name.
+            if devices.last?.path != path || devices.last?.errors[type] != nil {
                 guard devices.count < BtrfsStatistics.deviceLimit else { return }
-                devices.append((path, [:]))
+                devices.append(Device(path: path))
             }
             devices[devices.count - 1].errors[type] = count
         }
@@ -46,7 +56,7 @@ struct BtrfsStatistics: Sendable {
                 errors[type] = count
             }
         }
-        devices = [("/dev/\(device)", errors)]
+        devices = [Device(path: "/dev/\(device)", errors: errors)]
     }
 
     /// `/var/lib/btrfs/scrub.status.UUID` (btrfs-scrub(8)): when the last scrub of all devices came to its end; nil where

@@ -26,7 +26,8 @@ struct MDArray: Hashable, Sendable {
     /// Disks of these that are not in use.
     var degraded = 0
     var members: [Member] = []
-    /// `idle`, `check`, `repair`, `resync`, `recovery`, `reshape`, `frozen`.
+    /// `idle`, `check`, `repair`, `resync`, `recovery`, `reshape`, `frozen`; `queued`, `pending`: one of them waits for
+    /// another array, or for the first write.
     var activity = "idle"
     /// 0 to 1; nil while nothing goes on, or it waits.
     var progress: Double?

@@ -111,12 +111,15 @@ extension MDArray {
             {
                 activity = action
                 progress = min(max(percent / 100, 0), 1)
-            } else if words.contains(where: { $0.hasPrefix("\(action)=") }) {
-                // DELAYED, PENDING: it waits for another array, or for the first write.
-                activity = action
+            } else if let word = words.first(where: { $0.hasPrefix("\(action)=") }) {
+                // It waits for another array, or for the first write.
+                let isRebuild = action == "recovery" || action == "resync"
+                activity =
+                    isRebuild && word.hasSuffix("=DELAYED")
+                    ? "queued" : isRebuild && word.hasSuffix("=PENDING") ? "pending" : action
             }
         }
-        if activity == "recovery" { markRebuilding() }
+        if activity == "recovery" || activity == "queued" { markRebuilding() }
     }
 
     /// mdstat does not show which member is being filled: the newest ones are.

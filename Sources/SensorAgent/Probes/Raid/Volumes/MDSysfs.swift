@@ -29,8 +29,12 @@ struct MDSysfs: Sendable {
         array.mismatches = try? tree.count("\(folder)/mismatch_cnt")
         array.uuid = PlaceholderText.removed(try? tree.text("\(folder)/uuid"))
         if let action = try? tree.text("\(folder)/sync_action") {
-            array.activity = action == "recover" ? "recovery" : action
-            array.progress = (try? tree.text("\(folder)/sync_completed")).flatMap(MDSysfs.share)
+            let completed = try? tree.text("\(folder)/sync_completed")
+            let isRebuild = action == "recover" || action == "resync"
+            array.activity =
+                isRebuild && completed?.hasPrefix("delayed") == true
+                ? "queued" : action == "recover" ? "recovery" : action
+            array.progress = completed.flatMap(MDSysfs.share)
         }
         let names = ((try? tree.names(in: folder)) ?? []).filter { $0.hasPrefix("dev-") }
         array.members = names.prefix(MDStat.memberLimit).compactMap { member("\(folder)/\($0)", $0) }

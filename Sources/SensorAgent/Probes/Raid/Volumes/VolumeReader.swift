@@ -39,7 +39,7 @@ struct VolumeReader: Sendable {
 
     /// The one disk behind a device; nil where it is made of several, none of which can be blamed.
     private func disk(of device: String) -> Component? {
-        let disks = disks(of: device)
+        let disks = disks(of: device).filter { $0.kind == .disk }
         return disks.count == 1 ? disks.first : nil
     }
 
@@ -86,22 +86,24 @@ struct VolumeReader: Sendable {
         finding.progress = pool.progress
         finding.scrubbed = pool.scrubbed
         finding.damagedFiles = pool.damagedFiles
+        // What is being replaced, or has a spare beside it, is one place of the pool.
+        let isBad = { (device: ZPoolStatus.Device) in
+            ["FAULTED", "UNAVAIL", "REMOVED", "OFFLINE"].contains(device.state)
+        }
         let data = pool.devices.filter(\.holdsData)
-        finding.wanted = data.count
-        finding.missing = data.count { ["FAULTED", "UNAVAIL", "REMOVED", "OFFLINE"].contains($0.state) }
+        let alone = data.filter { $0.place == nil && !$0.isDistributedSpare }
+        let shared = Dictionary(grouping: data.filter { $0.place != nil }, by: \.place).values
+        finding.wanted = alone.count + shared.count
+        finding.missing = alone.count(where: isBad) + shared.count { $0.contains(where: isBad) }
         finding.spares = pool.devices.count { $0.state == "AVAIL" }
-        for device in pool.devices {
+        for device in pool.devices where device.isDisk {
             guard let disk = disk(of: device.path) else { continue }
             finding.members.append(
                 VolumeFinding.Member(
                     disk: disk, state: device.memberState,
                     errors: ["read": device.read, "write": device.write, "checksum": device.checksum]))
         }
-        for device in pool.devices {
-            for (type, count) in [("read", device.read), ("write", device.write), ("checksum", device.checksum)] {
-                finding.errors[type] = (finding.errors[type] ?? 0) &+ count
-            }
-        }
+        finding.errors = pool.errors
         return finding
     }
 
@@ -140,14 +142,16 @@ struct VolumeReader: Sendable {
             Component(
                 id: ComponentID(.pool, "btrfs-\(uuid)"), kind: .pool, name: "btrfs \(label ?? uuid)",
                 attributes: attributes), label: label ?? uuid)
+        // Its program lists a missing one as well, by no name.
+        let missing = max(missing, statistics.devices.count(where: \.isMissing))
         finding.state = missing > 0 ? .degraded : .ok
         (finding.wanted, finding.missing, finding.scrubbed) = (wanted, missing, scrubbed)
         finding.knowsMembers = !statistics.devices.isEmpty
-        for (path, errors) in statistics.devices {
-            guard let disk = disk(of: path) else { continue }
-            finding.members.append(VolumeFinding.Member(disk: disk, state: .inSync, errors: errors))
+        for device in statistics.devices where !device.isMissing {
+            guard let disk = disk(of: device.path) else { continue }
+            finding.members.append(VolumeFinding.Member(disk: disk, state: .inSync, errors: device.errors))
         }
-        for (_, errors) in statistics.devices { finding.errors.merge(errors) { $0 &+ $1 } }
+        for device in statistics.devices { finding.errors.merge(device.errors) { $0 &+ $1 } }
         return finding
     }
 }
