@@ -428,6 +428,15 @@ public enum AdviceTexts {
         fact(
             "value.unset", "{0}: the maker has set no limit for it.",
             "{0}: Der Hersteller hat keinen Grenzwert gesetzt."),
+        fact(
+            "value.notPlausible", "{0}: the device gives a number that no such sensor can show.",
+            "{0}: Das Gerät liefert eine Zahl, die kein solcher Fühler zeigen kann."),
+        task(
+            "value.notPersistent",
+            "{0}: the card's driver forgets its counts whenever nobody uses the card, and is asked once in an hour only.",
+            "{0}: Der Treiber der Karte vergisst ihre Zähler, sobald niemand sie benutzt, und wird nur stündlich gefragt.",
+            do: "Let the driver keep the card ready: systemctl enable --now nvidia-persistenced",
+            tue: "Lassen Sie den Treiber die Karte bereithalten: systemctl enable --now nvidia-persistenced"),
         fact("value.notFinite", "{0}: the device gives no number.", "{0}: Das Gerät liefert keine Zahl."),
         fact("value.other", "{0} cannot be read: {1}.", "{0} ist nicht zu lesen: {1}."),
     ]

@@ -93,6 +93,10 @@ public struct Unavailable: RawRepresentable, Hashable, Sendable {
     public static let notSupported = Unavailable(rawValue: "notSupported")
     /// A Super-I/O limit at the register's end, or min >= max: never set by anyone.
     public static let unset = Unavailable(rawValue: "unset")
+    /// No sensor of its kind can show the value, or the device contradicts it by what else it reports: a placeholder.
+    public static let notPlausible = Unavailable(rawValue: "notPlausible")
+    /// The driver starts the device to be asked, and counts from then on: the count says nothing.
+    public static let notPersistent = Unavailable(rawValue: "notPersistent")
 }
 
 extension Measurement: Codable {

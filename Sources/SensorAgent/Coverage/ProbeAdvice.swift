@@ -42,6 +42,7 @@ struct ProbeAdvice {
         let code = "value.\(because.rawValue)"
         let known: Set<Unavailable> = [
             .asleep, .denied, .readError, .malformed, .timedOut, .sensorFault, .unset, .notFinite,
+            .notPlausible, .notPersistent,
         ]
         return known.contains(because)
             ? Advice(code, "\(signal)") : Advice("value.other", "\(signal)", because.rawValue)

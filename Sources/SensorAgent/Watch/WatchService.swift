@@ -137,7 +137,7 @@ actor WatchService: Service {
             Task {
                 let outcome: Result<ProbeResult, ProbeError>
                 do throws(ProbeError) {
-                    outcome = .success(try await probe.observe(at: now.time, since: cursor))
+                    outcome = .success(try await probe.look(at: now.time, since: cursor))
                 } catch {
                     outcome = .failure(error)
                 }

@@ -219,11 +219,13 @@ struct SmartctlReport: Sendable {
         add("hw.physical_disk.smart.health", [:], .unknownOr(health.map { $0 ? "passed" : "failed" }))
         addGauge("hw.temperature", [:], tree["temperature", "current"]?.double)
         let limits = [
-            ("drive_trip", "high.critical"), ("limit_max", "high.critical"), ("op_limit_max", "high.degraded"),
-            ("limit_min", "low.critical"), ("op_limit_min", "low.degraded"),
+            ("drive_trip", "high.critical"), ("critical_limit_max", "high.critical"), ("limit_max", "high.critical"),
+            ("op_limit_max", "high.degraded"), ("limit_min", "low.critical"), ("critical_limit_min", "low.critical"),
+            ("op_limit_min", "low.degraded"),
         ]
+        var told: Set<String> = []
         for (key, type) in limits {
-            guard let limit = tree["temperature", key]?.double else { continue }
+            guard let limit = tree["temperature", key]?.double, told.insert(type).inserted else { continue }
             // SCSI drives return 0 for "no trip temperature".
             let measurement: Measurement = key == "drive_trip" && limit == 0 ? .unavailable(.unset) : .gauge(limit)
             add("hw.temperature.limit", ["limit_type": type], measurement)
@@ -252,9 +254,11 @@ struct SmartctlReport: Sendable {
         for attribute in tree["ata_smart_attributes", "table"]?.elements ?? [] {
             guard let id = attribute["id"]?.unsigned, id <= 255 else { continue }
             let raw = attribute["raw", "value"]?.unsigned
+            let isInverted = isInvertedLife(attribute, id: id, raw: raw)
             add(DiskSignals.raw(id), raw.map { .counter($0) } ?? .unavailable(.malformed))
             for key in ["value", "worst", "thresh"] {
-                if let value = attribute[key]?.double { add(DiskSignals.normalized(id, key), .gauge(value)) }
+                guard let value = attribute[key]?.double else { continue }
+                add(DiskSignals.normalized(id, key), .gauge(isInverted && key != "thresh" ? 100 - value : value))
             }
             if let failed = attribute["when_failed"]?.text {
                 add("hw.physical_disk.smart.failing", ["attribute": "\(id)"], .state(failed.isEmpty ? "never" : failed))
@@ -264,9 +268,32 @@ struct SmartctlReport: Sendable {
         addCounter("hw.physical_disk.error_log", [:], log?.unsigned)
     }
 
+    /// Whether attribute 231, the share of its life that an SSD has left, counts upwards: with some firmware Phison's
+    /// controllers write the share that is used as the value, and what is left as the raw number, which all others have
+    /// in both (CrystalDiskInfo, issue 178).
+    private func isInvertedLife(_ attribute: JSONTree, id: UInt64, raw: UInt64?) -> Bool {
+        guard id == 231, let raw, raw <= 100, let value = attribute["value"]?.unsigned, value + raw == 100,
+            value != raw
+        else { return false }
+        return tree["model_family"]?.text?.contains("Phison") == true || modelName?.hasPrefix("KINGSTON") == true
+    }
+
+    /// Some controllers answer with zeros where they have no log, of which the temperature makes 0 K.
+    private func isEmpty(_ log: JSONTree) -> Bool {
+        let told = [
+            "temperature", "available_spare", "available_spare_threshold", "data_units_written", "power_cycles",
+        ]
+        return told.allSatisfy { [0, -273].contains(log[$0]?.double ?? 0) }
+            && log.keys.allSatisfy { $0 == "temperature" || (log[$0]?.double ?? 0) == 0 }
+    }
+
     /// The SMART / Health Information log page (NVM Express Base Specification, log page 02h), in full.
     private mutating func addNVMe() {
         guard let log = tree["nvme_smart_health_information_log"] else { return }
+        if isEmpty(log) {
+            addEmptyLog()
+            return
+        }
         if let bits = log["critical_warning"]?.unsigned {
             for (bit, warning) in DiskSignals.warnings.enumerated() {
                 let asserted = bits >> UInt64(bit) & 1 == 1
@@ -306,6 +333,21 @@ struct SmartctlReport: Sendable {
             observations.append(
                 Observation(
                     component: part.id, signal: Signal("hw.temperature"), measurement: .gauge(celsius), time: time))
+        }
+    }
+
+    /// Of a log that is none nothing is known, whatever was taken of it before.
+    private mutating func addEmptyLog() {
+        let names = [
+            "hw.temperature", "hw.physical_disk.spare", "hw.physical_disk.spare.threshold",
+            "hw.physical_disk.endurance_used", "hw.physical_disk.power_cycles", "hw.physical_disk.power_on_time",
+            "hw.physical_disk.unsafe_shutdowns", "hw.physical_disk.media_errors",
+            "hw.physical_disk.error_log_entries",
+        ]
+        observations.removeAll { names.contains($0.signal.name) }
+        for name in names { add(name, [:], .unavailable(.notPlausible)) }
+        for warning in DiskSignals.warnings {
+            add(DiskSignals.criticalWarning(warning), .unavailable(.notPlausible))
         }
     }
 
@@ -355,6 +397,11 @@ struct SmartctlReport: Sendable {
         add("hw.physical_disk.self_test", [:], .state(state))
         // ATA counts the hours of its log in 16 bits (ACS-4 9.19), so that they wrap after 7.5 years.
         guard state != "running", let hours, let now = tree["power_on_time", "hours"]?.unsigned else { return }
+        // Some drives write no hour at all, and a test in the first hour is its maker's: neither says when it was.
+        guard hours > 1 || now <= 24 else {
+            add("hw.physical_disk.self_test.age", [:], .unavailable(.notPlausible))
+            return
+        }
         let age =
             hours <= now && (now <= 0xFFFF || protocolName != "ATA") ? now - min(hours, now) : now &- hours & 0xFFFF
         addGauge("hw.physical_disk.self_test.age", [:], Double(age))

@@ -105,11 +105,6 @@ struct UPSVariables: Sendable {
         "ECO", "TEST",
     ]
 
-    /// Above this a load is no load: 5 times the rating.
-    private static let loadLimit = 5.0
-    /// Degrees Celsius beyond which no UPS still works. Drivers report 255 or -213 where there is no sensor.
-    private static let temperatures = -40.0...120.0
-
     func result(name: String, isShared: Bool = false, at time: Timestamp) -> ProbeResult {
         let (ups, battery) = components(name: name, isShared: isShared)
         var result = ProbeResult(components: [ups, battery])
@@ -117,32 +112,35 @@ struct UPSVariables: Sendable {
             result.observations.append(
                 Observation(component: component.id, signal: signal, measurement: measurement, time: time))
         }
-        func gauge(_ component: Component, _ signal: String, _ variable: String, times factor: Double = 1) {
+        /// - Parameter isContradicted: by what else the UPS reports.
+        func gauge(
+            _ component: Component, _ name: String, _ variable: String, per divisor: Double = 1,
+            isContradicted: Bool = false, labels: [String: String] = [:]
+        ) {
             guard values[variable] != nil else { return }
-            add(
-                component, Signal(signal), number(variable).map { .gauge($0 * factor) } ?? .unavailable(.malformed))
-        }
-        func temperature(_ component: Component, _ variable: String) {
-            guard let celsius = number(variable), !UPSVariables.temperatures.contains(celsius) else {
-                gauge(component, "hw.ups.temperature", variable)
+            let signal = Signal(name, labels)
+            guard let value = number(variable).map({ $0 / divisor }) else {
+                add(component, signal, .unavailable(.malformed))
                 return
             }
-            let signal = Signal("hw.ups.temperature")
-            add(component, signal, .unavailable(.malformed))
-            result.asRead.append(RawReading(component: component.id, signal: signal, source: variable, value: celsius))
+            let isPlausible = !isContradicted && PlausibleRange.contains(value, signal: name)
+            add(component, signal, isPlausible ? .reading(value) : .unavailable(PlausibleRange.reason(signal: name)))
+            guard !isPlausible else { return }
+            result.asRead.append(
+                RawReading(component: component.id, signal: signal, source: variable, value: value * divisor))
         }
         for (flag, measurement) in status { add(ups, Signal("hw.ups.status", ["flag": flag]), measurement) }
-        if let load = number("ups.load") {
-            let share = load / 100
-            let isLoad = (0..<UPSVariables.loadLimit).contains(share)
-            add(ups, Signal("hw.ups.load"), isLoad ? .reading(share) : .unavailable(.malformed))
-            if !isLoad {
-                result.asRead.append(
-                    RawReading(component: ups.id, signal: Signal("hw.ups.load"), source: "ups.load", value: load))
-            }
+        gauge(ups, "hw.ups.load", "ups.load", per: 100)
+        gauge(ups, "hw.ups.input_voltage", "input.voltage", isContradicted: isMainsContradicted)
+        gauge(
+            ups, "hw.ups.input_voltage.nominal", "input.voltage.nominal",
+            isContradicted: number("input.voltage.nominal").map { !isTransferred($0) } ?? false)
+        for (variable, type) in [("input.transfer.low", "low.critical"), ("input.transfer.high", "high.critical")] {
+            gauge(
+                ups, "hw.ups.input_voltage.limit", variable, isContradicted: transfer == nil,
+                labels: ["limit_type": type])
         }
-        gauge(ups, "hw.ups.input_voltage", "input.voltage")
-        temperature(ups, "ups.temperature")
+        gauge(ups, "hw.ups.temperature", "ups.temperature")
         gauge(ups, "hw.voltage", "output.voltage")
         gauge(ups, "hw.current", "output.current")
         gauge(ups, "hw.power", "ups.realpower")
@@ -150,21 +148,13 @@ struct UPSVariables: Sendable {
             add(ups, Signal("hw.power.limit", ["limit_type": "rated.high"]), .reading(rated))
         }
         if let test = testResult { add(ups, Signal("hw.ups.test_result"), test) }
-        gauge(battery, "hw.battery.voltage", "battery.voltage")
-        if let nominal = number("battery.voltage.nominal") {
-            // Of a pack of several batteries some drivers report the voltage of all and the rating of one.
-            let voltage = number("battery.voltage") ?? nominal
-            let isOfAll = nominal > 0 && (0.5...2).contains(voltage / nominal)
-            add(
-                battery, Signal("hw.battery.nominal_voltage"), isOfAll ? .reading(nominal) : .unavailable(.malformed))
-        }
-        if let charge = number("battery.charge") {
-            add(
-                battery, Signal("hw.battery.charge"),
-                (0...100).contains(charge) ? .reading(charge / 100) : .unavailable(.malformed))
-        }
+        gauge(battery, "hw.battery.voltage", "battery.voltage", isContradicted: isBatteryVoltageContradicted)
+        gauge(
+            battery, "hw.battery.nominal_voltage", "battery.voltage.nominal",
+            isContradicted: batteryRatio.map { !UPSVariables.ratios.contains($0) } ?? false)
+        gauge(battery, "hw.battery.charge", "battery.charge", per: 100)
         gauge(battery, "hw.battery.time_left", "battery.runtime")
-        temperature(battery, "battery.temperature")
+        gauge(battery, "hw.ups.temperature", "battery.temperature")
         gauge(battery, "hw.current", "battery.current")
         if let state = batteryState { add(battery, Signal("hw.battery.state"), .state(state)) }
         if let age = batteryAge(at: time) { add(battery, Signal("hw.battery.age"), .reading(age)) }
@@ -174,6 +164,49 @@ struct UPSVariables: Sendable {
             add(part, Signal("hw.sensor.other", ["subfeature": name]), .reading(value))
         }
         return result
+    }
+
+    // MARK: What contradicts itself
+
+    /// Volts between which the UPS takes the mains; nil where they are not reported, or are none of any mains: some
+    /// drivers report a share, or what a byte holds of them.
+    private var transfer: ClosedRange<Double>? {
+        guard let low = number("input.transfer.low"), let high = number("input.transfer.high"), low >= 50, low < high,
+            (90...600).contains(high)
+        else { return nil }
+        return low...high
+    }
+
+    /// Whether the UPS would take such mains; true where it does not report its limits.
+    private func isTransferred(_ volts: Double) -> Bool { transfer?.contains(volts) ?? true }
+
+    /// Whether it is on the mains, which it neither raises nor lowers, and reports a voltage that it would leave them at.
+    private var isMainsContradicted: Bool {
+        guard isOnMains == true, let volts = number("input.voltage") else { return false }
+        let flags = Set((values["ups.status"] ?? "").split(separator: " "))
+        guard flags.isDisjoint(with: ["BOOST", "TRIM", "BYPASS"]) else { return false }
+        // Measuring errs by some volts.
+        return transfer.map { volts < $0.lowerBound * 0.9 || volts > $0.upperBound * 1.1 } ?? false
+    }
+
+    /// What a battery's voltage may be of its nominal one: of a pack of several some drivers report the voltage of all
+    /// and the rating of one, or scale it wrongly.
+    private static let ratios = 0.5...2.0
+
+    private var batteryRatio: Double? {
+        guard let nominal = number("battery.voltage.nominal"), nominal > 0, let voltage = number("battery.voltage")
+        else { return nil }
+        return voltage / nominal
+    }
+
+    /// A battery that is full, on the mains and not called bad cannot have lost a fifth of its voltage: it is not
+    /// measured. Twice as much is another pack's, or a wrong scale.
+    private var isBatteryVoltageContradicted: Bool {
+        guard let ratio = batteryRatio else { return false }
+        let flags = Set((values["ups.status"] ?? "").split(separator: " "))
+        let isFull = isOnMains == true && (number("battery.charge") ?? 0) >= 95
+        let isCalledBad = !flags.isDisjoint(with: ["RB", "LB"]) || testResult == .state("failed")
+        return ratio > UPSVariables.ratios.upperBound || (isFull && !isCalledBad && ratio < 0.8)
     }
 
     private var status: [(String, Measurement)] {
@@ -224,15 +257,16 @@ struct UPSVariables: Sendable {
         return number("battery.packs.bad") != nil || values["battery.charger.status"] != nil ? "ok" : nil
     }
 
-    /// Seconds since battery.date, which whoever exchanged it sets, else since it was made.
+    /// Seconds since the newest date of the battery that can be true: when it was exchanged, which nobody sets on many,
+    /// or when it was made.
     private func batteryAge(at time: Timestamp) -> Double? {
-        for name in ["battery.date", "battery.mfr.date"] {
-            guard let days = values[name].flatMap(UPSVariables.days) else { continue }
+        let ages = ["battery.date", "battery.mfr.date"].compactMap { name -> Double? in
+            guard let days = values[name].flatMap(UPSVariables.days) else { return nil }
             let age = Double(time.milliseconds) / 1000 - Double(days) * 86_400
             // Before a UPS could have been bought, or to come: nobody set it.
             return age >= 0 && age < 20 * 365 * 86_400 ? age : nil
         }
-        return nil
+        return ages.min()
     }
 
     /// Days since 1970 of `2019/05/08`, `2019-05-08`, or APC's `05/08/19`.
@@ -249,7 +283,8 @@ struct UPSVariables: Sendable {
     private static let told: Set<String> = [
         "ups.load", "input.voltage", "ups.temperature", "output.voltage", "output.current", "ups.realpower",
         "ups.realpower.nominal", "battery.voltage", "battery.voltage.nominal", "battery.charge", "battery.runtime",
-        "battery.temperature", "battery.current",
+        "battery.temperature", "battery.current", "input.voltage.nominal", "input.transfer.low",
+        "input.transfer.high",
     ]
 
     /// What is measured, and no setting or number of a product.

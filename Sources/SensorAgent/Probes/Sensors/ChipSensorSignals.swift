@@ -5,6 +5,7 @@ import Reports
 /// Each feature is one component (`temperature:nct6798-isa-0290/temp1`), each subfeature one signal of it. What is
 /// measured and must not be judged by is `unavailable`, with the value as read kept beside it (`ProbeResult.asRead`):
 /// - the sensor reports that it is faulty: its reading, extremes and alarms are `sensorFault`;
+/// - it shows what no such sensor can (`PlausibleRange`): its reading, extremes and alarms are `notPlausible`;
 /// - a limit that nobody set, and alarms that have no other limit: `unset` (see `SensorLimits`).
 struct ChipSensorSignals: Sendable {
     /// Chips and sensors; the same as long as the chips are the same.
@@ -124,8 +125,15 @@ struct ChipSensorSignals: Sendable {
             var bySuffix: [String: Double] = [:]
             for (subfeature, value) in zip(feature.subfeatures, own) { bySuffix[subfeature.suffix] = value }
             let limits = SensorLimits(kind: feature.kind, superIO: feature.superIO, values: bySuffix)
+            let isPlausible = zip(feature.subfeatures, own).allSatisfy { subfeature, value in
+                guard let value, value.isFinite, subfeature.suffix == "input" || subfeature.suffix == "average" else {
+                    return true
+                }
+                return PlausibleRange.contains(value, signal: subfeature.signal.name, of: feature.component)
+            }
             for (subfeature, value) in zip(feature.subfeatures, own) {
-                let measurement = ChipSensorSignals.measurement(subfeature, value, limits, faulty: bySuffix["fault"])
+                let measurement = ChipSensorSignals.measurement(
+                    subfeature, value, limits, faulty: bySuffix["fault"], isPlausible: isPlausible)
                 observations.append(
                     Observation(
                         component: feature.component, signal: subfeature.signal, measurement: measurement, time: time))
@@ -155,12 +163,14 @@ struct ChipSensorSignals: Sendable {
     }
 
     private static func measurement(
-        _ subfeature: Subfeature, _ value: Double?, _ limits: SensorLimits, faulty: Double?
+        _ subfeature: Subfeature, _ value: Double?, _ limits: SensorLimits, faulty: Double?, isPlausible: Bool
     ) -> Measurement {
         guard let value else { return .unavailable(.readError) }
         guard value.isFinite else { return .unavailable(.notFinite) }
         let suffix = subfeature.suffix
         if let faulty, faulty != 0, SensorLimits.isMeasured(suffix) { return .unavailable(.sensorFault) }
+        // An alarm of a placeholder means nothing, nor does its greatest value.
+        if !isPlausible, SensorLimits.isMeasured(suffix) { return .unavailable(.notPlausible) }
         if limits.isUnset(suffix) { return .unavailable(.unset) }
         return subfeature.kind == .state ? .state(value == 0 ? "clear" : "asserted") : .reading(value)
     }

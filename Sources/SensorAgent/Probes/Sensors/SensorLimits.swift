@@ -6,7 +6,9 @@
 /// - a lower limit that is not below its upper limit: both are unset;
 /// - an upper limit of exactly 0, except where the lower one is below 0 (a negative rail);
 /// - a lower limit of exactly 0 for a voltage, current, power or fan: nothing can be below it;
-/// - a temperature limit outside -100 ... 250 °C, or at the end of an 8-bit register (127, -128 °C);
+/// - an upper limit of a temperature below 0 °C: nothing in a server must stay that cold;
+/// - a limit that no such sensor could pass (`PlausibleRange`), or a temperature's at the end of an 8-bit register
+///   (127, -128 °C);
 /// - a voltage limit at the end of an 8-bit register of a Super-I/O chip (255 steps of 8, 12 or 16 mV).
 struct SensorLimits: Sendable {
     private let unset: Set<String>
@@ -23,7 +25,10 @@ struct SensorLimits: Sendable {
         if values["emergency"] == 0 { unset.insert("emergency") }
         for limit in SensorLimits.limits {
             guard let value = values[limit] else { continue }
-            if kind == .temperature, !(-100...250).contains(value) || value == 127 || value == -128 {
+            if let signal = SensorLimits.signals[kind], !PlausibleRange.contains(value, signal: signal) {
+                unset.insert(limit)
+            }
+            if kind == .temperature, value == 127 || (value < 0 && ["max", "crit", "emergency"].contains(limit)) {
                 unset.insert(limit)
             }
             if kind == .voltage, superIO, [2.04, 3.06, 4.08].contains(where: { abs($0 - value) < 0.0005 }) {
@@ -37,6 +42,12 @@ struct SensorLimits: Sendable {
     }
 
     func isUnset(_ suffix: String) -> Bool { unset.contains(suffix) }
+
+    /// By what the sensor measures.
+    private static let signals: [SensorFeature.Kind: String] = [
+        .temperature: "hw.temperature.limit", .voltage: "hw.voltage.limit", .current: "hw.current.limit",
+        .power: "hw.power.limit", .fan: "hw.fan.speed.limit",
+    ]
 
     private static let limits = ["min", "max", "lcrit", "crit", "emergency"]
 

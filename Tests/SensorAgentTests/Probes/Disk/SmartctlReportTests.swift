@@ -250,6 +250,79 @@ struct SmartctlReportTests {
         }
         #expect(outcomes.refused > 0 && outcomes.parsed + outcomes.refused == 400, "seed \(seed)")
     }
+
+    private func told(_ text: String, _ signal: Signal) throws -> Reports.Measurement? {
+        try SmartctlReport(parsing: Array(text.utf8), at: SmartctlReportTests.now).observations.last {
+            $0.signal == signal
+        }?
+        .measurement
+    }
+
+    @Test("what is used of an SSD's life is not taken for what is left, where the raw number holds the other")
+    func invertedLife() throws {
+        func text(_ model: String, _ family: String, value: Int, raw: Int) -> String {
+            """
+            {"device":{"name":"/dev/sda","protocol":"ATA"},"model_name":"\(model)","model_family":"\(family)",
+            "ata_smart_attributes":{"table":[{"id":231,"value":\(value),"worst":\(value),"thresh":10,
+            "raw":{"value":\(raw)}}]}}
+            """
+        }
+        let left = DiskSignals.normalized(231, "value")
+        #expect(try told(text("KINGSTON SA400S37240G", "", value: 8, raw: 92), left) == .reading(92))
+        #expect(try told(text("Patriot P210", "Phison Driven SSDs", value: 60, raw: 40), left) == .reading(40))
+        #expect(try told(text("KINGSTON SA400S37240G", "", value: 97, raw: 97), left) == .reading(97))
+        #expect(try told(text("OTHER 240G", "Other SSDs", value: 8, raw: 92), left) == .reading(8))
+        let worst = DiskSignals.normalized(231, "worst")
+        let thresh = DiskSignals.normalized(231, "thresh")
+        #expect(try told(text("KINGSTON SA400S37240G", "", value: 8, raw: 92), worst) == .reading(92))
+        #expect(try told(text("KINGSTON SA400S37240G", "", value: 8, raw: 92), thresh) == .reading(10))
+    }
+
+    @Test("a test that the drive says to have been in its first hour has no age on one that is older")
+    func firstHour() throws {
+        func text(_ hours: Int, now: Int) -> String {
+            """
+            {"device":{"name":"/dev/sda","protocol":"ATA"},"model_name":"X","power_on_time":{"hours":\(now)},
+            "ata_smart_self_test_log":{"standard":{"table":[{"status":{"value":16},"lifetime_hours":\(hours)}]}}}
+            """
+        }
+        let age = Signal("hw.physical_disk.self_test.age")
+        #expect(try told(text(0, now: 31_000), age) == .unavailable(.notPlausible))
+        #expect(try told(text(1, now: 31_000), age) == .unavailable(.notPlausible))
+        #expect(try told(text(500, now: 31_000), age) == .reading(30_500))
+        #expect(try told(text(0, now: 12), age) == .reading(12))
+        #expect(try told(text(0, now: 31_000), Signal("hw.physical_disk.self_test")) == .state("aborted"))
+    }
+
+    @Test("an NVMe disk's two limits of heat are both read, by whichever name")
+    func heatLimits() throws {
+        let text = """
+            {"device":{"name":"/dev/nvme0","protocol":"NVMe"},"model_name":"X",
+            "temperature":{"current":71,"op_limit_max":77,"critical_limit_max":83}}
+            """
+        let limit = { (type: String) in Signal("hw.temperature.limit", ["limit_type": type]) }
+        #expect(try told(text, limit("high.degraded")) == .reading(77))
+        #expect(try told(text, limit("high.critical")) == .reading(83))
+    }
+
+    @Test("a health log of zeros is none: nothing in it is told, neither a spare that is used up nor 0 K")
+    func emptyLog() throws {
+        func text(_ written: Int) -> String {
+            """
+            {"device":{"name":"/dev/nvme0","protocol":"NVMe"},"model_name":"X","temperature":{"current":-273},
+            "power_cycle_count":0,"nvme_smart_health_information_log":{"critical_warning":0,"temperature":-273,
+            "available_spare":0,"available_spare_threshold":0,"percentage_used":0,"data_units_written":\(written),
+            "power_cycles":0,"media_errors":0}}
+            """
+        }
+        for name in [
+            "hw.temperature", "hw.physical_disk.spare", "hw.physical_disk.media_errors",
+            "hw.physical_disk.power_cycles",
+        ] { #expect(try told(text(0), Signal(name)) == .unavailable(.notPlausible), "\(name)") }
+        #expect(try told(text(0), DiskSignals.criticalWarning("spare")) == .unavailable(.notPlausible))
+        // A disk that was written to has a log.
+        #expect(try told(text(9), Signal("hw.physical_disk.spare")) == .reading(0))
+    }
 }
 
 /// SplitMix64, so that a printed seed repeats a run.

@@ -51,7 +51,8 @@ struct UPSTests {
             for (name, signal) in [
                 ("input.voltage", "hw.ups.input_voltage"), ("battery.voltage", "hw.battery.voltage"),
             ] {
-                guard let number = numbers[name] else { continue }
+                // What the UPS itself contradicts is no reading.
+                guard let number = numbers[name], told[signal] != .unavailable(.notPlausible) else { continue }
                 #expect(told[signal] == .reading(number), "\(file.lastPathComponent) \(name)")
                 compared += 1
             }
@@ -79,7 +80,7 @@ struct UPSTests {
     @Test("a load of 562020 % is none, and is kept as it was read")
     func load() throws {
         let wild = try result("ups.status: OL\nups.load: 562020.0\n")
-        #expect(wild.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .unavailable(.malformed))
+        #expect(wild.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .unavailable(.notPlausible))
         #expect(wild.asRead.map(\.value) == [562_020])
         let sane = try result("ups.status: OL\nups.load: 23\n")
         #expect(sane.observations.first { $0.signal.name == "hw.ups.load" }?.measurement == .reading(0.23))
@@ -89,7 +90,7 @@ struct UPSTests {
     func temperature(_ text: String) throws {
         let wild = try result("ups.status: OL\nups.temperature: \(text)\nbattery.temperature: 25.5\n")
         let told = wild.observations.filter { $0.signal.name == "hw.ups.temperature" }.map(\.measurement)
-        #expect(told == [.unavailable(.malformed), .reading(25.5)])
+        #expect(told == [.unavailable(.notPlausible), .reading(25.5)])
         #expect(wild.asRead.map(\.value) == [Double(text)])
         #expect(wild.asRead.map(\.source) == ["ups.temperature"])
     }
@@ -105,6 +106,74 @@ struct UPSTests {
         #expect(try age("battery.date: 2024/11/21") == .reading(365 * 86_400 + 28_800))
         #expect(try age("battery.date: 11/21/24") == .reading(365 * 86_400 + 28_800))
         #expect(try age("battery.date: 2031/11/21") == nil)
+    }
+
+    private func told(_ text: String, _ signal: Signal) throws -> Reports.Measurement? {
+        try result(text).observations.first { $0.signal == signal }?.measurement
+    }
+
+    @Test("of two dates of the battery the newest that can be true counts, in either order")
+    func newestDate() throws {
+        let age = Signal("hw.battery.age")
+        let year = 365.0 * 86_400 + 28_800
+        #expect(try told("battery.date: 2003/09/25\nbattery.mfr.date: 2024/11/21\n", age) == .reading(year))
+        #expect(try told("battery.date: 2024/11/21\nbattery.mfr.date: 2019/07/02\n", age) == .reading(year))
+        #expect(try told("battery.date: 2040/01/01\nbattery.mfr.date: 2024/11/21\n", age) == .reading(year))
+        #expect(try told("battery.date: CPS\nbattery.mfr.date: 2024/11/21\n", age) == .reading(year))
+    }
+
+    @Test("run times at a counter's end or below nothing, and mains of thousands of volts, are no readings")
+    func placeholders() throws {
+        let time = Signal("hw.battery.time_left")
+        #expect(try told("battery.runtime: 65535\n", time) == .unavailable(.notPlausible))
+        #expect(try told("battery.runtime: -60\n", time) == .unavailable(.notPlausible))
+        #expect(try told("battery.runtime: 5100\n", time) == .reading(5100))
+        let mains = Signal("hw.ups.input_voltage")
+        #expect(try told("ups.status: OL\ninput.voltage: 2320.0\n", mains) == .unavailable(.notPlausible))
+        #expect(try told("ups.status: OL\ninput.voltage: 0.0\n", mains) == .reading(0))
+    }
+
+    @Test("mains that the UPS would leave are none while it is on them and neither raises nor lowers them")
+    func contradictedMains() throws {
+        let limits = "input.transfer.low: 160\ninput.transfer.high: 278\n"
+        let mains = Signal("hw.ups.input_voltage")
+        #expect(try told("ups.status: OL\ninput.voltage: 99\n\(limits)", mains) == .unavailable(.notPlausible))
+        #expect(try told("ups.status: OL\ninput.voltage: 330\n\(limits)", mains) == .unavailable(.notPlausible))
+        for status in ["OL BOOST", "OB DISCHRG", "OL BYPASS"] {
+            #expect(try told("ups.status: \(status)\ninput.voltage: 99\n\(limits)", mains) == .reading(99))
+        }
+        #expect(try told("ups.status: OL\ninput.voltage: 231\n\(limits)", mains) == .reading(231))
+    }
+
+    @Test("nominal mains and transfer limits are limits, where they agree with each other")
+    func transferLimits() throws {
+        let text = "ups.status: OL\ninput.voltage.nominal: 100\ninput.transfer.low: 90\ninput.transfer.high: 113\n"
+        let low = Signal("hw.ups.input_voltage.limit", ["limit_type": "low.critical"])
+        let high = Signal("hw.ups.input_voltage.limit", ["limit_type": "high.critical"])
+        #expect(try told(text, low) == .reading(90) && told(text, high) == .reading(113))
+        #expect(try told(text, Signal("hw.ups.input_voltage.nominal")) == .reading(100))
+        let wrong = text.replacing("nominal: 100", with: "nominal: 230")
+        #expect(try told(wrong, Signal("hw.ups.input_voltage.nominal")) == .unavailable(.notPlausible))
+        let swapped = "ups.status: OL\ninput.transfer.low: 300\ninput.transfer.high: 200\n"
+        #expect(try told(swapped, low) == .unavailable(.unset))
+    }
+
+    @Test("a battery that is full and called well has its voltage; another pack's or a wrong scale's is no reading")
+    func batteryVoltage() throws {
+        let voltage = Signal("hw.battery.voltage")
+        func told(_ status: String, _ charge: Int, _ volts: Double, _ nominal: Int) throws -> Reports.Measurement? {
+            try self.told(
+                "ups.status: \(status)\nbattery.charge: \(charge)\nbattery.voltage: \(volts)\n"
+                    + "battery.voltage.nominal: \(nominal)\n", voltage)
+        }
+        #expect(try told("OL", 100, 16, 24) == .unavailable(.notPlausible))
+        #expect(try told("OL", 100, 2.3, 22) == .unavailable(.notPlausible))
+        #expect(try told("OL", 100, 91.3, 12) == .unavailable(.notPlausible))
+        // These a bad battery can show.
+        #expect(try told("OL RB", 100, 16, 24) == .reading(16))
+        #expect(try told("OL CHRG", 40, 16, 24) == .reading(16))
+        #expect(try told("OB DISCHRG", 100, 16, 24) == .reading(16))
+        #expect(try told("OL", 100, 27.1, 24) == .reading(27.1))
     }
 
     @Test("what upsc does not print is refused, and ten megabytes are bounded")

@@ -37,6 +37,19 @@ struct ChipSensorSignalsTests {
         #expect(seen["temp1_fault"] == .state("asserted"))
     }
 
+    @Test("a placeholder is no reading, and its alarm and extremes mean nothing; its limits stay")
+    func placeholder() {
+        var seen = look(
+            .temperature, "temp15", ["input": 3_892_313.987, "crit": 110, "crit_alarm": 1, "highest": 3_892_313.987])
+        #expect(seen["temp15_input"] == .unavailable(.notPlausible))
+        #expect(seen["temp15_crit_alarm"] == .unavailable(.notPlausible))
+        #expect(seen["temp15_highest"] == .unavailable(.notPlausible))
+        #expect(seen["temp15_crit"] == .reading(110))
+        seen = look(.fan, "fan1", prefix: "max31785", ["input": 65_535, "fault": 0, "alarm": 1])
+        #expect(seen["fan1_input"] == .unavailable(.notPlausible) && seen["fan1_alarm"] == .unavailable(.notPlausible))
+        #expect(seen["fan1_fault"] == .state("clear"))
+    }
+
     @Test("what cannot be read is unavailable, and so is what is no number")
     func unreadable() {
         let seen = look(.temperature, "temp1", ["input": nil, "max": .infinity, "crit": 95, "alarm": nil])
