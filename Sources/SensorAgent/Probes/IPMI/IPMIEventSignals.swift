@@ -60,7 +60,10 @@ struct IPMIEventSignals: Sendable {
         eventTime = time(of: event)
         let sensor = event.number.flatMap { sensors[$0] }
         let name = event.name ?? sensor?.name ?? event.number.map { "sensor \(hexadecimal(UInt64($0), digits: 2))h" }
-        var part = parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
+        let unnamed = event.name == nil && sensor == nil ? event.number : nil
+        var part =
+            unnamed.flatMap { parts.part(number: $0, type: event.type) }
+            ?? parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
         if event.type == IPMIStates.fan, let name {
             let fan = IPMISensorSignals.fanName(name)
             part = Component(id: ComponentID(.fan, "ipmi/\(fan)"), kind: .fan, name: fan, part: Part(location: fan))

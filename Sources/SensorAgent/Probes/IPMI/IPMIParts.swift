@@ -52,6 +52,24 @@ struct IPMIParts: Sendable {
         return nil
     }
 
+    /// What an entry is about that bears no name and no sensor that is known: `Processor #0x40`. nil for the board in
+    /// general, and for parts that are found without a name.
+    func part(number: UInt8, type: UInt8?) -> Component? {
+        let digits = hexadecimal(UInt64(number), digits: 2)
+        switch type {
+        case IPMIStates.processor:
+            if processors.count == 1 { return processors.first }
+            return Component(
+                id: ComponentID(.cpu, "ipmi/sensor_\(digits)h"), kind: .cpu, parent: Self.board.id,
+                name: "processor of sensor \(digits)h")
+        case IPMIStates.powerSupply:
+            return Component(
+                id: ComponentID(.psu, "ipmi/sensor_\(digits)h"), kind: .psu, parent: Self.chassis.id,
+                name: "power supply of sensor \(digits)h")
+        default: return nil
+        }
+    }
+
     private static func isCacheBattery(_ name: String) -> Bool {
         let word = IPMIStates.plain(name)
         return ["raid", "romb", "perc", "stor", "bbu", "megacell", "cache"].contains { word.contains($0) }

@@ -36,6 +36,8 @@ struct IPMISensor: Hashable, Sendable {
     /// The tool's word for the type where it gives no code.
     var typeName: String?
     var reading: Reading = .none
+    /// What it would measure in, where the tool prints that without a reading too.
+    var unit: String?
     /// `lnr`, `lcr`, `lnc`, `unc`, `ucr`, `unr` (lower non-recoverable … upper non-recoverable) in the reading's unit.
     var limits: [String: Double] = [:]
     /// `ok`, or the limit that is crossed by its letters, or `nc`, `cr`, `nr` where the tool does not print which side;

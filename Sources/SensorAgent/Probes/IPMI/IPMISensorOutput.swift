@@ -261,6 +261,8 @@ struct IPMISensorOutput: Sendable {
         }
         if let value = Double(reading) {
             sensor.reading = .value(value, unit: String(unit))
+        } else if unit != "N/A", event == "N/A" {
+            sensor.unit = String(unit)
         } else if event != "N/A" {
             sensor.reading = .discrete
             let words = event.split(separator: "'").map(\.trimmed).filter { !$0.isEmpty }

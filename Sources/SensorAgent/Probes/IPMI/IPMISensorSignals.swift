@@ -15,11 +15,24 @@ struct IPMISensorSignals: Sendable {
     private var places: [ComponentID: Int] = [:]
     private var health: [ComponentID: String] = [:]
     private var redundancies: [Signal: IPMIStates.Redundancy] = [:]
+    /// The states of the specification that the sensors of one part and type assert together: several may watch one
+    /// part, and what one of them does not assert another may.
+    private var specifics: [Specific: Set<Int>] = [:]
+    private var told: Set<Specific> = []
+
+    private struct Specific: Hashable {
+        var part: ComponentID
+        var type: UInt8
+    }
 
     init(_ sensors: [IPMISensor], parts: IPMIParts, seen: Set<String> = [], at time: Timestamp) {
         self.seen = seen
         self.time = time
         let names = IPMISensorSignals.uniqueNames(sensors)
+        for sensor in sensors {
+            guard let own = Self.specific(sensor, parts) else { continue }
+            specifics[own.key, default: []].formUnion(own.offsets)
+        }
         for (sensor, name) in zip(sensors, names) { add(sensor, name, parts) }
         for (component, word) in health.sorted(by: { $0.key < $1.key }) {
             add(component, Signal("hw.status"), .state(word))
@@ -78,7 +91,10 @@ struct IPMISensorSignals: Sendable {
                 isMeasured = true
             }
         case .none:
-            if let quantity = Quantity(type: sensor.type) {
+            // The unit is more exact than the type, which is a current for a sensor of watts with some makers.
+            if let quantity = sensor.unit.flatMap({ Quantity(unit: $0, sensor: sensor) })
+                ?? Quantity(type: sensor.type)
+            {
                 measure(sensor, name, part, quantity, nil)
                 isMeasured = true
             }
@@ -294,8 +310,23 @@ struct IPMISensorSignals: Sendable {
         ("configuration", [6]), ("standby", [7]),
     ]
 
-    private mutating func addStates(of sensor: IPMISensor, _ name: String, _ part: Component?) {
-        var part = part ?? IPMIParts.board
+    /// The states of its type that a sensor asserts; nil where it reports in general words (`State Asserted`, whose
+    /// sense is its maker's, or `Transition to OK`), or in words that nobody knows: these deny no state of the type.
+    private static func specific(_ sensor: IPMISensor, _ parts: IPMIParts) -> (key: Specific, offsets: Set<Int>)? {
+        guard sensor.reading != .none, sensor.offsets == nil, let type = sensor.type, let words = sensor.states else {
+            return nil
+        }
+        guard !words.contains(where: { IPMIStates.redundancy($0) != nil || IPMIStates.health($0) != nil }) else {
+            return nil
+        }
+        let offsets = Set(words.compactMap { IPMIStates.offset(of: $0, type: type) })
+        guard !offsets.isEmpty || words.allSatisfy({ IPMIStates.plain($0) == "ok" }) else { return nil }
+        let part = parts.part(name: sensor.name, type: sensor.type, entity: sensor.entity) ?? IPMIParts.board
+        return (Specific(part: part.id, type: type), offsets)
+    }
+
+    private mutating func addStates(of sensor: IPMISensor, _ name: String, _ own: Component?) {
+        var part = own ?? IPMIParts.board
         if sensor.type == IPMIStates.fan {
             let fan = Self.fanName(name)
             part = Component(
@@ -305,7 +336,8 @@ struct IPMISensorSignals: Sendable {
         let words = sensor.states ?? sensor.offsets.map { $0.sorted().map { "offset \($0)" } }
         guard sensor.reading != .none, let words else {
             add(component(part), label, .unavailable(.notSupported))
-            if part.kind == .psu { addSupply(part, nil) }
+            let key = Specific(part: part.id, type: IPMIStates.powerSupply)
+            if part.kind == .psu, specifics[key] == nil { addSupply(part, nil) }
             return
         }
         let redundancy = words.compactMap(IPMIStates.redundancy).first
@@ -321,10 +353,11 @@ struct IPMISensorSignals: Sendable {
         add(id, label, .state(said.isEmpty ? "none" : String(said.prefix(200))))
         guard redundancy == nil else { return }
         let generic = words.reduce(nil as String?) { IPMIStates.worse($0, IPMIStates.health($1)) }
-        let isGeneric = generic != nil || sensor.type == nil || sensor.offsets != nil
         if let generic, part.kind != .chassis, part.kind != .board { note(generic, of: part) }
-        guard !isGeneric, let type = sensor.type else { return }
-        addSpecific(part, type, Set(words.compactMap { IPMIStates.offset(of: $0, type: type) }))
+        guard generic == nil, sensor.offsets == nil, let type = sensor.type else { return }
+        let key = Specific(part: part.id, type: type)
+        guard let offsets = specifics[key], told.insert(key).inserted else { return }
+        addSpecific(part, type, offsets)
     }
 
     private mutating func note(_ word: String, of part: Component) {

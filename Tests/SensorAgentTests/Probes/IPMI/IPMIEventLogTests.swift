@@ -272,4 +272,32 @@ struct IPMIEventLogTests {
         #expect(lines.map { $0?.record } == [9, 0x60, 1, 14])
         #expect(IPMIEvent(line: "FAN1 | 04h | ok | 29.4 | 5600 RPM") == nil)
     }
+
+    @Test("an entry of a part without a name is about that part, by the number of its sensor")
+    func unnamed() throws {
+        let lines = [
+            "   1 | 05/14/2026 | 20:40:26 | Processor #0x40 | Uncorrectable machine check exception | Asserted",
+            "  23 | 11/11/2025 | 01:22:54 | Power Supply #0xc1 | Failure detected () | Asserted",
+            "  43 | 03/06/2024 | 06:44:33 | Unknown #0x49 | State Deasserted | Asserted",
+        ].compactMap { IPMIEvent(line: $0[...]) }
+        let signals = IPMIEventSignals(lines, parts: IPMIParts(), oldest: IPMIEventSignals.anyAge, at: BMC.now)
+        let result = ProbeResult(components: signals.components, observations: signals.observations)
+        #expect(BMC.objections(to: result) == [])
+        let check = "hw.cpu.state{offset=\"machine_check\"}"
+        #expect(BMC.measurement(result, "cpu:ipmi/sensor_40h", check) == .state("asserted"))
+        let failure = "hw.psu.state{offset=\"failure\"}"
+        #expect(BMC.measurement(result, "psu:ipmi/sensor_c1h", failure) == .state("asserted"))
+        #expect(result.observations.count == 5)
+    }
+
+    @Test(
+        "half days and the zones that are one zone alone are read",
+        arguments: [
+            ("01:22:53 PM WET", 1_762_867_373 as UInt32?), ("01:22:53 AM WET", 1_762_824_173),
+            ("12:00:00 AM", 1_762_819_200), ("12:00:00 PM", 1_762_862_400), ("13:22:53 CET", 1_762_863_773),
+            ("13:22:53 CST", 1_762_867_373), ("13:00:00 PM", nil),
+        ])
+    func halfDays(time: String, seconds: UInt32?) {
+        #expect(LoggedTime.seconds(date: "11/11/2025", time: time[...]) == seconds)
+    }
 }

@@ -165,4 +165,47 @@ struct IPMISensorTests {
         #expect(read[2].states == ["Presence detected", "Failure detected"])
         #expect(IPMISensorOutput.reading(Array("Temp,41,degrees C,ok\n".utf8), of: known) == nil)
     }
+
+    private func freeIPMI(_ rows: String...) -> String {
+        "ID  | Name | Type | State | Reading | Units | Event\n"
+            + rows.enumerated().map { "\($0.offset + 1) | \($0.element)\n" }.joined()
+    }
+
+    @Test("general words of a sensor deny no state of its type: a supply that is present stays so")
+    func generalWords() throws {
+        let text = freeIPMI(
+            "PSU1_AC_OK | Power Supply | Warning | N/A | N/A | 'State Asserted'",
+            "PSU1_STATUS | Power Supply | Nominal | N/A | N/A | 'Presence detected'",
+            "PSU1_PWRGD | Power Supply | Warning | N/A | N/A | 'State Deasserted'",
+            "PSU1_LIMIT | Power Supply | Nominal | N/A | N/A | 'Limit Not Exceeded'")
+        let result = try signals(text, seen: ["psu:ipmi/1"]).result
+        #expect(BMC.measurement(result, "psu:ipmi/1", "hw.status") == .state("ok"))
+        #expect(BMC.measurement(result, "psu:ipmi/1", "hw.psu.state{offset=\"presence\"}") == .state("asserted"))
+        let presence = result.observations.filter { $0.signal.description == "hw.psu.state{offset=\"presence\"}" }
+        #expect(presence.count == 1)
+    }
+
+    @Test("what one sensor of a processor asserts another does not clear in the same look, in either order")
+    func severalSensors() throws {
+        let rows = [
+            "P2 Status | Processor | Critical | N/A | N/A | 'IERR' 'Presence detected'",
+            "P2 ERR2 | Processor | Nominal | N/A | N/A | 'State Deasserted'",
+            "P2 Therm | Processor | Nominal | N/A | N/A | 'OK'",
+        ]
+        for order in [rows, rows.reversed()] {
+            let result = try signals(freeIPMI(order[0], order[1], order[2])).result
+            let error = "hw.cpu.state{offset=\"internal_error\"}"
+            let told = result.observations.filter { $0.signal.description == error }.map(\.measurement)
+            #expect(told == [.state("asserted")])
+            let trip = "hw.cpu.state{offset=\"thermal_trip\"}"
+            #expect(BMC.measurement(result, "cpu:ipmi/2", trip) == .state("clear"))
+        }
+    }
+
+    @Test("a sensor without a reading measures in the unit that is printed, whatever its type is called")
+    func unitWithoutReading() throws {
+        let result = try signals(freeIPMI("Mem Power | Current | N/A | N/A | W | N/A")).result
+        #expect(BMC.measurement(result, "power:ipmi/Mem Power", "hw.power") == .unavailable(.notSupported))
+        #expect(!result.components.contains { $0.kind == .current })
+    }
 }
