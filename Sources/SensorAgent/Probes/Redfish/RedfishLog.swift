@@ -35,12 +35,27 @@ struct RedfishLog: Sendable {
             created: String((tree["Created"]?.text ?? "").prefix(40)),
             number: tree["Id"]?.text.flatMap { Int($0) } ?? tree["RecordId"]?.double.flatMap { Int(exactly: $0) } ?? 0)
         let severity = tree["Severity"]?.text.map { "\($0): " } ?? ""
-        let code = tree["EntryCode"]?.text ?? ""
+        let code = RedfishLog.word(tree["EntryCode"]) ?? ""
+        let type = RedfishLog.word(tree["SensorType"]).flatMap { IPMIStates.type(named: $0) }
         event = IPMIEvent(
             record: UInt16(truncatingIfNeeded: key.number), seconds: LoggedTime.seconds(key.created),
-            type: tree["SensorType"]?.text.flatMap { IPMIStates.type(named: $0) }, name: nil,
+            type: type, name: type == IPMIStates.battery ? RedfishLog.cacheBattery(message) : nil,
             words: severity + String(message.prefix(300)), isAssertion: !code.hasPrefix("Deassert"),
             stated: message)
+    }
+
+    /// A word, or the first of a list of words or of objects with one: `[{"Member": "Assert"}]` of some services.
+    private static func word(_ tree: JSONTree?) -> String? {
+        guard let tree else { return nil }
+        let first = tree.elements.first ?? tree
+        return first["Member"]?.text ?? first.text
+    }
+
+    /// `PERC1` of `The PERC1 battery is low.`: no battery of the board.
+    private static func cacheBattery(_ message: String) -> String? {
+        let signs = ["perc", "raid", "romb", "bbu"]
+        return message.split(separator: " ").first { word in signs.contains { word.lowercased().contains($0) } }
+            .map { String($0.prefix(40)) }
     }
 
     /// The entries that are news, oldest first, and what the next look is to go on from.

@@ -57,6 +57,7 @@ struct RedfishResource: Sendable {
         case "ComputerSystem": addSystem()
         case "Manager": addManager()
         case "ThermalSubsystem", "PowerSubsystem": addRedundancies()
+        case "ThermalMetrics": addThermalMetrics()
         case "Volume": addVolume()
         case "StorageController": addController(tree, 0)
         case "Storage" where tree["Controllers"] == nil && !members("StorageControllers").isEmpty:
@@ -235,6 +236,32 @@ struct RedfishResource: Sendable {
         let fans = members("Fans")
         for (index, fan) in fans.enumerated() { addFan(fan, index: index, among: fans) }
         addRedundancies()
+    }
+
+    /// All temperatures of a chassis together (DSP0268, ThermalMetrics). Each names the sensor that it is of, so that it
+    /// is the same component as that.
+    private mutating func addThermalMetrics() {
+        var readings = members("TemperatureReadingsCelsius").map { ($0, nil as String?) }
+        for place in ["Intake", "Exhaust", "Internal", "Ambient"] {
+            if let reading = tree["TemperatureSummaryCelsius", place] { readings.append((reading, place)) }
+        }
+        var known: Set<ComponentID> = []
+        for (index, (reading, place)) in readings.enumerated() {
+            let source = reading["DataSourceUri"]?.text?.split(whereSeparator: { $0 == "/" || $0 == "#" }).last
+            let name = reading["DeviceName"]?.text ?? reading["PhysicalContext"]?.text ?? place ?? "\(index)"
+            let component = Component(
+                id: ComponentID(.temperature, "redfish/\(scope)/\((source.map(String.init) ?? name).prefix(80))"),
+                kind: .temperature, name: String((PlaceholderText.removed(name) ?? "\(index)").prefix(80)))
+            guard known.insert(component.id).inserted else { continue }
+            result.components.append(component)
+            let measurement: Measurement =
+                if let value = reading["Reading"] {
+                    value.double.map { .gauge($0) } ?? .unavailable(.malformed)
+                } else {
+                    .unavailable(.notSupported)
+                }
+            add(component, Signal("hw.temperature"), measurement)
+        }
     }
 
     private mutating func addFan(_ fan: JSONTree, index: Int, among members: [JSONTree]) {
@@ -448,7 +475,13 @@ struct RedfishResource: Sendable {
         result.components.append(component)
         add(component, Signal("hw.physical_disk.size"), tree["CapacityBytes"])
         if let left = tree["PredictedMediaLifeLeftPercent"]?.double, (0...100).contains(left) {
-            add(component, Signal("hw.physical_disk.endurance_used"), .gauge(1 - left / 100))
+            // Of disks behind a boot controller some services know nothing and write 0: one that is used up is not
+            // called well.
+            let isContradicted =
+                left == 0 && tree["Status", "Health"]?.text == "OK" && tree["FailurePredicted"]?.flag != true
+            add(
+                component, Signal("hw.physical_disk.endurance_used"),
+                isContradicted ? .unavailable(.notPlausible) : .gauge(1 - left / 100))
         }
         if let predicted = tree["FailurePredicted"]?.flag {
             add(component, Signal("hw.physical_disk.smart.health"), .state(predicted ? "failed" : "passed"))

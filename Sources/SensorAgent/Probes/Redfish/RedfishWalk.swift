@@ -21,6 +21,9 @@ struct RedfishWalk: Sendable {
     private let source: any RedfishSource
     private let time: Timestamp
     private var visited: Set<String> = []
+    /// Temperatures of the whole chassis that is read: read after its sensors, since each repeats one of them where that
+    /// has a resource of its own.
+    private var metrics: [String] = []
 
     init(_ source: any RedfishSource, since cursor: RedfishCursor?, at time: Timestamp) {
         self.source = source
@@ -33,7 +36,7 @@ struct RedfishWalk: Sendable {
     /// What to follow from a resource of each type; names that the schemas give to links.
     private static let links: [String: [String]] = [
         "ServiceRoot": ["Chassis", "Systems", "Managers"],
-        "Chassis": ["Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "Sensors", "LogServices", "Drives"],
+        "Chassis": ["ThermalSubsystem", "PowerSubsystem", "Sensors", "LogServices", "Drives"],
         "ThermalSubsystem": ["Fans"], "PowerSubsystem": ["PowerSupplies", "Batteries"], "PowerSupply": ["Metrics"],
         "Storage": ["Controllers", "Volumes"],
         "ComputerSystem": ["Memory", "Processors", "Storage", "LogServices"], "Manager": ["LogServices"],
@@ -111,15 +114,68 @@ struct RedfishWalk: Sendable {
                 refused[path] = error.description
             }
         }
-        var names = RedfishWalk.links[type] ?? []
-        // The newer resources contain the same as Thermal and Power, and more.
-        if tree["ThermalSubsystem"] != nil { names.removeAll { $0 == "Thermal" } }
-        if tree["PowerSubsystem"] != nil { names.removeAll { $0 == "Power" } }
-        await follow(names, of: tree, depth: depth + 1)
+        if type == "Chassis" {
+            await followChassis(tree, depth: depth + 1)
+        } else {
+            await follow(RedfishWalk.links[type] ?? [], of: tree, depth: depth + 1)
+        }
+        if type == "ThermalSubsystem", let path = tree["ThermalMetrics", "@odata.id"]?.text { metrics.append(path) }
         if type == "Storage" {
             for drive in (tree["Drives"]?.elements ?? []).prefix(256) {
                 if let path = drive["@odata.id"]?.text { await visit(path, depth: depth + 1) }
             }
+        }
+    }
+
+    /// The newer resources of a chassis contain the same as `Thermal` and `Power`, and more: the older are read for what
+    /// the newer did not give, since some services link them and fill neither, or cannot read them.
+    private mutating func followChassis(_ tree: JSONTree, depth: Int) async {
+        let hasNewer = { (name: String) in tree[name, "@odata.id"] != nil }
+        if !hasNewer("ThermalSubsystem") { await follow(["Thermal"], of: tree, depth: depth) }
+        if !hasNewer("PowerSubsystem") { await follow(["Power"], of: tree, depth: depth) }
+        let before = result.observations.count
+        await follow(RedfishWalk.links["Chassis"] ?? [], of: tree, depth: depth)
+        for path in metrics { await visitMetrics(path) }
+        metrics = []
+        let given = result.observations[before...].filter { observation in
+            if case .unavailable = observation.measurement { false } else { true }
+        }
+        let gives = { (kind: ComponentKind) in given.contains { $0.component.rawValue.hasPrefix("\(kind.rawValue):") } }
+        if hasNewer("ThermalSubsystem"), let path = tree["Thermal", "@odata.id"]?.text {
+            let without = Set([ComponentKind.fan, .temperature].filter(gives))
+            if without.count < 2 { await visitOlder(path, without: without) }
+        }
+        if hasNewer("PowerSubsystem"), let path = tree["Power", "@odata.id"]?.text, !gives(.psu) {
+            await visitOlder(path, without: gives(.voltage) ? [.voltage] : [])
+        }
+    }
+
+    private mutating func visitOlder(_ path: String, without kinds: Set<ComponentKind>) async {
+        guard let tree = await fetch(path) else { return }
+        do throws(RedfishRefusal) {
+            let resource = try RedfishResource(tree, path: path, seen: Set(cursor.seen), at: time)
+            cursor.seen = resource.seen.sorted()
+            var own = resource.result
+            let left = Set(own.components.filter { kinds.contains($0.kind) }.map(\.id))
+            own.components.removeAll { left.contains($0.id) }
+            own.observations.removeAll { left.contains($0.component) }
+            own.asRead.removeAll { left.contains($0.component) }
+            result.take(own)
+        } catch {
+            refused[path] = error.description
+        }
+    }
+
+    private mutating func visitMetrics(_ path: String) async {
+        guard let tree = await fetch(path) else { return }
+        do throws(RedfishRefusal) {
+            var own = try RedfishResource(tree, path: path, at: time).result
+            let known = Set(result.observations.filter { $0.signal.name == "hw.temperature" }.map(\.component))
+            own.components.removeAll { known.contains($0.id) }
+            own.observations.removeAll { known.contains($0.component) }
+            result.take(own)
+        } catch {
+            refused[path] = error.description
         }
     }
 

@@ -348,4 +348,121 @@ struct RedfishTests {
         #expect(!configuration.effective.contains("secret"))
         #expect(throws: (any Error).self) { try AgentConfiguration(text: "redfish = http://bmc.example\n") }
     }
+
+    private func chassis(_ resources: [String: String]) async throws -> ProbeResult {
+        let scratch = try ScratchFolder()
+        func write(_ path: String, _ text: String) throws { try scratch.write("redfish/v1/\(path)index.json", text) }
+        func link(_ path: String) -> String { "{\"@odata.id\": \"/redfish/v1/\(path)\"}" }
+        try write("", "{\"Chassis\": \(link("Chassis"))}")
+        try write("Chassis/", "{\"Members\": [\(link("Chassis/1U"))]}")
+        let names = ["Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "Sensors"].map {
+            "\"\($0)\": \(link("Chassis/1U/\($0)"))"
+        }
+        try write(
+            "Chassis/1U/",
+            "{\"@odata.id\": \"/redfish/v1/Chassis/1U\", \"@odata.type\": \"#Chassis.v1.Chassis\", "
+                + "\(names.joined(separator: ", "))}")
+        for (path, text) in resources { try write("Chassis/1U/\(path)/", text) }
+        let result = try await RedfishProbe(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        #expect(BMC.objections(to: result) == [])
+        return result
+    }
+
+    private static let older = [
+        "Thermal": """
+        {"@odata.type": "#Thermal.v1.Thermal", "Temperatures": [{"Name": "Inlet", "ReadingCelsius": 21}],
+        "Fans": [{"Name": "Fan 1", "Reading": 4200, "ReadingUnits": "RPM"}]}
+        """,
+        "Power": """
+        {"@odata.type": "#Power.v1.Power", "PowerSupplies": [
+        {"MemberId": "0", "Status": {"State": "Enabled", "Health": "Critical"}}]}
+        """,
+    ]
+
+    @Test("the older resources are read where the newer cannot be, or hold nothing")
+    func olderResources() async throws {
+        let empty = ["ThermalSubsystem": "{\"@odata.type\": \"#ThermalSubsystem.v1.ThermalSubsystem\"}"]
+        for resources in [Self.older, Self.older.merging(empty) { first, _ in first }] {
+            let result = try await chassis(resources)
+            #expect(BMC.measurement(result, "temperature:redfish/1U/Inlet", "hw.temperature") == .reading(21))
+            #expect(BMC.measurement(result, "fan:redfish/1U/Fan 1", "hw.fan.speed") == .reading(4200))
+            #expect(BMC.measurement(result, "psu:redfish/1U/0", "hw.status") == .state("failed"))
+        }
+    }
+
+    @Test("temperatures of a whole chassis are read, each once and as the sensor that it is; its fans are told once")
+    func thermalMetrics() async throws {
+        var resources = Self.older
+        resources["ThermalSubsystem"] = """
+            {"@odata.type": "#ThermalSubsystem.v1.ThermalSubsystem",
+            "Fans": {"@odata.id": "/redfish/v1/Chassis/1U/ThermalSubsystem/Fans"},
+            "ThermalMetrics": {"@odata.id": "/redfish/v1/Chassis/1U/ThermalSubsystem/ThermalMetrics"}}
+            """
+        resources["ThermalSubsystem/Fans"] = """
+            {"Members": [{"@odata.id": "/redfish/v1/Chassis/1U/ThermalSubsystem/Fans/A"}]}
+            """
+        resources["ThermalSubsystem/Fans/A"] = """
+            {"@odata.id": "/redfish/v1/Chassis/1U/ThermalSubsystem/Fans/A", "@odata.type": "#Fan.v1.Fan", "Id": "A",
+            "SpeedPercent": {"Reading": 40, "SpeedRPM": 8000}}
+            """
+        resources["ThermalSubsystem/ThermalMetrics"] = """
+            {"@odata.id": "/redfish/v1/Chassis/1U/ThermalSubsystem/ThermalMetrics",
+            "@odata.type": "#ThermalMetrics.v1.ThermalMetrics", "TemperatureReadingsCelsius": [
+            {"DataSourceUri": "/redfish/v1/Chassis/1U/Sensors/CPU1", "DeviceName": "CPU 1", "Reading": 61},
+            {"DataSourceUri": "/redfish/v1/Chassis/1U/Sensors/CPU2", "DeviceName": "CPU 2", "Reading": null}],
+            "TemperatureSummaryCelsius": {"Intake": {"Reading": 23}}}
+            """
+        resources["Sensors"] = "{\"Members\": [{\"@odata.id\": \"/redfish/v1/Chassis/1U/Sensors/CPU1\"}]}"
+        resources["Sensors/CPU1"] = """
+            {"@odata.id": "/redfish/v1/Chassis/1U/Sensors/CPU1", "@odata.type": "#Sensor.v1.Sensor", "Id": "CPU1",
+            "ReadingType": "Temperature", "Reading": 62}
+            """
+        let result = try await chassis(resources)
+        let temperatures = result.observations.filter { $0.signal.name == "hw.temperature" }
+        #expect(
+            temperatures.map(\.component.rawValue).sorted() == [
+                "temperature:redfish/1U/CPU1", "temperature:redfish/1U/CPU2", "temperature:redfish/1U/Intake",
+            ])
+        #expect(BMC.measurement(result, "temperature:redfish/1U/CPU1", "hw.temperature") == .reading(62))
+        let silent = BMC.measurement(result, "temperature:redfish/1U/CPU2", "hw.temperature")
+        #expect(silent == .unavailable(.notSupported))
+        #expect(BMC.measurement(result, "temperature:redfish/1U/Intake", "hw.temperature") == .reading(23))
+        #expect(result.components.filter { $0.kind == .fan }.map(\.id.rawValue) == ["fan:redfish/1U/A"])
+        #expect(result.components.contains { $0.id.rawValue == "psu:redfish/1U/0" })
+    }
+
+    @Test("a code and a type of an entry may be lists of words, or of objects with one")
+    func listedWords() throws {
+        for (code, type) in [
+            ("[{\"Member\": \"Deassert\"}]", "[{\"Member\": \"Battery\"}]"), ("[\"Deassert\"]", "[\"Battery\"]"),
+            ("\"Deassert\"", "\"Battery\""),
+        ] {
+            let told = try result(
+                """
+                {"Members": [{"@odata.type": "#LogEntry.v1_3_0.LogEntry", "Created": "2025-10-16T05:18:36-05:00",
+                "EntryCode": \(code), "EntryType": "SEL", "Id": "4", "Message": "The PERC2 battery is operating normally.",
+                "SensorType": \(type), "Severity": "OK"}]}
+                """)
+            let entry = try #require(told.observations.first { $0.signal.name == "hw.event_log.entry" })
+            #expect(entry.signal[label: "state"] == "deasserted")
+            // The cache battery of a controller is none of the board's.
+            #expect(entry.component.rawValue == "controller:ipmi/PERC2")
+        }
+    }
+
+    @Test("a disk that is called well has not used up its life: 0 per cent left is a placeholder then")
+    func lifeLeft() throws {
+        func used(_ left: Int, _ health: String, _ predicted: Bool) throws -> Reports.Measurement? {
+            let told = try result(
+                """
+                {"@odata.type": "#Drive.v1_9_0.Drive", "Id": "D", "SerialNumber": "S1", "MediaType": "SSD",
+                "CapacityBytes": 1, "PredictedMediaLifeLeftPercent": \(left), "FailurePredicted": \(predicted),
+                "Status": {"Health": "\(health)", "State": "Enabled"}}
+                """)
+            return told.observations.first { $0.signal.name == "hw.physical_disk.endurance_used" }?.measurement
+        }
+        #expect(try used(0, "OK", false) == .unavailable(.notPlausible))
+        #expect(try used(0, "Warning", false) == .reading(1) && used(0, "OK", true) == .reading(1))
+        #expect(try used(100, "OK", false) == .reading(0))
+    }
 }
