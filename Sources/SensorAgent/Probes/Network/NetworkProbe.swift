@@ -82,11 +82,14 @@ public actor NetworkProbe: Probe {
         let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["net"]) ?? [] : []
         let properties = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
         var seen: Set<ComponentID> = []
-        let ports = folders(names).prefix(NetworkProbe.portLimit).compactMap { name, recorded -> Port? in
+        var ports: [Port] = []
+        for (name, recorded) in folders(names) {
+            // The limit is for ports with hardware: containers make thousands without.
+            guard ports.count < NetworkProbe.portLimit else { break }
             guard
                 var component = NetworkCards.component(
                     name, tree: tree, properties: properties[name] ?? [:], folder: recorded)
-            else { return nil }
+            else { continue }
             let folder = recorded ?? "/sys/class/net/\(name)"
             // Ports of one card may bear one address: each stays itself.
             if !seen.insert(component.id).inserted {
@@ -95,7 +98,7 @@ public actor NetworkProbe: Probe {
             let present = Set((try? tree.names(in: "\(folder)/statistics")) ?? [])
             let files = NetworkStatistics.files.filter { present.contains($0.file) }
                 .map { ("\(folder)/statistics/\($0.file)", $0.signal) }
-            return Port(name: name, folder: folder, component: component, files: files)
+            ports.append(Port(name: name, folder: folder, component: component, files: files))
         }
         known = (ports, names, time)
         return ports

@@ -24,7 +24,9 @@ struct NetworkToolOutput: Sendable {
     private let content: Content
 
     init(parsing bytes: [UInt8]) throws(Refusal) {
-        if bytes.count >= 128, bytes.count <= TransceiverMemory.byteLimit, bytes.contains(0) || bytes[0] < 0x20 {
+        // A text may begin with a tabulator, as ethtool's do: 9 is no kind of module.
+        let isText = { (byte: UInt8) in byte >= 0x20 || (0x09...0x0D).contains(byte) }
+        if bytes.count >= 128, bytes.count <= TransceiverMemory.byteLimit, !bytes.allSatisfy(isText) {
             content = .module(try NetworkToolOutput.module(bytes))
             return
         }

@@ -27,6 +27,10 @@ struct Transceiver: Hashable, Sendable {
         var sent: Double?
         /// Amperes.
         var bias: Double?
+
+        /// Whether its laser gets no current: it was switched off, with its port or by whoever asked for it. One that
+        /// fails gets more and more.
+        var isOff: Bool { bias.map { abs($0) < 0.000_1 } ?? false }
     }
 
     static let quantities = ["temperature", "voltage", "bias", "tx_power", "rx_power"]
@@ -59,8 +63,13 @@ struct Transceiver: Hashable, Sendable {
             if let power = lane.sent { add(Signal("hw.optic.tx_power", label), .gauge(Transceiver.dBm(power))) }
             if let bias = lane.bias { add(Signal("hw.optic.bias", label), .gauge(bias)) }
         }
+        // That no light comes of a laser that is off says nothing of it.
+        let isDark = !lanes.isEmpty && lanes.allSatisfy(\.isOff)
         for (name, asserted) in alarms.sorted(by: { $0.key < $1.key }) {
-            add(Signal("hw.optic.alarm", ["alarm": name]), .state(asserted ? "asserted" : "clear"))
+            let isOfLaser = name.hasPrefix("tx_power.low") || name.hasPrefix("bias.low")
+            add(
+                Signal("hw.optic.alarm", ["alarm": name]),
+                isDark && isOfLaser ? .unavailable(.notSupported) : .state(asserted ? "asserted" : "clear"))
         }
         for (name, value) in limits.sorted(by: { $0.key < $1.key }) {
             guard let dot = name.firstIndex(of: ".") else { continue }

@@ -189,8 +189,15 @@ struct TransceiverMemory: Sendable {
         flags("temperature", [(6, 4)])
         flags("voltage", [(7, 4)])
         flags("rx_power", [(9, 4), (9, 0), (10, 4), (10, 0)])
-        flags("bias", [(11, 4), (11, 0), (12, 4), (12, 0)])
-        flags("tx_power", [(13, 4), (13, 0), (14, 4), (14, 0)])
+        // Of some lanes the lasers may be off.
+        let lit = { (places: [(byte: Int, shift: UInt8)]) in
+            let isDark = module.lanes.allSatisfy(\.isOff)
+            return places.enumerated().filter { lane, _ in
+                isDark || !module.lanes.indices.contains(lane) || !module.lanes[lane].isOff
+            }.map(\.element)
+        }
+        flags("bias", lit([(11, 4), (11, 0), (12, 4), (12, 0)]))
+        flags("tx_power", lit([(13, 4), (13, 0), (14, 4), (14, 0)]))
         let third = 512
         if bytes.count >= third + 64 {
             merge(limits("temperature", at: third, degrees), into: &module)
@@ -235,14 +242,23 @@ struct TransceiverMemory: Sendable {
         // Lanes stand on page 11h; the fields are numbered from 128 on.
         let lanePage = TransceiverMemory.page(0x11) - 128
         guard bytes.count >= lanePage + 256 else { return module }
-        let count = max(1, min(8, Int(bytes[88] & 0x0F)))
+        // The first application's lanes; where the module is parted into several ports, others work as well.
+        let working = (0..<8).last { lane in
+            [154, 170, 186].contains { word(lanePage + $0 + 2 * lane) ?? 0 != 0 }
+        }
+        let count = max(1, min(8, Int(bytes[88] & 0x0F)), (working ?? 0) + 1)
         module.lanes = (0..<count).map { lane in
             Transceiver.Lane(
                 received: milliwatts(lanePage + 186 + 2 * lane), sent: milliwatts(lanePage + 154 + 2 * lane),
                 bias: amperes(lanePage + 170 + 2 * lane).map { $0 * biasScale })
         }
-        let mask = UInt8((1 << count) - 1)
+        let all = UInt8(truncatingIfNeeded: (1 << count) - 1)
+        let isDark = module.lanes.allSatisfy(\.isOff)
+        let lit = module.lanes.indices.reduce(UInt8(0)) { mask, lane in
+            module.lanes[lane].isOff ? mask : mask | 1 << UInt8(lane)
+        }
         for (quantity, start) in [("tx_power", 139), ("bias", 143), ("rx_power", 149)] {
+            let mask = quantity == "rx_power" || isDark ? all : lit
             for (index, level) in Transceiver.levels.enumerated() {
                 module.alarms["\(quantity).\(level)"] = bytes[lanePage + start + index] & mask != 0
             }

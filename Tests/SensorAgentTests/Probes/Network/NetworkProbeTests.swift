@@ -53,6 +53,15 @@ struct NetworkPortsTests {
         #expect(value(result, Signal("hw.network.bandwidth.limit")) == .reading(125_000_000))
     }
 
+    @Test("thousands of ports without hardware hide none that has it")
+    func manyVirtual() async throws {
+        let scratch = try machine()
+        for number in 0..<600 {
+            try scratch.link("sys/class/net/aaa\(number)", to: "../../devices/virtual/net/br0")
+        }
+        #expect(try await observe(scratch).components.map(\.id.rawValue) == ["nic:00:11:22:33:44:55"])
+    }
+
     @Test("the inventory and the network probe call a port by one name")
     func oneName() async throws {
         let scratch = try machine()

@@ -135,6 +135,63 @@ struct TransceiverMemoryTests {
         #expect(module.alarms.filter(\.value).keys.sorted() == ["temperature.high.warning", "tx_power.low.alarm"])
     }
 
+    private func alarms(_ module: Transceiver) -> [String: Reports.Measurement] {
+        let told = module.observations(of: ComponentID(.optic, "x"), at: Timestamp(seconds: 0))
+            .filter { $0.signal.name == "hw.optic.alarm" }
+        return Dictionary(
+            told.map { ($0.signal[label: "alarm"] ?? "", $0.measurement) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    @Test("a laser that gets no current is off: that it sends nothing is no alarm, what it receives may be one")
+    func laserOff() throws {
+        var bytes = Self.sfp()
+        Self.put(0, 256 + 100, &bytes)
+        Self.put(0, 256 + 102, &bytes)
+        bytes[256 + 112] = 0x05  // bias and sent power are low
+        var told = alarms(try TransceiverMemory(bytes).transceiver())
+        #expect(told["tx_power.low.alarm"] == .unavailable(.notSupported))
+        #expect(told["bias.low.alarm"] == .unavailable(.notSupported))
+        #expect(told["rx_power.low.alarm"] == .state("asserted"))
+        #expect(told["tx_power.high.alarm"] == .state("clear"))
+        // One that is driven and sends nothing fails.
+        Self.put(3_000, 256 + 100, &bytes)
+        told = alarms(try TransceiverMemory(bytes).transceiver())
+        #expect(told["tx_power.low.alarm"] == .state("asserted"))
+    }
+
+    @Test("of several lanes those whose lasers are off raise no alarm of the module")
+    func laneOff() throws {
+        var bytes = Self.qsfp()
+        Self.put(0, 42 + 2, &bytes)
+        Self.put(0, 50 + 2, &bytes)
+        bytes[11] = 0x04  // lane 2: bias is low
+        bytes[13] = 0x04  // lane 2: it sends too little
+        #expect(alarms(try TransceiverMemory(bytes).transceiver())["tx_power.low.alarm"] == .state("clear"))
+        bytes[13] = 0x44  // lane 1 as well
+        #expect(alarms(try TransceiverMemory(bytes).transceiver())["tx_power.low.alarm"] == .state("asserted"))
+    }
+
+    @Test("lanes beyond those of the first application are read where they work")
+    func moreLanes() throws {
+        var bytes = Self.cmis()
+        bytes[88] = 0x11
+        let lanes = TransceiverMemory.page(0x11) - 128
+        for lane in 0..<8 { Self.put(5_000, lanes + 186 + 2 * lane, &bytes) }
+        #expect(try TransceiverMemory(bytes).transceiver().lanes.count == 8)
+    }
+
+    @Test("ethtool's text begins with a tabulator, and is a text all the same")
+    func tabulator() throws {
+        let text =
+            "\tIdentifier                                : 0x03 (SFP)\n\tVendor SN                : S1\n"
+            + "\tLaser bias current                        : 6.000 mA\n"
+            + "\tReceiver signal average optical power     : 0.0005 mW / -33.01 dBm\n"
+        let result = try NetworkToolOutput(parsing: Array(text.utf8)).result(at: Timestamp(seconds: 0))
+        #expect(result.components.first?.part.serial == "S1")
+        let power = result.observations.first { $0.signal.name == "hw.optic.rx_power" }?.measurement
+        #expect(power == .reading(-33.01))
+    }
+
     @Test("a module that leaves its calibration to the reader is calibrated")
     func calibration() throws {
         var bytes = Self.sfp()
