@@ -4,7 +4,8 @@ public import Reports
 /// `gpu`: memory errors, retired pages, remapped rows, heat, power and slowdowns of graphics and compute cards, through
 /// NVIDIA's library where its driver is loaded, and AMD's files in sysfs.
 ///
-/// A card that has powered itself down is not woken.
+/// A card that has powered itself down is not woken. One that the driver does not keep ready (no persistence mode) is
+/// started anew by each question, which takes seconds and clears its counts: such cards are asked once in an hour.
 public actor GPUProbe: Probe {
     public nonisolated let name = "gpu"
     public nonisolated let interval = Duration.seconds(60)
@@ -16,6 +17,10 @@ public actor GPUProbe: Probe {
     private let executor = BlockingExecutor(label: "callhome.gpu")
     /// NVIDIA's cards as last read.
     private var last: [GPUReading] = []
+    private var askedAt: Timestamp?
+
+    /// Time between two questions to cards that each question starts.
+    private static let startingInterval = Duration.seconds(3600)
 
     /// - Parameters:
     ///   - input: a file with what `nvidia-smi -q` (text, or XML with `-x`) or `rocm-smi --json` printed.
@@ -55,8 +60,16 @@ public actor GPUProbe: Probe {
             addLast(.asleep, at: time, &result)
             return "a card of NVIDIA has powered itself down, and asking would wake it"
         }
+        if last.contains(where: { $0.isPersistent == false }), let askedAt, askedAt <= time,
+            time - askedAt < GPUProbe.startingInterval
+        {
+            // What was reported stands, and is not repeated.
+            for reading in last { result.components += reading.components() }
+            return nil
+        }
         do throws(NVML.Failure) {
             let readings = try NVML(names: libraries).readings()
+            askedAt = time
             for reading in readings { add(reading, at: time, &result) }
             for lost in last where !readings.contains(where: { $0.id == lost.id }) {
                 addUnavailable(lost, .readError, at: time, &result)

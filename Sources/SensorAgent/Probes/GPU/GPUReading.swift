@@ -31,6 +31,9 @@ struct GPUReading: Hashable, Sendable {
     var replays: UInt64?
     /// By type: crc, replay, recovery.
     var linkErrors: [String: UInt64] = [:]
+    /// Whether the driver keeps the card ready while nobody uses it; nil where it does not report that. Otherwise asking
+    /// the card starts it, and what it counts begins anew.
+    var isPersistent: Bool?
     /// Whether the uncorrectable errors of the memory on the chip passed the maker's threshold.
     var isPastThreshold: Bool?
 
@@ -68,6 +71,11 @@ struct GPUReading: Hashable, Sendable {
         ComponentID(.fan, "\(id.rawValue.dropFirst("gpu:".count))/fan")
     }
 
+    /// What the driver counts since it started the card: of a card that it started to be asked, nothing.
+    private func sinceStart(_ count: UInt64) -> Measurement {
+        isPersistent == false ? .unavailable(.notPersistent) : .counter(count)
+    }
+
     func observations(at time: Timestamp) -> [Observation] {
         guard let id else { return [] }
         var list: [Observation] = []
@@ -81,12 +89,15 @@ struct GPUReading: Hashable, Sendable {
         if let power { add(Signal("hw.power"), .gauge(power)) }
         if let powerLimit { add(Signal("hw.power.limit", ["limit_type": "cap"]), .gauge(powerLimit)) }
         for (errors, count) in errors.sorted(by: { ($0.key.scope, $0.key.type) < ($1.key.scope, $1.key.type) }) {
-            add(Signal("hw.gpu.ecc_errors", ["counter": errors.scope, "error.type": errors.type]), .counter(count))
+            add(
+                Signal("hw.gpu.ecc_errors", ["counter": errors.scope, "error.type": errors.type]),
+                errors.scope == "volatile" ? sinceStart(count) : .counter(count))
         }
         for type in ["corrected", "uncorrected"] {
             // A card without the counter of its life counts from the driver's start.
-            let count = errors[Errors(scope: "aggregate", type: type)] ?? errors[Errors(scope: "volatile", type: type)]
-            if let count { add(Signal("hw.errors", ["error.type": type]), .counter(count)) }
+            let ofLife = errors[Errors(scope: "aggregate", type: type)].map { Measurement.counter($0) }
+            let count = ofLife ?? errors[Errors(scope: "volatile", type: type)].map(sinceStart)
+            if let count { add(Signal("hw.errors", ["error.type": type]), count) }
         }
         if let retiredPages { add(Signal("hw.memory.retired_pages"), .counter(retiredPages)) }
         for (cause, count) in remappedRows.sorted(by: { $0.key < $1.key }) {
@@ -95,9 +106,9 @@ struct GPUReading: Hashable, Sendable {
         for (reason, active) in slowdowns.sorted(by: { $0.key < $1.key }) {
             add(Signal("hw.gpu.slowdown", ["reason": reason]), .state(active ? "asserted" : "clear"))
         }
-        if let replays { add(Signal("hw.gpu.pcie_replays"), .counter(replays)) }
+        if let replays { add(Signal("hw.gpu.pcie_replays"), sinceStart(replays)) }
         for (type, count) in linkErrors.sorted(by: { $0.key < $1.key }) {
-            add(Signal("hw.gpu.nvlink_errors", ["type": type]), .counter(count))
+            add(Signal("hw.gpu.nvlink_errors", ["type": type]), sinceStart(count))
         }
         if let isPastThreshold {
             add(Signal("hw.gpu.sram_threshold"), .state(isPastThreshold ? "asserted" : "clear"))

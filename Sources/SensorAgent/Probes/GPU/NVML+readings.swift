@@ -11,6 +11,7 @@ extension NVML {
         reading.partNumber = PlaceholderText.removed(text(device, "nvmlDeviceGetBoardPartNumber", 80))
         reading.firmware = PlaceholderText.removed(text(device, "nvmlDeviceGetVbiosVersion", 32))
         reading.address = busAddress(device).flatMap { PCIAddress($0) }
+        reading.isPersistent = number(device, "nvmlDeviceGetPersistenceMode").map { $0 != 0 }
         reading.temperature = number(device, "nvmlDeviceGetTemperature", 0).map(Double.init)
         for (limit, kind) in [("high.emergency", 0), ("high.critical", 1), ("high.degraded", 3)] as [(String, UInt32)] {
             // Where a card counts down to its limit instead, the number is a difference.

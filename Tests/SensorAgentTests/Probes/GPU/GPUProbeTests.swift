@@ -53,14 +53,15 @@ struct GraphicsCardsTests {
         }
         """
 
-    private func compiled(initialises status: Int) async throws -> (ScratchFolder, String) {
+    /// - Parameter code: more of the library.
+    private func compiled(initialises status: Int, code: String = "") async throws -> (ScratchFolder, String) {
         let scratch = try ScratchFolder()
-        try scratch.write("nvml.c", Self.library)
+        try scratch.write("nvml.c", Self.library + code)
         let (source, library) = (
             scratch.url.appending(path: "nvml.c").path, scratch.url.appending(path: "nvml.so").path
         )
-        let (code, _) = try await run("cc", ["-shared", "-fPIC", "-DINIT=\(status)", "-o", library, source])
-        try #require(code == 0)
+        let (exit, _) = try await run("cc", ["-shared", "-fPIC", "-DINIT=\(status)", "-o", library, source])
+        try #require(exit == 0)
         return (scratch, library)
     }
 
@@ -68,6 +69,30 @@ struct GraphicsCardsTests {
         let scratch = try ScratchFolder()
         try scratch.write("sys/bus/pci/drivers/nvidia/0000:3b:00.0/power/runtime_status", "active\n")
         return scratch
+    }
+
+    @Test(
+        "a card that each question starts is asked once in an hour, and what it counts since then is not told",
+        .enabled(if: isInstalled("cc")))
+    func notPersistent() async throws {
+        let count = """
+
+            int nvmlDeviceGetPersistenceMode(device d, unsigned *mode) { *mode = 0; return 0; }
+            """
+        let (scratch, library) = try await compiled(initialises: 0, code: count)
+        defer { withExtendedLifetime(scratch) {} }
+        let tree = try tree()
+        let probe = GPUProbe(tree: SysTree(root: tree.url.path), libraries: [library])
+        let first = try await probe.observe(at: Self.now, since: nil)
+        let volatile = Signal("hw.gpu.ecc_errors", ["counter": "volatile", "error.type": "uncorrected"])
+        #expect(value(first, volatile) == .unavailable(.notPersistent))
+        #expect(value(first, Signal("hw.gpu.pcie_replays")) == .unavailable(.notPersistent))
+        #expect(value(first, Signal("hw.errors", ["error.type": "corrected"])) == .counter(11))
+        #expect(value(first, Signal("hw.temperature")) == .reading(71))
+        let soon = try await probe.observe(at: Self.now + .seconds(3_540), since: nil)
+        #expect(soon.observations.isEmpty && soon.components == first.components)
+        let later = try await probe.observe(at: Self.now + .seconds(3_600), since: nil)
+        #expect(value(later, Signal("hw.temperature")) == .reading(71))
     }
 
     @Test("NVIDIA's library is found at run time and asked for all that it tells", .enabled(if: isInstalled("cc")))
