@@ -99,6 +99,13 @@ enum DiskIdentity {
         attributes["path"] = properties["ID_PATH"] ?? path(place, tree)
         attributes["size_bytes"] = (try? tree.count("\(folder)/size")).map { String($0 &* 512) }
         if wwn == nil, serial == nil { attributes["identity"] = identity(byPath: attributes["path"]) }
+        let role = BlockDeviceRole(
+            device: "\(folder)/device", place: place, wwn: wwn, vendor: vendor, model: model, tree: tree)
+        guard role == .disk else {
+            return volume(
+                role, name, key: wwn.map { "wwn-\($0)" } ?? attributes["path"] ?? name, place: place,
+                part: Part(manufacturer: vendor, model: model), attributes: attributes)
+        }
         return Component(
             id: id(wwn: wwn, serial: serial, path: attributes["path"], device: name), kind: .disk, name: "/dev/\(name)",
             part: Part(
@@ -109,6 +116,18 @@ enum DiskIdentity {
                     ?? PlaceholderText.removed(try? tree.text("\(folder)/device/rev")),
                 location: bay(folder, place: place, tree)),
             attributes: attributes)
+    }
+
+    /// What a controller or an array outside makes of several disks: none of these is told apart here.
+    private static func volume(
+        _ role: BlockDeviceRole, _ name: String, key: String, place: String, part: Part, attributes: [String: String]
+    ) -> Component {
+        var attributes = attributes.filter { ["device", "wwn", "path", "size_bytes", "bus"].contains($0.key) }
+        attributes["manager"] = role == .controllerVolume ? "hardware" : BlockDeviceRole.outsideManager
+        let controller = role == .controllerVolume ? StoragePath(place).pci : nil
+        return Component(
+            id: ComponentID(.raidArray, key), kind: .raidArray, parent: controller.map { ComponentID(.controller, $0) },
+            name: "/dev/\(name)", part: part, attributes: attributes)
     }
 
     private static func identity(byPath path: String?) -> String {

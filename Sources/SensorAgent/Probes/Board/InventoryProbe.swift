@@ -80,7 +80,9 @@ public actor InventoryProbe: Probe {
         var places: [ComponentID: Int] = [:]
         for component in firmware.components + disks {
             var component = component
-            if component.parent == nil, component.kind != .chassis, component.kind != .board {
+            // An array outside the server hangs on nothing in it.
+            let isInside = component.attributes["manager"] != BlockDeviceRole.outsideManager
+            if component.parent == nil, component.kind != .chassis, component.kind != .board, isInside {
                 component.parent = firmware.board
             }
             guard let place = places[component.id] else {

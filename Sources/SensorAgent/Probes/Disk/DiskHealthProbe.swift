@@ -98,6 +98,8 @@ public actor DiskHealthProbe: Probe {
         var answers: [(Device, Answer)] = []
         for device in devices {
             let disk = identity(of: device)
+            // A volume of a controller, or of an array outside, has no health of its own.
+            if disk?.kind == .raidArray { continue }
             let named = lastNamed[device.key]?.first?.id ?? disk?.id
             switch visits.visit(device.key, disk: named, at: time, spacing: spacing) {
             case .alreadySeen: continue

@@ -77,7 +77,7 @@ public actor DiskLatencyProbe: Probe {
     private func devicesAlone(at time: Timestamp) throws(ProbeError) -> ProbeResult {
         directory.refresh()
         var look = Look(time: time, span: nil)
-        for disk in directory.disks {
+        for disk in directory.disks where disk.kind == .disk {
             guard let name = disk.attributes["device"]?.split(separator: "/").last else { continue }
             look.result.components.append(disk)
             addDevice(String(name), of: disk, to: &look)
@@ -89,7 +89,8 @@ public actor DiskLatencyProbe: Probe {
     }
 
     private func add(_ line: DiskStatistics.Line, to look: inout Look) {
-        guard let disk = directory.disk(named: line.name) ?? recorded(line.name) else { return }
+        // How fast a volume of several disks is says nothing of any.
+        guard let disk = directory.disk(named: line.name) ?? recorded(line.name), disk.kind == .disk else { return }
         let earlier = before[line.name].flatMap { line.isYounger(than: $0) ? nil : $0 }
         let isStuck = earlier.map { line.inFlight > 0 && $0.inFlight > 0 && line.finished == $0.finished } ?? false
         if isStuck {

@@ -143,6 +143,7 @@ struct EnclosureReading {
     mutating func addDisks() {
         for var disk in directory.disks {
             let device = disk.attributes["device"].map { String($0.dropFirst("/dev/".count)) } ?? ""
+            guard disk.attributes["manager"] != BlockDeviceRole.outsideManager else { continue }
             if let pci = disk.attributes["pci"] {
                 disk.parent = ComponentID(.pcieDevice, pci)
             } else {
