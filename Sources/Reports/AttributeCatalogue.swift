@@ -65,6 +65,7 @@ public enum AttributeCatalogue {
         of("driver", "the kernel's driver"), of("interface", "of a network card: the interface's name"),
         of("link_layer", "Ethernet or InfiniBand"), of("mac", "of a network card: its address"),
         of("enclosure", "the enclosure's logical identifier"), of("bios", "a controller's own BIOS"),
+        of("battery_type", "chemistry of a UPS's battery, such as PbAc or Li-ion (NUT)"),
         of("board", "the board's name"), of("form", "form factor"), of("date", "date of manufacture"),
         of("problem", "why it could not be read whole, or the code of the advice on it"),
         of("problem_file", "of a check of the site: the file that its problem is about"),

@@ -389,7 +389,8 @@ public enum SignalCatalogue {
     private static let pcieAndNetwork: [Entry] = [
         counter(
             "hw.pcie.errors", "{error}", linkKinds,
-            ["severity": ["correctable", "nonfatal", "fatal"], "error": []], "AER counters of sysfs, by error name"),
+            ["severity": ["correctable", "nonfatal", "fatal"], "error": []],
+            "AER counters of sysfs, by error name; faults: the sum of those that mean one"),
         event(
             "hw.pcie.error", linkKinds, ["severity": ["correctable", "nonfatal", "fatal"]], "one AER event"),
         state(
@@ -459,9 +460,9 @@ public enum SignalCatalogue {
                 + "rebuild waits for its turn; pending: the array is whole, and waits for the first write"),
         gauge("hw.raid.progress", "1", [.raidArray, .pool], [:], "how much of the activity is done, 0 to 1"),
         counter(
-            "hw.raid.corrected_reads", "{error}", [.disk], ["array": []],
-            "reads that failed and were mended from the other disks: md's `errors` of sysfs"),
-        gauge("hw.raid.bad_ranges", "{range}", [.disk], ["array": []], "ranges that md notes as unreadable"),
+            "hw.raid.corrected_reads", "{error}", [.disk], [:],
+            "reads that failed and were mended from the other disks, over all arrays: md's `errors` of sysfs"),
+        gauge("hw.raid.bad_ranges", "{range}", [.disk], [:], "ranges that md notes as unreadable, over all arrays"),
         counter(
             "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
             "remapped rows"),

@@ -480,6 +480,24 @@ extension SignalSources {
         hw.watchdog server board,kernel-log
         """
 
+    /// A signal, kinds of parts, and of a label the only values that its probes tell of them.
+    static let values = """
+        hw.cpu.speed.limit cpu limit_type=cap,rated.high,rated.low
+        hw.errors controller,dimm,gpu,memory_channel,memory_row error.type=corrected,uncorrected
+        hw.errors memory_controller error.type=corrected,corrected.noinfo,uncorrected,uncorrected.noinfo
+        hw.kernel_log.missed server fate=lost,suppressed,trace_lost,untold
+        hw.optic.bias.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        hw.optic.rx_power.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        hw.optic.tx_power.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        hw.pcie.link_speed.limit pcie_device limit_type=rated.high
+        hw.pcie.link_width.limit pcie_device limit_type=rated.high
+        hw.power.limit gpu limit_type=cap
+        hw.power.limit ups limit_type=rated.high
+        hw.temperature.limit gpu limit_type=high.critical,high.degraded,high.emergency
+        hw.temperature.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        hw.voltage.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        """
+
     /// A kind of part that every server has, and the probes that find such parts, the likeliest first.
     static let finding = """
         board_battery ipmi,chip-sensors

@@ -33,6 +33,32 @@ public enum SignalSources {
 
     private static func probes(in words: Substring) -> [String] { words.split(separator: ",").map(String.init) }
 
+    /// By signal and kind of part (`disk hw.status`): of labels the only values that its probes tell.
+    private static let told: [String: [String: [String]]] = {
+        var told: [String: [String: [String]]] = [:]
+        for line in values.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 3 else { continue }
+            let pair = words[2].split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { continue }
+            for kind in words[1].split(separator: ",") {
+                told["\(kind) \(words[0])", default: [:]][String(pair[0])] = pair[1].split(separator: ",").map(
+                    String.init)
+            }
+        }
+        return told
+    }()
+
+    /// The only values of a label that probes tell of parts of a kind; nil: all that the catalogue allows.
+    public static func values(of label: String, in name: String, on kind: ComponentKind) -> [String]? {
+        told["\(kind.rawValue) \(name)"]?[label]
+    }
+
+    /// The kinds of parts that a signal is reported of, sorted.
+    public static func kinds(of name: String) -> [ComponentKind] {
+        Set((rows[name[...]] ?? []).flatMap(\.kinds)).sorted().map { ComponentKind(rawValue: String($0)) }
+    }
+
     /// Every probe that reports a signal.
     public static var allProbes: Set<String> { Set(rows.values.joined().flatMap(\.probes)) }
 

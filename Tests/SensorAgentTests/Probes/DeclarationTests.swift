@@ -75,7 +75,12 @@ struct DeclarationTests {
             #expect(SignalSources.probes(of: declared.signal).contains(declared.probe), "\(declared)")
         }
         #expect(SignalSources.probes(of: "hw.status", on: .disk) == ["redfish", "raid-controllers"])
-        #expect(SignalSources.probes(of: "hw.status", on: .optic) == [] && SignalSources.probes(of: "hw.age") == [])
+        #expect(SignalSources.probes(of: "hw.status", on: .optic) == [])
+        #expect(SignalSources.probes(of: "hw.psu.mode") == [])
+        #expect(
+            SignalSources.values(of: "error.type", in: "hw.errors", on: .dimm) == ["corrected", "uncorrected"]
+                && SignalSources.values(of: "severity", in: "hw.cpu.machine_check", on: .cpu) == nil)
+        #expect(SignalSources.kinds(of: "hw.optic.bias") == [.optic])
         #expect(SignalSources.finders(of: .cpu) == ["processors", "inventory"])
         #expect(SignalSources.finders(of: .ups) == [])
     }

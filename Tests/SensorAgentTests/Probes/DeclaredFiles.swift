@@ -71,6 +71,33 @@ struct DeclaredFiles {
         return ranks.mapValues(DeclaredFiles.sorted)
     }
 
+    /// Of a signal of a kind of part: values of a label, where all its probes together tell not all.
+    private var narrowed: [String] {
+        var told: [String: [String: [String: Set<String>?]]] = [:]
+        for signals in probes.flatMap(\.declaration.signals) {
+            for name in signals.names {
+                for label in (SignalCatalogue.entry(named: name)?.labels ?? [:]).keys {
+                    for kind in signals.kinds.map(\.rawValue) {
+                        let own = signals.labels[label].map(Set.init)
+                        let known = told[name]?[label]?[kind]
+                        let both: Set<String>? =
+                            known.map { before in before.flatMap { one in own.map(one.union) } } ?? own
+                        told[name, default: [:]][label, default: [:]][kind] = .some(both)
+                    }
+                }
+            }
+        }
+        return told.sorted { $0.key < $1.key }.flatMap { name, labels in
+            labels.sorted { $0.key < $1.key }.flatMap { label, kinds in
+                let byValues = Dictionary(grouping: kinds.keys) { (kinds[$0] ?? nil)?.sorted() ?? [] }
+                return byValues.filter { !$0.key.isEmpty }.sorted { ($0.value.min() ?? "") < ($1.value.min() ?? "") }
+                    .map {
+                        "\(name) \($0.value.sorted().joined(separator: ",")) \(label)=\($0.key.joined(separator: ","))"
+                    }
+            }
+        }
+    }
+
     /// Characters of one line of the generated source.
     private static let columns = 112
 
@@ -101,6 +128,11 @@ struct DeclaredFiles {
                 /// A signal, kinds of parts (`*`: any), and the probes that report it of them, the likeliest first.
                 static let reported = \"""
             \(lines.map { "        \($0)" }.joined(separator: "\n"))
+                    \"""
+
+                /// A signal, kinds of parts, and of a label the only values that its probes tell of them.
+                static let values = \"""
+            \(narrowed.map { "        \($0)" }.joined(separator: "\n"))
                     \"""
 
                 /// A kind of part that every server has, and the probes that find such parts, the likeliest first.

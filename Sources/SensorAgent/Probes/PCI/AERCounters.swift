@@ -15,6 +15,24 @@ struct AERCounters: Hashable, Sendable {
 
     let lines: [Line]
 
+    /// Errors that are no sign of a fault: advisories and full registers, requests that a device does not know, answers
+    /// that nobody waits for any more, devices that were pulled, and what a switch blocks as it is told. In the words
+    /// of kernels since 5.9 and before (drivers/pci/pcie/aer.c).
+    private static let harmless: Set<String> = [
+        "NonFatalErr", "Advisory Non-Fatal", "HeaderOF", "Header Log Overflow", "UnsupReq", "Unsupported Request",
+        "ACSViol", "ACS Violation", "UnxCmplt", "Unexpected Completion", "SDES", "Surprise Down Error", "BlockedTLP",
+        "MC Blocked TLP", "AtomicOpBlocked", "AtomicOp Egress Blocked", "TLPBlockedErr", "TLP Prefix Blocked Error",
+        "PoisonTLPBlocked", "Poison TLP Egress Blocked", "Undefined",
+    ]
+
+    /// The sum of those that mean a fault of the link or of a device.
+    var faults: UInt64 {
+        lines.filter { !$0.isTotal && !AERCounters.harmless.contains($0.name) }.reduce(0) { sum, line in
+            let (next, isTooMuch) = sum.addingReportingOverflow(line.count)
+            return isTooMuch ? .max : next
+        }
+    }
+
     /// nil for what is no such file: a line without a count, no total, or more lines than there are errors.
     init?(parsing text: String) {
         var lines: [Line] = []

@@ -77,17 +77,23 @@ public actor PCIeProbe: Probe {
                 return
             }
             guard let counters = AERCounters(parsing: try tree.text(path)) else {
-                add(PCIeProbe.signal(file, total), .unavailable(.malformed))
+                for name in [total, PCIeProbe.faults] { add(PCIeProbe.signal(file, name), .unavailable(.malformed)) }
                 return
             }
             // Those that never happened stand in the total.
             for line in counters.lines where line.count > 0 || line.isTotal {
                 add(PCIeProbe.signal(file, line.isTotal ? total : line.name), .counter(line.count))
             }
+            add(PCIeProbe.signal(file, PCIeProbe.faults), .counter(counters.faults))
         } catch {
-            add(PCIeProbe.signal(file, total), .unavailable(error.unavailable))
+            for name in file.isRootTotal ? [total] : [total, PCIeProbe.faults] {
+                add(PCIeProbe.signal(file, name), .unavailable(error.unavailable))
+            }
         }
     }
+
+    /// In the place of an error's name: the sum of those that mean a fault.
+    private static let faults = "faults"
 
     private static func signal(_ file: PCIFunction.ErrorFile, _ error: String) -> Signal {
         Signal("hw.pcie.errors", ["severity": file.severity, "error": error])

@@ -85,8 +85,18 @@ struct PCIDevicesTests {
         let result = try await observe(try machine())
         let names = result.observations.filter { $0.component.rawValue == "pcie_device:0000:03:00.0" }
             .compactMap { $0.signal[label: "error"] }
-        #expect(names == ["RxErr", "BadTLP", "TOTAL_ERR_COR", "TOTAL_ERR_FATAL"])
+        #expect(names == ["RxErr", "BadTLP", "TOTAL_ERR_COR", "faults", "TOTAL_ERR_FATAL", "faults"])
         #expect(value(result, "0000:03:00.0", Self.total) == .counter(3))
+    }
+
+    @Test("the sum of faults leaves out advisories, unknown requests and pulled devices, in old and new words")
+    func faults() throws {
+        func faults(_ text: String) throws -> UInt64 { try #require(AERCounters(parsing: text)).faults }
+        #expect(try faults("RxErr 2\nBadTLP 1\nNonFatalErr 9\nHeaderOF 4\nTOTAL_ERR_COR 16\n") == 3)
+        #expect(try faults("Receiver Error 2\nAdvisory Non-Fatal 9\nTOTAL_ERR_COR 11\n") == 2)
+        #expect(try faults("TLP 1\nUnsupReq 70\nACSViol 3\nUnxCmplt 2\nSDES 1\nTOTAL_ERR_NONFATAL 77\n") == 1)
+        #expect(try faults("Poisoned TLP 1\nUnsupported Request 70\nTOTAL_ERR_NONFATAL 71\n") == 1)
+        #expect(try faults("DLP 18446744073709551615\nTLP 1\nTOTAL_ERR_FATAL 1\n") == .max)
     }
 
     @Test("a device that the kernel has powered down is not asked")

@@ -58,7 +58,7 @@ struct RaidVolumesTests {
         #expect(states(result, "hw.raid.membership") == [first: "in_sync", second: "in_sync"])
         #expect(
             result.observations.contains {
-                $0.signal == Signal("hw.raid.bad_ranges", ["array": "md0"]) && $0.measurement == .reading(2)
+                $0.signal == Signal("hw.raid.bad_ranges") && $0.measurement == .reading(2)
             })
 
         try array(

@@ -65,12 +65,11 @@ struct VolumeReader: Sendable {
         for member in array.members {
             guard let disk = disk(of: member.device) else { continue }
             finding.members.append(VolumeFinding.Member(disk: disk, state: member.state))
-            let label = ["array": array.name]
             if let count = member.correctedReads {
-                finding.values.append((disk.id, Signal("hw.raid.corrected_reads", label), .counter(count)))
+                finding.values.append((disk.id, Signal("hw.raid.corrected_reads"), .counter(count)))
             }
             if let ranges = member.badRanges {
-                finding.values.append((disk.id, Signal("hw.raid.bad_ranges", label), .gauge(Double(ranges))))
+                finding.values.append((disk.id, Signal("hw.raid.bad_ranges"), .gauge(Double(ranges))))
             }
         }
         return finding

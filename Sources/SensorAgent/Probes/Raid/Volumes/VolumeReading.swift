@@ -13,6 +13,9 @@ struct VolumeReading {
     private var fresh: Set<ComponentID> = []
     private var replaced: Set<ComponentID> = []
     private var deviceErrors: [ComponentID: [String: UInt64]] = [:]
+    /// What arrays count of a disk, by signal, over all its arrays.
+    private var counted: [ComponentID: [String: UInt64]] = [:]
+    private var noted: [ComponentID: [String: Double]] = [:]
 
     init(time: Timestamp, memory: VolumeHistory) {
         self.time = time
@@ -42,7 +45,15 @@ struct VolumeReading {
         if let activity = finding.activity { add(id, Signal("hw.raid.activity"), .state(activity)) }
         if let progress = finding.progress { add(id, Signal("hw.raid.progress"), .gauge(progress)) }
         if let mismatches = finding.mismatches { add(id, Signal("hw.raid.mismatches"), .counter(mismatches)) }
-        for value in finding.values { add(value.component, value.signal, value.measurement) }
+        for value in finding.values {
+            switch value.measurement {
+            case .counter(let count):
+                let sum = (counted[value.component]?[value.signal.name] ?? 0).addingReportingOverflow(count)
+                counted[value.component, default: [:]][value.signal.name] = sum.overflow ? .max : sum.partialValue
+            case .reading(let reading): noted[value.component, default: [:]][value.signal.name, default: 0] += reading
+            default: add(value.component, value.signal, value.measurement)
+            }
+        }
         addErrors(id, finding.errors)
         addMembers(of: finding)
         let isScrubbing = finding.activity == "check" || finding.activity == "repair"
@@ -113,6 +124,12 @@ struct VolumeReading {
         }
         for disk in replaced.sorted() where membership[disk] == nil {
             look.add(disk, Signal("hw.raid.membership"), .state("replaced"))
+        }
+        for (disk, counts) in counted.sorted(by: { $0.key < $1.key }) {
+            for (name, count) in counts { look.add(disk, Signal(name), .counter(count)) }
+        }
+        for (disk, readings) in noted.sorted(by: { $0.key < $1.key }) {
+            for (name, reading) in readings { look.add(disk, Signal(name), .reading(reading)) }
         }
         for (component, errors) in deviceErrors.sorted(by: { $0.key < $1.key }) {
             for (type, count) in errors.sorted(by: { $0.key < $1.key }) {
