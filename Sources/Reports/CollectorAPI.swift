@@ -25,7 +25,7 @@ public enum CollectorAPI {
         }
     }
 
-    /// `POST cases/{number}/acknowledge` and `…/close`: what a person decides about a case.
+    /// `POST cases/{number}/acknowledge` and the others of `Kind`: what a person decides about a case.
     public struct Decision: Hashable, Sendable, Codable {
         /// The last part of the path.
         public enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -33,6 +33,8 @@ public enum CollectorAPI {
             case acknowledge
             /// It is over; every recipient is notified.
             case close
+            /// Its part was replaced, mended, or is well: the agent is told, and what it then reports closes the case.
+            case replaced, repaired, acquitted
         }
 
         public var because: String
@@ -150,6 +152,19 @@ public enum CollectorAPI {
         public init(names: [String]? = nil, all: Bool? = nil, because: String) {
             self.names = names
             self.all = all
+            self.because = because
+        }
+    }
+
+    /// `POST servers/{host}/parts/replaced`, `…/repaired` and `…/acquitted`: what a person declares of a part.
+    public struct Declaration: Hashable, Sendable, Codable {
+        /// Id, name, device, place or serial number.
+        public var part: String
+        public var faultClass: String?
+        public var because: String
+        public init(part: String, faultClass: String? = nil, because: String) {
+            self.part = part
+            self.faultClass = faultClass
             self.because = because
         }
     }

@@ -1,6 +1,6 @@
 /// One line of JSON to the agent's control socket, `/run/callhome/agent.sock`. Root and the agent's own user may ask.
 public struct ControlRequest: Hashable, Sendable, Codable {
-    public enum Verb: String, Sendable, Codable { case status, coverage, test, testProgress, enroll }
+    public enum Verb: String, Sendable, Codable { case status, coverage, test, testProgress, enroll, declare }
     public var verb: Verb
     /// `enroll`: collector address, join token, and the server to take over from.
     public var url: String?
@@ -8,13 +8,38 @@ public struct ControlRequest: Hashable, Sendable, Codable {
     public var replace: String?
     /// `testProgress`: which test.
     public var test: String?
+    /// `declare`: what a person says of a part, which is named in the person's words.
+    public var declaration: Declaration?
 
-    public init(verb: Verb, url: String? = nil, token: String? = nil, replace: String? = nil, test: String? = nil) {
+    /// As `PartDeclaration`, before the agent has found the part and given it an id.
+    public struct Declaration: Hashable, Sendable, Codable {
+        public var verb: PartDeclaration.Verb
+        /// Id, name, device, place or serial number.
+        public var part: String
+        public var faultClass: String?
+        public var because: String?
+        public var by: String
+        public init(
+            verb: PartDeclaration.Verb, part: String, faultClass: String? = nil, because: String? = nil, by: String
+        ) {
+            self.verb = verb
+            self.part = part
+            self.faultClass = faultClass
+            self.because = because
+            self.by = by
+        }
+    }
+
+    public init(
+        verb: Verb, url: String? = nil, token: String? = nil, replace: String? = nil, test: String? = nil,
+        declaration: Declaration? = nil
+    ) {
         self.verb = verb
         self.url = url
         self.token = token
         self.replace = replace
         self.test = test
+        self.declaration = declaration
     }
 }
 
@@ -29,10 +54,13 @@ public struct ControlResponse: Hashable, Sendable, Codable {
     public var test: TestProgress?
     /// `enroll`: the host id that the collector knows this server by.
     public var host: HostID?
+    /// `declare`: what was done.
+    public var declaration: DeclarationAnswer?
 
     public init(
         problem: Problem? = nil, status: AgentStatus? = nil, failureModes: [FailureMode]? = nil,
-        questions: [Advice]? = nil, test: TestProgress? = nil, host: HostID? = nil
+        questions: [Advice]? = nil, test: TestProgress? = nil, host: HostID? = nil,
+        declaration: DeclarationAnswer? = nil
     ) {
         self.problem = problem
         self.status = status
@@ -40,6 +68,7 @@ public struct ControlResponse: Hashable, Sendable, Codable {
         self.questions = questions
         self.test = test
         self.host = host
+        self.declaration = declaration
     }
 }
 

@@ -34,12 +34,15 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// Names of patterns and probes that somebody has accepted as not seen on this server, so that the agent does not
     /// ask for them any more; nil where there are none.
     public var acceptedBlindSpots: [String]?
+    /// What people declared of this server's parts and the agent has not answered yet, the oldest first; nil where there
+    /// is nothing.
+    public var asks: [PartDeclaration]?
     /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(
         host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
-        time: Timestamp
+        asks: [PartDeclaration]? = nil, time: Timestamp
     ) {
         format = WireFormat.version
         self.host = host
@@ -47,6 +50,7 @@ public struct Receipt: Hashable, Sendable, Codable {
         self.progress = progress
         self.refused = refused
         self.acceptedBlindSpots = acceptedBlindSpots
+        self.asks = asks
         self.time = time
     }
 

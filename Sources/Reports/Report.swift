@@ -62,6 +62,7 @@ public enum ReportContent: Hashable, Sendable {
     case heartbeat(Heartbeat)
     case samples([SampleAggregate])
     case test(TestFault)
+    case declaration(DeclarationAnswer)
     case dropped(Dropped)
     case unknown(kind: String)
 
@@ -72,14 +73,25 @@ public enum ReportContent: Hashable, Sendable {
         case .heartbeat: "heartbeat"
         case .samples: "samples"
         case .test: "test"
+        case .declaration: "declaration"
         case .dropped: "dropped"
         case .unknown(let kind): kind
+        }
+    }
+
+    /// The stream that it travels in: what must not be lost goes with the faults.
+    public var stream: ReportStream {
+        switch self {
+        case .faults, .test, .declaration: .faults
+        case .inventory, .heartbeat, .samples, .dropped, .unknown: .telemetry
         }
     }
 }
 
 extension ReportContent: Codable {
-    private enum Key: String, CodingKey { case kind, changes, inventory, heartbeat, samples, test, dropped }
+    private enum Key: String, CodingKey {
+        case kind, changes, inventory, heartbeat, samples, test, declaration, dropped
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -90,6 +102,8 @@ extension ReportContent: Codable {
         case "heartbeat": self = .heartbeat(try container.decode(Heartbeat.self, forKey: .heartbeat))
         case "samples": self = .samples(try container.decode([SampleAggregate].self, forKey: .samples))
         case "test": self = .test(try container.decode(TestFault.self, forKey: .test))
+        case "declaration":
+            self = .declaration(try container.decode(DeclarationAnswer.self, forKey: .declaration))
         case "dropped": self = .dropped(try container.decode(Dropped.self, forKey: .dropped))
         default: self = .unknown(kind: kind)
         }
@@ -104,6 +118,7 @@ extension ReportContent: Codable {
         case .heartbeat(let heartbeat): try container.encode(heartbeat, forKey: .heartbeat)
         case .samples(let samples): try container.encode(samples, forKey: .samples)
         case .test(let test): try container.encode(test, forKey: .test)
+        case .declaration(let answer): try container.encode(answer, forKey: .declaration)
         case .dropped(let dropped): try container.encode(dropped, forKey: .dropped)
         case .unknown: break
         }

@@ -34,9 +34,13 @@ public struct Agent: Sendable {
 
         var reachable = identity
         reachable.enrolment?.collectors.insert(contentsOf: configuration.collectors, at: 0)
+        // The uplink is there before the watch: what people declare waits in between.
+        let (asks, asked) = AsyncStream.makeStream(
+            of: WatchService.Asks.self, bufferingPolicy: .bufferingNewest(WatchService.Asks.waiting))
         let uplink = UplinkService(
             source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy, log: log,
-            now: { clock.now().time })
+            now: { clock.now().time },
+            declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) })
         var settings = WatchService.Settings()
         settings.heartbeatInterval = configuration.heartbeatInterval
         settings.sampleSpan = configuration.sampleInterval
@@ -51,7 +55,7 @@ public struct Agent: Sendable {
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
             clock: clock, log: log,
             environment: { HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil) },
-            faultsWereStored: { uplink.faultsWereStored() })
+            asks: asks, faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
             watch: watch, spool: spool, pack: pack, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),

@@ -55,6 +55,7 @@ actor AgentControl {
                 return ControlResponse(failureModes: modes, questions: questions)
             case .test: return ControlResponse(test: try await startTest())
             case .testProgress: return ControlResponse(test: try await progress(of: request.test ?? ""))
+            case .declare: return ControlResponse(declaration: try await declare(request))
             case .enroll: return ControlResponse(host: try await enroll(request))
             }
         } catch {
@@ -178,6 +179,25 @@ actor AgentControl {
             name: "uplink", state: isBroken ? .failed : .waiting,
             detail: link.because.isEmpty ? "on its way to \(link.collector ?? "the collector")" : link.because)
     }
+
+    // MARK: What people declare
+
+    private func declare(_ request: ControlRequest) async throws(Problem) -> DeclarationAnswer {
+        guard let said = request.declaration else {
+            throw Problem(code: "malformed", message: "A declaration takes a verb and a part.")
+        }
+        let part = try await watch.part(meant: said.part)
+        let answer = await watch.apply(
+            PartDeclaration(
+                id: RandomIdentifier.make(), verb: said.verb, component: part.id, faultClass: said.faultClass,
+                because: said.because.map { String($0.prefix(AgentControl.reasonCharacters)) },
+                by: String(said.by.prefix(AgentControl.reasonCharacters)), at: clock.now().time))
+        guard answer.state == .applied else { throw Problem(code: "refused", message: answer.because) }
+        return answer
+    }
+
+    /// Characters of a person's reason, or name.
+    private static let reasonCharacters = 500
 
     // MARK: Enrolment
 

@@ -11,7 +11,8 @@ struct Callhome: AsyncParsableCommand {
         version: CallhomeVersion.current,
         subcommands: [
             AgentStatusCommand.self, DoctorCommand.self, AgentTestCommand.self, EnrollCommand.self,
-            LoginCommand.self, CasesGroup.self, ServersGroup.self,
+            ReplacedCommand.self, RepairedCommand.self, AcquittedCommand.self, LoginCommand.self, CasesGroup.self,
+            ServersGroup.self,
             PatternsGroup.self,
         ])
 

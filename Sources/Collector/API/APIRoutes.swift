@@ -30,6 +30,11 @@ struct APIRoutes: RouteProvider {
                 try await decide(request, context, isAccepted: isAccepted)
             }
         }
+        for verb in PartDeclaration.Verb.allCases {
+            router.post("\(base)/servers/:host/parts/\(verb.rawValue)") { request, context in
+                try await declare(verb, request, context)
+            }
+        }
         router.get("\(base)/cases") { request, _ in try await cases(request) }
         router.get("\(base)/cases/:number") { _, context in try await detail(context.parameters.get("number") ?? "") }
         for kind in CollectorAPI.Decision.Kind.allCases {
@@ -118,6 +123,18 @@ struct APIRoutes: RouteProvider {
             ? try await store.acceptBlindSpots(choice, host: host, by: account, because: reason, at: time)
             : try await store.withdrawBlindSpots(choice, host: host, by: account, because: reason, at: time)
         return try .json(spots.map(CollectorAPI.BlindSpot.init))
+    }
+
+    private func declare(
+        _ verb: PartDeclaration.Verb, _ request: Request, _ context: CollectorContext
+    ) async throws -> Response {
+        let said = try await body(CollectorAPI.Declaration.self, of: request)
+        let reason = try DecisionReason.text(said.because)
+        let host = try await store.server(named: context.parameters.get("host") ?? "").host
+        let declared = try await store.declare(
+            verb, part: said.part, faultClass: said.faultClass, host: host, by: try context.asker, because: reason,
+            at: environment.now())
+        return try .json(declared.declaration)
     }
 
     // MARK: Cases

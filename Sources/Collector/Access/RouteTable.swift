@@ -41,10 +41,16 @@ enum RouteTable {
         Row(.get, "\(Routes.api)/servers/{host}/blind-spots", .account),
         Row(.post, "\(Routes.api)/servers/{host}/blind-spots/accept", .account),
         Row(.post, "\(Routes.api)/servers/{host}/blind-spots/withdraw", .account),
+        Row(.post, "\(Routes.api)/servers/{host}/parts/replaced", .account),
+        Row(.post, "\(Routes.api)/servers/{host}/parts/repaired", .account),
+        Row(.post, "\(Routes.api)/servers/{host}/parts/acquitted", .account),
         Row(.get, "\(Routes.api)/cases", .account),
         Row(.get, "\(Routes.api)/cases/{number}", .account),
         Row(.post, "\(Routes.api)/cases/{number}/acknowledge", .account),
         Row(.post, "\(Routes.api)/cases/{number}/close", .account),
+        Row(.post, "\(Routes.api)/cases/{number}/replaced", .account),
+        Row(.post, "\(Routes.api)/cases/{number}/repaired", .account),
+        Row(.post, "\(Routes.api)/cases/{number}/acquitted", .account),
         Row(.get, "\(Routes.api)/tokens", .account),
         Row(.delete, "\(Routes.api)/tokens/{id}", .account),
         // The console.
@@ -64,6 +70,9 @@ enum RouteTable {
         Row(.get, "/cases/{number}", .session),
         Row(.post, "/cases/{number}/acknowledge", .sessionForm),
         Row(.post, "/cases/{number}/close", .sessionForm),
+        Row(.post, "/cases/{number}/replaced", .sessionForm),
+        Row(.post, "/cases/{number}/repaired", .sessionForm),
+        Row(.post, "/cases/{number}/acquitted", .sessionForm),
         Row(.get, "/delivery", .session),
     ]
 

@@ -30,7 +30,7 @@ struct Case: Hashable, Sendable, Codable {
     /// One line of the case's history.
     struct Event: Hashable, Sendable, Codable {
         enum Kind: String, Sendable, Codable {
-            case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted
+            case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted, declared
         }
         var time: Timestamp
         var kind: Kind
@@ -64,6 +64,8 @@ struct Case: Hashable, Sendable, Codable {
     var closedAt: Timestamp?
     /// Why it was closed, in one sentence.
     var closedBecause: String?
+    /// What people declared of its part, and what the agent answered; nil where nobody did.
+    var declarations: [DeclaredPart]?
     /// Relayed cases: the id of the paired site that handed it on.
     var sender: String?
     /// Relayed cases: the newest ticket as the sender wrote it.

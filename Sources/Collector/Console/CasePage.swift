@@ -66,6 +66,10 @@ struct CasePage: Sendable {
     let steps: [Step]
     let deliveries: [DeliveryRow]
     let closedBecause: String?
+    /// Whether what a person says of the part can be passed on to its server.
+    let mayDeclare: Bool
+    /// What people declared of the part, and what became of it.
+    let declarations: [String]
 
     init(_ found: Case, deliveries: [Delivery], frame: PageLayout, language: Language) {
         let words = TicketStrings(language: language)
@@ -115,6 +119,28 @@ struct CasePage: Sendable {
         }
         self.deliveries = deliveries.reversed().map { CasePage.row($0, words: words) }
         closedBecause = filled(found.closedBecause)
+        mayDeclare = !found.isClosed && (found.origin == .faults || found.origin == .storm)
+        declarations = (found.declarations ?? []).map { CasePage.sentence($0, in: language) }
+    }
+
+    /// `Replaced, said anna: waiting for the server.`
+    private static func sentence(_ declared: DeclaredPart, in language: Language) -> String {
+        let verb =
+            switch declared.declaration.verb {
+            case .replaced: language("Replaced", "Ersetzt")
+            case .repaired: language("Repaired", "Repariert")
+            case .acquitted: language("The part is well", "Das Teil ist in Ordnung")
+            }
+        let state =
+            switch declared.answer?.state {
+            case nil: language("waiting until the server reports", "wartet, bis der Server sich meldet")
+            case .applied: language("applied on the server", "auf dem Server ausgeführt")
+            case .refused: language("refused by the server", "vom Server abgelehnt")
+            case .expired: language("arrived too late at the server", "kam zu spät beim Server an")
+            }
+        let by = CleanText.line(declared.declaration.by, limit: 80)
+        let why = declared.answer?.state == .refused ? declared.answer.map { " (\(CleanText.line($0.because)))" } : nil
+        return "\(verb) (\(by)): \(state)\(why ?? "")."
     }
 
     /// Where a part has to go, for a case that another site's collector handed on: host names repeat from site to site.
@@ -153,6 +179,7 @@ struct CasePage: Sendable {
         case .delivered: language("Delivered", "Zugestellt")
         case .deliveryFailed: language("Not taken yet", "Noch nicht angenommen")
         case .diverted: language("Sent to the fallback", "An den Ersatz geschickt")
+        case .declared: language("Part declared", "Teil gemeldet")
         }
     }
 

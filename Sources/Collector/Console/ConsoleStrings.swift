@@ -86,6 +86,14 @@ enum ConsoleStrings {
             "No messages were sent about this case.", "Zu diesem Fall wurden keine Nachrichten verschickt."
         ),
         "acknowledge": ("Acknowledge", "Übernehmen"),
+        "declare": ("What became of the part", "Was aus dem Teil wurde"),
+        "declareHelp": (
+            "The server is told, and clears what it found; this case closes when it has. Well: nothing is wrong with it.",
+            "Der Server erfährt es und nimmt seinen Befund zurück; dann schließt sich dieser Fall. In Ordnung: dem Teil fehlt nichts."
+        ),
+        "replaced": ("Replaced", "Ersetzt"),
+        "repaired": ("Repaired", "Repariert"),
+        "acquitted": ("It is well", "Es ist in Ordnung"),
         "acknowledgeHelp": ("Say that someone is looking after it.", "Sagt, dass sich jemand kümmert."),
         "close": ("Close", "Schließen"),
         "closeHelp": (

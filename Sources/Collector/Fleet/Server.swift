@@ -55,7 +55,7 @@ struct Server: Hashable, Sendable, Codable {
 struct ServerEvent: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable {
         case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm,
-            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded
+            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded, declared
     }
     var time: Timestamp
     var kind: Kind

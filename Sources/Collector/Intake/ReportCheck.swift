@@ -27,6 +27,10 @@ enum ReportCheck {
         case .heartbeat(let heartbeat):
             return heartbeat.coverage.count > ReportLimits.probes
                 ? "\(heartbeat.coverage.count) probes; the limit is \(ReportLimits.probes)" : nil
+        case .declaration(let answer):
+            let isLong = answer.because.utf8.count > ReportLimits.textBytes
+            return isLong || answer.cleared.count > WireLimits.changesPerReport
+                ? "the answer to a declaration is longer than one can be" : nil
         case .dropped, .unknown: return nil
         }
     }

@@ -70,6 +70,15 @@ protocol CollectorStore: Sendable {
         _ choice: BlindSpotChoice, host: HostID, by: String, because: String, at time: Timestamp
     ) async throws(StoreError) -> [BlindSpot]
 
+    // MARK: What people declare of parts
+
+    /// Keeps it until the agent has answered.
+    /// - Parameter part: id, name, device, place or serial number, among those of the newest inventory.
+    func declare(
+        _ verb: PartDeclaration.Verb, part: String, faultClass: String?, host: HostID, by: String, because: String,
+        at time: Timestamp
+    ) async throws(StoreError) -> DeclaredPart
+
     // MARK: Enrolment
 
     func save(_ token: IssuedToken) async throws(StoreError)

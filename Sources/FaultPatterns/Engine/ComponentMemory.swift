@@ -45,6 +45,10 @@ struct ComponentMemory: Sendable {
     var scores: [Int: ScoreCache] = [:]
     /// Open faults of patterns that this engine cannot run: kept as they are until one can.
     var heldFaults: [String: Fault] = [:]
+    /// Patterns that keep quiet here up to an urgency, by the entry's number: a person has acquitted the part.
+    var acquittals: [Int: Urgency] = [:]
+    /// When and why faults of a class ended that a person, or another part in its place, has ended.
+    var mends: [String: Mend] = [:]
 
     /// Whether something must be stored.
     var hasNewLatches = false
@@ -455,7 +459,7 @@ struct ComponentMemory: Sendable {
 
     /// Notes when time alone may change what this component reports, for `wakesAt`.
     mutating func setAlarm() {
-        let mayWake = !faults.isEmpty || !progress.isEmpty || !layout.ticking.isEmpty
+        let mayWake = !faults.isEmpty || !progress.isEmpty || !acquittals.isEmpty || !layout.ticking.isEmpty
         wakesAt = !mayWake ? .max : needsReview ? .min : nextExpiry
         guard !progress.isEmpty else { return }
         let counts = progress.keys.contains { entry in
@@ -498,6 +502,8 @@ struct ComponentMemory: Sendable {
         moved.progress = progress
         moved.sequences = sequences
         moved.heldFaults = heldFaults
+        moved.acquittals = acquittals
+        moved.mends = mends
         moved.hasNewLatches = hasNewLatches
         moved.hasNewWindows = hasNewWindows
         moved.newest = newest
@@ -511,9 +517,26 @@ struct ComponentMemory: Sendable {
         var empty = ComponentMemory(id: id, kind: kind, layout: layout)
         empty.attributes = attributes
         empty.serial = serial
+        empty.mends = mends
         empty.hasNewLatches = true
         empty.hasNewWindows = true
         self = empty
+    }
+
+    /// Forgets what a pattern has counted: what was read last is its baseline.
+    mutating func forgetCounts(of entry: Int) {
+        progress[entry] = nil
+        guard let place = layout.patternOfEntry[entry] else { return }
+        for sequence in layout.patterns[place].compiled.sequences { sequences[sequence.number] = nil }
+        for (index, plan) in layout.memories.enumerated() where plan.patterns.contains(Int32(place)) {
+            let slot = slots[Int(plan.slot)]
+            memories[index] =
+                plan.rule.isOfEvents
+                ? SignalMemory.ofEvents(plan.rule)
+                : slot.isNumber
+                    ? SignalMemory(plan.rule, first: slot, covariate: number(inSlot: plan.covariate)) : nil
+            if newest != .min { refresh(answersOf: index, at: newest) }
+        }
     }
 
     /// Moves all times: the clock was set back.
@@ -525,6 +548,7 @@ struct ComponentMemory: Sendable {
         for index in memories.indices { memories[index]?.shift(by: step) }
         for key in sequences.keys { sequences[key]?.shift(by: step) }
         for key in progress.keys { progress[key]?.shift(by: step) }
+        for key in mends.keys { mends[key]?.shift(by: step) }
         for index in answers.indices where newest != .min { refresh(index, at: newest) }
     }
 
@@ -552,7 +576,8 @@ struct ComponentMemory: Sendable {
                 asOf: time, serial: serial, component: component,
                 faults: named(faults).merging(heldFaults) { first, _ in first }, progress: named(progress),
                 memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
-                causes: causes.isEmpty ? nil : causes))
+                causes: causes.isEmpty ? nil : causes, acquittals: acquittals.isEmpty ? nil : named(acquittals),
+                mends: mends.isEmpty ? nil : mends))
     }
 
     func windows(of book: Rulebook) throws -> Data {
@@ -578,6 +603,10 @@ struct ComponentMemory: Sendable {
 
     /// Takes up what was stored. Values and memories that no pattern of the pack wants are left behind.
     mutating func resume(_ latches: StoredLatches, _ windows: StoredWindows?, book: Rulebook) {
+        mends = latches.mends ?? [:]
+        for (id, urgency) in latches.acquittals ?? [:] {
+            if let entry = book.entryOfPattern[id] { acquittals[entry] = urgency }
+        }
         for (name, value) in windows?.latest ?? [:] {
             guard let number = book.tables.signalNumbersByKey[name], let place = slot(of: number) else { continue }
             if slots[place].content == .none { told.append(Int32(place)) }

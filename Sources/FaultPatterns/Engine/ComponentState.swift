@@ -57,6 +57,10 @@ struct StoredLatches: Codable {
     var told: [String: Fault]?
     /// Faults that are not reported, and what explains them.
     var causes: [String: StoredCause]?
+    /// Patterns that keep quiet up to an urgency, by id; nil where there are none.
+    var acquittals: [String: Urgency]?
+    /// By fault class; nil where there are none.
+    var mends: [String: Mend]?
 }
 
 struct StoredCause: Codable, Hashable {

@@ -10,7 +10,7 @@ public struct Diagnosis: Sendable {
     let book: Rulebook
     /// In the order in which the components were met; `numbers` finds them.
     var memories: ContiguousArray<ComponentMemory> = []
-    private var numbers: [ComponentID: Int] = [:]
+    private(set) var numbers: [ComponentID: Int] = [:]
     private(set) var topology = Topology()
     private(set) var crossComponentReads = CrossComponentReads()
     private var readsAreStale = true
@@ -23,7 +23,7 @@ public struct Diagnosis: Sendable {
     var writing = Replay.Writing.full
     private var rootCause = RootCause()
     /// Components with a fault or a condition on its way that time alone may change.
-    private var ticking: Set<Int> = []
+    private(set) var ticking: Set<Int> = []
     private var withdrawn: [(component: ComponentID, fault: Fault)] = []
     /// Remote signals whose values a test sets by hand.
     private var toldByHand: Set<Int> = []
@@ -114,10 +114,12 @@ public struct Diagnosis: Sendable {
         var isNews = false
         for component in list
         where topology.known[component.id] != nil || topology.known.count < PatternLimits.components {
-            changes += exchange(component, besides: listed, at: now)
+            let exchanged = exchange(component, besides: listed, at: now)
+            changes += exchanged
             guard topology.know(component) else { continue }
             isNews = true
             guard var memory = memory(of: component) else { continue }
+            memory.note(exchanged.map(\.change), as: .replaced, at: now)
             memory.kind = component.kind
             memory.attributes = Diagnosis.attributes(of: component)
             memory.serial = component.part.serial ?? memory.serial
@@ -160,7 +162,7 @@ public struct Diagnosis: Sendable {
         }
     }
 
-    private mutating func forget(
+    mutating func forget(
         _ id: ComponentID, because: String, at now: Timestamp
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         guard let number = numbers[id] else { return [] }
@@ -176,7 +178,7 @@ public struct Diagnosis: Sendable {
         return changes
     }
 
-    private func cleared(_ fault: Fault, because: String, at now: Timestamp) -> FaultChange {
+    func cleared(_ fault: Fault, because: String, at now: Timestamp) -> FaultChange {
         var over = fault
         over.updatedAt = now
         return FaultChange(kind: .cleared, fault: over, because: because, time: now)
@@ -202,7 +204,7 @@ public struct Diagnosis: Sendable {
         updateTicking(number)
     }
 
-    private mutating func updateTicking(_ number: Int) {
+    mutating func updateTicking(_ number: Int) {
         memories[number].setAlarm()
         if memories[number].wakesAt < .max { ticking.insert(number) } else { ticking.remove(number) }
     }
@@ -339,7 +341,7 @@ public struct Diagnosis: Sendable {
 
     /// The time to go by. A clock a little behind what was reported before is a round that took long; one that is
     /// far behind was set back, and all that is remembered moves with it.
-    private mutating func advance(to time: Timestamp) -> Timestamp {
+    mutating func advance(to time: Timestamp) -> Timestamp {
         guard let before = newest, time < before else {
             newest = time
             return time
@@ -355,7 +357,7 @@ public struct Diagnosis: Sendable {
         return time
     }
 
-    private mutating func clearWithdrawn(at now: Timestamp) -> [FaultChange] {
+    mutating func clearWithdrawn(at now: Timestamp) -> [FaultChange] {
         defer { withdrawn = [] }
         return withdrawn.map { component, fault in
             if let number = numbers[component] { memories[number].hasNewLatches = true }

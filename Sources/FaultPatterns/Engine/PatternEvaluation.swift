@@ -27,12 +27,15 @@ extension ComponentMemory {
             if faults.index(forKey: entry) == nil {
                 if !compiled.models.isEmpty {
                     guard !compiled.sureTerms.contains(where: { truth($0, at: moment, book) == .no }) else {
+                        endAcquittal(of: entry)
                         setResting(place, true)
                         return nil
                     }
                     refreshScores(of: compiled.models, at: moment, book)
                 }
-                guard truth(compiled.condition, at: moment, book) == .yes else {
+                let holds = truth(compiled.condition, at: moment, book)
+                if holds == .no { endAcquittal(of: entry) }
+                guard holds == .yes else {
                     if isAlways, compiled.models.isEmpty, sequencesRest { setResting(place, true) }
                     return nil
                 }
@@ -43,7 +46,17 @@ extension ComponentMemory {
         if !compiled.models.isEmpty { refreshScores(of: compiled.models, at: moment, book) }
         let step = PatternEvaluation(
             pattern: compiled, known: known, book: book, moment: moment, isSample: isSample, writing: writing)
-        let outcome = step.outcome(open: faults[entry], progress: before, of: self)
+        var outcome = step.outcome(open: faults[entry], progress: before, of: self)
+        if outcome.change?.kind == .opened {
+            if let quiet = acquittals[entry], let fault = outcome.change?.fault, fault.urgency <= quiet {
+                outcome.change = nil
+            } else {
+                endAcquittal(of: entry)
+                outcome.change = outcome.change.map { sayAgain($0) }
+            }
+        } else if before != nil, outcome.progress == nil, outcome.change == nil, faults[entry] == nil {
+            endAcquittal(of: entry)
+        }
         if outcome.progress != before {
             progress[entry] = outcome.progress
             hasNewLatches = true

@@ -140,11 +140,12 @@ actor Spool {
         }
     }
 
-    /// Stores one report of telemetry (heartbeat, inventory) or the test fault, each in its stream.
+    /// Stores one report of telemetry (heartbeat, inventory), the test fault or the answer to a declaration, each in its
+    /// stream.
     func append(_ content: ReportContent, at moment: Moment) throws(SpoolError) {
         latest = moment
         try perform { () throws in
-            let stream: ReportStream = if case .test = content { .faults } else { .telemetry }
+            let stream = content.stream
             try insert(content, in: stream, at: moment)
             if stream == .telemetry { try keepWithinBounds(at: moment) }
         }

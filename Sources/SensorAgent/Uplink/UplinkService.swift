@@ -15,6 +15,7 @@ actor UplinkService: Service {
     private let proxy: String?
     private let now: @Sendable () -> Timestamp
     private let log: Logger
+    private let declare: @Sendable ([PartDeclaration], Timestamp) -> Void
     private let signal = WakeSignal()
 
     private var identity: Identity
@@ -31,9 +32,11 @@ actor UplinkService: Service {
     ///   - hostname: what people call this server.
     ///   - proxy: `http://server:port`; nil for none.
     ///   - now: the wall clock.
+    ///   - declare: takes what people declared of parts, with the collector's time.
     init(
         source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in }
     ) {
         self.source = source
         self.identity = identity
@@ -41,6 +44,7 @@ actor UplinkService: Service {
         self.proxy = proxy
         self.log = log
         self.now = now
+        self.declare = declare
         machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
     }
@@ -157,6 +161,7 @@ actor UplinkService: Service {
                 "the collector is behind what was discarded: declaring the loss",
                 metadata: ["stream": "\(stream.rawValue)", "first": "\(first)", "last": "\(last)"])
             try await source.declareLoss(of: stream, from: first, through: last, reason: "collector-behind")
+        case .declare(let declarations, let time): declare(declarations, time)
         case .startEpoch(let epoch):
             log.warning("signing the reports that wait anew, in a new epoch", metadata: ["epoch": "\(epoch)"])
             try await source.startEpoch(epoch)

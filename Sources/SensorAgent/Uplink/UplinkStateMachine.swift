@@ -15,6 +15,8 @@ struct UplinkStateMachine: Sendable {
         static let leastBytes = 4 << 10
         /// Names of accepted blind spots that are kept of a receipt.
         static let acceptedBlindSpots = 2_000
+        /// Declarations taken of one receipt; the collector asks again for the rest.
+        static let asks = 16
         /// Telemetry is sent at the latest so long after it was stored.
         static let idle = Duration.seconds(60)
         static let firstRetry = Duration.seconds(1)
@@ -87,6 +89,8 @@ struct UplinkStateMachine: Sendable {
         case discard(through: Int64, of: ReportStream)
         case declareLoss(of: ReportStream, from: Int64, through: Int64)
         case startEpoch(Int64)
+        /// What people declared of parts, and the collector's time.
+        case declare([PartDeclaration], at: Timestamp)
     }
 
     private let host: HostID
@@ -173,6 +177,9 @@ struct UplinkStateMachine: Sendable {
         lastReceipt = time
         acceptedBlindSpots = receipt.acceptedBlindSpots.map { Array($0.prefix(Limits.acceptedBlindSpots)) }
         var effects: [Effect] = receipt.refused.map { .report($0) }
+        if let asks = receipt.asks, !asks.isEmpty {
+            effects.append(.declare(Array(asks.prefix(Limits.asks)), at: receipt.time))
+        }
         if let last = receipt.refused.last {
             refusal = (
                 "the collector refused report \(last.sequence) of \(last.stream.rawValue) for good: \(last.because)",
@@ -194,7 +201,7 @@ struct UplinkStateMachine: Sendable {
         let mends = effects.contains { effect in
             switch effect {
             case .startEpoch, .declareLoss: true
-            case .discard, .report: false
+            case .discard, .report, .declare: false
             }
         }
         guard covered || mends && !mendedLast else {

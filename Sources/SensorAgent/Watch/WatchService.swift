@@ -17,6 +17,16 @@ actor WatchService: Service {
         var inventorySpacing = Duration.seconds(60)
     }
 
+    /// Declarations of one receipt.
+    struct Asks: Sendable {
+        var declarations: [PartDeclaration]
+        /// The collector's.
+        var time: Timestamp
+
+        /// Receipts whose declarations wait; of more, the newest stay, and the collector asks again.
+        static let waiting = 16
+    }
+
     /// What is decided and not yet on disk.
     private struct Batch {
         var changes: [FaultChange] = []
@@ -39,6 +49,7 @@ actor WatchService: Service {
     private let clock: any AgentClock
     private let log: Logger
     private let environment: @Sendable () -> HostEnvironment
+    private let asks: AsyncStream<Asks>?
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
@@ -49,6 +60,8 @@ actor WatchService: Service {
     private var cursors: [String: ProbeCursor]
     private var pending = Batch()
     private var isCommitting = false
+    /// Declarations of which this process has sent the answer, and when.
+    private var answersSent: [String: Duration] = [:]
     /// What went wrong with the spool last; nil when all is stored.
     private var spoolProblem: String?
 
@@ -70,12 +83,13 @@ actor WatchService: Service {
     ///   - disabled: names of probes that are not run, and reported as switched off.
     ///   - saved: what the process before left.
     ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
+    ///   - asks: what the collector passes on of people's declarations; nil: nothing.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
-        faultsWereStored: @escaping @Sendable () -> Void = {}
+        asks: AsyncStream<Asks>? = nil, faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -85,6 +99,7 @@ actor WatchService: Service {
         self.clock = clock
         self.log = log
         self.environment = environment
+        self.asks = asks
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -113,7 +128,7 @@ actor WatchService: Service {
     }
 
     private func watch() async {
-        let listeners = listenForPrompts()
+        let listeners = listenForPrompts() + listenForAsks()
         defer { for listener in listeners { listener.cancel() } }
         while !Task.isCancelled {
             let now = clock.now()
@@ -214,9 +229,87 @@ actor WatchService: Service {
         }
     }
 
+    private func listenForAsks() -> [Task<Void, Never>] {
+        guard let asks else { return [] }
+        return [Task { for await ask in asks { await apply(ask.declarations, at: ask.time) } }]
+    }
+
     private func lookAgain(with name: String) {
         schedule.hasten(name, at: clock.now().uptime)
         sleeper?.cancel()
+    }
+
+    // MARK: What people declare
+
+    /// How long an answer is given to reach the collector before it is sent again to one that still asks.
+    private static let answerSpacing = Duration.seconds(600)
+
+    /// Applies what collectors pass on: each declaration once.
+    /// - Parameter time: the collector's, by which the age of a declaration is told.
+    func apply(_ asks: [PartDeclaration], at time: Timestamp) async {
+        for ask in asks {
+            let now = clock.now()
+            if let sent = answersSent[ask.id], now.uptime - sent < WatchService.answerSpacing { continue }
+            let answer = await apply(ask, receivedAt: time)
+            if answersSent.count >= AnsweredDeclarations.limit { answersSent = [:] }
+            answersSent[ask.id] = now.uptime
+            await append(.declaration(answer), at: now)
+            faultsWereStored()
+        }
+    }
+
+    /// Applies one declaration, unless it was applied before.
+    /// - Parameter received: the time of whom it came from; nil for one that was made here and now.
+    func apply(_ declaration: PartDeclaration, receivedAt received: Timestamp? = nil) async -> DeclarationAnswer {
+        var answered = AnsweredDeclarations(cursors[AnsweredDeclarations.cursor])
+        if let known = answered.answer(to: declaration.id) { return known }
+        let now = clock.now()
+        var answer = DeclarationAnswer(id: declaration.id, state: .applied, because: "", time: now.time)
+        var changes: [FaultChange] = []
+        if let received, received - declaration.at > PartDeclaration.lifetime {
+            answer.state = .expired
+            answer.because = "It was declared more than 30 days before it arrived: declare it again if it still holds."
+        } else {
+            do throws(DeclarationRefusal) {
+                changes = try diagnosis.apply(declaration, at: now.time)
+                answer.cleared = changes.filter { $0.kind == .cleared }.map(\.fault.id)
+                answer.because =
+                    answer.cleared.isEmpty
+                    ? "No fault was open on it; what was counted is forgotten."
+                    : "\(Wording.counted(answer.cleared.count, "fault")) cleared."
+            } catch {
+                answer.state = .refused
+                answer.because = "\(error)"
+            }
+        }
+        log.notice(
+            "declaration \(answer.state.rawValue)",
+            metadata: [
+                "part": "\(declaration.component)", "verb": "\(declaration.verb.rawValue)", "by": "\(declaration.by)",
+                "because": "\(answer.because)",
+            ])
+        answered.add(answer)
+        cursors[AnsweredDeclarations.cursor] = answered.stored
+        pending.cursors[AnsweredDeclarations.cursor] = answered.stored
+        pending.changes += changes
+        pending.add(diagnosis.takeChanges(windows: true))
+        await commit()
+        return answer
+    }
+
+    /// The one part that a person means.
+    func part(meant words: String) throws(Problem) -> Component {
+        let found = Component.meant(by: words, among: catalogue.components)
+        if let part = found.first, found.count == 1 { return part }
+        let shown = words.prefix(120).debugDescription
+        if found.isEmpty {
+            let names = catalogue.components.flatMap { [$0.id.rawValue, $0.name] }
+            throw Problem(
+                code: "not-found", message: "This server has no part \(shown): \(Wording.hint(words, among: names)).")
+        }
+        throw Problem(
+            code: "ambiguous",
+            message: "\(shown) may be \(Wording.names(found.map(\.id.rawValue))): name it by its id.")
     }
 
     // MARK: Storing

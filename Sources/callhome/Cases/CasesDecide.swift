@@ -23,6 +23,42 @@ struct CasesClose: AsyncParsableCommand {
     func run() async throws { try await decision.send(.close) }
 }
 
+/// `callhome cases replaced NUMBER --because TEXT`.
+struct CasesReplaced: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replaced",
+        abstract: "Say that a case's part was replaced: its server is told, and what it reports closes the case.",
+        discussion: ExitStatus.collectorHelp("noted", missing: "no such case"))
+
+    @OptionGroup var decision: CaseDecision
+
+    func run() async throws { try await decision.send(.replaced) }
+}
+
+/// `callhome cases repaired NUMBER --because TEXT`.
+struct CasesRepaired: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repaired",
+        abstract: "Say that a case's part was mended: its server is told, and what it reports closes the case.",
+        discussion: ExitStatus.collectorHelp("noted", missing: "no such case"))
+
+    @OptionGroup var decision: CaseDecision
+
+    func run() async throws { try await decision.send(.repaired) }
+}
+
+/// `callhome cases acquitted NUMBER --because TEXT`.
+struct CasesAcquitted: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "acquitted",
+        abstract: "Say that a case's part is well: its server finds the same on it no more until it gets worse.",
+        discussion: ExitStatus.collectorHelp("noted", missing: "no such case"))
+
+    @OptionGroup var decision: CaseDecision
+
+    func run() async throws { try await decision.send(.acquitted) }
+}
+
 /// What a person decides about a case, whatever it is.
 struct CaseDecision: ParsableArguments {
     @Argument(help: "The case's number: CH-7K3Q-000012.")
@@ -38,6 +74,7 @@ struct CaseDecision: ParsableArguments {
             CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/\(kind.rawValue)", method: "POST",
             body: CollectorAPI.Decision(because: because))
         if collector.json { return try Console.print(json: line) }
-        print("\(line.number) is \(line.state)")
+        let isDeclared = PartDeclaration.Verb(rawValue: kind.rawValue) != nil
+        print("\(line.number) is \(line.state)" + (isDeclared ? "; the server is told when it reports next" : ""))
     }
 }

@@ -73,11 +73,7 @@ final class TestServer {
     }
 
     func send(_ content: ReportContent) async throws {
-        let stream: ReportStream
-        switch content {
-        case .faults, .test: stream = .faults
-        default: stream = .telemetry
-        }
+        let stream = content.stream
         let sequence = (sequences[stream] ?? 0) + 1
         sequences[stream] = sequence
         let position = ReportPosition(epoch: epoch, stream: stream, sequence: sequence)

@@ -170,6 +170,12 @@ struct RunningWatch {
         }
     }
 
+    func answers() async throws -> [DeclarationAnswer] {
+        try await SpoolFixture.reports(spool, .faults).compactMap { report in
+            if case .declaration(let answer) = report.content { answer } else { nil }
+        }
+    }
+
     func inventories() async throws -> [Inventory] {
         try await SpoolFixture.reports(spool, .telemetry).compactMap { report in
             if case .inventory(let inventory) = report.content { inventory } else { nil }

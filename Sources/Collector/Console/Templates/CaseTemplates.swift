@@ -33,6 +33,7 @@ enum CaseTemplates {
         <h1>{{title}}</h1>
         <p><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span> <a href="{{serverLink}}">{{hostname}}</a></p>
         {{#isTest}}<p class="notice">{{w.testNote}}</p>{{/isTest}}
+        {{#declarations}}<p class="warning">{{.}}</p>{{/declarations}}
         {{#closedBecause}}<p><strong>{{w.closed}}:</strong> {{.}}</p>{{/closedBecause}}
         {{^isTest}}{{#isOpen}}<p>{{meaning}}</p>{{/isOpen}}{{/isTest}}
         <div class="columns">
@@ -72,6 +73,14 @@ enum CaseTemplates {
         <input type="hidden" name="csrf" value="{{frame.csrf}}">
         <label for="close">{{w.reason}}</label><input id="close" name="because" required maxlength="500">
         <button class="second">{{w.close}}</button></form>
+        {{#mayDeclare}}
+        <form method="post"><h2>{{w.declare}}</h2><p class="muted">{{w.declareHelp}}</p>
+        <input type="hidden" name="csrf" value="{{frame.csrf}}">
+        <label for="declare">{{w.reason}}</label><input id="declare" name="because" required maxlength="500">
+        <button formaction="{{link}}/replaced">{{w.replaced}}</button>
+        <button class="second" formaction="{{link}}/repaired">{{w.repaired}}</button>
+        <button class="second" formaction="{{link}}/acquitted">{{w.acquitted}}</button></form>
+        {{/mayDeclare}}
         </section>
         {{/isOpen}}
         <section class="group"><h2>{{w.delivery}}</h2>

@@ -12,8 +12,19 @@ enum SQLiteSchema {
         migrator.registerMigration("2") { db in
             for statement in version2 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("3") { db in
+            for statement in version3 { try db.execute(sql: statement) }
+        }
         return migrator
     }
+
+    private static let version3 = [
+        """
+        CREATE TABLE part_declaration (id TEXT PRIMARY KEY NOT NULL, host TEXT NOT NULL, declared INTEGER NOT NULL,
+            answered INTEGER, body TEXT NOT NULL) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX part_declaration_open ON part_declaration (host, declared) WHERE answered IS NULL",
+    ]
 
     private static let version2 = [
         """

@@ -254,6 +254,7 @@ extension SQLiteTransaction {
         try run(#"DELETE FROM "case" WHERE state = 'closed' AND closed < ?"#, [closed])
         // As closed cases: who lived with what is known as long as what came of it.
         try run("DELETE FROM accepted_blind_spot WHERE ended < ?", [closed])
+        try run("DELETE FROM part_declaration WHERE declared < ?", [closed])
         try run("DELETE FROM report WHERE received < ?", [(time - retention.reports).milliseconds])
         let history = (time - retention.history).milliseconds
         for series in try Int64.fetchAll(db, sql: "SELECT id FROM series") {

@@ -100,7 +100,15 @@ struct CaseRecorder {
         case .close:
             let chassis = try transaction.serverRecord(host: found.host)?.server.chassis ?? Part()
             return try close(found, by: decision.by, because: decision.because, chassis: chassis)
+        case .replaced: return try declare(.replaced, decision, on: found)
+        case .repaired: return try declare(.repaired, decision, on: found)
+        case .acquitted: return try declare(.acquitted, decision, on: found)
         }
+    }
+
+    private func declare(_ verb: PartDeclaration.Verb, _ decision: CaseDecision, on found: Case) throws -> Case {
+        try DeclarationRecorder(transaction: transaction, time: time).declare(
+            verb, on: found, by: decision.by, because: decision.because)
     }
 
     /// Closes a case by a person's word or by what the inventory shows.

@@ -35,7 +35,8 @@ struct ReportRecorder {
         try transaction.save(record)
         return Receipt(
             host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused,
-            acceptedBlindSpots: record.server.accepted?.names, time: time)
+            acceptedBlindSpots: record.server.accepted?.names,
+            asks: try DeclarationRecorder(transaction: transaction, time: time).asks(of: batch.host), time: time)
     }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {
@@ -80,6 +81,8 @@ struct ReportRecorder {
         case .inventory(let inventory): try apply(inventory, to: &record.server)
         case .heartbeat(let heartbeat): try apply(heartbeat, sent: report.time, to: &record.server)
         case .samples(let samples): try transaction.save(samples, host: host, at: time)
+        case .declaration(let answer):
+            try DeclarationRecorder(transaction: transaction, time: time).take(answer, from: host)
         case .dropped(let dropped):
             try note(
                 .dropped,

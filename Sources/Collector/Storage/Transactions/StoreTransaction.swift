@@ -45,6 +45,10 @@ protocol StoreTransaction {
     func acceptedBlindSpots(host: HostID) throws -> [AcceptedBlindSpot]
     /// A new one, or the end of the one in force.
     func save(_ spot: AcceptedBlindSpot, host: HostID) throws
+    /// The oldest first.
+    func unansweredDeclarations(host: HostID) throws -> [DeclaredPart]
+    /// A new one, or one that was answered.
+    func save(_ declared: DeclaredPart, host: HostID) throws
     func save(_ samples: [SampleAggregate], host: HostID, at time: Timestamp) throws
     func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws
 

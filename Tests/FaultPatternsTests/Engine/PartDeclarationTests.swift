@@ -1,0 +1,137 @@
+import FaultPatterns
+import Foundation
+import Reports
+import Testing
+
+@Suite("What people declare of parts")
+struct PartDeclarationTests {
+    private typealias F = Fixtures
+
+    private static func said(
+        _ verb: PartDeclaration.Verb, of component: ComponentID = F.disk, serial: String? = nil, class: String? = nil
+    ) -> PartDeclaration {
+        PartDeclaration(
+            id: "1", verb: verb, component: component, serial: serial, faultClass: `class`, because: "seen by hand.",
+            by: "anna", at: F.start)
+    }
+
+    private static func at(_ seconds: Int64) -> Timestamp { F.start + .seconds(seconds) }
+
+    @Test("A repaired part's fault clears, and only what comes after it opens one again, which says so")
+    func repaired() throws {
+        let rise = F.pattern("disk.rise", ["when": "increase(reported[90d]) >= 4", "clear": "never"])
+        var patient = Patient(try F.pack(rise))
+        #expect(patient.show(reported: 10, at: 0).isEmpty)
+        let first = try #require(patient.show(reported: 15, at: 10).first)
+        let cleared = try patient.diagnosis.apply(Self.said(.repaired), at: Self.at(20))
+        #expect(cleared.map(\.kind) == [.cleared])
+        #expect(cleared.first?.because == "/dev/sda declared repaired by anna: seen by hand.")
+        #expect(patient.diagnosis.openFaults.isEmpty)
+        #expect(patient.show(reported: 15, at: 30).isEmpty)
+        #expect(patient.show(reported: 18, at: 40).isEmpty)
+        let again = try #require(patient.show(reported: 19, at: 3 * 86_400).first)
+        #expect(again.kind == .opened && again.fault.id != first.fault.id)
+        #expect(again.because.hasSuffix(" Again, 2 days after it was repaired."))
+        #expect(again.fault.because == again.because)
+    }
+
+    @Test("After ninety days nobody says again")
+    func long() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["clear": "never"])))
+        _ = patient.show(pending: 20, at: 0)
+        _ = try patient.diagnosis.apply(Self.said(.replaced), at: Self.at(1))
+        let last = try #require(patient.show(pending: 20, at: 90 * 86_400 + 1).first)
+        #expect(!last.because.contains("Again"))
+    }
+
+    @Test("A part without a serial number can be replaced, and the fault does not follow the new one")
+    func replaced() throws {
+        let fan = ComponentID(.fan, "FAN1")
+        let signal = Signal("hw.fan.speed")
+        let pattern = F.pattern(
+            "fan.test",
+            [
+                "applies_to": ["component": "fan"], "let": ["speed": "hw.fan.speed"],
+                "when": "min_over_time(speed[30d]) < 500", "clear": "never",
+            ])
+        var diagnosis = Diagnosis(patterns: try F.pack(pattern))
+        _ = diagnosis.know([Component(id: fan, kind: .fan, name: "FAN1")], at: F.start)
+        func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
+            diagnosis.observe(
+                [Observation(component: fan, signal: signal, measurement: .reading(speed), time: Self.at(seconds))],
+                at: Self.at(seconds))
+        }
+        #expect(show(0, 1).map(\.kind) == [.opened])
+        #expect(try diagnosis.apply(Self.said(.replaced, of: fan), at: Self.at(2)).map(\.kind) == [.cleared])
+        #expect(show(2_000, 3).isEmpty)
+        #expect(show(2_000, 86_400).isEmpty, "the old fan's standstill is forgotten")
+    }
+
+    @Test("An acquitted part's pattern keeps quiet until its condition was once false, also over a restart")
+    func acquitted() throws {
+        let pack = try F.pack(F.pattern("disk.test", ["clear": "never"]))
+        var patient = Patient(pack)
+        _ = patient.show(pending: 20, at: 0)
+        #expect(try patient.diagnosis.apply(Self.said(.acquitted), at: Self.at(1)).map(\.kind) == [.cleared])
+        #expect(patient.show(pending: 20, at: 2).isEmpty)
+        #expect(patient.show(pending: 40, at: 3).isEmpty)
+        let states = patient.diagnosis.takeChanges(windows: true)
+        var resumed = patient
+        resumed.diagnosis = Diagnosis(patterns: pack, resuming: states)
+        #expect(resumed.show(pending: 50, at: 4).isEmpty)
+        #expect(resumed.show(pending: 3, at: 5).isEmpty)
+        #expect(resumed.show(pending: 20, at: 6).map(\.kind) == [.opened])
+    }
+
+    @Test("An acquitted part is accused again when the condition gets more urgent")
+    func moreUrgent() throws {
+        let cases: [[String: String]] = [["when": "pending >= 250", "is": "order"], ["is": "plan"]]
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["urgency": cases, "clear": "never"])))
+        _ = patient.show(pending: 20, at: 0)
+        _ = try patient.diagnosis.apply(Self.said(.acquitted), at: Self.at(1))
+        #expect(patient.show(pending: 249, at: 2).isEmpty)
+        let change = try #require(patient.show(pending: 250, at: 3).first)
+        #expect(change.kind == .opened && change.fault.urgency == .order)
+    }
+
+    @Test("Only the class that is named is ended")
+    func oneClass() throws {
+        var patient = Patient(
+            try F.pack(
+                F.pattern("disk.a", ["clear": "never"]),
+                F.pattern("disk.b", ["when": "pending >= 17", "clear": "never"])))
+        _ = patient.show(pending: 20, at: 0)
+        let ended = try patient.diagnosis.apply(Self.said(.acquitted, class: "disk.b"), at: Self.at(1))
+        #expect(ended.map(\.fault.pattern) == ["disk.b"])
+        #expect(patient.diagnosis.openFaults.map(\.pattern) == ["disk.a"])
+    }
+
+    @Test("A fault on another component that suspects the part first ends with it")
+    func elsewhere() throws {
+        let chassis = ComponentID(.chassis, "1")
+        var patient = Patient(
+            try F.pack(
+                F.pattern("disk.test", ["suspects": [["part": "parent", "certainty": "0.9"]], "clear": "never"])))
+        _ = patient.diagnosis.know(
+            [Component(id: chassis, kind: .chassis, name: "chassis"), F.component()], at: F.start)
+        let change = try #require(patient.show(pending: 20, at: 0).first)
+        #expect(change.fault.suspects.first?.component == chassis)
+        let cleared = try patient.diagnosis.apply(Self.said(.repaired, of: chassis), at: Self.at(1))
+        #expect(cleared.map(\.kind) == [.cleared])
+    }
+
+    @Test("What cannot be applied is refused with the reason, and changes nothing")
+    func refused() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["clear": "never"])))
+        #expect(throws: DeclarationRefusal.self) { try patient.diagnosis.apply(Self.said(.acquitted), at: Self.at(1)) }
+        _ = patient.show(pending: 20, at: 2)
+        let other = #expect(throws: DeclarationRefusal.self) {
+            try patient.diagnosis.apply(Self.said(.replaced, serial: "S0"), at: Self.at(3))
+        }
+        #expect(other?.description == "/dev/sda bears serial S1, not S0: it was exchanged already.")
+        #expect(throws: DeclarationRefusal.self) {
+            try patient.diagnosis.apply(Self.said(.replaced, of: ComponentID(.disk, "gone")), at: Self.at(3))
+        }
+        #expect(patient.diagnosis.openFaults.count == 1)
+    }
+}
