@@ -462,9 +462,10 @@ public enum AdviceTexts {
             "uplink.refused", "The collector refuses this server: {0}.", "Der Sammler weist diesen Server ab: {0}.",
             do:
                 "Join it again: on the collector type “callhome-collector tokens create”, and the command that it prints "
-                + "here.",
+                + "here, with “--replace” and this server's name at its end: so it keeps its history.",
             tue:
                 "Melden Sie ihn neu an: auf dem Sammler „callhome-collector tokens create“ eingeben, und den Befehl, den "
-                + "es zeigt, hier."),
+                + "es zeigt, hier, mit „--replace“ und dem Namen dieses Servers dahinter: So behält er seine Geschichte."
+        ),
     ]
 }

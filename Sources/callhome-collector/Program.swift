@@ -20,7 +20,14 @@ struct Program: AsyncParsableCommand {
             }
         } catch {
             // Help, and what is wrong with the command line, is the parser's.
-            guard exitCode(for: error) == .failure else { exit(withError: error) }
+            guard exitCode(for: error) == .failure else {
+                if exitCode(for: error) == .validationFailure,
+                    let hint = CommandTree(Self.self).hint(for: CommandLine.arguments.dropFirst())
+                {
+                    CollectorCommands.complain("\(hint)\n")
+                }
+                exit(withError: error)
+            }
             for line in "\(error)".split(separator: "\n") { CollectorCommands.complain("callhome-collector: \(line)") }
             exit(withError: ExitCode(CollectorCommands.exitStatus(of: error).rawValue))
         }
@@ -38,6 +45,15 @@ extension ExitStatus {
                 (.unavailable, "no collector has run here"), (.permission, "only root and the collector's user may"),
                 (.configuration, "the configuration is refused"),
             ])
+    }
+}
+
+extension CommandTree {
+    /// - Parameter command: with all that stand below it.
+    fileprivate init(_ command: any ParsableCommand.Type) {
+        self.init(
+            name: command._commandName, commands: command.configuration.subcommands.map { CommandTree($0) },
+            hasDefault: command.configuration.defaultSubcommand != nil)
     }
 }
 

@@ -26,7 +26,14 @@ struct Callhome: AsyncParsableCommand {
             }
         } catch {
             // Help, and what is wrong with the command line, is the parser's; a command that ends itself sets its code.
-            guard exitCode(for: error) == .failure, !(error is ExitCode) else { exit(withError: error) }
+            guard exitCode(for: error) == .failure, !(error is ExitCode) else {
+                if exitCode(for: error) == .validationFailure,
+                    let hint = CommandTree(Self.self).hint(for: CommandLine.arguments.dropFirst())
+                {
+                    Console.complain("\(hint)\n")
+                }
+                exit(withError: error)
+            }
             Console.complain(fullMessage(for: error))
             exit(withError: ExitStatus.failure.exit)
         }
@@ -36,4 +43,13 @@ struct Callhome: AsyncParsableCommand {
 extension ExitStatus {
     /// Ends a command, which has printed why on standard error.
     var exit: ExitCode { ExitCode(rawValue) }
+}
+
+extension CommandTree {
+    /// - Parameter command: with all that stand below it.
+    fileprivate init(_ command: any ParsableCommand.Type) {
+        self.init(
+            name: command._commandName, commands: command.configuration.subcommands.map { CommandTree($0) },
+            hasDefault: command.configuration.defaultSubcommand != nil)
+    }
 }

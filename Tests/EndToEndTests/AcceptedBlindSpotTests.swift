@@ -39,6 +39,8 @@ struct AcceptedBlindSpotTests {
         #expect(
             spots.contains("    accepted by ") && spots.split(separator: "\n").allSatisfy { $0.count <= 100 },
             "\(spots)")
+        let shown = try callhome("servers", "show", "one")
+        #expect(shown.contains("READING") && !shown.contains(" Cel\n") && !shown.contains(" By\n"), "\(shown)")
         // Each test above has made a case.
         for line in try callhome("cases").split(separator: "\n") where line.hasPrefix("CH-") {
             _ = try callhome("cases", "close", String(line.prefix { $0 != " " }), "--because", "a test")

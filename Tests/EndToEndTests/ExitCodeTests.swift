@@ -24,6 +24,17 @@ struct ExitCodeTests {
 
     static let programs = ["callhome", "callhome-agent", "callhome-collector"]
 
+    @Test(
+        "A misspelt command is answered with the nearest one",
+        arguments: [
+            ("callhome", "statsu", "perhaps status"), ("callhome", "servers shwo", "perhaps show"),
+            ("callhome-collector", "token list", "perhaps tokens"),
+        ])
+    func nearest(program: String, line: String, hint: String) throws {
+        let result = try Program.run(Program.built(program), line.split(separator: " ").map(String.init))
+        #expect(result.status == ExitStatus.usage.rawValue && result.output.contains(hint), "\(result)")
+    }
+
     @Test("The help of each program prints the whole table", arguments: programs)
     func table(program: String) throws {
         let help = try Program.run(Program.built(program), ["--help"]).output

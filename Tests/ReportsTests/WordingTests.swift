@@ -30,3 +30,32 @@ struct WordingTests {
         #expect(Wording.counted(2, "Fall", "Fälle") == "2 Fälle")
     }
 }
+
+@Suite("Misspelt commands")
+struct CommandTreeTests {
+    private let program = CommandTree(
+        name: "callhome",
+        commands: [
+            CommandTree(name: "status", commands: [], hasDefault: false),
+            CommandTree(
+                name: "cases",
+                commands: ["list", "show"].map { CommandTree(name: $0, commands: [], hasDefault: false) },
+                hasDefault: true),
+        ], hasDefault: false)
+
+    @Test(
+        "A command that there is not is named with the nearest, and with all where none is near",
+        arguments: [
+            ("statsu", "callhome has no command statsu; perhaps status"),
+            ("cases shw", "callhome cases has no command shw; perhaps show"),
+            ("xyzzy --json", "callhome has no command xyzzy; there are cases, status"),
+        ])
+    func misspelt(line: String, hint: String) {
+        #expect(program.hint(for: line.split(separator: " ").map(String.init)) == hint)
+    }
+
+    @Test("What is no command's name is no misspelt command", arguments: ["status x", "cases CH-1", "--verison", "help", ""])
+    func others(line: String) {
+        #expect(program.hint(for: line.split(separator: " ").map(String.init)) == nil)
+    }
+}

@@ -44,9 +44,9 @@ struct ServersShow: AsyncParsableCommand {
         }
         var readings = Table("READING", "OF", "VALUE")
         for reading in detail.readings {
-            let unit = SignalCatalogue.entry(named: reading.signal.name)?.unit ?? ""
+            let unit = ReadingText.unit(of: reading.signal)
             let value =
-                reading.state ?? reading.last.map { "\($0) \(unit)" }
+                reading.state ?? reading.last.map { ReadingText.number($0, unit) }
                 ?? "unknown (\(reading.unavailable ?? "not read"))"
             readings.add("\(reading.signal)", "\(reading.component)", value)
         }
