@@ -375,7 +375,10 @@ struct IPMISensorSignals: Sendable {
             }
         case (IPMIStates.powerSupply, .psu): addSupply(part, offsets)
         case (IPMIStates.memory, .dimm):
-            note(offsets.contains(4) ? "failed" : offsets.contains(7) ? "degraded" : "ok", of: part)
+            // An uncorrectable error, and a module that was switched off for its errors, last until the next start.
+            let isFailed = !offsets.isDisjoint(with: [1, 4])
+            let isDegraded = !offsets.isDisjoint(with: [2, 3, 5, 7, 10])
+            note(isFailed ? "failed" : isDegraded ? "degraded" : "ok", of: part)
         case (IPMIStates.driveSlot, .slot):
             let word = offsets.contains(1) ? "fault" : offsets.contains(0) ? "ok" : "empty"
             add(part.id, Signal("hw.enclosure.slot"), .state(word))

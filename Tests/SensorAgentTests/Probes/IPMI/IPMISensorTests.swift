@@ -208,4 +208,15 @@ struct IPMISensorTests {
         #expect(BMC.measurement(result, "power:ipmi/Mem Power", "hw.power") == .unavailable(.notSupported))
         #expect(!result.components.contains { $0.kind == .current })
     }
+
+    @Test(
+        "a module whose sensor asserts an error that was not corrected is not called well",
+        arguments: [
+            ("Uncorrectable memory error", "failed"), ("Memory Device Disabled", "failed"),
+            ("Correctable ECC logging limit reached", "degraded"), ("Presence detected", "ok"), ("OK", "ok"),
+        ])
+    func memory(words: String, status: String) throws {
+        let result = try signals(freeIPMI("DIMM A3 | Memory | Critical | N/A | N/A | '\(words)'")).result
+        #expect(BMC.measurement(result, "dimm:ipmi/DIMM A3", "hw.status") == .state(status))
+    }
 }
