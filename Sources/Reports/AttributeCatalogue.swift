@@ -51,7 +51,9 @@ public enum AttributeCatalogue {
 
     private static let volumes: [Entry] = [
         of("level", "of an array: raid0, raid1, raid5, …"), of("metadata", "of an md array: the version"),
-        of("manager", "md, zfs, btrfs, lvm or a controller"), of("uuid", "of an array, pool or program"),
+        of("manager", "md, zfs, btrfs, lvm, a controller (hardware) or an array outside the server (outside)"),
+        of("members", "places of the disks that a volume of a controller lies on"),
+        of("uuid", "of an array, pool or program"),
         of("assume_clean", "1 where an array was made without its first synchronisation", ["1"]),
         of("type", "of a file system"), of("mounted", "where a file system is mounted"),
     ]

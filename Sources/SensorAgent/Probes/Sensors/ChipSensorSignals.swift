@@ -172,6 +172,10 @@ struct ChipSensorSignals: Sendable {
         // An alarm of a placeholder means nothing, nor does its greatest value.
         if !isPlausible, SensorLimits.isMeasured(suffix) { return .unavailable(.notPlausible) }
         if limits.isUnset(suffix) { return .unavailable(.unset) }
+        // Of what no sensor can show the name that the chip has for it is kept here, which others do not know.
+        if subfeature.kind == .gauge, !PlausibleRange.contains(value, signal: subfeature.signal.name) {
+            return .unavailable(PlausibleRange.reason(signal: subfeature.signal.name))
+        }
         return subfeature.kind == .state ? .state(value == 0 ? "clear" : "asserted") : .reading(value)
     }
 

@@ -144,6 +144,18 @@ struct RaidProgramsTests {
         #expect(try states([("GHS", 0), ("Onln", 0), ("Onln", 1)]) == ["degraded", "degraded"])
     }
 
+    @Test("a volume hangs on its controller, and names the places of its disks where they are told")
+    func members() throws {
+        let text = """
+            {"Controllers":[{"Command Status":{"Controller":0},"Response Data":{
+            "VD LIST":[{"DG/VD":"1/239","TYPE":"RAID1","State":"Optl"}],
+            "PD LIST":[{"EID:Slt":"8:5","State":"Onln","DG":1},{"EID:Slt":"8:3","State":"Onln","DG":1},
+            {"EID:Slt":"8:4","State":"Onln","DG":0}]}}]}
+            """
+        let volume = try #require(try read(text).components.first { $0.kind == .raidArray })
+        #expect(volume.parent?.rawValue == "controller:c0" && volume.attributes["members"] == "8:3 8:5")
+    }
+
     @Test("disks of a host bus adapter stand one level deeper in storcli's output")
     func hostBusAdapter() throws {
         let text = """
@@ -184,6 +196,7 @@ struct RaidProgramsTests {
             ("Cache Status: Permanently Disabled\nCache Backup Power Source: Batteries", "failed", "degraded"),
             ("Cache Status: Permanently Disabled\nCache Status Details: Cache module failed", nil, "degraded"),
             ("Cache Status: Permanently Disabled\nBattery/Capacitor Status: Recharging", "charging", "degraded"),
+            ("Cache Status: ERROR\nCache Status Details: Cache disabled; low batteries.", "charging", "degraded"),
             ("Cache Status: Temporarily Disabled\nBattery/Capacitor Status: Recharging", "charging", "ok"),
             ("Cache Status: Not Configured\nCache Backup Power Source: Batteries", nil, "ok"),
         ] as [(String, String?, String)])

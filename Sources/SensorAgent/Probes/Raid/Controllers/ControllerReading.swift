@@ -57,9 +57,11 @@ struct ControllerReading {
         guard !result.components.contains(where: { $0.id == id }) else { return }
         var attributes = ["manager": "hardware"]
         attributes["level"] = array.level
+        let members = array.group.map { group in all.disks.filter { $0.group == group }.map(\.place).sorted() } ?? []
+        attributes["members"] = members.isEmpty ? nil : members.joined(separator: " ")
         result.components.append(
             Component(
-                id: id, kind: .raidArray, name: "volume \(array.name) of \(all.model ?? all.name)",
+                id: id, kind: .raidArray, parent: controller, name: "volume \(array.name) of \(all.model ?? all.name)",
                 attributes: attributes))
         add(id, "hw.raid.state", array.state.map { .state($0.rawValue) } ?? .unavailable(.notSupported))
         // One that works or waits is named; of all others it is known that nothing is being restored.

@@ -203,7 +203,9 @@ extension RaidController {
         guard isOff else { return }
         let words = cache.details ?? ""
         let isBackup = ["batter", "capacitor", "cable", "charge", "backup power"].contains(where: words.contains)
-        if battery == nil, isBackup || (words.isEmpty && cache.hasBackup) { battery = "failed" }
+        // An empty one may be filled again, or not: that its own line would say.
+        let isEmpty = ["low batter", "charging"].contains(where: words.contains)
+        if battery == nil, isBackup || (words.isEmpty && cache.hasBackup) { battery = isEmpty ? "charging" : "failed" }
         if status == nil || status == "ok" { status = "degraded" }
     }
 }
