@@ -199,6 +199,9 @@ public enum SignalCatalogue {
         event(
             "hw.memory.error", memoryKinds,
             ["error.type": ["corrected", "uncorrected", "deferred", "fatal"]], "one error with its address"),
+        event(
+            "hw.memory.earlier_errors", [.dimm, .memoryRow, .memoryController], [:],
+            "uncorrected errors that EDAC had counted this boot before the agent's first look"),
         event("hw.memory.page_error", memoryKinds, ["page": []], "one corrected error of one page"),
         event(
             "hw.memory.cell_error", memoryKinds, ["bank": [], "row": [], "column": [], "device": []],
@@ -403,7 +406,10 @@ public enum SignalCatalogue {
         event("hw.pcie.link_lost", linkKinds, [:], "the link of a slot went down (pciehp)"),
         event("hw.pcie.contained", linkKinds, [:], "downstream port containment cut a device off"),
         event("hw.pcie.unreachable", linkKinds, [:], "a device answers no more"),
-        event("hw.controller.reset", [.controller, .pcieDevice], [:], "the driver reset the controller"),
+        event(
+            "hw.controller.reset", [.controller, .pcieDevice],
+            ["reason": ["fault", "hang", "diagnostic", "lost", "unknown"]],
+            "its firmware reported a fault or is silent, its driver reset the chip or gave up: each once an incident"),
         event("hw.network.hang", [.nic, .pcieDevice], [:], "transmit queue timed out, or the unit hangs"),
         event("hw.network.gone", [.nic, .pcieDevice], [:], "the adapter answers no more"),
         event("hw.network.link_lost", [.nic, .pcieDevice], [:], "the driver said that the link went down"),
@@ -473,6 +479,7 @@ public enum SignalCatalogue {
         ),
         counter("hw.gpu.pcie_replays", "{packet}", [.gpu], [:], "packets sent again over PCI Express (NVML, amdgpu)"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
+        event("hw.gpu.lost", [.gpu], [:], "the driver says that the card left the bus, also without an Xid"),
         state(
             "hw.gpu.sram_threshold", [.gpu], [:],
             "asserted or clear: NVML, uncorrectable errors of the on-chip memory passed NVIDIA's threshold"),

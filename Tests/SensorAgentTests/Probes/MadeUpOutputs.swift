@@ -38,6 +38,8 @@ enum MadeUpOutputs {
         [   12.000000] thermal thermal_zone0: acpitz: critical temperature reached, shutting down
         [   13.000000] sd 0:0:0:0: [sda] Add. Sense: Failure prediction threshold exceeded
         [   14.000000] watchdog: watchdog0: pretimeout event
+        [   15.000000] mpt3sas_cm0: fault_state(0x2622)!
+        [   16.000000] NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.
         """
 
     private static let trace = """

@@ -1,3 +1,5 @@
+import Reports
+
 /// Where in the memory an error was, as EDAC or the firmware names it.
 struct MemoryErrorLocation: Hashable, Sendable {
     /// `mc0`; nil where only the firmware's words are known.
@@ -10,4 +12,8 @@ struct MemoryErrorLocation: Hashable, Sendable {
     var position: [Int] = []
     /// SMBIOS handle of the module, which the firmware names in its error records.
     var handle: UInt16?
+    /// What the firmware calls the unit that failed (`fru_text`): `D2`, `DIMM_A1`, `Card02, ChnF, DIMM0`.
+    var unit: String?
+    /// The processor whose memory controller reported it, where no more is known.
+    var processor: ComponentID?
 }

@@ -78,6 +78,39 @@ struct MemoryModules: Sendable {
         return matches.count == 1 ? matches.first?.component : nil
     }
 
+    /// The one module that the firmware means by the text of a field-replaceable unit: by its whole locator, or by the end
+    /// of it (`D2` of `DIMM_D2`); nil where none or several fit.
+    func module(ofUnit text: String) -> Component? {
+        let wanted = MemoryModules.plain(text)
+        guard MemoryModules.isUnitName(text) else { return nil }
+        let whole = modules(labelled: text)
+        if whole.count == 1 { return whole.first?.component }
+        let ends = modules.filter { module in
+            guard let locator = module.locator.map(MemoryModules.plain), locator.hasSuffix(wanted) else { return false }
+            // `A1` is not the end of `AA1`, nor `12` that of `DIMM112`.
+            guard let before = locator.dropLast(wanted.count).last, let first = wanted.first else { return true }
+            return first.isNumber
+                ? !before.isNumber : module.locator.map { MemoryModules.begins(wanted, in: $0) } ?? false
+        }
+        return ends.count == 1 ? ends.first?.component : nil
+    }
+
+    /// Whether the text may be a name: `DIMM# Sourced`, `Memory` and blanks are none.
+    static func isUnitName(_ text: String) -> Bool {
+        text.contains { $0.isNumber } && PlaceholderText.removed(text) != nil
+    }
+
+    /// Whether `wanted` is a word of its own at the end of `locator`, or comes right after a word for modules.
+    private static func begins(_ wanted: String, in locator: String) -> Bool {
+        let words = locator.uppercased().split { !$0.isLetter && !$0.isNumber }
+        guard let last = words.last else { return false }
+        return ["", "DIMM", "SLOT", "MODULE", "UDIMM", "RDIMM"].contains { $0 + wanted == last }
+    }
+
+    private static func plain(_ text: String) -> String {
+        text.uppercased().filter { $0.isLetter || $0.isNumber }
+    }
+
     /// ghes_edac writes `BANK LOCATOR`, or the handle where it knows no more; others write the board's label when the
     /// administrator has registered one (edac-ctl), and a made-up name (`CPU_SrcID#0_MC#0_Chan#0_DIMM#0`) when not.
     private func modules(labelled label: String) -> [Module] {
@@ -86,10 +119,9 @@ struct MemoryModules: Sendable {
         {
             return modules.filter { $0.handle == handle }
         }
-        let plain: (String) -> String = { $0.uppercased().filter { $0.isLetter || $0.isNumber } }
-        let wanted = plain(label)
-        let full = modules.filter { plain(($0.bank ?? "") + ($0.locator ?? "")) == wanted }
-        return full.isEmpty ? modules.filter { $0.locator.map(plain) == wanted } : full
+        let wanted = MemoryModules.plain(label)
+        let full = modules.filter { MemoryModules.plain(($0.bank ?? "") + ($0.locator ?? "")) == wanted }
+        return full.isEmpty ? modules.filter { $0.locator.map(MemoryModules.plain) == wanted } : full
     }
 
     /// Bytes of the module; nil for an empty slot, 0 for a module of unknown size.

@@ -196,6 +196,20 @@ struct MemoryTopology: Sendable {
                     id: ComponentID(.memoryController, name), kind: .memoryController,
                     name: "memory controller \(name.dropFirst(2))")
         }
+        if let unit = place.unit, MemoryModules.isUnitName(unit) {
+            if let module = modules.module(ofUnit: unit) { return module }
+            // Nothing here lists the modules: the name that the firmware gives one is the best there is.
+            if modules.modules.isEmpty {
+                return Component(id: ComponentID(.dimm, unit), kind: .dimm, name: unit, part: Part(location: unit))
+            }
+        }
+        if let processor = place.processor {
+            let name = String(processor.rawValue.drop { $0 != ":" }.dropFirst())
+            return Component(
+                id: ComponentID(.memoryController, name), kind: .memoryController, parent: processor,
+                name: "memory of processor \(name)",
+                attributes: ["ambiguous": "a machine check does not say which module"])
+        }
         return Component(
             id: ComponentID(.memoryController, "firmware"), kind: .memoryController, name: "memory",
             attributes: ["ambiguous": "the firmware does not say which module"])

@@ -3,6 +3,8 @@ import Reports
 /// Which processor package a logical processor is in, and which component that is
 /// (Documentation/ABI/stable/sysfs-devices-system-cpu; SMBIOS type 4).
 struct ProcessorSockets: Sendable {
+    /// Bytes of `/proc/cpuinfo`: about 1,500 a logical processor.
+    private static let listBytes = 4 << 20
     /// Package by logical processor.
     private(set) var packages: [Int: Int] = [:]
     private var components: [Int: Component] = [:]
@@ -43,6 +45,31 @@ struct ProcessorSockets: Sendable {
         return Component(
             id: ComponentID(.cpu, "processor\(number)"), kind: .cpu, name: "logical processor \(number)",
             attributes: ["ambiguous": "the kernel does not say in which socket it is"])
+    }
+
+    /// The package that the logical processor with a local APIC id is in (`/proc/cpuinfo` of x86, read when it is asked
+    /// for: the kernel asks every processor for its clock meanwhile).
+    func component(ofLocalAPIC identifier: Int, in tree: SysTree) -> Component {
+        if components.count == 1, let only = components.first { return only.value }
+        var package: Int?
+        let list = (try? tree.bytes("/proc/cpuinfo", limit: ProcessorSockets.listBytes)) ?? []
+        for line in list.split(separator: 0x0A) {
+            let isPackage = line.starts(with: "physical id".utf8)
+            guard isPackage || line.starts(with: "apicid".utf8), let colon = line.firstIndex(of: UInt8(ascii: ":"))
+            else {
+                continue
+            }
+            let number = Int(String(decoding: line[(colon + 1)...].filter { $0 > 0x20 }, as: UTF8.self))
+            // The package stands before the id.
+            if isPackage {
+                package = number
+            } else if number == identifier, let package {
+                return component(ofPackage: package)
+            }
+        }
+        return Component(
+            id: ComponentID(.cpu, "apic\(identifier)"), kind: .cpu, name: "processor with APIC \(identifier)",
+            attributes: ["ambiguous": "nothing says in which socket it is"])
     }
 
     func component(ofPackage package: Int) -> Component {

@@ -20,8 +20,11 @@ struct DuplicateFirmwareErrors {
     /// Of each page the first line that a block may still claim.
     private var next: [UInt64: Int] = [:]
 
-    /// Leaves out errors in blocks that a line of EDAC reports.
+    /// Leaves out errors in blocks that a line of EDAC reports, and those of machine checks where EDAC reports any: it
+    /// decodes them all.
     static func removed(from facts: [KernelFact]) -> [KernelFact] {
+        let hasEDAC = facts.contains { $0.family == .memory && $0.isMemoryError }
+        let facts = hasEDAC ? facts.filter { $0.family != .checkedMemory } : facts
         guard facts.contains(where: { $0.family == .firmwareMemory }) else { return facts }
         var echoes = DuplicateFirmwareErrors()
         for fact in facts where fact.family == .memory && fact.isMemoryError {

@@ -1,10 +1,11 @@
 import Reports
 
 /// Makes observations of endless events: of each kind of event of a part so many are reported one by one, and the rest
-/// as a number.
+/// as one that stands for them.
+///
+/// What is folded keeps its labels: a thousand errors of a memory are not put down to the page or cell of the last one.
 struct EventAggregation {
-    /// Events of one recogniser, part and signal name that one look reports one by one. Patterns count up to 50 within
-    /// minutes; of those that count more, each look adds so many.
+    /// Events of one recogniser, part and signal name that one look reports one by one.
     static let eventsOfOneKind = 128
     /// Kinds of event that one look distinguishes; beyond them, only the total grows.
     static let kinds = 1_024
@@ -17,9 +18,19 @@ struct EventAggregation {
         var signal: String
     }
 
-    private struct Kind {
-        var observations: [Observation] = []
-        var folded: UInt64 = 0
+    /// What makes two events the same: then their counts are added.
+    fileprivate struct Event: Hashable {
+        var signal: Signal
+        var text: String
+        var time: Timestamp
+    }
+
+    fileprivate struct Kind {
+        var events: [Event] = []
+        var counts: [Event: UInt64] = [:]
+        /// By the whole signal, the last of those that are not reported one by one.
+        var rest: [Signal: (last: Event, count: UInt64)] = [:]
+        var states: [Observation] = []
     }
 
     private var order: [Key] = []
@@ -36,38 +47,58 @@ struct EventAggregation {
         }
         if folds[key] == nil { order.append(key) }
         components[component.id] = component
-        let text = String(fact.text.prefix(EventAggregation.textLength))
-        let observation = Observation(
-            component: component.id, signal: fact.signal, measurement: fact.state.map { .state($0) } ?? .event(text),
-            time: time)
         var fold = folds[key] ?? Kind()
-        if fact.state != nil {
+        if let state = fact.state {
             // A state that is reported again adds nothing.
-            if !fold.observations.contains(where: { $0.signal == fact.signal }) {
-                fold.observations.append(observation)
+            if !fold.states.contains(where: { $0.signal == fact.signal }) {
+                fold.states.append(
+                    Observation(
+                        component: component.id, signal: fact.signal, measurement: .state(state), time: time))
             }
         } else {
-            let room = UInt64(EventAggregation.eventsOfOneKind - fold.observations.count)
-            let told = min(fact.count, room)
-            for _ in 0..<told { fold.observations.append(observation) }
-            fold.folded += fact.count - told
+            let text = String(fact.text.prefix(EventAggregation.textLength))
+            untold += fold.add(Event(signal: fact.signal, text: text, time: time), fact.count)
         }
         folds[key] = fold
     }
 
-    /// Those of one kind together, in the order in which the kinds were met; the last of each gives how many more there
-    /// were.
+    /// Those of one kind together, in the order in which the kinds were met.
     var observations: [Observation] {
         order.flatMap { key -> [Observation] in
-            guard let fold = folds[key], fold.folded > 0, var last = fold.observations.last else {
-                return folds[key]?.observations ?? []
+            guard let fold = folds[key] else { return [] }
+            let told = fold.events.map { event in
+                EventAggregation.observation(of: key.component, event, event.text, fold.counts[event] ?? 1)
             }
-            last.measurement = .event("\(fold.folded) more like this: \(last.measurement.eventText)")
-            return fold.observations.dropLast() + [last]
+            let rest = fold.rest.values.sorted { $0.last.signal.description < $1.last.signal.description }.map {
+                EventAggregation.observation(
+                    of: key.component, $0.last, "\($0.count) more like this: \($0.last.text.prefix(340))", $0.count)
+            }
+            return fold.states + told + rest
         }
+    }
+
+    private static func observation(
+        of component: ComponentID, _ event: Event, _ text: String, _ count: UInt64
+    ) -> Observation {
+        Observation(
+            component: component, signal: event.signal, measurement: .event(text), time: event.time,
+            count: Int(clamping: count))
     }
 }
 
-extension Measurement {
-    fileprivate var eventText: String { if case .event(let text) = self { String(text.prefix(340)) } else { "" } }
+extension EventAggregation.Kind {
+    /// - Returns: how many events are not reported, since too many have labels of their own.
+    fileprivate mutating func add(_ event: EventAggregation.Event, _ count: UInt64) -> UInt64 {
+        if let known = counts[event] {
+            counts[event] = known + count
+        } else if events.count < EventAggregation.eventsOfOneKind {
+            events.append(event)
+            counts[event] = count
+        } else if rest[event.signal] != nil || events.contains(where: { $0.signal == event.signal }) {
+            rest[event.signal] = (event, (rest[event.signal]?.count ?? 0) + count)
+        } else {
+            return count
+        }
+        return 0
+    }
 }

@@ -2,7 +2,8 @@ import Reports
 
 /// Computes when a message was written: so long before the look as its stamp lies before now.
 struct KernelClock: Sendable {
-    private let now: KernelMessage.Stamp?
+    /// The time of the look on the log's clock.
+    let now: KernelMessage.Stamp?
     private let time: Timestamp
 
     /// - Parameters:

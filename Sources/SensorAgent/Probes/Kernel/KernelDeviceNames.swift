@@ -8,8 +8,12 @@ struct KernelDeviceNames: Sendable {
     private let tree: SysTree
     private var directory: DiskDirectory
     private var disks: [String: Component] = [:]
+    /// Of a recorded log: names of disks by their SCSI addresses.
+    private var names: [String: String] = [:]
     private var cards: [String: Component] = [:]
     private var hosts: [String: String] = [:]
+    /// PCI functions of SCSI hosts by driver.
+    private var drivers: [String: Set<String>] = [:]
     private var usb: [String: String] = [:]
     private var sockets: ProcessorSockets
     private var memory: MemoryTopology
@@ -44,12 +48,31 @@ struct KernelDeviceNames: Sendable {
             let card = NetworkCards.component(name, tree: tree, properties: known[name] ?? [:])
             if let card, cards.count < KernelDeviceNames.nameLimit { cards[name] = card }
         }
-        for name in now[3] { hosts[name] = pciAddress(in: (try? tree.resolved("/sys/class/scsi_host/\(name)")) ?? "") }
+        for name in now[3] { addHost(name) }
         for name in now[4] where !name.contains(":") && usb.count < KernelDeviceNames.nameLimit {
             usb[name] = pciAddress(in: (try? tree.resolved("/sys/bus/usb/devices/\(name)")) ?? "")
         }
         sockets = ProcessorSockets(tree: tree)
         memory = MemoryTopology(tree: tree)
+    }
+
+    /// A log of another machine says which name a disk at an address has.
+    mutating func learn(_ names: [String: String]) { self.names = names }
+
+    /// A SCSI host by its number; by the name that its driver writes, `mpt3sas_cm0` (`proc_name`, `unique_id`); and where
+    /// a driver has but one, by the driver alone.
+    private mutating func addHost(_ name: String) {
+        let path = "/sys/class/scsi_host/\(name)"
+        guard hosts.count < KernelDeviceNames.nameLimit, let pci = pciAddress(in: (try? tree.resolved(path)) ?? "")
+        else {
+            return
+        }
+        hosts[name] = pci
+        guard let driver = try? tree.text("\(path)/proc_name"), !driver.isEmpty, driver.count <= 64 else { return }
+        if driver.hasPrefix("mpt"), let number = try? tree.text("\(path)/unique_id") {
+            hosts["\(driver)_cm\(number)"] = pci
+        }
+        drivers[driver, default: []].insert(pci)
     }
 
     private mutating func addDisk(_ name: String, _ component: Component) {
@@ -114,8 +137,18 @@ struct KernelDeviceNames: Sendable {
             if let disk = disks[name] { return disk }
             guard let pci = usb[name] ?? usb["usb\(name.prefix { $0.isNumber })"] else { return .server }
             return KernelDeviceNames.pciFunction(pci)
-        case .scsiHost(let name): return hosts[name].map(KernelDeviceNames.pciFunction)
+        case .scsiHost(let name):
+            let only = drivers[name].flatMap { $0.count == 1 ? $0.first : nil }
+            if let pci = hosts[name] ?? only { return KernelDeviceNames.pciFunction(pci) }
+            // On this machine a host that hangs on no PCI function is no card.
+            guard listing.isEmpty || listing[3].isEmpty else { return nil }
+            return Component(
+                id: ComponentID(.controller, name), kind: .controller, name: name,
+                attributes: ["identity": "by kernel name, which may change"])
+        case .localAPIC(let identifier): return sockets.component(ofLocalAPIC: identifier, in: tree)
         case .memory(let place): return memory.component(at: place)
+        case .memoryOf(let processor):
+            return memory.component(at: MemoryErrorLocation(processor: component(of: processor)?.id))
         case .memoryExpander(let serial, let host):
             return Component(
                 id: ComponentID(.dimm, "cxl-\(serial)"), kind: .dimm, parent: ComponentID(.pcieDevice, host),
@@ -132,7 +165,8 @@ struct KernelDeviceNames: Sendable {
     /// What a name may begin with to be a disk.
     private static let diskPrefixes = ["sd", "hd", "vd", "xvd", "mmcblk", "nvme", "ata"]
 
-    private func disk(_ name: String) -> Component? {
+    private func disk(_ told: String) -> Component? {
+        let name = names[told] ?? told
         for candidate in KernelDeviceNames.wholeDisk(name) {
             if let disk = disks[candidate] { return disk }
         }

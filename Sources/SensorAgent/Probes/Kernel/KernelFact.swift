@@ -23,6 +23,8 @@ struct KernelFact: Hashable, Sendable {
         case log
         /// Trace events where tracing works (`KernelTraces`), else the log.
         case memory, machineChecks, pcie
+        /// EDAC where it counts errors; else what reports machine checks.
+        case checkedMemory
         /// EDAC where it counts errors, since it receives what the firmware reports; else the firmware's own words.
         case firmwareMemory
     }

@@ -17,7 +17,10 @@ extension KernelLogProbe {
                 SignalDeclaration(
                     "hw.physical_disk.informational_exception", of: .disk, labels: ["asc": ["5d"]],
                     source: "drivers/scsi/constants.c of Linux; SPC-5, ASC 5Dh", likelihood: .last),
-                SignalDeclaration("hw.controller.reset", of: .pcieDevice, source: "drivers/scsi of Linux"),
+                SignalDeclaration(
+                    "hw.controller.reset", of: .pcieDevice, .controller,
+                    labels: ["reason": ["fault", "hang", "diagnostic", "lost", "unknown"]],
+                    source: "drivers/scsi of Linux"),
                 SignalDeclaration(
                     "hw.network.hang", "hw.network.link_lost", of: .nic, .pcieDevice,
                     source: "net/sched/sch_generic.c and the drivers of Linux"),
@@ -58,6 +61,7 @@ extension KernelLogProbe {
                 SignalDeclaration(
                     "hw.filesystem.error", of: .disk, .server, source: "fs/ext4, fs/xfs, fs/btrfs of Linux"),
                 SignalDeclaration("hw.gpu.xid", of: .gpu, source: "NVIDIA, XID Errors"),
+                SignalDeclaration("hw.gpu.lost", of: .gpu, source: "nv-pci.c of NVIDIA; drivers/gpu/drm/amd of Linux"),
                 SignalDeclaration(
                     "hw.kernel_log.missed", of: .server, labels: ["fate": ["lost", "suppressed", "untold"]],
                     source: "Documentation/ABI/testing/dev-kmsg"),

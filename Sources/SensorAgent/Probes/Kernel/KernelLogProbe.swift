@@ -28,7 +28,7 @@ public actor KernelLogProbe: Probe {
     private var names: KernelDeviceNames
     private var device: KernelLogDevice?
     private var position = KernelLogPosition()
-    private var links = NetworkLinks()
+    private var states = KernelLogStates()
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
 
     /// - Parameters:
@@ -50,20 +50,21 @@ public actor KernelLogProbe: Probe {
         return KernelLogDevice.prompts { record in
             KernelMessage(record: record).map {
                 table.knows($0.text) || KernelBlocks.knows($0.text) || NetworkLinks.Change($0.text) != nil
+                    || HotPlugSlots.Change($0.text) != nil
             } ?? false
         }
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         names.refresh(anew: false)
-        if let input { return result(of: try recorded(SysTree(), input), at: time, uptime: nil) }
+        if let input { return result(of: try recorded(SysTree(), input), at: time, uptime: nil, isFirst: true) }
         guard tree.isThisMachine else {
-            return result(of: try recorded(tree, KernelLogDevice.path), at: time, uptime: nil)
+            return result(of: try recorded(tree, KernelLogDevice.path), at: time, uptime: nil, isFirst: true)
         }
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
         if position.resumes(cursor, boot: boot) {
             device = nil
-            links = NetworkLinks()
+            states = KernelLogStates()
         }
         do {
             return try read(at: time)
@@ -79,7 +80,8 @@ public actor KernelLogProbe: Probe {
         if device == nil { device = try KernelLogDevice() }
         // Time since boot, from the kernel and not from a clock of our own: the stamps of the log are of the same.
         let uptime = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) }
-        var reading = KernelLogReading(table: table, links: links)
+        let isFirst = position.sequence == nil
+        var reading = KernelLogReading(table: table, states: states)
         var left = KernelLogProbe.recordsPerLook
         var next = try device?.next() ?? .end
         while next != .end, left > 0 {
@@ -91,8 +93,10 @@ public actor KernelLogProbe: Probe {
             }
             next = try device?.next() ?? .end
         }
-        links = reading.links
-        return result(of: reading, at: time, uptime: uptime.map { .milliseconds(Int64($0 * 1000)) })
+        reading.finish()
+        states = reading.states
+        return result(
+            of: reading, at: time, uptime: uptime.map { .milliseconds(Int64($0 * 1000)) }, isFirst: isFirst)
     }
 
     /// A log that somebody kept.
@@ -104,8 +108,9 @@ public actor KernelLogProbe: Probe {
         }
         var reading = KernelLogReading(table: table)
         for line in bytes.split(separator: 0x0A) {
-            if let message = KernelMessage(line: line) { reading.take(message) }
+            if let message = KernelMessage(line: line) { reading.take(message) } else { reading.takeOther(line) }
         }
+        reading.finish()
         guard reading.isRecognised else {
             throw .malformed(
                 path: path, problem: "nothing in it was recognised: no line is a record or message of a kernel")
@@ -121,6 +126,8 @@ public actor KernelLogProbe: Probe {
         switch fact.family {
         case .log: return false
         case .firmwareMemory: return names.countsMemoryErrors
+        case .checkedMemory where names.countsMemoryErrors: return true
+        case .checkedMemory: event = "mce/mce_record"
         case .memory: event = "ras/mc_event"
         case .machineChecks: event = "mce/mce_record"
         case .pcie: event = "ras/aer_event"
@@ -130,14 +137,24 @@ public actor KernelLogProbe: Probe {
         return stamp >= since
     }
 
-    private func result(of reading: consuming KernelLogReading, at time: Timestamp, uptime: Duration?) -> ProbeResult {
-        reading.finish()
+    /// - Parameter isFirst: whether no message of this boot was read before.
+    private func result(
+        of reading: KernelLogReading, at time: Timestamp, uptime: Duration?, isFirst: Bool
+    ) -> ProbeResult {
+        let before = names
         if reading.devicesChanged { names.refresh(anew: true) }
+        if input != nil { names.learn(reading.diskNames) }
         var fold = EventAggregation()
         let clock = KernelClock(newest: reading.newest, uptime: uptime, at: time)
+        // Whoever hands over a log that was kept wants to know what is in it, however old it is.
+        let history = KernelHistory(
+            reading.attachments, names: names, before: before, now: input == nil ? clock.now : nil, isFirst: isFirst)
         for fact in reading.facts {
             guard !isToldElsewhere(fact) else { continue }
-            guard let component = names.component(of: fact.subject) else { continue }
+            guard let now = names.component(of: fact.subject), let component = history.component(of: fact, now: now)
+            else {
+                continue
+            }
             fold.add(fact, of: component, at: clock.time(of: fact.stamp))
         }
         for (id, component) in fold.components { seen[id] = (component, time) }
@@ -145,7 +162,7 @@ public actor KernelLogProbe: Probe {
         position.suppressed += reading.suppressed
         position.untold += fold.untold + reading.untold
         let counts = [
-            ("lost", position.lost), ("suppressed", position.suppressed), ("untold", position.untold),
+            ("lost", position.lost + reading.lost), ("suppressed", position.suppressed), ("untold", position.untold),
         ].map { fate, count in
             Observation(
                 component: .server, signal: Signal("hw.kernel_log.missed", ["fate": fate]),

@@ -1,18 +1,18 @@
 import Reports
 
 extension KernelMessageTable {
-    static let shipped: [Row] = ata + block + scsi + nvme + network + pci + processors + machine + volumes + gpus
+    static let shipped: [Row] =
+        ata + block + scsi + controllers + nvme + network + pci + processors + machine + volumes + gpus
 
     private static let reset = "hw.physical_disk.reset"
     private static let lost = "hw.physical_disk.lost"
     private static let commandTimeout = "hw.physical_disk.command_timeout"
 
-    /// drivers/ata/libata-eh.c, libata-core.c
+    /// drivers/ata/libata-eh.c, libata-core.c; exceptions take several lines (`ATAException`).
     private static let ata: [Row] = [
         Row("ata-reset", "ata{ata}: hard resetting link", .ata, reset),
         Row("ata-reset", "ata{ata}: soft resetting link", .ata, reset),
         Row("ata-reset", "ata{ata}: hard resetting port", .ata, reset),
-        Row("ata-exception", "ata{ata}: exception Emask {} action {}", .ata, "hw.physical_disk.exception"),
         Row("ata-timeout", "ata{ata}: qc timeout", .ata, commandTimeout),
         Row("ata-lost", "ata{ata}: disabled", .ata, lost),
         Row("ata-lost", "ata{ata}: disable device", .ata, lost),
@@ -57,16 +57,12 @@ extension KernelMessageTable {
         Row("scsi-reset", "sd {scsi}: {}attempting target reset", .scsi, reset),
         Row("usb-reset", "usb {dev}: reset {}-speed USB device number", .block, reset),
         Row("usb-reset", "usb {dev}: reset SuperSpeed{}USB device number", .block, reset),
-        Row("controller-reset", "scsi host{host:n}: {}resetting", .host, "hw.controller.reset"),
-        Row("controller-reset", "{driver:word} {pci}: resetting adapter", .pci, "hw.controller.reset"),
-        Row("controller-reset", "{driver:word} {pci}: {}FW in FAULT state", .pci, "hw.controller.reset"),
-        Row("controller-reset", "{driver:word} {pci}: controller is down", .pci, "hw.controller.reset"),
     ]
 
     private static let senseKeys = [
         "Recovered Error": "recovered", "Not Ready": "not_ready", "Medium Error": "medium",
-        "Hardware Error": "hardware",
-        "Aborted Command": "aborted", "0x1": "recovered", "0x2": "not_ready", "0x3": "medium", "0x4": "hardware",
+        "Hardware Error": "hardware", "Aborted Command": "aborted", "0x1": "recovered", "0x2": "not_ready",
+        "0x3": "medium", "0x4": "hardware",
         "0xb": "aborted",
     ]
 
@@ -83,6 +79,47 @@ extension KernelMessageTable {
             ["asc": "5d", "ascq": hexadecimal(UInt64(prediction.qualifier), digits: 2)])
     }
 
+    private static func controller(_ pattern: String, _ subject: Subject, _ reason: String) -> Row {
+        Row("controller-\(reason)", pattern, subject, "hw.controller.reset", ["reason": reason])
+    }
+
+    /// drivers/scsi/mpt3sas/mpt3sas_base.c, megaraid/megaraid_sas_fusion.c, aacraid/linit.c and commsup.c, hpsa.c,
+    /// smartpqi/smartpqi_init.c, lpfc/lpfc_init.c, qla2xxx/qla_isr.c and qla_os.c. `fault`: the firmware reports one;
+    /// `hang`: it, or a command, does not answer; `diagnostic`: the driver resets the chip; `lost`: the driver gave up.
+    private static let controllers: [Row] = [
+        controller("{adapter:dev}: fault_state(0x", .adapter, "fault"),
+        controller("{adapter:dev}: coredump_state(0x", .adapter, "fault"),
+        controller("{adapter:dev}: attempting host reset! scmd(", .adapter, "hang"),
+        controller("{adapter:dev}: sending diag reset", .adapter, "diagnostic"),
+        controller("{adapter:dev}: SAS host is non-operational", .adapter, "lost"),
+        controller("megaraid_sas {pci}: {}FW in FAULT state", .pci, "fault"),
+        controller("megaraid_sas {pci}: FW detected to be in faultstate", .pci, "fault"),
+        controller("megaraid_sas {pci}: resetting fusion adapter", .pci, "diagnostic"),
+        controller("megaraid_sas {pci}: Reset failed, killing adapter", .pci, "lost"),
+        controller("megaraid_sas {pci}: Adapter is DEAD", .pci, "lost"),
+        controller("{driver:word} {pci}: {}FW in FAULT state", .pci, "fault"),
+        controller("aacraid {pci}: Controller reset type is", .pci, "diagnostic"),
+        controller("aacraid {pci}: Issuing IOP reset", .pci, "diagnostic"),
+        controller("{adapter:dev}: Host adapter reset request. SCSI hang", .adapter, "hang"),
+        controller("{adapter:dev}: Host bus reset request. SCSI hang", .adapter, "hang"),
+        controller("{adapter:dev}: Host adapter appears dead", .adapter, "lost"),
+        controller("{driver:word} {pci}: Controller lockup detected", .pci, "hang"),
+        controller("{driver:word} {pci}: controller lockup detected", .pci, "hang"),
+        controller("smartpqi {pci}: no heartbeat detected", .pci, "hang"),
+        controller("smartpqi {pci}: controller is offline: status code", .pci, "lost"),
+        controller("smartpqi {pci}: controller offline", .pci, "lost"),
+        controller("lpfc {pci}: {}Adapter Hardware Error", .pci, "fault"),
+        controller("lpfc {pci}: {}2885 Port Status Event", .pci, "fault"),
+        controller("lpfc {pci}: {}Adapter maximum temperature exceeded", .pci, "lost"),
+        controller("qla2xxx [{pci}]-{code:x}:{n}: ISP System Error", .pci, "fault"),
+        controller("qla2xxx [{pci}]-{code:x}:{n}: ISP Request Transfer Error", .pci, "fault"),
+        controller("qla2xxx [{pci}]-{code:x}:{n}: ISP Response Transfer Error", .pci, "fault"),
+        controller("qla2xxx [{pci}]-{code:x}:{n}: ADAPTER RESET ISSUED", .pci, "hang"),
+        controller("{driver:word} {pci}: resetting adapter", .pci, "unknown"),
+        controller("{driver:word} {pci}: controller is down", .pci, "lost"),
+        controller("scsi host{host:n}: {}resetting", .host, "unknown"),
+    ]
+
     /// drivers/nvme/host/pci.c, core.c
     private static let nvme: [Row] = [
         Row("nvme-reset", "nvme nvme{nvme:n}: {}reset controller", .nvme, reset),
@@ -94,12 +131,26 @@ extension KernelMessageTable {
         Row("nvme-lost", "nvme nvme{nvme:n}: Removing after probe failure", .nvme, lost),
         Row("nvme-lost", "nvme nvme{nvme:n}: Disabling device after reset failure", .nvme, lost),
         Row("nvme-lost", "nvme nvme{nvme:n}: Device not ready; aborting", .nvme, lost),
-        Row("nvme-media-error", "nvme{nvme:dev}: {op:word} @ LBA {n}, {}(sct 0x2 / sc 0x{code:x})", .nvme) {
-            // Status codes of write fault, unrecovered read and the three checks of protection (NVMe 2.0, figure 99).
-            ["80", "81", "82", "83", "84"].contains($0["code"])
-                ? Signal("hw.physical_disk.sense", ["key": "medium"]) : nil
+        // Since Linux 5.18; without CONFIG_NVME_VERBOSE_ERRORS the command and the status have no names of their own:
+        // `nvme2n1: I/O Cmd(0x2) @ LBA 16, 8 blocks, I/O Error (sct 0x2 / sc 0x81) DNR`.
+        Row("nvme-status", "nvme{nvme:dev}: {}(0x{op:x}){}(sct 0x{type:x} / sc 0x{code:x})", .nvme) {
+            nvmeStatus(type: $0["type"], code: $0["code"])
         },
     ]
+
+    /// Status of a failed command that means a fault (NVM Express base specification 2.0, figures 93, 94 and 99; SCSI
+    /// translation reference 1.5, table 7, has the same sense keys). Others report commands that the drive does not
+    /// know, reservations, and paths.
+    private static func nvmeStatus(type: String, code: String) -> Signal? {
+        let keys = [
+            // Write fault, unrecovered read, checks of guard, application and reference tag, and of the storage tag.
+            "2 80": "medium", "2 81": "medium", "2 82": "medium", "2 83": "medium", "2 84": "medium", "2 88": "medium",
+            // Data transfer error, commands aborted for power loss; internal error; namespace not ready.
+            "0 4": "aborted", "0 5": "aborted", "0 6": "hardware", "0 82": "not_ready",
+        ]
+        let number: (String) -> String = { UInt16($0, radix: 16).map { String($0, radix: 16) } ?? "" }
+        return keys["\(number(type)) \(number(code))"].map { Signal("hw.physical_disk.sense", ["key": $0]) }
+    }
 
     private static let hang = "hw.network.hang"
 
@@ -110,19 +161,28 @@ extension KernelMessageTable {
         Row("nic-hang", "{driver:word} {pci} {nic:dev}: Detected Hardware Unit Hang", .nic, hang),
         Row("nic-hang", "{driver:word} {pci} {nic:dev}: {}tx hang {n} detected", .nic, hang),
         Row("nic-hang", "{driver:word} {pci} {nic:dev}: Detected Tx Unit Hang", .nic, hang),
+        // A card on a bus that is not PCI.
+        Row("nic-hang", "{driver:word} {bus:word} {nic:dev}: NETDEV WATCHDOG", .nic, hang),
+        Row("nic-hang", "mlx5_core {pci}: {}device's health compromised", .nic, hang),
         Row("nic-gone", "{driver:word} {pci} {nic:dev}: Adapter removed", .nic, "hw.network.gone"),
+        // ixgbe, ixgbevf and their like write of the PCI function (`e_dev_err`).
+        Row("nic-gone", "{driver:word} {pci}: Adapter removed", .nic, "hw.network.gone"),
         Row("nic-gone", "{driver:word} {pci} {nic:dev}: PCIe link lost", .nic, "hw.network.gone"),
+        Row("nic-gone", "{driver:word} {pci}: PCIe link lost", .nic, "hw.network.gone"),
     ]
 
-    /// drivers/pci/hotplug/pciehp_ctrl.c, pcie/dpc.c, pci.c; drivers/usb/core/hub.c
+    /// drivers/pci/pcie/dpc.c, pci.c; drivers/usb/core/hub.c. Hot-plug slots are `HotPlugSlots`.
     private static let pci: [Row] = [
-        Row("pcie-link-lost", "pcieport {pci}: pciehp: Slot({slot:dev}): Link Down{after:rest}", .pci) {
-            // `Link Down/Up ignored (recovered by DPC)`: the containment is reported, and the link is back.
-            $0["after"].contains("ignored") ? nil : Signal("hw.pcie.link_lost")
-        },
         Row("pcie-contained", "pcieport {pci}: DPC: containment event", .pci, "hw.pcie.contained"),
+        // Before Linux 5.2.
+        Row("pcie-contained", "pcieport {pci}: containment event, status:", .pci, "hw.pcie.contained"),
+        Row("pcie-contained", "dpc {pci}:pcie{x}: DPC containment event", .pci, "hw.pcie.contained"),
         Row(
             "pcie-unreachable", "{driver:word} {pci}: Unable to change power state from {}, device inaccessible", .pci,
+            "hw.pcie.unreachable"),
+        Row(
+            "pcie-unreachable", "{driver:word} {pci}: can't change power state from {} (config space inaccessible)",
+            .pci,
             "hw.pcie.unreachable"),
         Row("usb-over-current", "usb {usb:dev}-port{n}: over-current c", .usb, "hw.usb.over_current"),
         Row("usb-over-current", "hub {usb:dev}:{}over-current condition", .usb, "hw.usb.over_current"),
@@ -147,6 +207,12 @@ extension KernelMessageTable {
         Row(
             "cpu-lockup", "NMI watchdog: BUG: soft lockup - CPU#{cpu:n} stuck", .cpu, "hw.cpu.lockup", ["type": "soft"]),
         Row("cpu-lockup", "{}Watchdog detected hard LOCKUP on cpu {cpu:n}", .cpu, "hw.cpu.lockup", ["type": "hard"]),
+        // arch/powerpc/kernel/watchdog.c
+        Row(
+            "cpu-lockup", "watchdog: CPU {cpu:n} self-detected hard LOCKUP", .cpu, "hw.cpu.lockup", ["type": "hard"]),
+        Row(
+            "cpu-lockup", "watchdog: CPU {n} detected hard LOCKUP on other CPUs {cpu:n}", .cpu, "hw.cpu.lockup",
+            ["type": "hard"]),
         // drivers/edac/edac_device.c: what drivers of ARM's processors count.
         Row(
             "cpu-cache-error", "EDAC DEVICE{n}: {kind:dev}: {} instance: cpu{cpu:n} block: L{level:n} count: {count:n}",
@@ -160,8 +226,12 @@ extension KernelMessageTable {
         Row("nmi", "NMI: PCI system error (SERR)", .server, "hw.nmi", ["reason": "serr"]),
         Row("nmi", "NMI: IOCK error", .server, "hw.nmi", ["reason": "iock"]),
         Row("nmi", "Uhhuh. NMI received for unknown reason", .server, "hw.nmi", ["reason": "unknown"]),
+        Row("nmi", "NMI: Uhhuh. NMI received for unknown reason", .server, "hw.nmi", ["reason": "unknown"]),
+        // drivers/watchdog/hpwdt.c: the management controller sent it.
+        Row("nmi", "Kernel panic - not syncing: An NMI occurred", .server, "hw.nmi", ["reason": "unknown"]),
         Row("overheated", "thermal thermal_zone{n}: {}critical temperature reached", .server, "hw.overheated"),
         Row("overheated", "{}Critical temperature reached ({}), shutting down", .server, "hw.overheated"),
+        Row("overheated", "{}HARDWARE PROTECTION shutdown (Temperature too high)", .server, "hw.overheated"),
     ]
 
     /// mm/memory-failure.c, drivers/watchdog
@@ -174,18 +244,29 @@ extension KernelMessageTable {
     /// drivers/md, fs/ext4/super.c, fs/xfs
     private static let volumes: [Row] = [
         Row("md-member-failed", "md/{level:word} Disk failure on {dev},", .block) { member($0) },
+        Row("md-member-failed", "md/{level:word} Disk failure on {dev} detected", .block) { member($0) },
         Row(
             "md-member-failed", "md: kicking non-fresh {dev} from array", .block, "hw.raid.member_failed",
             ["array": "unknown"]),
         Row("md-read-error", "md/{level:word} read error {}correct{} on {dev})", .block, "hw.raid.read_error"),
+        Row(
+            "md-read-error", "md/{level:word} read correction write failed ({} on {dev})", .block, "hw.raid.read_error"),
         Row("ext4-error", "EXT4-fs error (device {dev})", .volume, "hw.filesystem.error"),
         Row("ext4-error", "EXT4-fs ({dev}): Remounting filesystem read-only", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): Metadata corruption detected", .volume, "hw.filesystem.error"),
+        Row("xfs-error", "XFS ({dev}): Metadata CRC error detected", .volume, "hw.filesystem.error"),
+        Row("xfs-error", "XFS ({dev}): Internal error ", .volume, "hw.filesystem.error"),
+        Row("xfs-error", "XFS ({dev}): log I/O error", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): metadata I/O error", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): Corruption of in-memory data", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): {}Filesystem has been shut down", .volume, "hw.filesystem.error"),
         Row("btrfs-error", "BTRFS: error (device {dev}", .volume, "hw.filesystem.error"),
         Row("btrfs-error", "BTRFS critical (device {dev}", .volume, "hw.filesystem.error"),
+        Row(
+            "btrfs-error", "BTRFS error (device {dev}{}): parent transid verify failed", .volume, "hw.filesystem.error"),
+        Row("btrfs-error", "BTRFS warning (device {dev}{}): csum failed root", .volume, "hw.filesystem.error"),
+        Row("btrfs-error", "BTRFS warning (device {dev}{}): checksum verify failed", .volume, "hw.filesystem.error"),
+        Row("btrfs-error", "BTRFS error (device {dev}{}): unable to fixup", .volume, "hw.filesystem.error"),
     ]
 
     /// `md/raid1:md0:` and `md/raid:md0:`.
@@ -194,8 +275,12 @@ extension KernelMessageTable {
         return Signal("hw.raid.member_failed", ["array": array])
     }
 
-    /// NVIDIA's driver (docs.nvidia.com, XID Errors).
+    /// NVIDIA's driver (docs.nvidia.com, XID Errors), of which the loss is also told without an Xid (nv-pci.c); amdgpu
+    /// (amdgpu_device.c).
     private static let gpus: [Row] = [
+        Row("gpu-lost", "NVRM: GPU {pci}: GPU has fallen off the bus", .gpu, "hw.gpu.lost"),
+        Row("gpu-lost", "NVRM: GPU at PCI:{pci}: GPU has fallen off the bus", .gpu, "hw.gpu.lost"),
+        Row("gpu-lost", "amdgpu {pci}: {}device lost from bus", .gpu, "hw.gpu.lost"),
         Row("gpu-xid", "NVRM: Xid (PCI:{pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
         Row("gpu-xid", "NVRM: Xid ({pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
     ]

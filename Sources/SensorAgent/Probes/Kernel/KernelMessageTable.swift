@@ -7,7 +7,7 @@ import Reports
 struct KernelMessageTable: Sendable {
     /// What the message is about, and which place of the pattern names it.
     enum Subject: Sendable {
-        case ata, scsi, block, nvme, volume, nic, pci, usb, cpu, gpu, host, server
+        case ata, scsi, block, nvme, volume, nic, pci, usb, cpu, gpu, host, adapter, server
     }
 
     struct Row: Sendable {
@@ -103,6 +103,7 @@ extension KernelMessageTable.Subject {
         case .cpu: return Int(captures["cpu"]).map { .processor($0) }
         case .gpu: return .gpu(KernelMessageTable.functionZero(captures["pci"]))
         case .host: return .scsiHost("host\(captures["host"])")
+        case .adapter: return .scsiHost(captures["adapter"])
         case .server: return .server
         }
     }

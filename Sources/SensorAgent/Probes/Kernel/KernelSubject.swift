@@ -12,12 +12,16 @@ enum KernelSubject: Hashable, Sendable {
     case processor(Int)
     /// A processor package.
     case socket(Int)
+    /// The package of the logical processor with this local APIC id.
+    case localAPIC(Int)
     case gpu(String)
     /// A USB device or port: `1-4.2`, `usb1`.
     case usb(String)
     /// A SCSI host: `host2`.
     case scsiHost(String)
     case memory(MemoryErrorLocation)
+    /// The memory at a processor, of which no more is known.
+    indirect case memoryOf(KernelSubject)
     /// A CXL memory device, by its serial number, at a PCI address.
     case memoryExpander(serial: String, host: String)
     case server

@@ -44,10 +44,26 @@ struct MachineCheck: Hashable, Sendable {
         return knowsRecovery && !bit(56) && !bit(55) ? .deferred : .uncorrected
     }
 
-    /// Errors that the bank counted since it was read last; 1 where it does not count (MCG_CAP bit 10).
-    var count: UInt64 {
-        guard vendor == .intel, !isUncorrected, let capabilities, capabilities >> 10 & 1 == 1 else { return 1 }
-        return max(1, status >> 38 & 0x7FFF)
+    /// Whether the bank counts corrected errors (MCG_CAP bit 10).
+    private var counts: Bool {
+        guard vendor == .intel, !isUncorrected, let capabilities else { return false }
+        return capabilities >> 10 & 1 == 1
+    }
+
+    /// Errors that the bank counted since it was read last (bits 51:38); 1 where it does not count.
+    var count: UInt64 { counts ? max(1, status >> 38 & 0x3FFF) : 1 }
+
+    /// Whether there were more than it can count (bit 52).
+    private var countOverflowed: Bool { counts && bit(52) }
+
+    /// Bank 255 is made up: the kernel tells of a record of the firmware so (mce/apei.c).
+    private static let firmwareBank = 255
+
+    /// Whether the data in the memory were wrong, and no unit of the processor: the code of a memory controller
+    /// (MCACOD 0000 0000 1MMM CCCC), or a unified memory controller of AMD.
+    private var isOfMemory: Bool {
+        guard place.unit == .memory, bank != MachineCheck.firmwareBank else { return false }
+        return scalableKind == .memory || scalableKind == nil && (0x80...0xFF).contains(code)
     }
 
     /// The processor's own verdict on a cache (threshold-based error status, MCG_CAP bit 11): it has more errors than its
@@ -119,6 +135,7 @@ struct MachineCheck: Hashable, Sendable {
         var text = "bank \(bank): \(severity.rawValue) \(place.unit.rawValue) error"
         if place.level != "unknown" { text += ", level \(place.level.dropFirst())" }
         if bit(62) { text += ", others were lost" }
+        if countOverflowed { text += ", more than can be counted" }
         text += ", status 0x" + hexadecimal(status, digits: 16)
         if let address, bit(58) { text += ", address 0x" + hexadecimal(address, digits: 1) }
         if let identity, identity != 0 { text += ", IPID 0x" + hexadecimal(identity, digits: 16) }
@@ -127,24 +144,43 @@ struct MachineCheck: Hashable, Sendable {
 
     /// None for a bank that holds no error.
     func facts(stamp: KernelMessage.Stamp?) -> [KernelFact] {
-        guard bit(63), let subject = socket.map(KernelSubject.socket) ?? processor.map(KernelSubject.processor) else {
+        guard let subject = socket.map(KernelSubject.socket) ?? processor.map(KernelSubject.processor) else {
             return []
         }
-        let place = place
         let who = processor.map { "processor \($0), " } ?? ""
+        return facts(of: subject, stamp: stamp, text: who + words)
+    }
+
+    /// - Parameter subject: the processor that the check is of, where not the check itself names it.
+    func facts(of subject: KernelSubject, stamp: KernelMessage.Stamp?, text: String) -> [KernelFact] {
+        guard bit(63) else { return [] }
+        let place = place
         var check = KernelFact(
             recogniser: "machine-check", subject: subject,
             signal: Signal(
                 "hw.cpu.machine_check",
                 ["unit": place.unit.rawValue, "level": place.level, "severity": severity.rawValue]),
-            text: who + words, stamp: stamp, family: .machineChecks)
+            text: text, stamp: stamp, family: .machineChecks)
         check.count = count
-        guard isYellow, place.unit == .cache else { return [check] }
-        return [
-            check,
-            KernelFact(
-                recogniser: "cache-threshold", subject: subject, signal: Signal("hw.cpu.cache_threshold"),
-                state: "yellow", text: who + words, stamp: stamp, family: .machineChecks),
-        ]
+        var facts = [check]
+        if isOfMemory {
+            // Of servers without EDAC nothing else tells it.
+            var error = check
+            error.recogniser = "memory-check"
+            error.subject = .memoryOf(subject)
+            error.signal = Signal("hw.memory.error", ["error.type": severity.rawValue])
+            error.family = .checkedMemory
+            error.page = bit(58) ? address.map { $0 >> 12 } : nil
+            facts.append(error)
+        }
+        if isYellow, place.unit == .cache {
+            var threshold = check
+            threshold.recogniser = "cache-threshold"
+            threshold.signal = Signal("hw.cpu.cache_threshold")
+            threshold.state = "yellow"
+            threshold.count = 1
+            facts.append(threshold)
+        }
+        return facts
     }
 }

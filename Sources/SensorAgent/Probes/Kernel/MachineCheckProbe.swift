@@ -98,7 +98,8 @@ public actor MachineCheckProbe: Probe {
         }
         var fold = EventAggregation()
         let clock = KernelClock(newest: facts.last?.stamp, uptime: uptime, at: time)
-        for fact in facts where fact.family != .firmwareMemory || !names.countsMemoryErrors {
+        let counted: Set<KernelFact.Family> = names.countsMemoryErrors ? [.firmwareMemory, .checkedMemory] : []
+        for fact in facts where !counted.contains(fact.family) {
             if let component = names.component(of: fact.subject) {
                 fold.add(fact, of: component, at: clock.time(of: fact.stamp))
             }

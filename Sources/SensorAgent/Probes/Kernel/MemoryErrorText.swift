@@ -7,6 +7,8 @@ struct MemoryErrorText: Hashable, Sendable {
     /// `corrected`, `uncorrected`, `deferred`, `fatal`.
     var type: String
     var count: UInt64 = 1
+    /// Whether there were more than the processor can count.
+    private var countOverflowed = false
     /// `memory read error`, `single-symbol chipkill ECC`.
     var message = ""
     var place = MemoryErrorLocation()
@@ -19,6 +21,15 @@ struct MemoryErrorText: Hashable, Sendable {
 
     /// Values taken from one text.
     private static let detailLimit = 64
+    /// Errors that one text may count: drivers count in registers of 16 bits.
+    static let most: UInt64 = 1 << 20
+
+    /// Errors that a driver for Intel's processors counts: it writes bits 52:38 of MCi_STATUS, of which 51:38 are the count
+    /// and 52 says that there were more (SDM volume 3B, IA32_MCi_STATUS). `16384 CE … OVERFLOW` is at least one error.
+    private static func count(_ told: UInt64, in text: some StringProtocol) -> (count: UInt64, overflowed: Bool) {
+        guard told >= 0x4000, text.contains("err_code:") else { return (min(told, most), false) }
+        return (max(1, told & 0x3FFF), true)
+    }
 
     // MARK: Forms
 
@@ -40,7 +51,7 @@ struct MemoryErrorText: Hashable, Sendable {
         let kind = words.prefix { $0 != " " }
         guard let type = types[String(kind)], count > 0 else { return nil }
         self.type = type
-        self.count = count
+        (self.count, countOverflowed) = MemoryErrorText.count(count, in: line)
         takePlace(words[kind.endIndex...].drop { $0 == " " })
         place.controller = "mc\(number)"
     }
@@ -52,7 +63,7 @@ struct MemoryErrorText: Hashable, Sendable {
         let types = ["Corrected": "corrected", "Uncorrected": "uncorrected", "Deferred": "deferred", "Fatal": "fatal"]
         guard let type = types[String(words[1])] else { return nil }
         self.type = type
-        self.count = count
+        (self.count, countOverflowed) = MemoryErrorText.count(count, in: text)
         let message = words[2].drop { $0 != ":" }.dropFirst().drop { $0 == " " }
         takePlace(message)
         place.controller = details["mc"].map { "mc\($0)" }
@@ -114,12 +125,13 @@ struct MemoryErrorText: Hashable, Sendable {
 
     /// Bank, row and column of the error; nil unless all are given.
     private var cell: [String: String]? {
-        guard let row = detail("row"), let column = detail("column", "col"), let bank = detail("bank", "bank_address")
+        guard let row = detail("row"), let column = detail("column", "col"),
+            let bank = detail("bank", "bank_address", "ba")
         else { return nil }
         // A bank is one of its rank and group: the same number in another is another bank.
         let way = [
             detail("rank", "physicalrankid").map { "rank \($0)" },
-            detail("bank_group", "bankgroup").map { "group \($0)" },
+            detail("bank_group", "bankgroup", "bg").map { "group \($0)" },
             "bank \(bank)",
         ]
         return [
@@ -130,6 +142,7 @@ struct MemoryErrorText: Hashable, Sendable {
 
     /// - Parameter family: who reports the error, so that it is reported once.
     func facts(text: String, stamp: KernelMessage.Stamp?, family: KernelFact.Family) -> [KernelFact] {
+        let text = countOverflowed ? "\(count) or more, as the processor's counter overflowed: \(text)" : text
         let told: (Signal) -> KernelFact = { signal in
             KernelFact(
                 recogniser: "memory-\(type)", subject: .memory(place), signal: signal, text: text, stamp: stamp,

@@ -88,6 +88,11 @@ struct TraceEvent: Hashable, Sendable {
             error.page = UInt64(digits, radix: 16).flatMap { $0 == 0 ? nil : $0 >> 12 }
         }
         error.takeDetails(rest)
+        // A UUID, then the text.
+        if let unit = rest.firstRange(of: "FRU: ")?.upperBound {
+            let words = rest[unit...].split(separator: " ", maxSplits: 1)
+            if words.count == 2 { error.place.unit = String(words[1].prefix(40)) }
+        }
         return error.facts(text: String(text), stamp: .uptime(stamp), family: .firmwareMemory)
     }
 

@@ -16,6 +16,8 @@ extension MemoryErrorProbe {
                     labels: [
                         "error.type": ["corrected", "uncorrected", "corrected.noinfo", "uncorrected.noinfo"]
                     ], source: interface),
+                SignalDeclaration(
+                    "hw.memory.earlier_errors", of: .dimm, .memoryRow, .memoryController, source: interface),
                 SignalDeclaration("hw.memory.size", of: .dimm, .memoryRow, source: interface),
                 SignalDeclaration("hw.memory.scrub_rate", "hw.status", of: .memoryController, source: interface),
             ])

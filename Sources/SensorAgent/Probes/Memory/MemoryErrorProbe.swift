@@ -43,8 +43,12 @@ public actor MemoryErrorProbe: Probe {
         let known = isOld ? nil : topology
         let topology = known ?? MemoryTopology(tree: tree, controllers: controllers)
         self.topology = topology
-        var reading = Reading(tree: tree, time: time)
+        // Counters begin at zero with the kernel: what they hold at the first look of a boot happened before it.
+        let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? "unknown"
+        let isFirst = looks == 0 && cursor?.value != boot
+        var reading = Reading(tree: tree, time: time, isFirst: isFirst)
         reading.add(topology)
+        reading.result.cursor = ProbeCursor(probe: "memory-errors", value: boot)
         return reading.result
     }
 
@@ -52,6 +56,8 @@ public actor MemoryErrorProbe: Probe {
     private struct Reading {
         let tree: SysTree
         let time: Timestamp
+        /// Whether no look of this boot came before.
+        let isFirst: Bool
         var result = ProbeResult()
 
         mutating func add(_ topology: MemoryTopology) {
@@ -77,7 +83,8 @@ public actor MemoryErrorProbe: Probe {
             count(id, "corrected", "\(path)/ce_count")
             count(id, "uncorrected", "\(path)/ue_count")
             count(id, "corrected.noinfo", "\(path)/ce_noinfo_count")
-            count(id, "uncorrected.noinfo", "\(path)/ue_noinfo_count")
+            // The controller's sum is of its modules, which have their own.
+            addEarlier(id, count(id, "uncorrected.noinfo", "\(path)/ue_noinfo_count"))
             if let rate = try? tree.count("\(path)/sdram_scrub_rate") {
                 add(id, Signal("hw.memory.scrub_rate"), .counter(rate))
             }
@@ -90,17 +97,38 @@ public actor MemoryErrorProbe: Probe {
             count(id, "corrected", "\(place.path)/\(place.prefix)ce_count")
             // Most drivers of the older layout count uncorrected errors for the row alone.
             let uncorrected = "\(place.path)/\(place.prefix)ue_count"
-            if !isChannelOfRow || tree.exists(uncorrected) { count(id, "uncorrected", uncorrected) }
+            if isChannelOfRow {
+                if tree.exists(uncorrected) { count(id, "uncorrected", uncorrected) }
+            } else {
+                addEarlier(id, count(id, "uncorrected", uncorrected))
+            }
         }
 
         /// One counter file; whatever is wrong with it is reported of it alone.
-        private mutating func count(_ component: ComponentID, _ type: String, _ path: String) {
+        /// - Returns: what it holds.
+        @discardableResult
+        private mutating func count(_ component: ComponentID, _ type: String, _ path: String) -> UInt64? {
             let signal = Signal("hw.errors", ["error.type": type])
             do {
-                add(component, signal, .counter(try tree.count(path)))
+                let counted = try tree.count(path)
+                add(component, signal, .counter(counted))
+                return counted
             } catch {
                 add(component, signal, .unavailable(error.unavailable))
+                return nil
             }
+        }
+
+        /// Uncorrected errors of this boot that nobody watched: a rise of the counter will not tell them.
+        private mutating func addEarlier(_ component: ComponentID, _ count: UInt64?) {
+            guard isFirst, let count, count > 0 else { return }
+            let words =
+                count == 1 ? "1 error that could not be corrected" : "\(count) errors that could not be corrected"
+            result.observations.append(
+                Observation(
+                    component: component, signal: Signal("hw.memory.earlier_errors"),
+                    measurement: .event("\(words) since the server started, before the agent came"), time: time,
+                    count: Int(clamping: count)))
         }
 
         /// A size file in MiB.

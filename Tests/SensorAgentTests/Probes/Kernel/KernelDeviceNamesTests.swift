@@ -71,6 +71,33 @@ struct KernelDeviceNamesTests {
         #expect(names.component(of: .disk("ata3.00"))?.id.rawValue == "disk:wwn-0x5000c500a1b2c3d4")
     }
 
+    @Test("a storage controller is found by the name that its driver writes, and by the driver where it has one alone")
+    func controllers() throws {
+        let scratch = try machine()
+        for (host, address, driver, number) in [
+            ("host0", "0000:03:00.0", "mpt3sas", 0), ("host7", "0000:83:00.0", "mpt3sas", 1),
+            ("host8", "0000:84:00.0", "aacraid", 8), ("host9", "0000:84:00.0", "aacraid", 9),
+        ] {
+            let path = "sys/devices/pci0000:00/\(address)/\(host)/scsi_host/\(host)"
+            try scratch.write("\(path)/proc_name", "\(driver)\n")
+            try scratch.write("\(path)/unique_id", "\(number)\n")
+            let link = scratch.url.appending(path: "sys/class/scsi_host/\(host)")
+            try FileManager.default.createDirectory(
+                at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "../../../\(path)")
+        }
+        let names = names(scratch)
+        let id: (String) -> String? = { names.component(of: .scsiHost($0))?.id.rawValue }
+        #expect(id("mpt3sas_cm0") == "pcie_device:0000:03:00.0")
+        #expect(id("mpt3sas_cm1") == "pcie_device:0000:83:00.0")
+        #expect(id("host7") == "pcie_device:0000:83:00.0")
+        #expect(id("aacraid") == "pcie_device:0000:84:00.0")
+        #expect(id("mpt3sas") == nil && id("mpt3sas_cm4") == nil)
+        // A log of another machine has the name alone.
+        let elsewhere = KernelDeviceNames(tree: SysTree(root: "/nonexistent"))
+        #expect(elsewhere.component(of: .scsiHost("mpt3sas_cm0"))?.id.rawValue == "controller:mpt3sas_cm0")
+    }
+
     @Test("what is no hardware is nobody")
     func nobody() throws {
         let scratch = try machine()
@@ -169,5 +196,29 @@ struct MemoryTopologyTests {
         let topology = MemoryTopology(tree: SysTree(root: scratch.url.path))
         #expect(topology.component(at: MemoryErrorLocation(handle: 0x1100)).id.rawValue == "dimm:DIMM_A1")
         #expect(topology.component(at: MemoryErrorLocation(label: "NODE 1 DIMM_B1")).id.rawValue == "dimm:DIMM_B1")
+    }
+
+    @Test("the text of the firmware for a unit names the module whose locator is it or ends with it, and no other")
+    func units() throws {
+        func component(_ unit: String, _ locators: [(String, String)]) throws -> String {
+            let scratch = try ScratchFolder()
+            if !locators.isEmpty { try scratch.write("sys/firmware/dmi/tables/DMI", MadeSMBIOS.modules(locators)) }
+            return MemoryTopology(tree: SysTree(root: scratch.url.path))
+                .component(at: MemoryErrorLocation(unit: unit)).id.rawValue
+        }
+        let letters = [("DIMM_C2", "NODE 1"), ("DIMM_D2", "NODE 1"), ("DIMM_D12", "NODE 1")]
+        #expect(try component("D2", letters) == "dimm:DIMM_D2")
+        #expect(try component("dimm d2", letters) == "dimm:DIMM_D2")
+        #expect(try component("D12", letters) == "dimm:DIMM_D12")
+        #expect(try component("2", letters) == "memory_controller:firmware")
+        #expect(try component("E1", letters) == "memory_controller:firmware")
+        #expect(try component("A1", [("CPU1 A1", "NODE 1"), ("CPU2 A1", "NODE 1")]) == "memory_controller:firmware")
+        #expect(try component("A1", [("P1-DIMMA1", "NODE 1"), ("P1-DIMMB1", "NODE 1")]) == "dimm:P1-DIMMA1")
+        #expect(try component("A1", [("DIMM AA1", "NODE 1"), ("DIMM AB1", "NODE 1")]) == "memory_controller:firmware")
+        // Where nothing lists the modules the firmware's name is the best there is, if it is one.
+        #expect(try component("D2", []) == "dimm:D2")
+        for placeholder in ["DIMM# Sourced", "Memory", "", "Not Specified"] {
+            #expect(try component(placeholder, []) == "memory_controller:firmware", "\(placeholder)")
+        }
     }
 }

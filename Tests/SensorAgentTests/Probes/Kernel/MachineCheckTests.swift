@@ -105,6 +105,82 @@ struct MachineCheckTests {
         #expect(MachineCheck(processor: 0, bank: 1, status: 0x0C00_0000_0000_0135).facts(stamp: nil).isEmpty)
     }
 
+    @Test("the count is bits 51:38 and at least one; bit 52 says that there were more, and counts for nothing itself")
+    func counts() {
+        func count(_ field: UInt64) -> UInt64 {
+            MachineCheck(processor: 0, bank: 7, status: 0x8C00_0000_0001_0090 | field << 38, capabilities: 0xC14).count
+        }
+        #expect([0, 1, 7, 0x3FFF].map(count) == [1, 1, 7, 0x3FFF])
+        #expect([0x4000, 0x4001, 0x7FFF].map(count) == [1, 1, 0x3FFF])
+        let overflowed = MachineCheck(
+            processor: 0, bank: 7, status: 0x8C00_0000_0001_0090 | 0x4005 << 38, capabilities: 0xC14)
+        #expect(overflowed.words.contains("more than can be counted"))
+        // EDAC's drivers for Intel write all 15 bits.
+        func told(_ count: String, _ detail: String) -> MemoryErrorText? {
+            MemoryErrorText(
+                edacLine: "EDAC MC0: \(count) CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 "
+                    + "page:0x1a offset:0x0 grain:32 syndrome:0x0 - \(detail))")
+        }
+        #expect(told("16384", "OVERFLOW err_code:0x0101:0x0090 socket:0 imc:0")?.count == 1)
+        #expect(told("16389", "OVERFLOW err_code:0x0101:0x0090 socket:0 imc:0")?.count == 5)
+        #expect(told("16383", "err_code:0x0101:0x0090 socket:0 imc:0")?.count == 16383)
+        // Others count in software.
+        #expect(told("16389", "")?.count == 16389)
+        #expect(told("18446744073709551615", "")?.count == MemoryErrorText.most)
+    }
+
+    @Test(
+        "wrong data of the memory are told of the memory at the processor as well, and nothing else is",
+        arguments: [
+            (0x8C00_0040_0001_0090 as UInt64, 7, "corrected" as String?), (0xBD80_0000_0010_009F, 7, "uncorrected"),
+            (0xBE00_0000_0010_0080, 7, "fatal"), (0xAC00_0000_0000_00FF, 7, "deferred"),
+            // Memory that is a cache of other memory, caches, buses, and what a record of the firmware is told by.
+            (0x8C00_0000_0000_0290, 7, nil), (0x9000_0000_0000_0135, 7, nil), (0x9000_0000_0000_0E0B, 6, nil),
+            (0x9C00_0000_0000_009F, 255, nil),
+        ])
+    func memoryChecks(status: UInt64, bank: Int, severity: String?) {
+        var check = MachineCheck(processor: 3, bank: bank, status: status, address: 0x12345678)
+        check.socket = 1
+        let told = check.facts(stamp: nil)
+        #expect(told.first?.signal.name == "hw.cpu.machine_check" && told.first?.subject == .socket(1))
+        let memory = told.filter { $0.signal.name == "hw.memory.error" }
+        #expect(memory.map { $0.signal[label: "error.type"] } == (severity.map { [$0] } ?? []))
+        #expect(memory.allSatisfy { $0.subject == .memoryOf(.socket(1)) && $0.page == 0x12345 })
+    }
+
+    @Test("in a log that was kept, EDAC's lines tell that it decodes machine checks: each error is told once")
+    func decodedMemory() {
+        let check = "[  10.000000] mce: [Hardware Error]: CPU 4: Machine Check: 0 Bank 7: 8c00004000010090"
+        let line =
+            "[  10.000100] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x3f7 offset:0xfc0 grain:32)"
+        #expect(facts(check + "\n" + line).filter { $0.signal.name == "hw.memory.error" }.map(\.family) == [.memory])
+        #expect(facts(check).filter { $0.signal.name == "hw.memory.error" }.map(\.family) == [.checkedMemory])
+    }
+
+    @Test("wrong data of the memory are an unlocated error of the memory at their processor, unless EDAC counts them")
+    func unlocatedMemory() async throws {
+        let scratch = try ScratchFolder()
+        for (processor, package) in [(3, 0), (4, 1)] {
+            try scratch.write("sys/devices/system/cpu/cpu\(processor)/topology/physical_package_id", "\(package)\n")
+        }
+        try scratch.write(
+            "dev/kmsg",
+            """
+            [  10.000000] mce: [Hardware Error]: CPU 4: Machine Check: 0 Bank 7: 8c00004000010090
+            [  10.000001] mce: [Hardware Error]: TSC 0 ADDR 3f7fc0 MISC 86
+            """)
+        func told() async throws -> [String] {
+            try await KernelLogProbe(tree: SysTree(root: scratch.url.path), traces: KernelTraces(mounts: []))
+                .observe(at: KernelLogTests.now, since: nil).observations
+                .filter { $0.signal.name != "hw.kernel_log.missed" }.map { "\($0.component.rawValue) \($0.signal)" }
+        }
+        let check = "cpu:package1 hw.cpu.machine_check{level=\"unknown\",severity=\"corrected\",unit=\"memory\"}"
+        #expect(
+            try await told() == [check, "memory_controller:package1 hw.memory.error{error.type=\"corrected\"}"])
+        try scratch.write("sys/devices/system/edac/mc/mc0/ce_count", "1\n")
+        #expect(try await told() == [check])
+    }
+
     // MARK: The log
 
     @Test("a machine check of three lines is one, of the socket that it names")
@@ -116,7 +192,7 @@ struct MachineCheckTests {
             [  10.000002] mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1600000000 SOCKET 1 APIC 0 microcode 2000065
             [  10.000003] mce: [Hardware Error]: CPU 4: Machine Check: 0 Bank 3: 9000000000000135
             """)
-        #expect(told.map(\.subject) == [.socket(1), .processor(4)])
+        #expect(told.map(\.subject) == [.socket(1), .memoryOf(.socket(1)), .processor(4)])
         #expect(told.first?.signal[label: "unit"] == "memory")
         #expect(told.first?.text.contains("address 0x3f7fc0") == true)
     }
@@ -131,7 +207,7 @@ struct MachineCheckTests {
             [  10.000003] [Hardware Error]: IPID: 0x0000009600150f00, Syndrome: 0x0000000000000000
             [  10.000004] [Hardware Error]: Unified Memory Controller Ext. Error Code: 0, DRAM ECC error.
             """)
-        #expect(told.count == 1)
+        #expect(told.map(\.signal.name) == ["hw.cpu.machine_check", "hw.memory.error"])
         #expect(told.first?.subject == .processor(2))
         #expect(told.first?.signal[label: "unit"] == "memory")
         #expect(told.first?.signal[label: "severity"] == "corrected")
@@ -154,6 +230,129 @@ struct MachineCheckTests {
         [    1.000000] {1}[Hardware Error]:   DIMM location: N1 DIMM_L0
         """
 
+    @Test("the firmware's record of what ended the boot before is told, as of before this start")
+    func earlierBoot() async throws {
+        let record = """
+            [    0.900000] BERT: Error records from previous boot:
+            [    0.900001] [Hardware Error]: event severity: fatal
+            [    0.900002] [Hardware Error]:  Error 0, type: fatal
+            [    0.900003] [Hardware Error]:  fru_text: B7
+            [    0.900004] [Hardware Error]:   section_type: memory error
+            [    0.900005] [Hardware Error]:    error_status: Storage error in DRAM memory (0x0000000000000400)
+            [    0.900006] [Hardware Error]:   physical_address: 0x0000002a47d1f540
+            [    0.900007] [Hardware Error]:   node:1 card:2 module:0 rank:1 bank:2 device:11 row:40948 column:560
+            [    0.900008] [Hardware Error]:   error_type: 3, multi-bit ECC
+            [    0.900009] [Hardware Error]: event severity: fatal
+            [    0.900010] [Hardware Error]:  Error 0, type: fatal
+            [    0.900011] [Hardware Error]:   section_type: PCIe error
+            [    0.900012] [Hardware Error]:   device_id: 0000:17:00.0
+            [    0.900013] BERT: Total records found: 2
+            [    0.950000] mce: [Hardware Error]: CPU 4: Machine Check: 0 Bank 3: 9000000000000135
+            [   50.000000] usbcore: registered new interface driver usbhid
+            """
+        let told = facts(record)
+        #expect(
+            told.map(\.signal.description) == [
+                "hw.memory.error{error.type=\"fatal\"}", "hw.pcie.error{severity=\"fatal\"}",
+                "hw.cpu.machine_check{level=\"l1\",severity=\"corrected\",unit=\"cache\"}",
+            ])
+        #expect(told.prefix(2).allSatisfy { $0.stamp == .uptime(.zero) && $0.text.hasPrefix("before this start: ") })
+        guard case .memory(let place) = try #require(told.first).subject else { return #expect(Bool(false)) }
+        #expect(place.unit == "B7")
+        // EDAC counts what happens in this boot alone.
+        let scratch = try ScratchFolder()
+        try scratch.write("sys/devices/system/edac/mc/mc0/ce_count", "0\n")
+        try scratch.write("dev/kmsg", record)
+        let result = try await KernelLogProbe(tree: SysTree(root: scratch.url.path), traces: KernelTraces(mounts: []))
+            .observe(at: KernelLogTests.now, since: nil)
+        let error = try #require(result.observations.first { $0.signal.name == "hw.memory.error" })
+        #expect(error.component.rawValue == "dimm:B7")
+        #expect(error.time == KernelLogTests.now - .seconds(50))
+    }
+
+    @Test("an error of an x86 processor is of the unit that the record names, and of AMD's of the bank that it holds")
+    func earlierProcessors() async throws {
+        let head = """
+            [    0.900000] BERT: Error records from previous boot:
+            [    0.900001] [Hardware Error]: event severity: fatal
+            [    0.900002] [Hardware Error]:  Error 0, type: fatal
+            [    0.900004] [Hardware Error]:   section_type: IA32/X64 processor error
+            [    0.900005] [Hardware Error]:   Local APIC_ID: 0x3c
+            """
+        let structure = """
+            [    0.900006] [Hardware Error]:   Error Information Structure 0:
+            [    0.900007] [Hardware Error]:    Error Structure Type: cache error
+            [    0.900008] [Hardware Error]:    Check Information: 0x00000000ea0a00ff
+            [    0.900009] [Hardware Error]:     Level: 2
+            """
+        let context = """
+            [    0.900010] [Hardware Error]:   Context Information Structure 0:
+            [    0.900011] [Hardware Error]:    Register Context Type: MSR Registers (Machine Check and other MSRs)
+            [    0.900012] [Hardware Error]:    Register Array Size: 0x0050
+            [    0.900013] [Hardware Error]:    MSR Address: 0xc0002070
+            [    0.900014] [Hardware Error]:    Register Array:
+            [    0.900015] [Hardware Error]:    00000000: 0000000000000000 bea000000000010b
+            [    0.900016] [Hardware Error]:    00000010: 0000000012345678 d010000000000000
+            [    0.900017] [Hardware Error]:    00000020: 00000003000001f9 000700b000000000
+            """
+        let byWords = facts(head + "\n" + structure)
+        #expect(
+            byWords.map(\.signal.description) == [
+                "hw.cpu.machine_check{level=\"l2\",severity=\"fatal\",unit=\"cache\"}"
+            ])
+        let byBank = facts(head + "\n" + structure + "\n" + context)
+        #expect(
+            byBank.map(\.signal.description) == [
+                "hw.cpu.machine_check{level=\"l3\",severity=\"fatal\",unit=\"cache\"}"
+            ])
+        #expect(byBank.first?.subject == .localAPIC(0x3C))
+        // Which socket that is, the list of the processors says.
+        let scratch = try ScratchFolder()
+        for (processor, package) in [(0, 0), (1, 1)] {
+            try scratch.write("sys/devices/system/cpu/cpu\(processor)/topology/physical_package_id", "\(package)\n")
+        }
+        try scratch.write(
+            "proc/cpuinfo",
+            "processor\t: 0\nphysical id\t: 0\napicid\t\t: 0\n\nprocessor\t: 1\nphysical id\t: 1\napicid\t\t: 60\n")
+        var names = KernelDeviceNames(tree: SysTree(root: scratch.url.path))
+        names.refresh(anew: false)
+        #expect(names.component(of: .localAPIC(0x3C))?.id.rawValue == "cpu:package1")
+        #expect(names.component(of: .localAPIC(7))?.id.rawValue == "cpu:apic7")
+    }
+
+    @Test(
+        "bank, bank group, row and column are read by the names of every driver",
+        arguments: [
+            ("err_code:0101:0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:1a2 col:b8", "rank 1 group 2 bank 3", "1a2", "b8"),
+            (
+                "err_code:0x0101:0x0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:0x1a2 col:0xb8", "rank 1 group 2 bank 3",
+                "0x1a2", "0xb8"
+            ),
+            (
+                "err_code:0x0101:0x0090 ProcessorSocketId:0x0 MemoryControllerId:0x0 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2",
+                "rank 0x1 group 0x2 bank 0x3", "0x1a2", "0xb8"
+            ),
+            (
+                "APEI location: node:0 card:1 module:0 rank:1 bank:3 row:418 col:184 bit_pos:4", "rank 1 bank 3", "418",
+                "184"
+            ),
+            (
+                "APEI location: node:0 card:1 module:0 rank:1 bank_group:2 bank_address:3 device:5 row:418 column:184 bit_position:4",
+                "rank 1 group 2 bank 3", "418", "184"
+            ),
+        ])
+    func cells(detail: String, bank: String, row: String, column: String) throws {
+        let error = try #require(
+            MemoryErrorText(
+                edacLine: "EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x12 offset:0x0 grain:32 "
+                    + "syndrome:0x0 - \(detail))"))
+        let cell = try #require(
+            error.facts(text: "", stamp: nil, family: .memory).first { $0.signal.name == "hw.memory.cell_error" })
+        #expect(cell.signal[label: "bank"] == bank)
+        #expect(cell.signal[label: "row"] == row)
+        #expect(cell.signal[label: "column"] == column)
+    }
+
     @Test("two firmware records whose lines come between each other are two errors")
     func interleaved() throws {
         let told = facts(Self.firmware)
@@ -166,6 +365,40 @@ struct MachineCheckTests {
         guard case .memory(let place) = try #require(told.first).subject else { return #expect(Bool(false)) }
         #expect(place.label == "N1 DIMM_L0")
         #expect(told.last?.subject == .pci("0000:03:00.0"))
+    }
+
+    @Test(
+        "an error whose device the kernel cannot find is told of the port, one whose details follow of the device alone"
+    )
+    func unlocatedLinks() {
+        func told(_ lines: String...) -> [String] {
+            facts(lines.joined(separator: "\n")).map { "\($0.subject) \($0.signal[label: "severity"] ?? "")" }
+        }
+        let port = "pcieport 0000:00:03.0: AER: "
+        for received in [
+            "Uncorrected (Fatal) error received: 0000:41:00.0",
+            "Multiple Uncorrected (Fatal) error received: 0000:41:00.0",
+            "Uncorrectable (Fatal) error message received from 0000:41:00.0",
+            "Uncorrected (Fatal) error received: id=4100",
+        ] {
+            for without in ["can't find device of ID4100", "found no error details for 0000:41:00.0"] {
+                #expect(told(port + received, port + without) == ["pci(\"0000:00:03.0\") fatal"], "\(received)")
+            }
+            #expect(
+                told(
+                    port + received,
+                    "nvme 0000:41:00.0: AER: PCIe Bus Error: severity=Uncorrected (Fatal), type=Inaccessible, (Unregistered Agent ID)",
+                    port + "found no error details for 0000:41:00.0") == ["pci(\"0000:41:00.0\") fatal"], "\(received)")
+        }
+        #expect(
+            told(port + "Uncorrected (Non-Fatal) error received: 0000:41:00.0", port + "can't find device of ID4100")
+                == ["pci(\"0000:00:03.0\") nonfatal"])
+        // Corrected ones come in floods, and of no device they say nothing.
+        #expect(
+            told(
+                port + "Correctable error message received from 0000:41:00.0",
+                port + "found no error details for 0000:41:00.0") == [])
+        #expect(told(port + "Uncorrected (Fatal) error received: 0000:41:00.0") == [])
     }
 
     @Test("AER's lines are one event of the device, with the names of its errors")

@@ -99,6 +99,32 @@ struct MemoryErrorsTests {
         #expect(errors(result, "dimm:mc0/dimm0", "uncorrected") == .unavailable(.notSupported))
     }
 
+    @Test("uncorrected errors that were counted before the first look of a boot are told once, of the module")
+    func earlier() async throws {
+        let scratch = try newerLayout()
+        try scratch.write("proc/sys/kernel/random/boot_id", "boot-1\n")
+        try scratch.write("\(Self.mc)/mc0/dimm0/dimm_ue_count", "2\n")
+        try scratch.write("\(Self.mc)/mc0/ue_noinfo_count", "3\n")
+        func told(_ result: ProbeResult) -> [String] {
+            result.observations.filter { $0.signal.name == "hw.memory.earlier_errors" }
+                .map { "\($0.component.rawValue) \($0.count)" }
+        }
+        let probe = MemoryErrorProbe(tree: SysTree(root: scratch.url.path))
+        let first = try await probe.observe(at: Self.now, since: nil)
+        #expect(told(first) == ["memory_controller:mc0 3", "dimm:mc0/dimm0 2"])
+        try scratch.write("\(Self.mc)/mc0/dimm0/dimm_ue_count", "5\n")
+        #expect(told(try await probe.observe(at: Self.now, since: first.cursor)).isEmpty)
+        // The agent was started again in the same boot: the rise of the counter tells of what came meanwhile.
+        let restarted = MemoryErrorProbe(tree: SysTree(root: scratch.url.path))
+        #expect(told(try await restarted.observe(at: Self.now, since: first.cursor)).isEmpty)
+        try scratch.write("proc/sys/kernel/random/boot_id", "boot-2\n")
+        let rebooted = MemoryErrorProbe(tree: SysTree(root: scratch.url.path))
+        #expect(told(try await rebooted.observe(at: Self.now, since: first.cursor)).count == 2)
+        try scratch.write("\(Self.mc)/mc0/dimm0/dimm_ue_count", "0\n")
+        try scratch.write("\(Self.mc)/mc0/ue_noinfo_count", "0\n")
+        #expect(told(try await observe(scratch)).isEmpty)
+    }
+
     @Test("a machine without EDAC is absent, with what to do")
     func absent() async throws {
         let scratch = try ScratchFolder()
