@@ -54,7 +54,9 @@ struct CommandTreeTests {
         #expect(program.hint(for: line.split(separator: " ").map(String.init)) == hint)
     }
 
-    @Test("What is no command's name is no misspelt command", arguments: ["status x", "cases CH-1", "--verison", "help", ""])
+    @Test(
+        "What is no command's name is no misspelt command",
+        arguments: ["status x", "cases CH-1", "--verison", "help", ""])
     func others(line: String) {
         #expect(program.hint(for: line.split(separator: " ").map(String.init)) == nil)
     }
