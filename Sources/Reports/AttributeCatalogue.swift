@@ -25,6 +25,7 @@ public enum AttributeCatalogue {
         of("firmware", "the part's firmware"), of("revision", "the part's revision"),
         of("identity", "set where the part has no number of its own"),
         of("ambiguous", "why it is not sure which part it is"),
+        of("provisional", "set while udev has not described the device: which part it is may still change"),
     ]
 
     private static let disks: [Entry] = [

@@ -45,26 +45,34 @@ public struct Agent: Sendable {
         settings.heartbeatInterval = configuration.heartbeatInterval
         settings.sampleSpan = configuration.sampleInterval
         settings.inventoryInterval = configuration.inventoryInterval
+        let parts = PartsDirectory(tree: tree, isWatched: probes == nil && tree.isThisMachine)
         let watched =
             probes
             ?? AllProbes.make(
                 tree: tree, siteFolder: configuration.siteFolder, cacheDirectory: configuration.stateDirectory,
-                redfish: configuration.redfish)
+                redfish: configuration.redfish, parts: parts)
         let watch = WatchService(
             probes: watched, intervals: configuration.probeIntervals,
             disabled: configuration.disabledProbes, settings: settings, pack: pack, saved: saved, spool: spool,
             clock: clock, log: log,
-            environment: { HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil) },
-            asks: asks, faultsWereStored: { uplink.faultsWereStored() })
+            environment: {
+                HostEnvironment(
+                    tree: tree, asksRedfish: configuration.redfish != nil, firmware: parts.parts().firmware.table)
+            },
+            asks: asks, parts: parts, faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
             watch: watch, spool: spool, pack: pack, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),
             query: TestProgressQuery(proxy: configuration.proxy), identity: identity, clock: clock, log: log)
         // The order is that of dependency; they are stopped from the end.
-        services = [
+        var services: [any Service] = [
             ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },
             uplink, watch, NotificationService(ServiceNotification(), watch: watch) { await control.summary() },
         ]
+        if parts.isWatched {
+            services.insert(PartsWatch(parts, tree: tree, clock: clock, log: log), at: 0)
+        }
+        self.services = services
         self.control = control
         let off = configuration.disabledProbes.count
         log.notice(

@@ -164,11 +164,14 @@ public enum AgentProgram {
             return refused
         }
         let tree = SysTree(root: configuration.root)
-        let probes = AllProbes.make(tree: tree, siteFolder: configuration.siteFolder, redfish: configuration.redfish)
-            .filter { !configuration.disabledProbes.contains($0.name) }
+        let parts = PartsDirectory(tree: tree)
+        let probes = AllProbes.make(
+            tree: tree, siteFolder: configuration.siteFolder, redfish: configuration.redfish, parts: parts
+        ).filter { !configuration.disabledProbes.contains($0.name) }
         let look = CoverageReport(
             await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack,
-            HostEnvironment(tree: tree, asksRedfish: configuration.redfish != nil))
+            HostEnvironment(
+                tree: tree, asksRedfish: configuration.redfish != nil, firmware: parts.parts().firmware.table))
         print(json ? try look.json : look.text(in: language))
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }

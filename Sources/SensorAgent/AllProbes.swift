@@ -14,28 +14,32 @@ public enum AllProbes {
     ///   - siteFolder: where the checks of the site lie.
     ///   - cacheDirectory: where a probe may keep what is costly to ask for again; nil: nowhere.
     ///   - redfish: where a Redfish service is; nil: there is none to ask.
+    ///   - parts: which parts there are; nil: they are read from the tree when somebody looks.
     public static func make(
         tree: SysTree = SysTree(), input: String? = nil, siteFolder: String = SiteCheckProbe.standardFolder,
-        cacheDirectory: String? = nil, redfish: RedfishAccess? = nil
+        cacheDirectory: String? = nil, redfish: RedfishAccess? = nil,
+        parts: PartsDirectory? = nil
     ) -> [any Probe] {
+        let parts = parts ?? PartsDirectory(tree: tree)
         let traces = KernelTraces()
         return [
-            ChipSensorProbe(tree: tree), MemoryErrorProbe(tree: tree), DiskHealthProbe(tree: tree, input: input),
-            InventoryProbe(tree: tree, input: input),
-            PCIeProbe(tree: tree, input: input), NetworkProbe(tree: tree, input: input),
+            ChipSensorProbe(tree: tree, parts: parts), MemoryErrorProbe(tree: tree, parts: parts),
+            DiskHealthProbe(tree: tree, input: input, parts: parts),
+            InventoryProbe(tree: tree, input: input, parts: parts),
+            PCIeProbe(tree: tree, input: input, parts: parts), NetworkProbe(tree: tree, input: input, parts: parts),
             GPUProbe(tree: tree, input: input), SiteCheckProbe(tree: tree, folder: siteFolder),
-            DiskLatencyProbe(tree: tree, input: input),
-            EnclosureProbe(tree: tree),
-            RaidVolumeProbe(tree: tree, input: input),
-            IPMIProbe(tree: tree, input: input, cacheDirectory: cacheDirectory),
+            DiskLatencyProbe(tree: tree, input: input, parts: parts),
+            EnclosureProbe(tree: tree, parts: parts),
+            RaidVolumeProbe(tree: tree, input: input, parts: parts),
+            IPMIProbe(tree: tree, input: input, cacheDirectory: cacheDirectory, parts: parts),
             RedfishProbe(tree: tree, input: input, access: redfish),
             UPSProbe(tree: tree, input: input),
             PowerSupplyProbe(tree: tree),
             RaidControllerProbe(tree: tree, input: input),
-            FileSystemProbe(tree: tree, input: input),
-            KernelLogProbe(tree: tree, input: input, traces: traces),
-            MachineCheckProbe(tree: tree, input: input, traces: traces),
-            ProcessorProbe(tree: tree), BoardProbe(tree: tree),
+            FileSystemProbe(tree: tree, input: input, parts: parts),
+            KernelLogProbe(tree: tree, input: input, traces: traces, parts: parts),
+            MachineCheckProbe(tree: tree, input: input, traces: traces, parts: parts),
+            ProcessorProbe(tree: tree, parts: parts), BoardProbe(tree: tree),
             ThermalProbe(tree: tree),
         ]
     }

@@ -50,7 +50,8 @@ struct HostEnvironment: Hashable, Sendable {
     /// Devices on USB that are looked at.
     private static let usbLimit = 256
 
-    init(tree: SysTree, asksRedfish: Bool) {
+    /// - Parameter firmware: SMBIOS' table of the same machine.
+    init(tree: SysTree, asksRedfish: Bool, firmware: SMBIOS) {
         self.asksRedfish = asksRedfish
         let facts = (try? tree.text("/proc/cpuinfo")) ?? ""
         var model: Int?
@@ -69,7 +70,6 @@ struct HostEnvironment: Hashable, Sendable {
         case .amd: memoryDriver = "amd64_edac"
         case .other: break
         }
-        let firmware = SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
         hasBMCDevice = ["/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"].contains(where: tree.exists)
         hasBMC = hasBMCDevice || !firmware.structures(ofType: 38).isEmpty
         hasECC = HostEnvironment.hasECC(firmware)

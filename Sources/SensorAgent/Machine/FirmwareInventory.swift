@@ -2,16 +2,24 @@ import Reports
 
 /// Chassis, board, processors and memory modules, as SMBIOS describes them (DSP0134 types 0 to 4 and 17).
 struct FirmwareInventory: Sendable {
+    /// For a machine of which nothing is known.
+    static let none = FirmwareInventory(SMBIOS(parsing: []), files: SysTree(root: "/nonexistent"))
+
+    /// What is not asked for here can be asked of the structures.
+    let table: SMBIOS
+    let modules: MemoryModules
+    let processors: FirmwareProcessors
     private(set) var components: [Component] = []
     /// What the other parts are plugged into; nil where nothing names a board.
     private(set) var board: ComponentID?
     /// Bytes of each module.
     private(set) var memorySizes: [(ComponentID, Double)] = []
-    private let processors: FirmwareProcessors
 
     /// - Parameter files: `/sys/class/dmi/id` of this tree fills in what the table lacks, or hides because only
     ///   root may read it.
     init(_ table: SMBIOS, files: SysTree) {
+        self.table = table
+        modules = MemoryModules(table)
         processors = FirmwareProcessors(table)
         let file: (String) -> String? = { PlaceholderText.removed(try? files.text("/sys/class/dmi/id/\($0)")) }
         let system = table.structures(ofType: 1).first
@@ -49,7 +57,7 @@ struct FirmwareInventory: Sendable {
                     attributes: attributes))
         }
         components += processors.components
-        for module in MemoryModules(table).modules.map(\.component) {
+        for module in modules.modules.map(\.component) {
             components.append(module)
             if let bytes = module.attributes["size_bytes"].flatMap(Double.init) {
                 memorySizes.append((module.id, bytes))
@@ -67,5 +75,12 @@ struct FirmwareInventory: Sendable {
                 }
             }
         }
+    }
+}
+
+extension FirmwareInventory: Equatable {
+    static func == (left: FirmwareInventory, right: FirmwareInventory) -> Bool {
+        left.components == right.components && left.memorySizes.elementsEqual(right.memorySizes, by: ==)
+            && left.table.structures.count == right.table.structures.count
     }
 }

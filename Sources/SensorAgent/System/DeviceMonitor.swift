@@ -12,6 +12,8 @@ struct UdevDevice: Hashable, Sendable {
     var path: String
     /// What the rules of udev found out (`ID_MODEL`, `ID_WWN`, …); empty where the daemon does not run.
     var properties: [String: String]
+    /// Whether its rules have run for the device.
+    var isInitialized: Bool
 }
 
 /// libudev (systemd's, libudev(3)): the only file that imports it.
@@ -53,7 +55,8 @@ enum DeviceMonitor {
         return UdevDevice(
             subsystem: unsafe text(udev_device_get_subsystem(device)) ?? "",
             name: unsafe text(udev_device_get_sysname(device)) ?? "",
-            path: unsafe text(udev_device_get_syspath(device)) ?? "", properties: properties)
+            path: unsafe text(udev_device_get_syspath(device)) ?? "", properties: properties,
+            isInitialized: unsafe udev_device_get_is_initialized(device) > 0)
     }
 
     private static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
@@ -68,24 +71,14 @@ enum DeviceMonitor {
     /// monitor beside this one may do every ten seconds. Nothing has changed then.
     static func changes(in subsystems: [String]) -> AsyncStream<String> {
         PollThread.stream("callhome.udev") { thread, found in
-            guard let context = unsafe udev_new() else { return }
-            defer { unsafe _ = udev_unref(context) }
-            guard let monitor = unsafe udev_monitor_new_from_netlink(context, "udev") else { return }
-            defer { unsafe _ = udev_monitor_unref(monitor) }
-            for subsystem in subsystems {
-                guard unsafe udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nil) >= 0 else {
-                    return
-                }
-            }
-            guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return }
-            let descriptor = unsafe udev_monitor_get_fd(monitor)
+            guard let listener = Listener(to: subsystems) else { return }
             found("listening to udev")
             var news = ""
             var pace = HotplugDebounce()
             let begun = ContinuousClock.now
             while true {
                 let wait = pace.due.map { Int32(clamping: ($0 - begun.duration(to: .now)).inMilliseconds + 1) }
-                let events = thread.wait(for: descriptor, milliseconds: wait.map { max($0, 0) } ?? -1)
+                let events = thread.wait(for: listener.descriptor, milliseconds: wait.map { max($0, 0) } ?? -1)
                 if let due = pace.due, begun.duration(to: .now) >= due {
                     found(news)
                     pace.tell(at: begun.duration(to: .now))
@@ -93,13 +86,62 @@ enum DeviceMonitor {
                 }
                 guard let events, events & (POLLERR | POLLHUP) == 0 else { return }
                 if events == 0 { continue }
-                guard let device = unsafe udev_monitor_receive_device(monitor) else { continue }
-                defer { unsafe _ = udev_device_unref(device) }
-                let action = unsafe text(udev_device_get_action(device)) ?? "change"
-                if unsafe action == "change" && udev_device_get_property_value(device, "SYNTH_UUID") != nil { continue }
-                news = unsafe "\(action) \(text(udev_device_get_syspath(device)) ?? "")"
+                guard case .device(let action, let device) = listener.next() else { continue }
+                news = "\(action) \(device.path)"
                 pace.hear(at: begun.duration(to: .now))
             }
+        }
+    }
+
+    /// Hears of devices after udev's rules have run; for one thread.
+    @safe
+    final class Listener {
+        enum Event {
+            case device(action: String, UdevDevice)
+            /// Nothing, or nothing that matters.
+            case none
+            /// The kernel had more to tell than the socket holds (ENOBUFS, netlink(7)): some events are lost.
+            case overrun
+        }
+
+        private let context: OpaquePointer
+        private let monitor: OpaquePointer
+        /// To be waited for.
+        let descriptor: Int32
+
+        /// nil where udev cannot be listened to.
+        init?(to subsystems: [String]) {
+            guard let context = unsafe udev_new() else { return nil }
+            guard let monitor = unsafe udev_monitor_new_from_netlink(context, "udev") else {
+                unsafe _ = udev_unref(context)
+                return nil
+            }
+            unsafe self.context = context
+            unsafe self.monitor = monitor
+            unsafe descriptor = udev_monitor_get_fd(monitor)
+            for subsystem in subsystems {
+                guard unsafe udev_monitor_filter_add_match_subsystem_devtype(monitor, subsystem, nil) >= 0 else {
+                    return nil
+                }
+            }
+            guard unsafe udev_monitor_enable_receiving(monitor) >= 0 else { return nil }
+        }
+
+        deinit {
+            unsafe _ = udev_monitor_unref(monitor)
+            unsafe _ = udev_unref(context)
+        }
+
+        /// One event, if there is any.
+        func next() -> Event {
+            errno = 0
+            guard let device = unsafe udev_monitor_receive_device(monitor) else {
+                return errno == ENOBUFS ? .overrun : .none
+            }
+            defer { unsafe _ = udev_device_unref(device) }
+            let action = unsafe text(udev_device_get_action(device)) ?? "change"
+            if unsafe action == "change" && udev_device_get_property_value(device, "SYNTH_UUID") != nil { return .none }
+            return unsafe .device(action: action, described(device))
         }
     }
 }

@@ -3,6 +3,8 @@ import Glibc
 /// Files of the kernel that wake whoever polls them when their content has changed: `/proc/mdstat` (md(4)), sysfs
 /// attributes with `sysfs_notify` (poll(2), POLLPRI).
 enum FileEvents {
+    /// What md tells of its arrays.
+    static let mdstat = "/proc/mdstat"
     /// Milliseconds between two elements at least: an array that is torn apart has many events at once.
     private static let pause: Int32 = 1_000
 
@@ -25,7 +27,8 @@ enum FileEvents {
         }
     }
 
-    private static func opened(_ path: String) -> Int32 {
+    /// The file, read to its end, so that waiting for it means waiting for what is new; negative where there is none.
+    static func opened(_ path: String) -> Int32 {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var bytes = [UInt8](repeating: 0, count: 4096)
         while descriptor >= 0, unsafe read(descriptor, &bytes, bytes.count) > 0 {}

@@ -34,14 +34,19 @@ struct PollThread: Sendable {
     ///   - descriptor: −1 to wait for the time alone.
     ///   - milliseconds: −1 for as long as it takes.
     func wait(for descriptor: Int32, _ events: Int32 = POLLIN, milliseconds: Int32 = -1) -> Int32? {
-        var waits = [
-            pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: descriptor, events: Int16(events), revents: 0),
-        ]
-        let count = unsafe waits.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, milliseconds) }
-        if count < 0 { return errno == EINTR ? 0 : nil }
-        let found = Int32(waits[1].revents)
-        return waits[0].revents == 0 && found & POLLNVAL == 0 ? found : nil
+        guard let found = wait(for: [(descriptor, events)], milliseconds: milliseconds)?.first else { return nil }
+        return found & POLLNVAL == 0 ? found : nil
+    }
+
+    /// The same for each of several, of which one may be none.
+    func wait(for descriptors: [(descriptor: Int32, events: Int32)], milliseconds: Int32) -> [Int32]? {
+        var waits = [pollfd(fd: stop, events: Int16(POLLIN), revents: 0)]
+        waits += descriptors.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
+        let count = unsafe waits.withUnsafeMutableBufferPointer {
+            unsafe poll($0.baseAddress, nfds_t($0.count), milliseconds)
+        }
+        if count < 0 { return errno == EINTR ? descriptors.map { _ in 0 } : nil }
+        return waits[0].revents == 0 ? waits.dropFirst().map { Int32($0.revents) } : nil
     }
 
     private actor Runner {

@@ -17,6 +17,8 @@ public struct SysTree: Sendable {
     private let root: String
     /// Names of the folders that lead to what was recorded: empty for `/`, `["sys"]` for a recording of `/sys` alone.
     private let mount: [String]
+    /// Told each path before it is read; nil: nobody wants to know.
+    private var note: (@Sendable (String) -> Void)?
 
     /// - Parameter root: the folder that stands for `/`; `/` is this machine. A folder without `sys` that has the
     /// folders
@@ -37,6 +39,16 @@ public struct SysTree: Sendable {
 
     public var isThisMachine: Bool { root.isEmpty }
 
+    /// The same tree, which tells `note` each path before it is read: what is told last is what a read hangs at.
+    func telling(_ note: @escaping @Sendable (String) -> Void) -> SysTree {
+        var tree = self
+        tree.note = note
+        return tree
+    }
+
+    /// Tells what is read by other means than this tree's.
+    func isAboutToRead(_ path: String) { note?(path) }
+
     /// The whole file as bytes.
     public func bytes(_ path: String, limit: Int = SysTree.fileBytes) throws(SysTreeError) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -52,6 +64,7 @@ public struct SysTree: Sendable {
     func stream(
         _ path: String, limit: Int, _ take: (ArraySlice<UInt8>) -> Bool
     ) throws(SysTreeError) {
+        note?(path)
         let file = try located(path)
         let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .failed(path: path, errno: errno) }
@@ -98,6 +111,7 @@ public struct SysTree: Sendable {
     /// Names with their inodes, in no order: sysfs gives a device that comes back an inode of its own (kernfs), so that
     /// one list shows whether any came, went or took another's place.
     func entries(in path: String) throws(SysTreeError) -> [(name: String, inode: UInt)] {
+        note?(path)
         guard let directory = unsafe opendir(try located(path)) else { throw .failed(path: path, errno: errno) }
         defer { unsafe closedir(directory) }
         var entries: [(name: String, inode: UInt)] = []
@@ -116,6 +130,7 @@ public struct SysTree: Sendable {
 
     /// Whether there is something at `path`.
     public func exists(_ path: String) -> Bool {
+        note?(path)
         guard let file = try? located(path) else { return false }
         // access(2) leaves the capabilities out by which the agent, which is not root, may look into root's folders.
         return unsafe faccessat(AT_FDCWD, file, F_OK, AT_EACCESS) == 0
@@ -123,6 +138,7 @@ public struct SysTree: Sendable {
 
     /// The path inside the tree that `path` stands for when all links are followed.
     public func resolved(_ path: String) throws(SysTreeError) -> String {
+        note?(path)
         var pending = path.split(separator: "/").map(String.init)[...]
         var done: [String] = []
         var links = 0

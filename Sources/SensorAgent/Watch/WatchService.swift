@@ -50,6 +50,7 @@ actor WatchService: Service {
     private let log: Logger
     private let environment: @Sendable () -> HostEnvironment
     private let asks: AsyncStream<Asks>?
+    private let parts: PartsDirectory?
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
@@ -84,12 +85,14 @@ actor WatchService: Service {
     ///   - saved: what the process before left.
     ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
     ///   - asks: what the collector passes on of people's declarations; nil: nothing.
+    ///   - parts: what probes look with, to wait for at the start and to report where reading it hangs.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
-        asks: AsyncStream<Asks>? = nil, faultsWereStored: @escaping @Sendable () -> Void = {}
+        asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil,
+        faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -100,6 +103,7 @@ actor WatchService: Service {
         self.log = log
         self.environment = environment
         self.asks = asks
+        self.parts = parts
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -123,6 +127,7 @@ actor WatchService: Service {
 
     /// Watches until the task is cancelled; then stores what is not stored yet.
     func run() async throws {
+        await parts?.firstReading()
         await watch()
         await closeSpan(at: clock.now())
     }
@@ -409,9 +414,10 @@ actor WatchService: Service {
         )
     }
 
-    /// What each probe sees, and the spool where something is the matter with it.
+    /// What each probe sees, and the spool and the list of parts where something is the matter with them.
     private func coverage() async -> [Heartbeat.Coverage] {
         var coverage = schedule.coverage
+        if let trouble = parts?.trouble(at: clock.now()) { coverage.append(trouble) }
         if let problem = spoolProblem {
             coverage.append(WatchService.spoolCoverage(problem))
         } else if let incident = await spool.incident {

@@ -268,7 +268,10 @@ struct FailureModesTests {
     @Test("What a machine has beside its probes is read from files alone")
     func environment() throws {
         let folder = try ScratchFolder()
-        func read() -> HostEnvironment { HostEnvironment(tree: SysTree(root: folder.url.path), asksRedfish: false) }
+        func read() -> HostEnvironment {
+            let tree = SysTree(root: folder.url.path)
+            return HostEnvironment(tree: tree, asksRedfish: false, firmware: SMBIOS(of: tree))
+        }
         #expect(read() == HostEnvironment())
         try folder.write(
             "proc/cpuinfo",

@@ -17,7 +17,7 @@ struct PCITopology: Sendable {
     /// What both ends of a function's link can; only for the end that reports the link.
     let links: [PCIAddress: PCILink]
 
-    init(tree: SysTree, addresses: [PCIAddress: String]) {
+    init(tree: SysTree, addresses: [PCIAddress: String], firmware: SMBIOS) {
         let all = addresses.sorted { $0.key < $1.key }.prefix(PCITopology.functionLimit)
             .map { PCIFunction(address: $0.key, folder: $0.value, tree: tree) }
         let byAddress = Dictionary(all.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
@@ -31,7 +31,6 @@ struct PCITopology: Sendable {
         functions = all.filter { kept.contains($0.address) }
         links = PCITopology.links(of: functions, byAddress)
         let names = PCINames(Set(functions.compactMap(\.wanted)), tree: PCITopology.treeOfNames(tree))
-        let firmware = SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
         let slots = PCISlots(tree: tree, firmware: firmware)
         components = functions.flatMap { function in
             let location = slots.location(

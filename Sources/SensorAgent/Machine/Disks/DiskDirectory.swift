@@ -1,71 +1,96 @@
 import Reports
 
-/// Which physical disk stands behind a name that the kernel, a link of udev or a tool uses.
-///
-/// Disks are found once, by sysfs and what udev knows, and again only when the block devices are others: that costs a
-/// few reads for each disk, and one listing for each later look.
-struct DiskDirectory: Sendable {
-    private let tree: SysTree
-    /// Disks by kernel name; an NVMe disk by its controller and its namespaces.
-    private var byName: [String: Component] = [:]
-    /// By serial number, where one disk alone bears it.
-    private var bySerial: [String: Component] = [:]
-    private var twins = DiskTwins()
-    /// What udev knows of block devices, by kernel name.
-    private var properties: [String: [String: String]] = [:]
-    private var stamp: [String] = []
-    private(set) var disks: [Component] = []
-
-    init(tree: SysTree) { self.tree = tree }
-
-    /// Looks for the disks again where any came or went.
-    mutating func refresh() {
-        let names = (try? tree.names(in: "/sys/class/block")) ?? (try? tree.names(in: "/sys/block")) ?? []
-        let controllers = (try? tree.names(in: "/sys/class/nvme")) ?? []
-        guard stamp != names + controllers || disks.isEmpty else { return }
-        stamp = names + controllers
-        build(blocks: names)
+/// Which physical disk stands behind a name that the kernel, a link of udev or a tool uses, as it was when `DiskReader`
+/// read it.
+struct DiskDirectory: Hashable, Sendable {
+    /// What was read.
+    struct Content: Hashable, Sendable {
+        /// Disks of the kernel in natural order of their names; a disk on two paths stands there twice.
+        var disks: [Named] = []
+        /// NVMe namespaces by name.
+        var namespaces: [String: Namespace] = [:]
+        /// What a block device is made of, and what is made of it, by name.
+        var below: [String: [String]] = [:]
+        var above: [String: [String]] = [:]
+        /// Names of partitions, by that of the disk.
+        var partitions: [String: [String]] = [:]
+        /// UUIDs by udev's rules, by name.
+        var arrays: [String: String] = [:]
+        var fileSystems: [String: String] = [:]
     }
 
-    /// Forgets what is known, so that the next `refresh` reads all again: a name may have gone to another disk.
-    mutating func forget() { stamp = [] }
+    struct Named: Hashable, Sendable {
+        var name: String
+        var disk: Component
+        /// What else the kernel calls it: `2:0:0:0`, `ata3`, `ata3.00`, `1-4`.
+        var aliases: [String] = []
+    }
 
-    private mutating func build(blocks: [String]) {
-        // Without udev (a recorded tree, an early boot) sysfs alone still gives most.
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["block", "nvme"]) ?? [] : []
-        let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
-        properties = known
-        byName = [:]
-        bySerial = [:]
-        disks = []
-        let names = DiskIdentity.names(in: tree)
-        let found = twins.toldApart(
-            names.map { DiskIdentity.component($0, tree: tree, properties: known[$0] ?? [:]) })
-        for (name, disk) in zip(names, found) {
-            byName[name] = disk
-            if !disks.contains(where: { $0.id == disk.id }) { disks.append(disk) }
+    /// What leads from an NVMe namespace to its controller.
+    struct Namespace: Hashable, Sendable {
+        /// Controllers, the surest first; where its own path names one, that alone.
+        var controllers: [String] = []
+        /// With multipath the namespace hangs on a subsystem whose number is not the controller's.
+        var serial: String?
+        var isSure: Bool
+    }
+
+    private let tree: SysTree
+    let content: Content
+    /// Disks by kernel name; an NVMe disk by its controller and its namespaces.
+    private let byName: [String: Component]
+    /// By serial number, where one disk alone bears it.
+    private let bySerial: [String: Component]
+    /// Each disk once.
+    let disks: [Component]
+
+    /// - Parameter tree: where links of udev are followed.
+    init(_ content: Content = Content(), tree: SysTree = SysTree(root: "/nonexistent")) {
+        self.tree = tree
+        self.content = content
+        var byName: [String: Component] = [:]
+        var bySerial: [String: Component] = [:]
+        var disks: [Component] = []
+        var seen: Set<ComponentID> = []
+        for named in content.disks {
+            byName[named.name] = named.disk
+            if seen.insert(named.disk.id).inserted { disks.append(named.disk) }
         }
         for (serial, bearers) in Dictionary(grouping: disks, by: \.part.serial) where bearers.count == 1 {
             if let serial { bySerial[serial] = bearers[0] }
         }
-        for name in blocks where name.hasPrefix("nvme") && DiskDirectory.wholeDisk(name) == name {
-            byName[name] = controllers(of: name).first { byName[$0] != nil }.flatMap { byName[$0] }
+        for (name, namespace) in content.namespaces {
+            var controllers = namespace.controllers
+            if !namespace.isSure {
+                let device = namespace.serial.flatMap { bySerial[$0] }?.attributes["device"]
+                let like = device?.split(separator: "/").last.map(String.init)
+                controllers += [like, DiskDirectory.controller(name)].compactMap { $0 }
+            }
+            byName[name] = controllers.lazy.compactMap { byName[$0] }.first
         }
+        self.byName = byName
+        self.bySerial = bySerial
+        self.disks = disks
     }
 
-    /// The controllers that may lead to an NVMe namespace, the surest first.
-    private func controllers(of namespace: String) -> [String] {
-        let isController: (String) -> Bool = { name in
-            name.hasPrefix("nvme") && name.count > 4 && name.dropFirst(4).allSatisfy(\.isNumber)
+    static func == (left: DiskDirectory, right: DiskDirectory) -> Bool { left.content == right.content }
+    func hash(into hasher: inout Hasher) { hasher.combine(content) }
+
+    /// All that the kernel's messages call disks.
+    var kernelNames: [String: Component] {
+        var names = byName
+        for named in content.disks { for alias in named.aliases { names[alias] = named.disk } }
+        return names
+    }
+
+    /// The same disks where probes know better where they sit.
+    func located(_ facts: [ComponentID: PartFacts]) -> DiskDirectory {
+        var content = content
+        for place in content.disks.indices {
+            guard let location = facts[content.disks[place].disk.id]?.location else { continue }
+            content.disks[place].disk.part.location = location
         }
-        let parts = ((try? tree.resolved("/sys/block/\(namespace)")) ?? "").split(separator: "/").map(String.init)
-        if let controller = parts.last(where: isController) { return [controller] }
-        // With multipath the namespace hangs on a subsystem whose number is not the controller's.
-        let own = ((try? tree.names(in: "/sys/block/\(namespace)/device")) ?? []).filter(isController)
-        let serial = PlaceholderText.serial(try? tree.text("/sys/block/\(namespace)/device/serial"))
-        let device = serial.flatMap { bySerial[$0] }?.attributes["device"]
-        let like = device?.split(separator: "/").last.map(String.init)
-        return own + [like, DiskDirectory.controller(namespace)].compactMap { $0 }
+        return DiskDirectory(content, tree: tree)
     }
 
     /// The disk that is called `name`: `sda`, `sda1`, `/dev/nvme0n1p2`, or a link of udev below `/dev`.
@@ -81,12 +106,10 @@ struct DiskDirectory: Sendable {
     }
 
     /// The UUID that an array bears, by udev's rules for md; nil where udev was not asked or does not know.
-    func arrayIdentifier(_ name: String) -> String? { properties[name]?["MD_UUID"].flatMap(PlaceholderText.removed) }
+    func arrayIdentifier(_ name: String) -> String? { content.arrays[name] }
 
     /// The UUID of the file system on a device, by udev's rules; nil where udev was not asked or does not know.
-    func fileSystemIdentifier(_ name: String) -> String? {
-        properties[name]?["ID_FS_UUID"].flatMap(PlaceholderText.removed)
-    }
+    func fileSystemIdentifier(_ name: String) -> String? { content.fileSystems[name] }
 
     private func disk(wwn: String) -> Component? { disks.first { $0.attributes["wwn"] == wwn } }
 
@@ -109,24 +132,19 @@ struct DiskDirectory: Sendable {
                 if !found.contains(where: { $0.id == disk.id }) { found.append(disk) }
                 continue
             }
-            pending += ((try? tree.names(in: "/sys/class/block/\(next)/slaves")) ?? []).map(DiskDirectory.wholeDisk)
+            pending += (content.below[next] ?? []).map(DiskDirectory.wholeDisk)
         }
         return found
     }
 
-    /// The arrays and properties that a disk or a part of it is in, at any height.
+    /// The arrays and pools that a disk or a part of it is in, at any height.
     func groups(above name: String) -> Set<String> {
         var found: Set<String> = []
         var pending = [name]
         while let next = pending.popLast(), found.count < DiskDirectory.stackedDevices {
-            let folder = "/sys/class/block/\(next)"
-            let parts = ((try? tree.names(in: folder)) ?? []).filter { $0.hasPrefix(next) }
-            for part in parts where next == name {
-                pending += ((try? tree.names(in: "\(folder)/\(part)/holders")) ?? []).filter {
-                    found.insert($0).inserted
-                }
+            for part in [next] + (next == name ? content.partitions[next] ?? [] : []) {
+                pending += (content.above[part] ?? []).filter { found.insert($0).inserted }
             }
-            pending += ((try? tree.names(in: "\(folder)/holders")) ?? []).filter { found.insert($0).inserted }
         }
         return found
     }

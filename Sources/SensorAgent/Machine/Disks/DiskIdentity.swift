@@ -40,9 +40,14 @@ enum DiskIdentity {
         return block + controllers
     }
 
-    /// - Parameter properties: what udev knows of the device; empty on a recorded tree.
-    static func component(_ name: String, tree: SysTree, properties: [String: String] = [:]) -> Component {
-        name.hasPrefix("nvme") ? nvme(name, tree, properties) : block(name, tree, properties)
+    /// - Parameters:
+    ///   - properties: what udev knows of the device; empty on a recorded tree.
+    ///   - touchesDevices: whether files may be read for which the kernel asks the disk or its controller: a virtio
+    ///     disk's `serial`, the bay by SES or by the SAS controller.
+    static func component(
+        _ name: String, tree: SysTree, properties: [String: String] = [:], touchesDevices: Bool = true
+    ) -> Component {
+        name.hasPrefix("nvme") ? nvme(name, tree, properties) : block(name, tree, properties, touchesDevices)
     }
 
     private static func nvme(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
@@ -65,7 +70,9 @@ enum DiskIdentity {
             attributes: attributes)
     }
 
-    private static func block(_ name: String, _ tree: SysTree, _ properties: [String: String]) -> Component {
+    private static func block(
+        _ name: String, _ tree: SysTree, _ properties: [String: String], _ touchesDevices: Bool
+    ) -> Component {
         let folder = tree.exists("/sys/class/block/\(name)") ? "/sys/class/block/\(name)" : "/sys/block/\(name)"
         let place = (try? tree.resolved(folder)) ?? ""
         // Below virtio it is the number that the virtual bus has, 0x1af4, and no maker's name.
@@ -84,7 +91,10 @@ enum DiskIdentity {
         let serial =
             PlaceholderText.serial(properties["ID_SCSI_SERIAL"] ?? properties["ID_SERIAL_SHORT"])
             ?? pageSerial("\(folder)/device/vpd_pg80", tree)
-            ?? PlaceholderText.serial(try? tree.text("\(folder)/serial"))
+            // A virtio disk has no other, and is asked for it at each reading: udev has asked it already.
+            ?? PlaceholderText.serial(
+                name.hasPrefix("vd") && !touchesDevices
+                    ? properties["ID_SERIAL"] : (try? tree.text("\(folder)/serial")))
         var attributes = ["device": "/dev/\(name)"]
         attributes["bus"] =
             place.contains("/usb")
@@ -114,7 +124,7 @@ enum DiskIdentity {
                 serial: serial,
                 firmware: PlaceholderText.removed(properties["ID_REVISION"])
                     ?? PlaceholderText.removed(try? tree.text("\(folder)/device/rev")),
-                location: bay(folder, place: place, tree)),
+                location: touchesDevices ? bay(folder, place: place, tree) : nil),
             attributes: attributes)
     }
 

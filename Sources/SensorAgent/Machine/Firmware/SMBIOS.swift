@@ -74,6 +74,11 @@ struct SMBIOS: Sendable {
         self.problem = structures.isEmpty ? problem ?? "no structure in it" : problem
     }
 
+    /// The table of the machine that `tree` is; empty where it may not be read or is not there.
+    init(of tree: SysTree) {
+        self.init(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
+    }
+
     func structures(ofType type: UInt8) -> [Structure] { structures.filter { $0.type == type } }
 
     /// The table without the entry point (`_SM_`, `_SM3_`) that dmidecode puts before it.

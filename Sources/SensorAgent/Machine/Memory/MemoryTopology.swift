@@ -35,15 +35,16 @@ struct MemoryTopology: Sendable {
     private(set) var places: [String: [Place]] = [:]
     private let modules: MemoryModules
 
-    init(tree: SysTree) {
-        self.init(tree: tree, controllers: (try? MemoryTopology.controllerNames(in: tree)) ?? [])
-    }
+    /// Of a machine of which nothing is known.
+    init() { modules = MemoryModules(SMBIOS(parsing: [])) }
 
-    /// - Parameter names: `mc0`, `mc1`, as `controllerNames` gave them.
-    init(tree: SysTree, controllers names: [String]) {
-        modules = MemoryModules(SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? []))
-        guard !names.isEmpty else { return }
-        let sockets = ProcessorSockets(tree: tree).all
+    /// - Parameters:
+    ///   - modules: what SMBIOS lists.
+    ///   - sockets: what the controllers sit in.
+    init(tree: SysTree, modules: MemoryModules, sockets: ProcessorSockets) {
+        self.modules = modules
+        let names = (try? MemoryTopology.controllerNames(in: tree)) ?? []
+        let sockets = sockets.all
         for name in names {
             let path = "\(MemoryTopology.folder)/\(name)"
             let driver = try? tree.text("\(path)/mc_name")
@@ -232,6 +233,15 @@ struct MemoryTopology: Sendable {
     private func whole(_ place: Place) -> Component {
         guard place.module != place.component.id else { return place.component }
         return places.values.joined().first { $0.component.id == place.module }?.component ?? place.component
+    }
+}
+
+extension MemoryTopology: Equatable {
+    static func == (left: MemoryTopology, right: MemoryTopology) -> Bool {
+        let parts: (MemoryTopology) -> [String: [Component]] = { $0.places.mapValues { $0.map(\.component) } }
+        return left.controllers.map(\.component) == right.controllers.map(\.component)
+            && left.controllers.map(\.problem) == right.controllers.map(\.problem)
+            && parts(left) == parts(right) && left.modules.modules == right.modules.modules
     }
 }
 

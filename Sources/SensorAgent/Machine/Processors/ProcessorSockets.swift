@@ -2,16 +2,19 @@ import Reports
 
 /// Which processor package a logical processor is in, and which component that is
 /// (Documentation/ABI/stable/sysfs-devices-system-cpu; SMBIOS type 4).
-struct ProcessorSockets: Sendable {
+struct ProcessorSockets: Hashable, Sendable {
     /// Bytes of `/proc/cpuinfo`: about 1,500 a logical processor.
     private static let listBytes = 4 << 20
     /// Package by logical processor.
     private(set) var packages: [Int: Int] = [:]
     private var components: [Int: Component] = [:]
 
+    /// Of a machine of which nothing is known.
+    init() {}
+
     /// Package numbers and SMBIOS structures are both in the order of the sockets, so that the first package is the first
     /// populated socket; where their numbers differ, packages have names of their own.
-    init(tree: SysTree) {
+    init(tree: SysTree, firmware: FirmwareProcessors) {
         let folder = "/sys/devices/system/cpu"
         for name in (try? tree.names(in: folder)) ?? [] where name.hasPrefix("cpu") {
             guard let number = Int(name.dropFirst(3)),
@@ -20,8 +23,7 @@ struct ProcessorSockets: Sendable {
             else { continue }
             packages[number] = package
         }
-        let table = SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
-        let known = FirmwareProcessors(table).components
+        let known = firmware.components
         let sorted = Set(packages.values).sorted()
         for (index, package) in sorted.enumerated() {
             var component =

@@ -15,13 +15,15 @@ public actor InventoryProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.inventory")
-    private var twins = DiskTwins()
+    private let parts: PartsDirectory
 
     /// - Parameters:
     ///   - tree: where files are read; on a recorded one udev is not asked.
     ///   - input: a file with one SMBIOS table (raw, or of `dmidecode --dump-bin`), read in place of all else.
-    public init(tree: SysTree, input: String? = nil) {
+    ///   - parts: which parts there are; nil: they are read from the tree.
+    public init(tree: SysTree, input: String? = nil, parts: PartsDirectory? = nil) {
         self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
         self.input = input
     }
 
@@ -46,20 +48,9 @@ public actor InventoryProbe: Probe {
             }
             return result
         }
-        let bytes = (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? []
-        let firmware = FirmwareInventory(SMBIOS(parsing: bytes), files: tree)
-        // Without udev (a recorded tree, an early boot) sysfs alone still gives most.
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: InventoryProbe.subsystems) ?? [] : []
-        let known = Dictionary(devices.map { ("\($0.subsystem)/\($0.name)", $0.properties) }, uniquingKeysWith: { $1 })
-        let disks = twins.toldApart(
-            DiskIdentity.names(in: tree).map { name in
-                let subsystem = name.hasPrefix("nvme") ? "nvme" : "block"
-                return DiskIdentity.component(name, tree: tree, properties: known["\(subsystem)/\(name)"] ?? [:])
-            })
-        let cards = ((try? tree.names(in: "/sys/class/net")) ?? []).compactMap { name in
-            NetworkCards.component(name, tree: tree, properties: known["net/\(name)"] ?? [:])
-        }
-        let result = result(of: firmware, disks: disks + cards, at: time)
+        let known = parts.parts(at: time, anew: .all)
+        let disks = known.disks.content.disks.map(\.disk)
+        let result = result(of: known.firmware, disks: disks + known.cards, at: time)
         guard !result.components.isEmpty else {
             throw .absent(because: "neither SMBIOS nor sysfs names a part: \(SMBIOS.path) and /sys/class say nothing")
         }

@@ -27,7 +27,8 @@ public actor DiskHealthProbe: Probe {
     private let canAsk: Bool
     private let diskDeadline: Duration
     private let isPrompted: Bool
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
+    private var directory = DiskDirectory()
     private var behindControllers: ControllerScan
     /// Disks with their sensors as smartctl last named them, by `Device.key`.
     private var lastNamed: [String: [Component]] = [:]
@@ -39,9 +40,10 @@ public actor DiskHealthProbe: Probe {
     ///   - program: the path of smartctl; nil: where the system has it.
     ///   - diskDeadline: time for one disk; a failing one may take 30 s of retries for a single command.
     ///   - spacing: time between two commands to one disk; shorter only for made-up disks, which age in fast forward.
+    ///   - parts: which disks there are; nil: they are read from the tree.
     public init(
         tree: SysTree, input: String? = nil, program: String? = nil, diskDeadline: Duration = .seconds(60),
-        spacing: Duration = DiskHealthProbe.standardSpacing
+        spacing: Duration = DiskHealthProbe.standardSpacing, parts: PartsDirectory? = nil
     ) {
         self.tree = tree
         self.spacing = spacing
@@ -50,7 +52,7 @@ public actor DiskHealthProbe: Probe {
         canAsk = tree.isThisMachine || program != nil
         isPrompted = tree.isThisMachine && input == nil
         smartctl = program.map { Tool(path: $0) } ?? Tool(named: "smartctl")
-        directory = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
         behindControllers = ControllerScan(deadline: diskDeadline)
     }
 
@@ -88,7 +90,7 @@ public actor DiskHealthProbe: Probe {
         guard canAsk else {
             throw .absent(because: "smartctl asks real disks: for a recorded output give --input FILE")
         }
-        directory.refresh()
+        directory = parts.parts(at: time).disks
         let devices = try await devices(at: time)
         guard !devices.isEmpty else {
             throw .absent(because: "smartctl and the kernel know no disk (a virtual machine's have no health)")

@@ -16,7 +16,8 @@ public actor DiskLatencyProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.disk-latency")
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
+    private var directory = DiskDirectory()
     private var before: [String: DiskStatistics.Line] = [:]
     private var beforeTime: Timestamp?
     /// When a disk was first seen with requests of which none is finished.
@@ -25,10 +26,11 @@ public actor DiskLatencyProbe: Probe {
     /// - Parameters:
     ///   - tree: where files are read.
     ///   - input: a recorded `/proc/diskstats`, read in place of the machine's.
-    public init(tree: SysTree, input: String? = nil) {
+    ///   - parts: which disks there are; nil: they are read from the tree.
+    public init(tree: SysTree, input: String? = nil, parts: PartsDirectory? = nil) {
         self.tree = tree
         self.input = input
-        directory = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -50,12 +52,11 @@ public actor DiskLatencyProbe: Probe {
             }
             throw .absent(because: "\(path) names no block device")
         }
-        directory.refresh()
+        directory = parts.parts(at: time).disks
         let lines = statistics.lines.filter { DiskDirectory.isWholeDisk($0.name) }
         if lines.contains(where: { line in before[line.name].map { line.isYounger(than: $0) } ?? false }) {
             // A name whose counts fell may have gone to another disk.
-            directory.forget()
-            directory.refresh()
+            directory = parts.parts(at: time, anew: .disks).disks
         }
         var look = Look(time: time, span: beforeTime.map { (time - $0).inMilliseconds })
         for line in lines { add(line, to: &look) }
@@ -75,7 +76,7 @@ public actor DiskLatencyProbe: Probe {
 
     /// What drivers report of the devices of a recording that has no `/proc`.
     private func devicesAlone(at time: Timestamp) throws(ProbeError) -> ProbeResult {
-        directory.refresh()
+        directory = parts.parts(at: time).disks
         var look = Look(time: time, span: nil)
         for disk in directory.disks where disk.kind == .disk {
             guard let name = disk.attributes["device"]?.split(separator: "/").last else { continue }

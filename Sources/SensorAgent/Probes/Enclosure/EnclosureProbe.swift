@@ -14,11 +14,12 @@ public actor EnclosureProbe: Probe {
 
     private let tree: SysTree
     private let executor = BlockingExecutor(label: "callhome.enclosures")
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
 
-    public init(tree: SysTree) {
+    /// - Parameter parts: which disks there are; nil: they are read from the tree.
+    public init(tree: SysTree, parts: PartsDirectory? = nil) {
         self.tree = tree
-        directory = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -28,8 +29,7 @@ public actor EnclosureProbe: Probe {
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
-        directory.refresh()
-        var reading = EnclosureReading(tree: tree, directory: directory, time: time)
+        var reading = EnclosureReading(tree: tree, directory: parts.parts(at: time).disks, time: time)
         reading.addControllers()
         reading.addShelves()
         reading.addDisks()
@@ -38,6 +38,12 @@ public actor EnclosureProbe: Probe {
                 because: "no storage controller and no disk shelf: neither /sys/class/scsi_host nor "
                     + "/sys/class/enclosure names any")
         }
+        // The bay costs a question to the shelf or the controller, which only this probe asks.
+        let slots = Set(reading.result.components.filter { $0.kind == .slot }.map(\.id))
+        let bays = reading.result.components.filter { $0.kind == .disk }.map { disk in
+            (disk.id, PartFacts(location: disk.parent.map(slots.contains) ?? false ? disk.part.location : nil))
+        }
+        parts.learn(Dictionary(bays, uniquingKeysWith: { first, _ in first }), at: time)
         return reading.result
     }
 }

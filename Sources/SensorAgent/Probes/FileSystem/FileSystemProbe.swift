@@ -13,15 +13,17 @@ public actor FileSystemProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.filesystems")
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
+    private var directory = DiskDirectory()
 
     /// - Parameters:
     ///   - tree: where files are read.
     ///   - input: a recorded `/proc/self/mountinfo`, read in place of the machine's.
-    public init(tree: SysTree, input: String? = nil) {
+    ///   - parts: which disks there are; nil: they are read from the tree.
+    public init(tree: SysTree, input: String? = nil, parts: PartsDirectory? = nil) {
         self.tree = tree
         self.input = input
-        directory = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -42,7 +44,7 @@ public actor FileSystemProbe: Probe {
             if bytes.isEmpty { throw .absent(because: "\(path) names no mount") }
             throw .malformed(path: path, problem: "has no line of a mount")
         }
-        directory.refresh()
+        directory = parts.parts(at: time).disks
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? ""
         var writable = WritableFileSystems(cursor, boot: boot)
         var result = ProbeResult()

@@ -37,6 +37,7 @@ public actor IPMIProbe: Probe {
     private let tool: Tool
     private let connection: [String]
     private let cacheFile: String?
+    private let parts: PartsDirectory
     private let asksThisMachine: Bool
     private let executor = BlockingExecutor(label: "callhome.ipmi")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -66,11 +67,13 @@ public actor IPMIProbe: Probe {
     ///   - cacheDirectory: where the sensor data repository is kept; nil: it is forgotten when it was read.
     ///   - program: the path of ipmitool; nil: where the system has it.
     ///   - connection: ipmitool's options for a BMC that is not this machine's own, which is asked by ipmitool alone.
+    ///   - parts: what the firmware names; nil: that is read from the tree.
     public init(
         tree: SysTree, input: String? = nil, cacheDirectory: String? = nil, program: String? = nil,
-        connection: [String] = []
+        connection: [String] = [], parts: PartsDirectory? = nil
     ) {
         self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
         self.input = input
         cacheFile = cacheDirectory.map { "\($0)/ipmi.sdr" }
         self.connection = connection
@@ -191,9 +194,7 @@ public actor IPMIProbe: Probe {
         }
     }
 
-    private func firmware() -> SMBIOS {
-        SMBIOS(parsing: (try? tree.bytes(SMBIOS.path, limit: SMBIOS.tableBytes)) ?? [])
-    }
+    private func firmware() -> SMBIOS { parts.parts().firmware.table }
 
     // MARK: Sensors
 

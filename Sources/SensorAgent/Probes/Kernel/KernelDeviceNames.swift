@@ -6,7 +6,9 @@ struct KernelDeviceNames: Sendable {
     static let nameLimit = 16_384
 
     private let tree: SysTree
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
+    /// What there is now.
+    private var known = PartsSnapshot()
     private var disks: [String: Component] = [:]
     /// Of a recorded log: names of disks by their SCSI addresses.
     private var names: [String: String] = [:]
@@ -15,107 +17,41 @@ struct KernelDeviceNames: Sendable {
     /// PCI functions of SCSI hosts by driver.
     private var drivers: [String: Set<String>] = [:]
     private var usb: [String: String] = [:]
-    private var sockets: ProcessorSockets
-    private var memory: MemoryTopology
-    /// What the folders listed when the names were read.
-    private var listing: [[String]] = []
 
-    init(tree: SysTree) {
+    /// - Parameter parts: which parts there are; nil: they are read from the tree.
+    init(tree: SysTree, parts: PartsDirectory? = nil) {
         self.tree = tree
-        directory = DiskDirectory(tree: tree)
-        sockets = ProcessorSockets(tree: tree)
-        memory = MemoryTopology(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
-    private static let folders = [
-        "/sys/block", "/sys/class/nvme", "/sys/class/net", "/sys/class/scsi_host", "/sys/bus/usb/devices",
-        MemoryTopology.folder,
-    ]
-
-    /// Reads the names again where devices have come or gone since, or where `anew` means that some may have.
+    /// Takes the names again where devices have come or gone since, or where `anew` means that some may have.
     mutating func refresh(anew: Bool) {
-        let now = KernelDeviceNames.folders.map { (try? tree.names(in: $0)) ?? [] }
-        guard anew || now != listing else { return }
-        listing = now
-        if anew { directory.forget() }
-        directory.refresh()
-        for name in DiskIdentity.names(in: tree) + now[0].filter({ $0.hasPrefix("nvme") }) {
-            if let disk = directory.disk(named: name) { addDisk(name, disk) }
+        let now = parts.parts(anew: anew ? .all : [])
+        guard now.generation != known.generation else { return }
+        known = now
+        for (name, disk) in now.disks.kernelNames where disks.count < KernelDeviceNames.nameLimit { disks[name] = disk }
+        for card in now.cards where cards.count < KernelDeviceNames.nameLimit {
+            if let name = card.attributes["interface"] { cards[name] = card }
         }
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["net"]) ?? [] : []
-        let known = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
-        for name in now[2] {
-            let card = NetworkCards.component(name, tree: tree, properties: known[name] ?? [:])
-            if let card, cards.count < KernelDeviceNames.nameLimit { cards[name] = card }
-        }
-        for name in now[3] { addHost(name) }
-        for name in now[4] where !name.contains(":") && usb.count < KernelDeviceNames.nameLimit {
-            usb[name] = pciAddress(in: (try? tree.resolved("/sys/bus/usb/devices/\(name)")) ?? "")
-        }
-        sockets = ProcessorSockets(tree: tree)
-        memory = MemoryTopology(tree: tree)
+        hosts.merge(now.hosts) { $1 }
+        drivers.merge(now.drivers) { $0.union($1) }
+        for (port, address) in now.usb where usb.count < KernelDeviceNames.nameLimit { usb[port] = address }
     }
 
     /// A log of another machine says which name a disk at an address has.
     mutating func learn(_ names: [String: String]) { self.names = names }
 
-    /// A SCSI host by its number; by the name that its driver writes, `mpt3sas_cm0` (`proc_name`, `unique_id`); and where
-    /// a driver has but one, by the driver alone.
-    private mutating func addHost(_ name: String) {
-        let path = "/sys/class/scsi_host/\(name)"
-        guard hosts.count < KernelDeviceNames.nameLimit, let pci = pciAddress(in: (try? tree.resolved(path)) ?? "")
-        else {
-            return
-        }
-        hosts[name] = pci
-        guard let driver = try? tree.text("\(path)/proc_name"), !driver.isEmpty, driver.count <= 64 else { return }
-        if driver.hasPrefix("mpt"), let number = try? tree.text("\(path)/unique_id") {
-            hosts["\(driver)_cm\(number)"] = pci
-        }
-        drivers[driver, default: []].insert(pci)
-    }
-
-    private mutating func addDisk(_ name: String, _ component: Component) {
-        guard disks.count < KernelDeviceNames.nameLimit else { return }
-        disks[name] = component
-        let parts = ((try? tree.resolved("/sys/block/\(name)")) ?? "").split(separator: "/").map(String.init)
-        if let address = parts.last(where: { $0.split(separator: ":").count == 4 }) {
-            disks[address] = component
-            if let port = parts.first(where: { $0.hasPrefix("ata") && $0.dropFirst(3).allSatisfy(\.isNumber) }) {
-                // Behind a port multiplier the channel is the port of it, else the target is the drive on the cable.
-                let numbers = address.split(separator: ":").compactMap { Int($0) }
-                let unit = numbers.count == 4 ? max(numbers[1], numbers[2]) : 0
-                disks["\(port).\(unit < 10 ? "0" : "")\(unit)"] = component
-                disks[port] = component
-            }
-        }
-        // `1-4` of `usb1/1-4/1-4:1.0/host6`.
-        if parts.contains(where: { $0.hasPrefix("usb") }), let port = parts.last(where: isUSBPort) {
-            disks[port] = component
-        }
-    }
-
-    private func isUSBPort(_ name: String) -> Bool {
-        guard let dash = name.firstIndex(of: "-") else { return false }
-        return name[..<dash].allSatisfy(\.isNumber) && !name.contains(":")
-            && name[dash...].dropFirst().allSatisfy { $0.isNumber || $0 == "." }
-    }
-
-    /// The last PCI function of a path in sysfs.
-    private func pciAddress(in path: String) -> String? {
-        path.split(separator: "/").last { PCIAddress($0) != nil }.map(String.init)
-    }
-
     /// Whether EDAC has a controller, and so counts the errors that the firmware reports.
-    var countsMemoryErrors: Bool { !memory.controllers.isEmpty }
+    var countsMemoryErrors: Bool { !known.memory.controllers.isEmpty }
 
     // MARK: Subjects
 
     /// nil for what is no hardware: loop devices, bridges, optical drives, keyboards.
-    func component(of subject: KernelSubject) -> Component? {
+    /// - Parameter time: when the kernel said the name: disks' names change hands. nil for now.
+    func component(of subject: KernelSubject, at time: Timestamp? = nil) -> Component? {
         switch subject {
-        case .disk(let name): return disk(name)
-        case .volume(let name): return volume(name)
+        case .disk(let name): return disk(name, at: time)
+        case .volume(let name): return volume(name, at: time)
         case .pci(let address): return KernelDeviceNames.pciFunction(address)
         case .nic(let name, let pci):
             if let card = cards[name] { return card }
@@ -123,12 +59,12 @@ struct KernelDeviceNames: Sendable {
                 return cards.values.first { $0.attributes["bus_address"] == pci } ?? KernelDeviceNames.pciFunction(pci)
             }
             // Without a device behind it, it is a bridge or a tunnel; on a recording nothing shows which.
-            guard listing.isEmpty || listing[2].isEmpty else { return nil }
+            guard !known.listsInterfaces else { return nil }
             return Component(
                 id: ComponentID(.nic, name), kind: .nic, name: name,
                 attributes: ["interface": name, "identity": "by interface name, which may change"])
-        case .processor(let number): return sockets.component(ofProcessor: number)
-        case .socket(let package): return sockets.component(ofPackage: package)
+        case .processor(let number): return known.sockets.component(ofProcessor: number)
+        case .socket(let package): return known.sockets.component(ofPackage: package)
         case .gpu(let address):
             return Component(
                 id: ComponentID(.gpu, address), kind: .gpu, parent: ComponentID(.pcieDevice, address),
@@ -141,14 +77,14 @@ struct KernelDeviceNames: Sendable {
             let only = drivers[name].flatMap { $0.count == 1 ? $0.first : nil }
             if let pci = hosts[name] ?? only { return KernelDeviceNames.pciFunction(pci) }
             // On this machine a host that hangs on no PCI function is no card.
-            guard listing.isEmpty || listing[3].isEmpty else { return nil }
+            guard !known.listsHosts else { return nil }
             return Component(
                 id: ComponentID(.controller, name), kind: .controller, name: name,
                 attributes: ["identity": "by kernel name, which may change"])
-        case .localAPIC(let identifier): return sockets.component(ofLocalAPIC: identifier, in: tree)
-        case .memory(let place): return memory.component(at: place)
+        case .localAPIC(let identifier): return known.sockets.component(ofLocalAPIC: identifier, in: tree)
+        case .memory(let place): return known.memory.component(at: place)
         case .memoryOf(let processor):
-            return memory.component(at: MemoryErrorLocation(processor: component(of: processor)?.id))
+            return known.memory.component(at: MemoryErrorLocation(processor: component(of: processor)?.id))
         case .memoryExpander(let serial, let host):
             return Component(
                 id: ComponentID(.dimm, "cxl-\(serial)"), kind: .dimm, parent: ComponentID(.pcieDevice, host),
@@ -165,8 +101,9 @@ struct KernelDeviceNames: Sendable {
     /// What a name may begin with to be a disk.
     private static let diskPrefixes = ["sd", "hd", "vd", "xvd", "mmcblk", "nvme", "ata"]
 
-    private func disk(_ told: String) -> Component? {
+    private func disk(_ told: String, at time: Timestamp?) -> Component? {
         let name = names[told] ?? told
+        if let time, let disk = known.disk(named: name, at: time) { return disk }
         for candidate in KernelDeviceNames.wholeDisk(name) {
             if let disk = disks[candidate] { return disk }
         }
@@ -187,12 +124,12 @@ struct KernelDeviceNames: Sendable {
     }
 
     /// The one disk that a device-mapper or md device lies on; the server where there are several, or none known.
-    private func volume(_ name: String) -> Component? {
+    private func volume(_ name: String, at time: Timestamp?) -> Component? {
         guard !name.hasPrefix("loop"), !name.hasPrefix("sr"), !name.hasPrefix("fd"), !name.hasPrefix("zram") else {
             return nil
         }
-        if let disk = disk(name) { return disk }
-        let below = directory.disks(under: name)
+        if let disk = disk(name, at: time) { return disk }
+        let below = known.disks.disks(under: name)
         return below.count == 1 ? below.first : .server
     }
 }

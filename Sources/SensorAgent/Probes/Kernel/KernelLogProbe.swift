@@ -35,11 +35,14 @@ public actor KernelLogProbe: Probe {
     ///   - tree: where devices are looked up; on a recorded one `/dev/kmsg` is a file of its records.
     ///   - input: a recorded log in any of its forms, read in place of the kernel's.
     ///   - traces: shared with `machine-checks`.
-    init(tree: SysTree, input: String? = nil, traces: KernelTraces) {
+    ///   - parts: which parts there are; nil: they are read from the tree.
+    init(tree: SysTree, input: String? = nil, traces: KernelTraces, parts: PartsDirectory? = nil) {
         self.traces = traces
         self.tree = tree
         self.input = input
-        names = KernelDeviceNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
+        names =
+            input == nil
+            ? KernelDeviceNames(tree: tree, parts: parts) : KernelDeviceNames(tree: SysTree(root: "/nonexistent"))
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -151,11 +154,13 @@ public actor KernelLogProbe: Probe {
             reading.attachments, names: names, before: before, now: input == nil ? clock.now : nil, isFirst: isFirst)
         for fact in reading.facts {
             guard !isToldElsewhere(fact) else { continue }
-            guard let now = names.component(of: fact.subject), let component = history.component(of: fact, now: now)
+            let stamp = clock.time(of: fact.stamp)
+            guard let now = names.component(of: fact.subject, at: stamp),
+                let component = history.component(of: fact, now: now)
             else {
                 continue
             }
-            fold.add(fact, of: component, at: clock.time(of: fact.stamp))
+            fold.add(fact, of: component, at: stamp)
         }
         for (id, component) in fold.components { seen[id] = (component, time) }
         seen = seen.filter { time - $0.value.time < KernelLogProbe.memory }

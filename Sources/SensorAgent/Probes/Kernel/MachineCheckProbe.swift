@@ -24,11 +24,14 @@ public actor MachineCheckProbe: Probe {
     ///   - tree: where devices are looked up; on a recorded one there are no events.
     ///   - input: a recorded `trace_pipe`.
     ///   - traces: shared with `kernel-log`.
-    init(tree: SysTree, input: String? = nil, traces: KernelTraces) {
+    ///   - parts: which parts there are; nil: they are read from the tree.
+    init(tree: SysTree, input: String? = nil, traces: KernelTraces, parts: PartsDirectory? = nil) {
         self.tree = tree
         self.input = input
         self.traces = traces
-        names = KernelDeviceNames(tree: input == nil ? tree : SysTree(root: "/nonexistent"))
+        names =
+            input == nil
+            ? KernelDeviceNames(tree: tree, parts: parts) : KernelDeviceNames(tree: SysTree(root: "/nonexistent"))
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }

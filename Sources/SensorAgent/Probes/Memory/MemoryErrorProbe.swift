@@ -16,10 +16,14 @@ public actor MemoryErrorProbe: Probe {
 
     private let tree: SysTree
     private let executor = BlockingExecutor(label: "callhome.memory-errors")
-    private var topology: MemoryTopology?
+    private let parts: PartsDirectory
     private var looks = 0
 
-    public init(tree: SysTree) { self.tree = tree }
+    /// - Parameter parts: which modules there are; nil: they are read from the tree.
+    public init(tree: SysTree, parts: PartsDirectory? = nil) {
+        self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
+    }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
@@ -39,10 +43,11 @@ public actor MemoryErrorProbe: Probe {
                     + "the memory has no ECC, or the EDAC driver of this processor is not loaded")
         }
         defer { looks += 1 }
-        let isOld = looks % MemoryErrorProbe.looksPerTopology == 0 || topology?.controllers.map(\.name) != controllers
-        let known = isOld ? nil : topology
-        let topology = known ?? MemoryTopology(tree: tree, controllers: controllers)
-        self.topology = topology
+        let isOld = looks % MemoryErrorProbe.looksPerTopology == 0
+        let topology = parts.parts(at: time, anew: isOld ? .memory : []).memory
+        guard !topology.controllers.isEmpty else {
+            throw .absent(because: "which memory modules there are is not read yet: the coverage names what hangs")
+        }
         // Counters begin at zero with the kernel: what they hold at the first look of a boot happened before it.
         let boot = (try? tree.text("/proc/sys/kernel/random/boot_id")) ?? "unknown"
         let isFirst = looks == 0 && cursor?.value != boot

@@ -21,7 +21,8 @@ public actor NetworkProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.network")
-    private var known: (ports: [Port], names: [String], at: Timestamp)?
+    private let parts: PartsDirectory
+    private var known: (ports: [Port], names: [String], cards: [Component], at: Timestamp)?
     private var modules: [ComponentID: Module] = [:]
 
     /// One port of the kernel.
@@ -40,10 +41,13 @@ public actor NetworkProbe: Probe {
         var at: Timestamp
     }
 
-    /// - Parameter input: a file with what ethtool printed (`-m`, `-S`, `-i`, `-g`, or the settings), the raw memory of a
-    ///   module, or a copy of `/proc/net/bonding/NAME` or `/proc/net/dev`, read in place of the tree.
-    public init(tree: SysTree, input: String? = nil) {
+    /// - Parameters:
+    ///   - input: a file with what ethtool printed (`-m`, `-S`, `-i`, `-g`, or the settings), the raw memory of a module,
+    ///     or a copy of `/proc/net/bonding/NAME` or `/proc/net/dev`, read in place of the tree.
+    ///   - parts: which cards there are; nil: they are read from the tree.
+    public init(tree: SysTree, input: String? = nil, parts: PartsDirectory? = nil) {
         self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
         self.input = input
     }
 
@@ -75,20 +79,22 @@ public actor NetworkProbe: Probe {
 
     private func ports(at time: Timestamp) -> [Port] {
         let names = (try? tree.names(in: "/sys/class/net")) ?? []
-        if let known, known.names == names, known.at <= time, time - known.at < NetworkProbe.identityAge {
-            return known.ports
-        }
-        // A bond gives its ports one address; udev has written their own down.
-        let devices = tree.isThisMachine ? DeviceMonitor.devices(in: ["net"]) ?? [] : []
-        let properties = Dictionary(devices.map { ($0.name, $0.properties) }, uniquingKeysWith: { $1 })
+        let age = known.map { time - $0.at }
+        let isFresh = known?.names == names && age.map { $0 >= .zero && $0 < NetworkProbe.identityAge } ?? false
+        let now = parts.parts(at: time, anew: isFresh ? [] : .cards)
+        if isFresh, let known, known.cards == now.cards { return known.ports }
+        let cards = Dictionary(
+            now.cards.map { ($0.attributes["interface"] ?? "", $0) }, uniquingKeysWith: { first, _ in first })
         var seen: Set<ComponentID> = []
         var ports: [Port] = []
         for (name, recorded) in folders(names) {
             // The limit is for ports with hardware: containers make thousands without.
             guard ports.count < NetworkProbe.portLimit else { break }
             guard
-                var component = NetworkCards.component(
-                    name, tree: tree, properties: properties[name] ?? [:], folder: recorded)
+                var component =
+                    recorded == nil
+                    ? cards[name]
+                    : NetworkCards.component(name, tree: tree, properties: [:], folder: recorded)
             else { continue }
             let folder = recorded ?? "/sys/class/net/\(name)"
             // Ports of one card may bear one address: each stays itself.
@@ -100,7 +106,7 @@ public actor NetworkProbe: Probe {
                 .map { ("\(folder)/statistics/\($0.file)", $0.signal) }
             ports.append(Port(name: name, folder: folder, component: component, files: files))
         }
-        known = (ports, names, time)
+        known = (ports, names, now.cards, time)
         return ports
     }
 

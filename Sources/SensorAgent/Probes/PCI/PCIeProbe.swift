@@ -17,11 +17,15 @@ public actor PCIeProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.pcie")
+    private let parts: PartsDirectory
     private var known: (topology: PCITopology, names: [String], at: Timestamp)?
 
-    /// - Parameter input: a file with what `lspci -vv` printed, read in place of the tree.
-    public init(tree: SysTree, input: String? = nil) {
+    /// - Parameters:
+    ///   - input: a file with what `lspci -vv` printed, read in place of the tree.
+    ///   - parts: what the firmware calls the slots; nil: that is read from the tree.
+    public init(tree: SysTree, input: String? = nil, parts: PartsDirectory? = nil) {
         self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
         self.input = input
     }
 
@@ -56,7 +60,8 @@ public actor PCIeProbe: Probe {
         } catch {
             throw error.probeError
         }
-        let topology = PCITopology(tree: tree, addresses: addresses)
+        let topology = PCITopology(
+            tree: tree, addresses: addresses, firmware: parts.parts(at: time).firmware.table)
         guard !topology.functions.isEmpty else {
             throw .absent(
                 because: "no PCI function under \(PCITopology.list) has a link, error counts or a card behind it")

@@ -16,15 +16,21 @@ public actor ProcessorProbe: Probe {
 
     private let tree: SysTree
     private let executor = BlockingExecutor(label: "callhome.processors")
+    private let parts: PartsDirectory
     private var layout: Layout?
 
-    public init(tree: SysTree) { self.tree = tree }
+    /// - Parameter parts: which processors there are; nil: they are read from the tree.
+    public init(tree: SysTree, parts: PartsDirectory? = nil) {
+        self.tree = tree
+        self.parts = parts ?? PartsDirectory(tree: tree)
+    }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     /// Which folders are read; made anew when processors go on or off line.
     private struct Layout {
         var online: String
+        var known: ProcessorSockets
         var sockets: [Socket] = []
 
         struct Socket {
@@ -44,7 +50,9 @@ public actor ProcessorProbe: Probe {
         } catch {
             throw error.probeError
         }
-        let layout = layout.flatMap { $0.online == online ? $0 : nil } ?? newLayout(online)
+        let known = parts.parts(at: time, anew: layout?.online == online ? [] : .processors).sockets
+        let layout =
+            layout.flatMap { $0.online == online && $0.known == known ? $0 : nil } ?? newLayout(online, known)
         guard !layout.sockets.isEmpty else {
             throw .absent(
                 because:
@@ -57,9 +65,8 @@ public actor ProcessorProbe: Probe {
         return reading.result
     }
 
-    private func newLayout(_ online: String) -> Layout {
-        let sockets = ProcessorSockets(tree: tree)
-        var layout = Layout(online: online)
+    private func newLayout(_ online: String, _ sockets: ProcessorSockets) -> Layout {
+        var layout = Layout(online: online, known: sockets)
         for (package, component) in sockets.all {
             var socket = Layout.Socket(component: component)
             var cores: Set<String> = []

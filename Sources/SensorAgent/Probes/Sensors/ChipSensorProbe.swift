@@ -15,7 +15,8 @@ public actor ChipSensorProbe: Probe {
     private let executor = BlockingExecutor(label: "callhome.chip-sensors")
 
     private var session: Session?
-    private var disks: DiskDirectory
+    private let parts: PartsDirectory
+    private var disks = DiskDirectory()
     /// When chips that are not to be asked at every look were asked, by their names.
     private var paces: [String: ChipReadSchedule] = [:]
 
@@ -30,9 +31,10 @@ public actor ChipSensorProbe: Probe {
         let devices: [String]
     }
 
-    public init(tree: SysTree) {
+    /// - Parameter parts: which disks there are; nil: they are read from the tree.
+    public init(tree: SysTree, parts: PartsDirectory? = nil) {
         self.tree = tree
-        disks = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
@@ -40,7 +42,13 @@ public actor ChipSensorProbe: Probe {
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) throws(ProbeError) -> ProbeResult {
         guard tree.isThisMachine else { return try recorded(at: time) }
         let devices = hwmonDevices()
-        if session?.devices != devices { try reopen(devices) }
+        let isNew = session?.devices != devices
+        // A chip may be there before its disk is known, and would then be asked as often as those of the board.
+        let known = parts.parts(at: time, anew: isNew ? .disks : []).disks
+        if isNew || known != disks {
+            disks = known
+            try reopen(devices)
+        }
         guard let session = session.take() else { throw .absent(because: "libsensors is not open") }
         guard !session.sensors.chips.isEmpty else {
             self.session = consume session
@@ -73,7 +81,7 @@ public actor ChipSensorProbe: Probe {
     private func recorded(at time: Timestamp) throws(ProbeError) -> ProbeResult {
         let recording = HwmonTree(tree)
         guard !recording.chips.isEmpty else { throw ChipSensorProbe.noChip }
-        disks.refresh()
+        disks = parts.parts(at: time).disks
         let signals = ChipSensorSignals(chips: recording.chips, owners: owners(of: recording.chips))
         var result = signals.result(values: recording.values(tree), at: time)
         result.observations += FanPWM(signals, of: recording.chips, tree).observations(tree, at: time)
@@ -93,8 +101,6 @@ public actor ChipSensorProbe: Probe {
         session = nil  // Closes libsensors first: its state is global.
         do {
             let sensors = try Sensors()
-            disks.forget()
-            disks.refresh()
             let owners = owners(of: sensors.chips)
             let signals = ChipSensorSignals(chips: sensors.chips, owners: owners)
             let drives = FanPWM(signals, of: sensors.chips, tree)

@@ -31,8 +31,7 @@ struct DiskTwinsTests {
         let scratch = try ScratchFolder()
         try addATA("sda", port: 1, serial: "S1D50ABC", to: scratch)
         try addATA("sdb", port: 3, serial: "S1D50ABC", to: scratch)
-        var directory = DiskDirectory(tree: tree(scratch))
-        directory.refresh()
+        let directory = PartsDirectory(tree: tree(scratch)).parts().disks
         let ids = ["sda", "sdb"].map { directory.disk(named: $0)?.id.rawValue }
         #expect(
             ids == [
@@ -51,13 +50,12 @@ struct DiskTwinsTests {
         let scratch = try ScratchFolder()
         try addATA("sda", port: 1, serial: "S1D50ABC", to: scratch)
         try addATA("sdb", port: 3, serial: "S1D50ABC", to: scratch)
-        var directory = DiskDirectory(tree: tree(scratch))
-        directory.refresh()
+        let parts = PartsDirectory(tree: tree(scratch))
+        #expect(parts.parts().disks.disks.count == 2)
         for link in ["class/block/sda", "block/sda"] {
             try FileManager.default.removeItem(at: scratch.url.appending(path: "root/sys/\(link)"))
         }
-        directory.refresh()
-        #expect(directory.disks.map(\.id.rawValue) == ["disk:serial-S1D50ABC@pci-0000:00:1f.2-ata-3"])
+        #expect(parts.parts().disks.disks.map(\.id.rawValue) == ["disk:serial-S1D50ABC@pci-0000:00:1f.2-ata-3"])
     }
 
     @Test(
@@ -70,8 +68,7 @@ struct DiskTwinsTests {
         let scratch = try ScratchFolder()
         try addATA("sda", port: 1, serial: serial, to: scratch)
         try addATA("sdb", port: 2, serial: serial, to: scratch)
-        var directory = DiskDirectory(tree: tree(scratch))
-        directory.refresh()
+        let directory = PartsDirectory(tree: tree(scratch)).parts().disks
         #expect(
             directory.disks.map(\.id.rawValue) == [
                 "disk:path-pci-0000:00:1f.2-ata-1", "disk:path-pci-0000:00:1f.2-ata-2",
@@ -91,8 +88,7 @@ struct DiskTwinsTests {
         try addATA("sda", port: 1, serial: "S1", wwn: "5000123400000001", to: scratch)
         try addATA("sdb", port: 2, serial: "S1", wwn: "5000123400000001", to: scratch)
         try addATA("sdc", port: 3, serial: "S2", wwn: "5000123400000001", to: scratch)
-        var directory = DiskDirectory(tree: tree(scratch))
-        directory.refresh()
+        let directory = PartsDirectory(tree: tree(scratch)).parts().disks
         #expect(Set(directory.disks.map(\.id)).count == 3)
         #expect(directory.disks.allSatisfy { $0.attributes["ambiguous"]?.contains("World Wide Name") == true })
     }
@@ -131,8 +127,7 @@ struct DiskTwinsTests {
                 try scratch.write("root/sys/class/nvme/\(name)/subsysnqn", nqn + "\n")
                 try scratch.write("root/sys/class/nvme/\(name)/address", pci + "\n")
             }
-            var directory = DiskDirectory(tree: tree(scratch))
-            directory.refresh()
+            let directory = PartsDirectory(tree: tree(scratch)).parts().disks
             #expect(directory.disks.count == disks)
         }
     }

@@ -46,8 +46,7 @@ struct ChipOwnerTests {
 
     private func owner(_ chip: SensorChip, in scratch: ScratchFolder) -> ChipOwner? {
         let tree = SysTree(root: scratch.url.path)
-        var disks = DiskDirectory(tree: tree)
-        disks.refresh()
+        let disks = PartsDirectory(tree: tree).parts().disks
         return ChipOwner(of: chip, tree: tree) { disks.disk(named: $0) }
     }
 

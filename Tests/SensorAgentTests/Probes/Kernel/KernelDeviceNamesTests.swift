@@ -175,7 +175,7 @@ struct MemoryTopologyTests {
     @Test("an error is of the module that its label, its layers or its position names, else of its controller")
     func places() throws {
         let scratch = try machine()
-        let topology = MemoryTopology(tree: SysTree(root: scratch.url.path))
+        let topology = PartsDirectory(tree: SysTree(root: scratch.url.path)).parts().memory
         let id: (MemoryErrorLocation) -> String = { topology.component(at: $0).id.rawValue }
         #expect(id(MemoryErrorLocation(controller: "mc1", label: "CPU_SrcID#1_MC#0_Chan#0_DIMM#0")) == "dimm:mc1/dimm0")
         #expect(id(MemoryErrorLocation(controller: "mc0", layers: ["channel": 1, "slot": 0])) == "dimm:mc0/dimm1")
@@ -193,7 +193,7 @@ struct MemoryTopologyTests {
         let scratch = try ScratchFolder()
         let table = MadeSMBIOS.modules([("DIMM_A1", "NODE 1"), ("DIMM_B1", "NODE 1")])
         try scratch.write("sys/firmware/dmi/tables/DMI", table)
-        let topology = MemoryTopology(tree: SysTree(root: scratch.url.path))
+        let topology = PartsDirectory(tree: SysTree(root: scratch.url.path)).parts().memory
         #expect(topology.component(at: MemoryErrorLocation(handle: 0x1100)).id.rawValue == "dimm:DIMM_A1")
         #expect(topology.component(at: MemoryErrorLocation(label: "NODE 1 DIMM_B1")).id.rawValue == "dimm:DIMM_B1")
     }
@@ -203,7 +203,7 @@ struct MemoryTopologyTests {
         func component(_ unit: String, _ locators: [(String, String)]) throws -> String {
             let scratch = try ScratchFolder()
             if !locators.isEmpty { try scratch.write("sys/firmware/dmi/tables/DMI", MadeSMBIOS.modules(locators)) }
-            return MemoryTopology(tree: SysTree(root: scratch.url.path))
+            return PartsDirectory(tree: SysTree(root: scratch.url.path)).parts().memory
                 .component(at: MemoryErrorLocation(unit: unit)).id.rawValue
         }
         let letters = [("DIMM_C2", "NODE 1"), ("DIMM_D2", "NODE 1"), ("DIMM_D12", "NODE 1")]

@@ -11,14 +11,15 @@ public actor RaidVolumeProbe: Probe {
     public nonisolated let interval = Duration.seconds(60)
     public nonisolated let deadline = Duration.seconds(50)
 
-    private static let mdstat = "/proc/mdstat"
     /// Time between two runs of the programs.
     private static let askingInterval = Duration.seconds(300)
 
     private let tree: SysTree
     private let input: String?
     private let executor = BlockingExecutor(label: "callhome.raid")
-    private var directory: DiskDirectory
+    private let parts: PartsDirectory
+    /// Whether udev is to be asked anew where nobody hears it: it may know by now what an array is called.
+    private var asksAnew = false
     private var asked: AskedVolumes
     private var findings: [VolumeFinding] = []
     private var askedAt: Timestamp?
@@ -31,17 +32,20 @@ public actor RaidVolumeProbe: Probe {
     ///   - input: a recorded `/proc/mdstat`, or the output of `zpool status`, `dmsetup status` or
     ///     `btrfs device stats`, read in place of all else.
     ///   - programs: the paths of programs in place of those that the system has.
-    public init(tree: SysTree, input: String? = nil, programs: [String: String] = [:]) {
+    ///   - parts: which disks there are; nil: they are read from the tree.
+    public init(
+        tree: SysTree, input: String? = nil, programs: [String: String] = [:], parts: PartsDirectory? = nil
+    ) {
         self.tree = tree
         self.input = input
-        directory = DiskDirectory(tree: tree)
+        self.parts = parts ?? PartsDirectory(tree: tree)
         asked = AskedVolumes(tree: tree, programs: programs)
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
     public nonisolated var prompts: AsyncStream<String>? {
-        tree.isThisMachine && input == nil ? FileEvents.changes(of: RaidVolumeProbe.mdstat) : nil
+        tree.isThisMachine && input == nil ? FileEvents.changes(of: FileEvents.mdstat) : nil
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
@@ -50,13 +54,14 @@ public actor RaidVolumeProbe: Probe {
             for finding in try RecordedVolumes(file: input).findings { look.add(finding) }
             return look.result(cursorOf: name, errorsBefore: &errors)
         }
-        directory.refresh()
+        let directory = parts.parts(at: time, anew: asksAnew ? .disks : []).disks
+        asksAnew = false
         let reader = VolumeReader(directory: directory, namesAlone: false)
         for array in mdArrays() {
             // udev may not have read the superblocks yet when the array is seen first.
             if array.uuid == nil, directory.arrayIdentifier(array.name) == nil, identifierLooks > 0 {
                 identifierLooks -= 1
-                directory.forget()
+                asksAnew = true
             }
             if let finding = reader.finding(array) { look.add(finding) }
         }
@@ -82,7 +87,7 @@ public actor RaidVolumeProbe: Probe {
     /// sysfs contains more; a recording may have `/proc` alone.
     private func mdArrays() -> [MDArray] {
         if let arrays = try? MDSysfs(tree: tree).arrays(), !arrays.isEmpty { return arrays }
-        guard let bytes = try? tree.bytes(RaidVolumeProbe.mdstat, limit: MDStat.fileBytes) else { return [] }
+        guard let bytes = try? tree.bytes(FileEvents.mdstat, limit: MDStat.fileBytes) else { return [] }
         return (try? MDStat(parsing: bytes))?.arrays ?? []
     }
 }

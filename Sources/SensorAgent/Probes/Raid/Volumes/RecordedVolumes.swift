@@ -22,7 +22,7 @@ struct RecordedVolumes: Sendable {
 
     /// nil where the bytes are of no known kind.
     static func findings(_ bytes: [UInt8]) -> [VolumeFinding]? {
-        let reader = VolumeReader(directory: DiskDirectory(tree: SysTree(root: "/nonexistent")), namesAlone: true)
+        let reader = VolumeReader(directory: DiskDirectory(), namesAlone: true)
         if let status = try? MDStat(parsing: bytes) { return status.arrays.compactMap(reader.finding) }
         if let status = try? ZPoolStatus(parsing: bytes) { return status.pools.map(reader.finding) }
         let volumes = DeviceMapperStatus(parsing: bytes).volumes
