@@ -96,7 +96,6 @@ public enum SignalCatalogue {
     private static let general: [Entry] = [
         state("hw.status", [], [:], "ok, degraded, failed, predicted_failure, missing: what the device says of itself"),
         gauge("callhome.test", "1", [.test], [:], "1 while a test fault is to be seen; made by `callhome test`"),
-        gauge("hw.age", "s", [], [:], "time since the part was made or first used"),
         gauge("hw.clock.offset", "s", [.server, .board], [:], "real-time clock minus network time"),
         counter("hw.power_loss", "{event}", [.server, .ups], [:], "times the mains were lost"),
         event(

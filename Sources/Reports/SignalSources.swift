@@ -6,7 +6,6 @@ public enum SignalSources {
     /// Signals of the catalogue that no probe reports, and why.
     public static let withoutProbe: [String: String] = [
         "callhome.test": "made by `callhome test`, for the made-up part that it is about",
-        "hw.age": "no interface that is read gives a part's age",
         "hw.battery.impedance": "no interface that is read measures it",
         "hw.memory.error_bits.bursts": "the kernel does not show RetryRdErrLog",
         "hw.memory.error_bits.dq": "the kernel does not show RetryRdErrLog",

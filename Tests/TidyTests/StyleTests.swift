@@ -54,7 +54,8 @@ struct StyleTests {
         let folder = SourceTree.root.appending(path: "patterns")
         let walker = try #require(FileManager.default.enumerator(atPath: folder.path))
         var seen = 0
-        for case let name as String in walker where name.hasSuffix(".yaml") {
+        // What lint reads beside the patterns is told to authors alone.
+        for case let name as String in walker where name.hasSuffix(".yaml") && name != "context-signals.yaml" {
             let lines = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
                 .split(separator: "\n").map { $0.drop { $0 == " " } }
             #expect(lines.contains { $0.hasPrefix("en:") } && lines.contains { $0.hasPrefix("de:") }, "\(name)")

@@ -20,6 +20,7 @@ public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodabl
         case dangling
         case unusedDefinition = "unused-definition"
         case unreported
+        case unjudged
         case language
         case hardWord = "hard-word"
         case source

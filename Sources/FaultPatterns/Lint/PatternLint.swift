@@ -4,13 +4,16 @@ public struct PatternLint: Sendable {
     /// Those that go into a pack.
     let shipped: [PatternFile]
     let isWhole: Bool
+    let context: ContextSignals?
 
     /// - Parameters:
     ///   - files: the patterns, in the order of their files.
     ///   - isWhole: whether these are all patterns of a pack, so that what one states of others can be looked up.
-    public init(_ files: [PatternFile], isWhole: Bool) {
+    ///   - context: signals that no pattern has to judge; nil: whether all are judged is not looked at.
+    public init(_ files: [PatternFile], isWhole: Bool, context: ContextSignals? = nil) {
         self.files = files
         self.isWhole = isWhole
+        self.context = context
         shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
     }
 
@@ -28,6 +31,7 @@ public struct PatternLint: Sendable {
             found += sources(of: file)
         }
         found += neighbours()
+        if isWhole, let context { found += judgements(context) }
         if isWhole {
             found += PatternPack.problems(between: shipped).map { problem in
                 let owner = shipped.first { $0.tree.location.file == problem.location.file }?.pattern.id ?? ""

@@ -11,6 +11,8 @@ struct PatternFolder {
     private(set) var files: [PatternFile] = []
     /// The tree ensembles of the folder `models` in it, or beside the one file.
     private(set) var models: [PatternModel] = []
+    /// The list of signals that no pattern has to judge; nil where the folder has none.
+    private(set) var context: ContextSignals?
     /// What is wrong with the files that cannot be used: all of it, so that an author mends in one go.
     private(set) var problems: [String] = []
     /// Whether there is nothing of this name.
@@ -49,6 +51,7 @@ struct PatternFolder {
         if paths.isEmpty { problems = ["\(path): there is no .yaml file in this folder"] }
         var places: [String: String] = [:]
         for file in paths {
+            let isContext = file.split(separator: "/").last.map(String.init) == ContextSignals.fileName
             guard let data = FileManager.default.contents(atPath: file) else {
                 problems.append("\(file): the file cannot be read; look at its permissions")
                 continue
@@ -63,6 +66,10 @@ struct PatternFolder {
             problems += unread.map { "\($0)" }
             guard let tree else { continue }
             do throws(PatternProblem) {
+                guard !isContext else {
+                    context = try ContextSignals(reading: tree)
+                    continue
+                }
                 let read = try PatternFile(reading: tree, models: models)
                 guard unread.isEmpty else { continue }
                 if let other = places[read.pattern.id] {
@@ -72,7 +79,7 @@ struct PatternFolder {
                 places[read.pattern.id] = file
                 files.append(read)
             } catch {
-                let all = PatternFile.problems(in: tree, models: models)
+                let all = isContext ? [] : PatternFile.problems(in: tree, models: models)
                 problems += (all.isEmpty ? [error] : all).map { "\($0)" }
             }
         }

@@ -20,13 +20,14 @@ struct PatternsLint: ParsableCommand {
               same-condition, shadowed    a pattern that says what another one says already, no more urgently
               dangling                    `explains` or `active` of faults that no pattern tells of
               unused-definition           a name of `let` that nothing asks for
-              unreported                  a signal that no probe reports of such a part: a warning
+              unreported                  a signal, a label's value or a state's word that no probe reports
+              unjudged                    what probes report and no pattern judges, nor context-signals.yaml explains
               language, hard-word         texts that are missing, not translated, or full of terms
               source, provenance          a ticket without a source, or without what its numbers rest on
               fleet                       with --fleet: tickets on more than 1 % of a model's healthy drives
             Conditions are compared as intervals of single quantities; what two different quantities have to do with \
             each other is not known. Patterns that are drafts or retired are left out. Warnings (a ticket without \
-            time_to_failure where a part is exchanged, a signal that no probe reports) are told and are no findings. The same words of several \
+            time_to_failure where a part is exchanged) are told and are no findings. The same words of several \
             patterns are told once, with their number.
 
             With --fleet the histories are replayed as by `backtest`; healthy are the drives that did not fail, over \
@@ -48,13 +49,17 @@ struct PatternsLint: ParsableCommand {
     @Flag(help: "Leave the warnings out.")
     var noWarnings = false
 
-    @Flag(help: "Print findings and warnings as JSON.")
+    @Flag(help: "Print what probes report, finely, with the patterns that judge it, instead of findings.")
+    var judges = false
+
+    @Flag(help: "Print findings and warnings as JSON; with --judges what is told and who judges it.")
     var json = false
 
     func run() throws {
         let source = PatternFolder(path: folder ?? PatternFolder.standard)
         try source.refuseProblems()
-        let lint = PatternLint(source.files, isWhole: source.isWhole)
+        let lint = PatternLint(source.files, isWhole: source.isWhole, context: source.context)
+        if judges { return try PatternsLint.tell(lint.judgedUnits(), json: json) }
         var found = lint.findings()
         var isJudged = true
         if !fleet.isEmpty {
@@ -78,6 +83,17 @@ struct PatternsLint: ParsableCommand {
         }
         if !findings.isEmpty { throw ExitStatus.negative.exit }
         if !isJudged { throw ExitStatus.data.exit }
+    }
+
+    /// Prints one line for each signal of a kind of part, label and word.
+    private static func tell(_ units: [JudgedUnit], json: Bool) throws {
+        guard !json else { return try Console.print(json: units) }
+        for unit in units {
+            let labels = unit.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            let words = [unit.signal, unit.part.rawValue] + labels + (unit.word.map { [$0] } ?? [])
+            let who = unit.judges + (unit.isContext ? ["context"] : [])
+            print("\(words.joined(separator: " ")): \(who.isEmpty ? "nobody" : who.joined(separator: ", "))")
+        }
     }
 
     /// Prints how many models of the fleet were judged.

@@ -107,9 +107,21 @@ struct ShippedPatternTests {
         let outcome = try Self.callhome("patterns", "list", "--json")
         #expect(outcome.status == 0)
         let rows = try #require(try JSONSerialization.jsonObject(with: outcome.output) as? [[String: Any]])
-        // A draft stays with its author.
+        // A draft is in the folder and in no pack.
         let shipped = rows.filter { $0["status"] as? String != "draft" }
         #expect(shipped.compactMap { $0["id"] as? String } == (try Self.pack()).patterns.map(\.id))
+    }
+
+    @Test("The README says how many patterns there are, and the list of what none has to judge ships with them")
+    func counts() throws {
+        let patterns = try Self.pack().patterns
+        let onTrial = patterns.count { $0.status == .shadow }
+        let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        let words =
+            "In all \(patterns.count) patterns, \(patterns.count - onTrial) of them active and \(onTrial) on trial"
+        #expect(readme.contains(words), "the README does not say: \(words)")
+        let list = Self.root.appending(path: "patterns/\(ContextSignals.fileName)")
+        #expect(FileManager.default.fileExists(atPath: list.path))
     }
 
     @Test("Only what rests on field data or a rule may make a ticket, and corrected memory errors order nothing")
