@@ -148,7 +148,8 @@ public struct Agent: Sendable {
             limits.sampleAge = configuration.sampleAge
             let author = ReportSigner(host: identity.host, hostname: hostname, key: try identity.key)
             let spool = try await Spool.open(
-                directory: configuration.stateDirectory, author: author, limits: limits, at: moment, log: log)
+                directory: configuration.stateDirectory, memoryDirectory: configuration.memoryDirectory, author: author,
+                limits: limits, at: moment, log: log)
             return (identity, spool)
         } catch {
             throw AgentError("\(error)")

@@ -47,6 +47,14 @@ public struct AgentConfiguration: Sendable {
     /// `probe.NAME.enabled`: `no` switches the probe off.
     public var disabledProbes: Set<String> = []
 
+    /// Where the spool goes while the disk of `stateDirectory` cannot be written: the folder of the control socket, which systemd
+    /// makes in memory and keeps over a restart; nil where that is the state directory itself.
+    var memoryDirectory: String? {
+        let folder = controlSocket.split(separator: "/").dropLast().joined(separator: "/")
+        let state = stateDirectory.split(separator: "/").joined(separator: "/")
+        return folder.isEmpty || folder == state ? nil : "/\(folder)"
+    }
+
     public init() {}
 
     /// Every key there is; `*` stands for the name of a probe.

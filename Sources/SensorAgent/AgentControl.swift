@@ -139,7 +139,8 @@ actor AgentControl {
             AgentControl.patternHop(test?.firedIn, pack),
             TestProgress.Hop(
                 name: "spool", state: .confirmed, milliseconds: test?.storedIn.inMilliseconds,
-                detail: "stored on disk as a signed report"),
+                detail: await spool.isInMemory
+                    ? "kept in memory as a signed report" : "stored on disk as a signed report"),
             await uplinkHop(isWaiting: isWaiting, test),
         ]
         if !isWaiting {

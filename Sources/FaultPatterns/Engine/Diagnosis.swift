@@ -31,6 +31,12 @@ public struct Diagnosis: Sendable {
     private var handTold: Set<Int> = []
     /// The newest time that was reported.
     private var newest: Timestamp?
+    /// Numbers of components that are gone and have no fault: their places are given to others where there is no more room. The
+    /// last is given first.
+    private var vacant: [Int] = []
+    private var forgotten: [ComponentID] = []
+    /// How often a component found no place, with all that are gone forgotten: nothing of it is judged.
+    public private(set) var unheardComponents = 0
     /// What could not be taken up of the stored state, and so starts afresh; for the log.
     public private(set) var problems: [String] = []
 
@@ -105,15 +111,20 @@ public struct Diagnosis: Sendable {
     /// What is known of the machine's components: parts, attributes, parents. A component whose serial changed is
     /// another part, and so is one that sits where another one was: the old one's state is dropped and its faults cleared.
     ///
-    /// A component that is merely missing from the list changes nothing.
+    /// A component that is merely missing from the list changes nothing, unless there are more than there is room for: then
+    /// those that are missing and have no fault are forgotten first.
     public mutating func know(_ list: [Component], at time: Timestamp) -> [FaultChange] {
         let now = advance(to: time)
         var told = clearWithdrawn(at: now)
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         let listed = Set(list.map(\.id))
+        makeRoom(for: listed)
         var isNews = false
-        for component in list
-        where topology.known[component.id] != nil || topology.known.count < PatternLimits.components {
+        for component in list {
+            guard topology.known[component.id] != nil || topology.known.count < PatternLimits.components else {
+                unheardComponents += 1
+                continue
+            }
             let exchanged = exchange(component, besides: listed, at: now)
             changes += exchanged
             guard topology.know(component) else { continue }
@@ -187,21 +198,65 @@ public struct Diagnosis: Sendable {
     /// What is remembered of a component, or an empty memory if there is room and somebody asks for its kind.
     private mutating func memory(of component: Component) -> ComponentMemory? {
         if let number = numbers[component.id] { return memories[number] }
-        guard memories.count < PatternLimits.components, book.entriesOfKind[component.kind] != nil else { return nil }
+        guard book.entriesOfKind[component.kind] != nil, hasRoom() else { return nil }
         return ComponentMemory(
             id: component.id, kind: component.kind, layout: layout(for: component.kind, [:], keeping: []))
     }
 
     private mutating func store(_ memory: ComponentMemory) {
-        let number = numbers[memory.id] ?? memories.count
-        if number == memories.count {
-            memories.append(memory)
+        let number: Int
+        if let known = numbers[memory.id] {
+            number = known
+            memories[number] = memory
+        } else {
+            if memories.count >= PatternLimits.components, let left = vacant.popLast() {
+                number = left
+                numbers[memories[left].id] = nil
+                topology.forget(memories[left].id)
+                forgotten.append(memories[left].id)
+                memories[left] = memory
+            } else {
+                number = memories.count
+                memories.append(memory)
+            }
             numbers[memory.id] = number
             readsAreStale = true
-        } else {
-            memories[number] = memory
         }
         updateTicking(number)
+    }
+
+    // MARK: Room
+
+    /// Finds out which places can be given away, if there is no room for all of `listed`.
+    private mutating func makeRoom(for listed: Set<ComponentID>) {
+        vacant = []
+        let news = listed.count { topology.known[$0] == nil }
+        guard max(topology.known.count, memories.count) + news > PatternLimits.components else { return }
+        func isGone(_ id: ComponentID) -> Bool {
+            guard !listed.contains(id) else { return false }
+            guard let number = numbers[id] else { return true }
+            return memories[number].faults.isEmpty && memories[number].heldFaults.isEmpty
+        }
+        vacant = memories.indices.filter { isGone(memories[$0].id) }.reversed()
+        for id in topology.known.keys.filter(isGone) { topology.forget(id) }
+        readsAreStale = true
+    }
+
+    /// Whether one more component can be remembered.
+    private mutating func hasRoom() -> Bool {
+        // Time may have opened a fault since on one that is gone.
+        while let last = vacant.last, !(memories[last].faults.isEmpty && memories[last].heldFaults.isEmpty) {
+            vacant.removeLast()
+        }
+        if memories.count < PatternLimits.components || !vacant.isEmpty { return true }
+        unheardComponents += 1
+        return false
+    }
+
+    /// Components whose place was given to others since the last call: what is stored of them can go.
+    public mutating func takeForgotten() -> [ComponentID] {
+        defer { forgotten = [] }
+        return forgotten
     }
 
     mutating func updateTicking(_ number: Int) {
@@ -332,8 +387,12 @@ public struct Diagnosis: Sendable {
 
     /// The number of a component, one that was not known before included; nil where there is no more room.
     private mutating func number(of id: ComponentID) -> Int? {
-        if let number = numbers[id] { return number }
-        guard memories.count < PatternLimits.components else { return nil }
+        if let number = numbers[id] {
+            // It is not gone after all, and the round may hold values of it already.
+            if !vacant.isEmpty { vacant.removeAll { $0 == number } }
+            return number
+        }
+        guard hasRoom() else { return nil }
         let kind = Diagnosis.kind(of: id)
         store(ComponentMemory(id: id, kind: kind, layout: layout(for: kind, [:], keeping: [])))
         return numbers[id]
@@ -519,6 +578,7 @@ public struct Diagnosis: Sendable {
     mutating func restart(with memory: ComponentMemory, of component: Component) {
         memories = []
         numbers = [:]
+        vacant = []
         topology = Topology()
         rootCause = RootCause()
         ticking = []

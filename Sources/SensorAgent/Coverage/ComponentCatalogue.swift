@@ -19,8 +19,16 @@ struct ComponentCatalogue {
     }
 
     /// Every component once, in a stable order, at most `WireLimits.componentsPerInventory`.
-    var components: [Component] {
+    var components: [Component] { merged.components }
+
+    /// Whether there are more.
+    var isOverfull: Bool {
+        seen.values.reduce(0) { $0 + $1.count } > WireLimits.componentsPerInventory && merged.leftOut > 0
+    }
+
+    private var merged: (components: [Component], leftOut: Int) {
         var merged: [Component] = []
+        var leftOut: Set<ComponentID> = []
         var places: [ComponentID: Int] = [:]
         for component in order.flatMap({ seen[$0] ?? [] }) {
             if let place = places[component.id] {
@@ -28,15 +36,17 @@ struct ComponentCatalogue {
             } else if merged.count < WireLimits.componentsPerInventory {
                 places[component.id] = merged.count
                 merged.append(component)
+            } else {
+                leftOut.insert(component.id)
             }
         }
         let board = merged.first { $0.kind == .board } ?? merged.first { $0.kind == .chassis }
-        guard let board else { return merged }
+        guard let board else { return (merged, leftOut.count) }
         for index in merged.indices where merged[index].parent == nil {
             guard !ComponentCatalogue.outside.contains(merged[index].kind) else { continue }
             merged[index].parent = board.id
         }
-        return merged
+        return (merged, leftOut.count)
     }
 
     /// What is not inside the chassis, or spans parts that hang elsewhere. All else hangs under the board when no probe

@@ -3,6 +3,7 @@ import Reports
 
 /// One signed report as it lies in the spool and as it travels: the bytes are never made anew.
 struct StoredEnvelope: Hashable, Sendable {
+    var epoch: Int64
     var sequence: Int64
     /// One `Envelope` as one line of JSON, without the newline.
     var bytes: Data
@@ -10,12 +11,17 @@ struct StoredEnvelope: Hashable, Sendable {
 
 /// What the uplink takes reports from, and notifies of their outcome.
 protocol ReportSource: Actor {
-    /// What the reports that wait are numbered in.
+    /// What the reports that wait are numbered in; `Spool.unsettled`: in none yet, whose answer says in which.
     var epoch: Int64 { get }
     /// The oldest reports of a stream, at most `limit` of them and at most `bytes` bytes (but always one, if there is one).
     func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) async throws(SpoolError) -> [StoredEnvelope]
     /// A signed receipt covers these: they may go.
     func discard(through sequence: Int64, of stream: ReportStream) async throws(SpoolError)
+    /// A signed receipt covers these of an epoch that ended while they were on their way: they may go, whatever their numbers
+    /// are now.
+    func discardRenumbered(through sequence: Int64, of stream: ReportStream, from epoch: Int64) async throws(SpoolError)
+    /// Nothing is on its way: reports that lie in memory may move to their disk, if that can be written again.
+    func returnToDisk() async
     /// The first sequence that the oldest report covers; nil where none waits.
     func oldest(of stream: ReportStream) async throws(SpoolError) -> Int64?
     /// The last sequence that was given out in this epoch; 0 before the first.

@@ -80,6 +80,8 @@ struct SampleHistory {
                     mean: read ? values.sum / Double(values.count) : nil, last: values.last, state: values.state,
                     unavailable: values.unavailable))
         }
+        // Of parts that are gone; the others are reported once more at worst.
+        if saidLimits.count > SampleHistory.seriesLimit { saidLimits = saidLimits.filter { gathered[$0.key] != nil } }
         gathered.removeAll(keepingCapacity: true)
         return aggregates.sorted {
             ($0.component.rawValue, $0.signal.description) < ($1.component.rawValue, $1.signal.description)

@@ -4,7 +4,8 @@ import FoundationEssentials
 import Logging
 import Reports
 
-/// The agent's memory on disk: diagnosis state, cursors, reports that wait, sample history.
+/// The agent's memory: diagnosis state, cursors, reports that wait, sample history. It lies on disk, and in memory for as
+/// long as the disk cannot be written (`Spool+memory.swift`).
 ///
 /// What belongs together is one transaction: a fault report is stored with the latches that keep it from being reported
 /// twice, and with the cursor behind the event that caused it. Reports are numbered and signed when they are stored, by
@@ -18,6 +19,9 @@ actor Spool {
         var telemetryAge = Duration.seconds(14 * 86_400)
         /// How long aggregates stay in the sample history.
         var sampleAge = Duration.seconds(30 * 86_400)
+        /// Bytes that telemetry may fill a spool in memory up to, and that faults may.
+        var memoryBytes: Int64 = 6 << 20
+        var memoryFaultBytes: Int64 = 16 << 20
     }
 
     /// What a new process goes on from.
@@ -26,6 +30,13 @@ actor Spool {
         var cursors: [ProbeCursor]
     }
 
+    /// The epoch of reports whose numbers are not settled: no collector takes any of them. Each answers with the epoch that it
+    /// knows, and the reports are numbered in the next.
+    ///
+    /// A spool that was made anew, restored or moved cannot know which numbers a process before this one used while it could
+    /// not write them down; a number used twice is taken for a repeat, and its report is lost.
+    static let unsettled: Int64 = 0
+
     let file: SpoolFile
     let limits: Limits
     var author: ReportSigner
@@ -33,72 +44,127 @@ actor Spool {
     var epoch: Int64
     /// When the spool was spoken to last: for reports that it writes on its own account.
     var latest: Moment
-    /// What a person should know about the file; nil when nothing happened to it since it was opened.
-    private(set) var incident: String?
-    private let log: Logger
+    /// Whether it lies in memory, and why.
+    var memory: MemorySpool?
+    /// When it went back to disk last, and how long it then waits before it does so again.
+    var leftMemory: (at: Duration, wait: Duration)?
+    /// What was renumbered while it may have been on its way; nil when nothing was since the last batch was taken.
+    var renumbered: RenumberedReports?
+    /// The room of the ballast was given back, and there is none yet to take it again.
+    var isBallastGiven = false
+    /// By how much the wall clock was ahead of the time since boot, and since when: what ages is left alone for a while
+    /// after a leap.
+    var clock: ClockWatch
+    /// What became of the file when it was damaged; nil when nothing happened to it since it was opened.
+    private var damage: String?
+    let log: Logger
     private let executor = BlockingExecutor(label: "callhome.spool")
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unowned }
 
-    /// Opens the spool of `directory`, or makes it. A damaged file is set aside, and what can still be read is kept.
-    /// - Throws: `SpoolError.disk` where the directory cannot be written, `.malformed` for a file of a newer agent.
+    /// What a person should know about the spool; nil when it is well.
+    var incident: String? {
+        if let memory { return memory.words(directory: file.directory) }
+        if isBallastGiven {
+            return "the disk of \(file.directory) is full: the reserve of the spool was given back; make room on it"
+        }
+        return damage
+    }
+
+    /// Opens the spool of `directory`, or makes it. A damaged file is set aside, and what can still be read is kept. Where
+    /// an agent was at home before and the disk can no longer be written, the spool begins in memory.
+    /// - Parameter memoryDirectory: a folder in memory that outlives the process (`/run/callhome`); nil: none.
+    /// - Throws: `SpoolError.disk` where a first spool cannot be made, `.malformed` for a file of a newer agent.
     static func open(
-        directory: String, author: ReportSigner, limits: Limits = Limits(), at moment: Moment, log: Logger
+        directory: String, memoryDirectory: String? = nil, author: ReportSigner, limits: Limits = Limits(),
+        at moment: Moment, log: Logger
     ) async throws(SpoolError) -> Spool {
-        let spool = try Spool(directory: directory, author: author, limits: limits, at: moment, log: log)
+        let file = SpoolFile(directory: directory, memoryDirectory: memoryDirectory)
+        let spool = try Spool(file, author: author, limits: limits, at: moment, log: log)
         try await spool.settleEpoch()
         return spool
     }
 
     private init(
-        directory: String, author: ReportSigner, limits: Limits, at moment: Moment, log: Logger
+        _ file: SpoolFile, author: ReportSigner, limits: Limits, at moment: Moment, log: Logger
     ) throws(SpoolError) {
-        let file = SpoolFile(directory: directory)
         var incident: String?
+        var memory: MemorySpool?
+        let wasHere = file.wasHere
         do {
-            if !file.exists { try file.record(epoch: file.nextEpoch(at: moment.time)) }
-            let epoch = file.recordedEpoch() ?? file.nextEpoch(at: moment.time)
-            var database = try SQLite(path: file.path)
+            var database = try SQLite(path: SpoolFile.nowhere)
+            var epoch = Spool.unsettled
             do {
-                try SpoolSchema.prepare(&database, path: file.path, epoch: epoch)
-            } catch let error as SQLiteError where error.isCorruption {
-                // Closed before the file is renamed: closing removes the log by name.
-                database = try SQLite(path: ":memory:")
-                let next = file.nextEpoch(at: moment.time)
-                try file.record(epoch: next)
-                let salvage = SpoolRecovery(from: try file.setAside(at: moment.time), author: author)
-                database = try SQLite(path: file.path)
-                try SpoolSchema.prepare(&database, path: file.path, epoch: next)
-                incident = try salvage.pour(into: &database, epoch: next, because: error)
+                (epoch, incident) = try Spool.openDisk(file, author: author, at: moment, into: &database)
+                if let newer = try Spool.newerInMemory(file, than: &database) {
+                    // A process before this one could not write the disk, and what it had is the newest.
+                    memory = MemorySpool(path: newer, because: "a process before this one could not write it", moment)
+                    database = try SQLite(path: newer)
+                    epoch = try SpoolSchema.prepare(&database, path: newer, epoch: Spool.unsettled)
+                }
+            } catch let error where wasHere && Spool.isOfTheDisk(error) {
+                database = try SQLite(path: SpoolFile.nowhere)
+                memory = try Spool.beginInMemory(file, author: author, limits, because: error, at: moment, &database)
+                epoch = try SpoolSchema.epoch(&database) ?? Spool.unsettled
             }
-            self.epoch = try database.value("SELECT value FROM note WHERE key = 'epoch'")?.integer ?? epoch
             self.database = database
-        } catch let error as SQLiteError {
-            throw SpoolError(error, path: file.path)
-        } catch let error as SpoolError {
-            throw error
+            self.epoch = epoch
         } catch {
-            throw .malformed(path: file.path, problem: "\(error)")
+            throw SpoolError(error, path: file.path)
         }
         self.file = file
         self.limits = limits
         self.author = author
-        self.incident = incident
+        self.damage = incident
+        self.memory = memory
         self.log = log
         latest = moment
+        clock = ClockWatch(moment)
         if let incident { log.error("the spool was damaged", metadata: ["what": "\(incident)"]) }
+        if let memory { Spool.tell(memory, file, log) }
+        if memory == nil { isBallastGiven = !file.takeBallast() && file.isFull }
+    }
+
+    /// Opens or makes the file on disk.
+    /// - Returns: its epoch, and what became of a damaged one.
+    static func openDisk(
+        _ file: SpoolFile, author: ReportSigner, at moment: Moment, into database: inout SQLite
+    ) throws -> (epoch: Int64, incident: String?) {
+        if !file.exists { try file.record(epoch: file.firstEpoch) }
+        database = try SQLite(path: file.path)
+        do {
+            let recorded = file.recordedEpoch() ?? unsettled
+            return (try SpoolSchema.prepare(&database, path: file.path, epoch: recorded), nil)
+        } catch let error as SQLiteError where error.isCorruption {
+            // Closed before the file is renamed: closing removes the log by name.
+            database = try SQLite(path: SpoolFile.nowhere)
+            return try replace(file, author: author, because: error, at: moment, &database)
+        }
+    }
+
+    /// Sets a damaged file aside and pours what can be read of it into a new one.
+    private static func replace(
+        _ file: SpoolFile, author: ReportSigner, because error: SQLiteError, at moment: Moment,
+        _ database: inout SQLite
+    ) throws -> (epoch: Int64, incident: String?) {
+        try file.record(epoch: unsettled)
+        let salvage = SpoolRecovery(from: try file.setAside(at: moment.time), author: author)
+        database = try SQLite(path: file.path)
+        _ = try SpoolSchema.prepare(&database, path: file.path, epoch: unsettled)
+        return (unsettled, try salvage.pour(into: &database, because: error))
     }
 
     /// The epoch beside the file is ahead of the one in it: the file is an old copy, or a crash came between the two.
     private func settleEpoch() throws(SpoolError) {
+        guard memory == nil, epoch != Spool.unsettled else { return }
         let recorded = file.recordedEpoch() ?? 0
         if recorded > epoch {
             log.warning(
                 "the spool is older than its epoch says: a new epoch begins",
                 metadata: ["recorded": "\(recorded)", "found": "\(epoch)"])
-            try startEpoch(recorded + 1)
+            try startEpoch(Spool.unsettled)
         } else if recorded < epoch {
-            try file.record(epoch: epoch)
+            try perform { () throws in if memory == nil { try file.record(epoch: epoch) } }
         }
     }
 
@@ -121,12 +187,17 @@ actor Spool {
     }
 
     /// One transaction: fault changes as signed reports, the state that remembers them, the cursors behind them.
+    /// - Parameter forgotten: components whose state is to go: they are gone, and others need their room.
     func commit(
-        _ changes: [FaultChange], states: [ComponentState], cursors: [ProbeCursor], at moment: Moment
+        _ changes: [FaultChange], states: [ComponentState], cursors: [ProbeCursor], forgotten: [ComponentID] = [],
+        at moment: Moment
     ) throws(SpoolError) {
         latest = moment
         try perform { () throws in
             try store(changes[...], at: moment)
+            for component in forgotten {
+                try database.run("DELETE FROM component WHERE id = ?", .text(component.rawValue))
+            }
             for state in states {
                 try database.run(
                     """
@@ -137,6 +208,7 @@ actor Spool {
             for cursor in cursors {
                 try database.run("INSERT OR REPLACE INTO cursor VALUES(?, ?)", .text(cursor.probe), .text(cursor.value))
             }
+            if memory != nil { try keepWithinMemory(at: moment) }
         }
     }
 
@@ -149,6 +221,7 @@ actor Spool {
             try insert(content, in: stream, at: moment)
             if stream == .telemetry { try keepWithinBounds(at: moment) }
         }
+        if isBallastGiven, memory == nil { isBallastGiven = !file.takeBallast() }
     }
 
     /// Sends aggregates as telemetry and keeps them in the history.
@@ -159,7 +232,8 @@ actor Spool {
                 let end = min(start + WireLimits.samplesPerReport, samples.count)
                 try insert(.samples(Array(samples[start..<end])), in: .telemetry, at: moment)
             }
-            try keep(samples)
+            // A history in memory would be short, and gone with it.
+            if memory == nil { try keep(samples) }
             try keepWithinBounds(at: moment)
         }
     }
@@ -213,32 +287,42 @@ actor Spool {
 
     // MARK: Transactions
 
-    /// Runs `body` as one transaction. A full disk and a damaged file are dealt with once, and `body` runs again.
+    /// Runs `body` as one transaction. A full disk and a damaged file are dealt with once, and `body` runs again; where
+    /// the disk still refuses, the spool moves into memory, and `body` runs there.
     @discardableResult
     func perform<Value>(_ body: () throws -> Value) throws(SpoolError) -> Value {
         do {
             do {
-                return try transaction(body)
-            } catch let error as SQLiteError where error.isCorruption {
-                try replaceFile(because: error)
-                return try transaction(body)
-            } catch let error as SQLiteError where error.isFull {
-                log.error(
-                    "the disk of the spool is full: samples and old telemetry go", metadata: ["error": "\(error)"])
-                try transaction { () throws in try freeAll() }
-                try database.script("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
+                return try mending(body)
+            } catch let error where Spool.isOfTheDisk(error) && memory?.path != SpoolFile.nowhere {
+                try moveToMemory(because: error)
                 return try transaction(body)
             }
-        } catch let error as SQLiteError {
-            throw SpoolError(error, path: file.path)
-        } catch let error as SpoolError {
-            throw error
         } catch {
-            throw .malformed(path: file.path, problem: "\(error)")
+            throw SpoolError(error, path: memory?.path ?? file.path)
         }
     }
 
-    private func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+    private func mending<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try transaction(body)
+        } catch let error as SQLiteError where error.isCorruption && memory == nil {
+            try replaceFile(because: error)
+            return try transaction(body)
+        } catch let error as SQLiteError where error.isFull {
+            if memory == nil, file.giveBallast() {
+                isBallastGiven = true
+                log.error(
+                    "the disk of the spool is full: its reserve is given back", metadata: ["error": "\(error)"])
+                do { return try transaction(body) } catch let error as SQLiteError where error.isFull {}
+            }
+            try transaction { () throws in try freeAll() }
+            try database.script("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
+            return try transaction(body)
+        }
+    }
+
+    func transaction<Value>(_ body: () throws -> Value) throws -> Value {
         let before = epoch
         try database.script("BEGIN IMMEDIATE;")
         do {
@@ -255,27 +339,37 @@ actor Spool {
 
     /// The file was damaged under the running agent: what can be read of it goes into a new one.
     private func replaceFile(because error: SQLiteError) throws {
-        let next = max(file.nextEpoch(at: latest.time), epoch + 1)
-        try file.record(epoch: next)
-        database = try SQLite(path: ":memory:")
-        let salvage = SpoolRecovery(from: try file.setAside(at: latest.time), author: author)
-        database = try SQLite(path: file.path)
-        try SpoolSchema.prepare(&database, path: file.path, epoch: next)
+        // First what shows whether the disk can be written: while the file is open, what it still gives can be read.
+        try file.record(epoch: Spool.unsettled)
+        database = try SQLite(path: SpoolFile.nowhere)
+        let (next, what) = try Spool.replace(file, author: author, because: error, at: latest, &database)
         epoch = next
-        let what = try salvage.pour(into: &database, epoch: next, because: error)
-        incident = what
-        log.error("the spool was damaged", metadata: ["what": "\(what)"])
+        damage = what
+        log.error("the spool was damaged", metadata: ["what": "\(what ?? "")"])
+    }
+
+    /// The damage that was told once need not be told any more: everything was written anew.
+    func forgetDamage() { damage = nil }
+
+    /// Whether an error is one of the disk, its file system or the file: the kind that memory has not.
+    static func isOfTheDisk(_ error: any Error) -> Bool {
+        switch error {
+        case let error as SQLiteError: error.isOfTheDisk
+        case SpoolError.disk: true
+        default: false
+        }
     }
 }
 
 extension SpoolError {
-    init(_ error: SQLiteError, path: String) {
-        if error.isCorruption {
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let error as SpoolError: self = error
+        case let error as SQLiteError where error.isCorruption:
             self = .malformed(path: path, problem: error.description)
-        } else if error.isLocked {
-            self = .inUse(path: path)
-        } else {
-            self = .disk(code: error.code, message: error.description)
+        case let error as SQLiteError where error.isLocked: self = .inUse(path: path)
+        case let error as SQLiteError: self = .disk(code: error.code, message: error.description)
+        default: self = .malformed(path: path, problem: "\(error)")
         }
     }
 }
@@ -288,6 +382,6 @@ extension SQLite {
             "INSERT INTO report(stream, sequence, first, kind, test, time, envelope) VALUES(?, ?, ?, ?, ?, ?, ?)",
             .text(report.position.stream.rawValue), .integer(report.position.sequence), .integer(report.position.first),
             .text(report.content.kind), SQLiteValue(test), .integer(report.time.milliseconds),
-            .blob(author.sign(report)))
+            .blob(StoredReport.packed(author.sign(report), of: report.position.stream)))
     }
 }

@@ -18,21 +18,39 @@ extension Spool {
 
     /// - Throws: `SpoolError.full` when nothing is left that may go; the report just stored is then not kept either.
     func keepWithinBounds(at moment: Moment) throws {
-        try giveUpOldTelemetry(at: moment)
-        try database.run(
-            "DELETE FROM sample WHERE through < ?", .integer((moment.time - limits.sampleAge).milliseconds))
-        guard try used() > limits.bytes else { return }
-        let target = Int64(Double(limits.bytes) * Spool.roomAfterFreeing)
+        if !clock.hasLeapt(at: moment) {
+            try giveUpOldTelemetry(at: moment)
+            let gone = try database.run(
+                "DELETE FROM sample WHERE through < ?", .integer((moment.time - limits.sampleAge).milliseconds))
+            if gone > 0 { try forgetSeries() }
+        }
+        let bound = memory == nil ? limits.bytes : min(limits.bytes, limits.memoryBytes)
+        guard try used() > bound else { return }
+        let target = Int64(Double(bound) * Spool.roomAfterFreeing)
         while try used() > target, try freeOldestSamples() {}
         while try used() > target, try dropOldestTelemetry(at: moment) {}
         try database.script("PRAGMA incremental_vacuum;")
         let left = try used()
-        if left > limits.bytes { throw SpoolError.full(bytes: left) }
+        if left > bound { throw SpoolError.full(bytes: left) }
+    }
+
+    /// Faults in memory: telemetry makes way for them, and past their own bound they stay with the watch.
+    func keepWithinMemory(at moment: Moment) throws {
+        guard try used() > limits.memoryBytes else { return }
+        while try used() > limits.memoryBytes, try dropOldestTelemetry(at: moment) {}
+        let left = try used()
+        if left > limits.memoryFaultBytes { throw SpoolError.full(bytes: left) }
+    }
+
+    /// Names that no sample has any more: of parts that are gone.
+    private func forgetSeries() throws {
+        try database.run("DELETE FROM series WHERE id NOT IN (SELECT DISTINCT series FROM sample)")
     }
 
     /// On a full disk, everything that may go goes.
     func freeAll() throws {
         try database.run("DELETE FROM sample")
+        try forgetSeries()
         while try dropOldestTelemetry(at: latest) {}
     }
 
@@ -126,5 +144,37 @@ extension Spool {
                     state: row[7].text, unavailable: row[8].text)
             }
         }
+    }
+}
+
+/// Notices when the wall clock leaps: by how much it is ahead of the time since boot is then another.
+struct ClockWatch: Sendable {
+    /// A clock that is slewed or set right by less than this has not leapt.
+    private static let tolerance = Duration.seconds(300)
+    /// Nothing is given up by its age for this long after a leap: it may be taken back, and what was given up is not.
+    private static let pause = Duration.seconds(3600)
+
+    private var boot: String
+    private var ahead: Duration
+    private var leaptAt: Duration?
+
+    init(_ moment: Moment) {
+        boot = moment.boot
+        ahead = ClockWatch.ahead(moment)
+    }
+
+    private static func ahead(_ moment: Moment) -> Duration {
+        .milliseconds(moment.time.milliseconds) - moment.uptime
+    }
+
+    /// Whether the clock leapt a short while ago. Each call is a look at it.
+    mutating func hasLeapt(at moment: Moment) -> Bool {
+        let now = ClockWatch.ahead(moment)
+        if moment.boot == boot, abs((now - ahead).inMilliseconds) > ClockWatch.tolerance.inMilliseconds {
+            leaptAt = moment.uptime
+        }
+        (boot, ahead) = (moment.boot, now)
+        guard let leaptAt, moment.uptime >= leaptAt else { return false }
+        return moment.uptime - leaptAt < ClockWatch.pause
     }
 }

@@ -14,14 +14,14 @@ struct SpoolRecovery {
         self.author = author
     }
 
-    /// Fills the new file, and returns what became of the old one.
-    func pour(into database: inout SQLite, epoch: Int64, because error: SQLiteError) throws -> String {
+    /// Fills the new file, in the epoch `Spool.unsettled`, and returns what became of the old one.
+    func pour(into database: inout SQLite, because error: SQLiteError) throws -> String {
         let reports = faultReports()
         try database.script("BEGIN IMMEDIATE;")
         var sequence: Int64 = 0
         for var report in reports {
             sequence += 1
-            report.position = ReportPosition(epoch: epoch, stream: .faults, sequence: sequence)
+            report.position = ReportPosition(epoch: Spool.unsettled, stream: .faults, sequence: sequence)
             report.host = author.host
             report.hostname = author.hostname
             try database.insert(report, signedBy: author)
@@ -37,7 +37,7 @@ struct SpoolRecovery {
         try database.script("COMMIT;")
         return "the spool file was damaged (\(error.message)) and is now \(name): \(reports.count) waiting fault "
             + "reports and the state of \(states.count) components were read from it, its telemetry is lost; "
-            + "check the disk; epoch \(epoch) began"
+            + "check the disk; they are numbered by the next answer of the collector"
     }
 
     private func faultReports() -> [Report] {

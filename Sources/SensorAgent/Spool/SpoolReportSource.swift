@@ -5,20 +5,49 @@ import Reports
 extension Spool: ReportSource {
     func nextBatch(of stream: ReportStream, limit: Int, bytes: Int) throws(SpoolError) -> [StoredEnvelope] {
         try perform { () throws in
-            var batch: [StoredEnvelope] = []
-            var total = 0
-            try database.read(
-                "SELECT sequence, envelope FROM report WHERE stream = ? ORDER BY sequence LIMIT ?",
-                .text(stream.rawValue), .integer(Int64(limit))
-            ) { row in
-                guard let sequence = row[0].integer, let envelope = row[1].blob else { return true }
-                total += envelope.count + 1
-                guard batch.isEmpty || total <= bytes else { return false }
-                batch.append(StoredEnvelope(sequence: sequence, bytes: envelope))
-                return true
+            renumbered = nil
+            // A question is answered to one as well as to many.
+            let limit = epoch == Spool.unsettled ? 1 : limit
+            while true {
+                let (batch, damaged) = try read(stream, limit: limit, bytes: bytes)
+                guard let damaged else { return batch }
+                try admitDamage(of: damaged, in: stream)
+                if !batch.isEmpty { return batch }
             }
-            return batch
         }
+    }
+
+    /// - Returns: what can be read, up to the first report that cannot, and the row of that one.
+    private func read(
+        _ stream: ReportStream, limit: Int, bytes: Int
+    ) throws -> (batch: [StoredEnvelope], damaged: SQLiteValue?) {
+        var batch: [StoredEnvelope] = []
+        var total = 0
+        var damaged: SQLiteValue?
+        let epoch = epoch
+        try database.read(
+            "SELECT sequence, envelope, id FROM report WHERE stream = ? ORDER BY sequence LIMIT ?",
+            .text(stream.rawValue), .integer(Int64(limit))
+        ) { row in
+            guard let sequence = row[0].integer, let line = row[1].blob.flatMap({ try? StoredReport.line($0) }) else {
+                damaged = row[2]
+                return false
+            }
+            total += line.count + 1
+            guard batch.isEmpty || total <= bytes else { return false }
+            batch.append(StoredEnvelope(epoch: epoch, sequence: sequence, bytes: line))
+            return true
+        }
+        return (batch, damaged)
+    }
+
+    /// A report that cannot be unpacked would hold up all that come after it: a signed admission takes its place.
+    private func admitDamage(of row: SQLiteValue, in stream: ReportStream) throws {
+        let found = try database.rows("SELECT first, sequence FROM report WHERE id = ?", row).first
+        try database.run("DELETE FROM report WHERE id = ?", row)
+        guard let first = found?[0].integer, let sequence = found?[1].integer else { return }
+        let position = ReportPosition(epoch: epoch, stream: stream, first: first, sequence: sequence)
+        try insert(report(.dropped(Dropped(reason: "damaged")), at: position, latest))
     }
 
     func discard(through sequence: Int64, of stream: ReportStream) throws(SpoolError) {
@@ -26,6 +55,13 @@ extension Spool: ReportSource {
             try database.run(
                 "DELETE FROM report WHERE stream = ? AND sequence <= ?", .text(stream.rawValue), .integer(sequence))
         }
+    }
+
+    func discardRenumbered(through sequence: Int64, of stream: ReportStream, from epoch: Int64) throws(SpoolError) {
+        guard let renumbered, renumbered.epoch == epoch,
+            let place = renumbered.places[stream]?.last(where: { $0.old <= sequence })
+        else { return }
+        try discard(through: place.new, of: stream)
     }
 
     func oldest(of stream: ReportStream) throws(SpoolError) -> Int64? {
@@ -51,8 +87,8 @@ extension Spool: ReportSource {
     }
 
     func startEpoch(_ next: Int64) throws(SpoolError) {
-        try file.record(epoch: next)
         try perform { () throws in
+            if memory == nil { try file.record(epoch: next) }
             for stream in ReportStream.allCases { try renumber(stream, into: next) }
             try database.run("UPDATE note SET value = ? WHERE key = 'epoch'", .integer(next))
             epoch = next
@@ -90,7 +126,7 @@ extension Spool: ReportSource {
             .text(stream.rawValue)
         ).first {
             try database.run("DELETE FROM report WHERE id = ?", row[0])
-            let old = row[1].blob.flatMap { try? author.read($0) }
+            let old = row[1].blob.flatMap { try? author.read(StoredReport.line($0)) }
             let covered = old.map { $0.position.sequence - $0.position.first } ?? 0
             let first = sequence + 1
             sequence = first + max(0, covered)

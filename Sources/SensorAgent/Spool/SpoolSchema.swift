@@ -2,8 +2,9 @@ import Reports
 
 /// The tables of the spool file and the promises they rest on.
 enum SpoolSchema {
-    /// `PRAGMA user_version`: the layout of the tables. A file of a later layout is refused, never changed.
-    static let version: Int64 = 1
+    /// `PRAGMA user_version`: the layout of the tables. A file of a later layout is refused, never changed; in layout 1 no
+    /// report is packed, which a reader sees by its first byte.
+    static let version: Int64 = 2
 
     /// Bytes that the write-ahead log keeps on disk after a checkpoint.
     static let logBytes: Int64 = 1 << 20
@@ -35,18 +36,21 @@ enum SpoolSchema {
         """
 
     /// Makes or checks the tables of an open file.
+    /// - Parameter epoch: of a file that is made.
+    /// - Returns: the epoch of the file.
     /// - Throws: `SQLiteError`, with `SQLITE_NOTADB` or `SQLITE_CORRUPT` where the file is no spool or a damaged one.
-    static func prepare(_ database: inout SQLite, path: String, epoch: Int64) throws {
+    static func prepare(_ database: inout SQLite, path: String, epoch: Int64) throws -> Int64 {
         // Before the first page is written, or it has no effect: pages that are freed can be given back.
         try database.script("PRAGMA auto_vacuum=INCREMENTAL;")
         try database.script(settings)
         let found = try database.value("PRAGMA user_version")?.integer ?? 0
         switch found {
-        case version:
+        case 1...version:
             guard try database.value("PRAGMA quick_check(1)")?.text == "ok" else {
                 throw SQLiteError(
                     code: SpoolSchema.corrupt, message: "the quick check found damage", doing: "open \(path)")
             }
+            if found < version { try database.script("PRAGMA user_version=\(version);") }
         case 0:
             try database.script("BEGIN IMMEDIATE;")
             try database.script(tables)
@@ -61,6 +65,33 @@ enum SpoolSchema {
                 problem: "it has layout \(found), this agent knows \(version): install the newer agent again, "
                     + "or move the file away (its unsent reports are then lost)")
         }
+        // Nothing was written yet: a disk that can only be read shows itself here, and not at the first fault.
+        try setNote("opened", Int64(1), &database)
+        return try self.epoch(&database) ?? epoch
+    }
+
+    /// Whether the file has the tables, and can be read at all.
+    static func isReadable(_ database: inout SQLite) -> Bool {
+        (try? database.value("SELECT count(*) FROM stream")) != nil
+    }
+
+    // MARK: Notes
+
+    static func epoch(_ database: inout SQLite) throws -> Int64? {
+        try database.value("SELECT value FROM note WHERE key = 'epoch'")?.integer
+    }
+
+    /// `generation`: of a file in memory, which state of it; `taken`: the generation whose content a file on disk took over.
+    static func note(_ key: String, _ database: inout SQLite) throws -> String? {
+        try database.value("SELECT value FROM note WHERE key = ?", .text(key))?.text
+    }
+
+    static func setNote(_ key: String, _ value: String, _ database: inout SQLite) throws {
+        try database.run("INSERT OR REPLACE INTO note VALUES(?, ?)", .text(key), .text(value))
+    }
+
+    static func setNote(_ key: String, _ value: Int64, _ database: inout SQLite) throws {
+        try database.run("INSERT OR REPLACE INTO note VALUES(?, ?)", .text(key), .integer(value))
     }
 
     /// SQLITE_CORRUPT of https://sqlite.org/rescode.html.

@@ -41,6 +41,10 @@ struct SQLiteError: Error, Hashable, CustomStringConvertible {
     var isLocked: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
     /// No room on the disk.
     var isFull: Bool { primaryCode == SQLITE_FULL }
+    /// The disk, its file system or the file itself refuses to be read or written.
+    var isOfTheDisk: Bool {
+        [SQLITE_IOERR, SQLITE_READONLY, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_PERM].contains(primaryCode) || isCorruption
+    }
 
     var description: String { "\(message) (SQLite code \(code)) while doing: \(doing.prefix(200))" }
 }
@@ -66,6 +70,21 @@ struct SQLite: ~Copyable {
         unsafe handle = found
         let milliseconds = busyTimeout.components.seconds * 1000
         unsafe sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
+    }
+
+    /// Opens a file of a disk that may not be touched: nothing beside it is made, locked or looked at, the log included.
+    /// https://sqlite.org/uri.html#uriimmutable
+    init(untouched path: String) throws(SQLiteError) {
+        let plain = path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23")
+        var opened: OpaquePointer?
+        let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2("file:\(plain)?immutable=1", &opened, flags, nil)
+        guard code == SQLITE_OK, let found = unsafe opened else {
+            let message = unsafe String(cString: sqlite3_errstr(code))
+            unsafe sqlite3_close_v2(opened)
+            throw SQLiteError(code: code, message: message, doing: "open \(path)")
+        }
+        unsafe handle = found
     }
 
     deinit {

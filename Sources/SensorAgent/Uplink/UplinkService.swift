@@ -85,6 +85,7 @@ actor UplinkService: Service {
     func run() async throws {
         while !Task.isCancelled {
             do {
+                await source.returnToDisk()
                 try await settle()
                 waiting = try await source.counts()
             } catch {
@@ -102,7 +103,8 @@ actor UplinkService: Service {
         guard !isSettled, let enrolment = identity.enrolment else { return }
         let host = identity.host
         await source.adopt(host: host, hostname: hostname)
-        if await source.epoch < enrolment.epoch { try await source.startEpoch(enrolment.epoch) }
+        let epoch = await source.epoch
+        if epoch != Spool.unsettled, epoch < enrolment.epoch { try await source.startEpoch(enrolment.epoch) }
         // Another enrolment may have come while the spool was written.
         isSettled = identity.enrolment == enrolment && identity.host == host
     }
@@ -129,6 +131,14 @@ actor UplinkService: Service {
             let view = try await view()
             // The identity may have changed while the spool was asked.
             guard identity == sender else { return }
+            if let epoch = reports.first?.epoch, epoch != view.epoch, case .receipt(let receipt) = answer,
+                receipt.epoch == epoch, receipt.host == sender.host
+            {
+                // The spool went into memory, or was made anew, while these were on their way.
+                for stream in ReportStream.allCases {
+                    try await source.discardRenumbered(through: receipt.through(stream), of: stream, from: epoch)
+                }
+            }
             let effects = machine.answered(answer, to: sent, spool: view, at: now(), using: &generator)
             tell()
             for effect in effects { try await apply(effect) }

@@ -264,7 +264,7 @@ struct UplinkStateMachine: Sendable {
     ) -> [Effect] {
         if let problem, UplinkStateMachine.mendedBySigning.contains(problem.code), !signedAnew {
             signedAnew = true
-            return [.startEpoch(spool.epoch &+ 1)]
+            return [.startEpoch(spool.epoch == Spool.unsettled ? Spool.unsettled : spool.epoch &+ 1)]
         }
         let words = problem.map { "\($0)" } ?? "it gives no reason"
         switch status {

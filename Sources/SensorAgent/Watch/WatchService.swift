@@ -32,13 +32,42 @@ actor WatchService: Service {
         var changes: [FaultChange] = []
         var states: [ComponentID: ComponentState] = [:]
         var cursors: [String: ProbeCursor] = [:]
-        var isEmpty: Bool { changes.isEmpty && states.isEmpty && cursors.isEmpty }
+        /// Components whose stored state is to go.
+        var forgotten: Set<ComponentID> = []
+        var isEmpty: Bool { changes.isEmpty && states.isEmpty && cursors.isEmpty && forgotten.isEmpty }
 
         mutating func add(_ newStates: [ComponentState]) {
             for var state in newStates {
                 state.windows = state.windows ?? states[state.component]?.windows
                 states[state.component] = state
             }
+        }
+
+        /// Changes that wait for a spool that takes none.
+        static let changeLimit = 4_096
+
+        /// What a later change of the same fault says too goes first, then the least urgent, the oldest first.
+        /// - Returns: how many had to go though no later one says the same.
+        mutating func keepWithinBounds() -> Int {
+            guard changes.count > Batch.changeLimit else { return 0 }
+            var later: Set<FaultID> = []
+            var kept: [FaultChange] = []
+            for change in changes.reversed() where !later.contains(change.fault.id) || change.kind != .updated {
+                later.insert(change.fault.id)
+                kept.append(change)
+            }
+            kept.reverse()
+            var excess = kept.count - Batch.changeLimit
+            let lost = max(0, excess)
+            for urgency in Urgency.allCases where excess > 0 {
+                kept.removeAll { change in
+                    guard excess > 0, change.fault.urgency == urgency else { return false }
+                    excess -= 1
+                    return true
+                }
+            }
+            changes = kept
+            return lost
         }
     }
 
@@ -63,6 +92,7 @@ actor WatchService: Service {
     private var isCommitting = false
     /// Declarations of which this process has sent the answer, and when.
     private var answersSent: [String: Duration] = [:]
+    private var toldOfTooMany = false
     /// What went wrong with the spool last; nil when all is stored.
     private var spoolProblem: String?
 
@@ -202,11 +232,30 @@ actor WatchService: Service {
                 ])
         }
         pending.changes += changes
+        forgetWhatIsGone()
         pending.add(diagnosis.takeChanges(windows: false))
         if let cursor = result.cursor, cursors[name] != cursor {
             cursors[name] = cursor
             pending.cursors[name] = cursor
         }
+    }
+
+    /// Where there were more components than there is room for, gone ones made room; that more are there is told once.
+    private func forgetWhatIsGone() {
+        for component in diagnosis.takeForgotten() {
+            pending.states[component] = nil
+            pending.forgotten.insert(component)
+        }
+        guard !toldOfTooMany, diagnosis.unheardComponents > 0 || history.ignored > 0 || catalogue.isOverfull else {
+            return
+        }
+        toldOfTooMany = true
+        log.error(
+            "more components than the agent can watch: some are not judged",
+            metadata: [
+                "limit": "\(WireLimits.componentsPerInventory)",
+                "do": "switch off the probe that brings most of them (callhome-agent once, probe.NAME.enabled = no)",
+            ])
     }
 
     /// Logged once for each new reason, not at every look.
@@ -331,8 +380,9 @@ actor WatchService: Service {
             do throws(SpoolError) {
                 try await spool.commit(
                     batch.changes, states: batch.states.values.sorted { $0.component < $1.component },
-                    cursors: batch.cursors.values.sorted { $0.probe < $1.probe }, at: clock.now())
-                spoolProblem = nil
+                    cursors: batch.cursors.values.sorted { $0.probe < $1.probe },
+                    forgotten: batch.forgotten.filter { batch.states[$0] == nil }.sorted(), at: clock.now())
+                noteStored()
                 if !batch.changes.isEmpty { faultsWereStored() }
             } catch {
                 // What came in the meantime is newer than the batch.
@@ -340,6 +390,12 @@ actor WatchService: Service {
                 merged.changes += pending.changes
                 merged.add(Array(pending.states.values))
                 merged.cursors.merge(pending.cursors) { _, newer in newer }
+                merged.forgotten.formUnion(pending.forgotten)
+                for component in pending.forgotten where pending.states[component] == nil {
+                    merged.states[component] = nil
+                }
+                let lost = merged.keepWithinBounds()
+                if lost > 0 { log.error("fault changes are lost", metadata: ["changes": "\(lost)"]) }
                 pending = merged
                 note(error)
                 return
@@ -347,14 +403,21 @@ actor WatchService: Service {
         }
     }
 
+    /// The state is logged when it begins and when it ends, whatever words each failure has.
     private func note(_ error: SpoolError) {
-        let words = error.description
-        if spoolProblem != words { log.error("cannot store", metadata: ["because": "\(words)"]) }
-        spoolProblem = words
+        if spoolProblem == nil { log.error("cannot store", metadata: ["because": "\(error)"]) }
+        spoolProblem = error.description
+    }
+
+    private func noteStored() {
+        if spoolProblem != nil { log.notice("what waited is stored") }
+        spoolProblem = nil
     }
 
     private func append(_ content: ReportContent, at now: Moment) async {
         do throws(SpoolError) { try await spool.append(content, at: now) } catch { note(error) }
+        // What only memory holds does not wait for its turn.
+        if await spool.isInMemory { faultsWereStored() }
     }
 
     // MARK: What is due by time

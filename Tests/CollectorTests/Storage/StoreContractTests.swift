@@ -81,6 +81,23 @@ struct StoreContractTests {
         #expect(try await store.events(host: "h1", limit: 9).map(\.kind) == [.oldEpoch, .newEpoch, .enrolled])
     }
 
+    @Test(
+        "An agent that asks how far its reports have come, in the epoch 0, is told; nothing is applied, and nothing is noted"
+    )
+    func question() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.heartbeat(), from: "h1")
+        let before = try await store.events(host: "h1", limit: 9)
+        agent.epoch = 0
+        let receipt = try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        #expect(receipt.epoch == 1 && receipt.through(.faults) == 0 && receipt.through(.telemetry) == 1)
+        #expect(receipt.refused.isEmpty)
+        #expect(try await store.allCases().isEmpty)
+        #expect(try await store.events(host: "h1", limit: 9) == before)
+    }
+
     @Test("Unknown kinds of report are kept, counted, and shown once")
     func unknownKinds() async throws {
         let store = try openStore()

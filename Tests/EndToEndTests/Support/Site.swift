@@ -117,8 +117,9 @@ final class Site: Sendable {
     }
 
     /// A server with `modules` memory modules, its agent running and enrolled.
-    func server(_ name: String, modules: Int, patterns: String) async throws -> Server {
-        let server = try Server(name, modules: modules, patterns: patterns, in: folder)
+    /// - Parameter state: where its agent keeps its state; nil: beside it.
+    func server(_ name: String, modules: Int, patterns: String, state: String? = nil) async throws -> Server {
+        let server = try Server(name, modules: modules, patterns: patterns, state: state, in: folder)
         try server.agent.start()
         try await eventually(within: .seconds(20), "\(name) answers on its socket") {
             FileManager.default.fileExists(atPath: server.socket) ? true : nil
@@ -165,7 +166,7 @@ final class Server: Sendable {
     let socket: String
     private let controller: URL
 
-    init(_ name: String, modules: Int, patterns: String, in folder: URL) throws {
+    init(_ name: String, modules: Int, patterns: String, state: String? = nil, in folder: URL) throws {
         self.name = name
         let home = folder.appending(path: name)
         controller = home.appending(path: "root/sys/devices/system/edac/mc/mc0")
@@ -191,7 +192,7 @@ final class Server: Sendable {
             UUID().uuidString.lowercased().replacing("-", with: ""), to: home.appending(path: "root/etc/machine-id"))
         try Site.write(
             """
-            state.directory = \(home.path)/state
+            state.directory = \(state ?? "\(home.path)/state")
             control.socket = \(socket)
             patterns.pack = \(patterns)
             hostname = \(name)

@@ -133,6 +133,38 @@ struct HostileInputTests {
         #expect(patient.diagnosis.takeChanges(windows: true).count == PatternLimits.components)
     }
 
+    @Test("Where there is no more room, components that are gone and have no fault make it; what finds none is counted")
+    func room() throws {
+        var diagnosis = Diagnosis(patterns: try Self.pack())
+        func disks(_ name: String, _ count: Int) -> [Component] {
+            (0..<count).map { Component(id: ComponentID(.disk, "\(name)-\($0)"), kind: .disk, name: "\(name)-\($0)") }
+        }
+        func look(_ components: [Component], _ value: UInt64, at seconds: Int64) -> [FaultChange] {
+            diagnosis.know(components, at: F.start + .seconds(seconds))
+                + diagnosis.observe(
+                    components.map { F.counter(value, after: seconds, of: $0.id) }, at: F.start + .seconds(seconds))
+        }
+        let limit = PatternLimits.components
+        let first = disks("first", limit)
+        #expect(look(first, 0, at: 0).isEmpty)
+        // One of them has a fault, and is gone then with all the others.
+        let failed = look([first[7]], 20, at: 60).map(\.fault.component)
+        #expect(failed == [first[7].id])
+        let second = disks("second", 4_000)
+        #expect(look(second, 20, at: 120).count == second.count)
+        #expect(diagnosis.openFaults.count == second.count + 1)
+        let forgotten = diagnosis.takeForgotten()
+        #expect(forgotten.count == second.count && Set(forgotten).count == second.count)
+        #expect(!forgotten.contains(first[7].id) && diagnosis.takeForgotten().isEmpty)
+        #expect(diagnosis.takeChanges(windows: true).count <= limit)
+        #expect(diagnosis.unheardComponents == 0)
+        // Those that were not given away are still known, and one that comes back finds room again.
+        #expect(look([Component(id: forgotten[0], kind: .disk, name: "back")], 20, at: 180).map(\.kind) == [.opened])
+        #expect(diagnosis.unheardComponents == 0)
+        _ = look(disks("third", limit), 0, at: 240)
+        #expect(diagnosis.unheardComponents > 0)
+    }
+
     @Test("A hundred thousand events on one part are remembered in no more room than the pattern asks for")
     func events() throws {
         var patient = Patient(try Self.pack())

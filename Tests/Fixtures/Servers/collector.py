@@ -65,7 +65,8 @@ def take(line):
     if sequence in State.refuse:
         return {"stream": stream, "sequence": sequence, "because": "not taken"}
     State.reports.append({"epoch": position["epoch"], "stream": stream, "first": position["first"],
-                          "sequence": sequence, "kind": report["content"]["kind"]})
+                          "sequence": sequence, "kind": report["content"]["kind"],
+                          "faults": [change["fault"]["id"] for change in report["content"].get("changes", [])]})
     return None
 
 

@@ -21,14 +21,14 @@ struct SpoolBoundsTests {
 
     @Test("Samples go first, then telemetry as one signed admission, faults never")
     func order() async throws {
-        let limits = Spool.Limits(bytes: 400_000)
+        let limits = Spool.Limits(bytes: 200_000)
         let spool = try await SpoolFixture.open(directory.path, limits: limits)
         for number in 0..<20 {
             try await spool.commit(
                 [SpoolFixture.change("\(number)")], states: [], cursors: [], at: SpoolFixture.moment())
         }
         var sawSamplesGoAlone = false
-        for span in 1...60 {
+        for span in 1...200 {
             let moment = SpoolFixture.moment(Int64(span) * 300)
             try await spool.append(samples: samples(50, at: moment), at: moment)
             let history = try await spool.history(
@@ -45,7 +45,7 @@ struct SpoolBoundsTests {
         for (earlier, later) in zip(telemetry, telemetry.dropFirst()) {
             #expect(later.position.first == earlier.position.sequence + 1)
         }
-        #expect(telemetry.last?.position.sequence == 60)
+        #expect(telemetry.last?.position.sequence == 200)
         #expect(try await SpoolFixture.reports(spool, .faults).count == 20)
     }
 

@@ -53,10 +53,36 @@ enum SpoolFixture {
         .heartbeat(Heartbeat(interval: 60, coverage: [], patternPack: "1", openFaults: 0))
     }
 
+    /// Everything that waits as it lies there, verified by the agent's key: also what has no epoch yet and so is not sent.
+    static func stored(_ spool: Spool, _ stream: ReportStream) async throws -> [Report] {
+        try await spool.stored(stream, by: author())
+    }
+
     /// Everything that waits, verified by the agent's key.
     static func reports(_ spool: Spool, _ stream: ReportStream) async throws -> [Report] {
         let author = try author()
         return try await spool.nextBatch(of: stream, limit: 100_000, bytes: .max).map { try author.verify($0.bytes) }
+    }
+}
+
+extension Spool {
+    fileprivate func stored(_ stream: ReportStream, by author: ReportSigner) throws -> [Report] {
+        try perform { () throws in
+            try database.rows("SELECT envelope FROM report WHERE stream = ? ORDER BY sequence", .text(stream.rawValue))
+                .map {
+                    try author.verify(StoredReport.line($0[0].blob ?? Data()))
+                }
+        }
+    }
+}
+
+extension [Report] {
+    /// Names of the fans that the faults in these are about.
+    var fans: [String] {
+        flatMap { report -> [String] in
+            guard case .faults(let changes) = report.content else { return [] }
+            return changes.map { String($0.fault.component.rawValue.dropFirst("fan:".count)) }
+        }
     }
 }
 

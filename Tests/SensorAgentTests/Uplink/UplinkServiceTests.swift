@@ -14,6 +14,7 @@ private final class Rig: Sendable {
         var first: Int64
         var sequence: Int64
         var kind: String
+        var faults: [String]
     }
     struct State: Decodable {
         var reports: [Taken]
@@ -27,11 +28,12 @@ private final class Rig: Sendable {
     let identities: IdentityFile
     let spool: Spool
 
-    init() async throws {
+    /// - Parameter spool: another folder for the spool.
+    init(spool folder: String? = nil) async throws {
         program = try ServerProgram("collector")
         directory = try ScratchDirectory()
         identities = IdentityFile(directory: directory.path)
-        spool = try await SpoolFixture.open(directory.path)
+        spool = try await SpoolFixture.open(folder ?? directory.path)
         // The spool's fixture signs with this key.
         try identities.save(Identity(host: "h1", key: try SpoolFixture.author().key))
     }
@@ -59,10 +61,10 @@ private final class Rig: Sendable {
     func state() async throws -> State { try JSONDecoder().decode(State.self, from: try await get("/state")) }
     func tell(_ setting: String) async throws { _ = try await get("/control/?" + setting) }
 
-    func addFaults(_ count: Int) async throws {
-        for number in 0..<count {
+    func addFaults(_ count: Int, from first: Int = 0, at seconds: Int64 = 0) async throws {
+        for number in first..<(first + count) {
             try await spool.commit(
-                [SpoolFixture.change("fan\(number)")], states: [], cursors: [], at: SpoolFixture.moment())
+                [SpoolFixture.change("fan\(number)")], states: [], cursors: [], at: SpoolFixture.moment(seconds))
         }
     }
 
@@ -245,6 +247,46 @@ struct UplinkServiceTests {
         }
         let reports = try await rig.state().reports
         #expect(reports.map(\.epoch) == [8, 8] && reports.map(\.sequence) == [1, 2])
+    }
+
+    @Test(
+        "A disk that fails while reports are sent, and again: each fault reaches the collector once and in order, in a new epoch each time",
+        .enabled(if: FailingDisk.isPossible, Comment(rawValue: FailingDisk.obstacle)))
+    func failingDisk() async throws {
+        let disk = try FailingDisk(.fuse)
+        let rig = try await Rig(spool: disk.path)
+        let service = rig.service(try await rig.enrol())
+        var count = 0
+        try await running(service) {
+            for round in 0..<4 {
+                // Every other time the disk fails between two commits of which the first may be on its way.
+                try await rig.addFaults(3, from: count, at: Int64(round) * 4_000)
+                service.faultsWereStored()
+                if round % 2 == 1 { _ = try await rig.until(service) { $0.waitingFaultReports == 0 } }
+                try await disk.behave("eio-write")
+                try await rig.addFaults(3, from: count + 3, at: Int64(round) * 4_000)
+                service.faultsWereStored()
+                _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+                #expect(await rig.spool.isInMemory)
+                try await disk.behave("ok")
+                count += 6
+                // The clock goes on past the wait, and whoever sends comes by.
+                try await rig.addFaults(1, from: count, at: Int64(round) * 4_000 + 3_000)
+                count += 1
+                service.faultsWereStored()
+                _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+                while await rig.spool.isInMemory {
+                    service.faultsWereStored()
+                    await Task.yield()
+                }
+            }
+        }
+        let taken = try await rig.state().reports.filter { $0.stream == .faults }
+        #expect(taken.flatMap(\.faults) == (0..<count).map { "f-fan\($0)" })
+        #expect(taken.map(\.epoch) == taken.map(\.epoch).sorted() && Set(taken.map(\.epoch)).count >= 5)
+        for (_, reports) in Dictionary(grouping: taken, by: \.epoch) {
+            #expect(reports.map(\.sequence) == Array(1...Int64(reports.count)))
+        }
     }
 
     @Test("Reports that were signed in an earlier name do not block the ones after them")

@@ -137,6 +137,24 @@ struct UplinkStateMachineTests {
         #expect(effects == [.startEpoch(5)])
     }
 
+    @Test("What has no epoch yet is a question: the answer's next epoch is its own, whatever else the answer says")
+    func unsettled() {
+        for (faults, telemetry) in [(Int64(0), Int64(0)), (90, 90), (1, 0)] {
+            var dialogue = Dialogue()
+            dialogue.spool.epoch = Spool.unsettled
+            dialogue.has(.faults, 1...3)
+            #expect(dialogue.receipt(epoch: 4, faults: faults, telemetry: telemetry, [1]) == [.startEpoch(5)])
+            #expect(dialogue.machine.state == .connected)
+        }
+        // Signed anew in another name it is a question still.
+        var dialogue = Dialogue()
+        dialogue.spool.epoch = Spool.unsettled
+        dialogue.has(.faults, 1...3)
+        let problem = Problem(code: "wrong-host", message: "m")
+        #expect(
+            dialogue.answer(.problem(status: 403, problem, retryAfter: nil)) == [.startEpoch(Spool.unsettled)])
+    }
+
     @Test("A receipt for more than the spool ever held tells the same")
     func aheadInEpoch() {
         var dialogue = Dialogue()

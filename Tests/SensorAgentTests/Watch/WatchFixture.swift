@@ -1,5 +1,6 @@
 import FaultPatterns
 import Foundation
+import Logging
 import Reports
 import Synchronization
 import Testing
@@ -143,13 +144,15 @@ struct RunningWatch {
     private let task: Task<Void, any Error>
 
     init(
-        _ probes: [any Probe], in directory: String, clock: ManualClock = ManualClock(), disabled: Set<String> = []
+        _ probes: [any Probe], in directory: String, clock: ManualClock = ManualClock(), disabled: Set<String> = [],
+        log: Logger = SpoolFixture.log
     ) async throws {
         self.clock = clock
-        spool = try await SpoolFixture.open(directory, at: clock.now())
+        spool = try await Spool.open(
+            directory: directory, author: SpoolFixture.author(), at: clock.now(), log: log)
         watch = WatchService(
             probes: probes, disabled: disabled, pack: try WatchFixture.pack(), saved: try await spool.saved(),
-            spool: spool, clock: clock, log: SpoolFixture.log)
+            spool: spool, clock: clock, log: log)
         task = Task { [watch] in try await watch.run() }
     }
 

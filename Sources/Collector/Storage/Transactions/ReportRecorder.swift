@@ -19,6 +19,8 @@ struct ReportRecorder {
             case .apply:
                 if let refusal = try apply(report, to: &record) { refused.append(refusal) }
             case .repeated: break
+            // An agent asks by it how far its reports have come, before it numbers any.
+            case .oldEpoch where report.position.epoch == 0: break
             case .gap(let expected, let isNew):
                 if isNew { try noteGap(report.position, expected: expected, host: batch.host) }
             case .oldEpoch(let known):
@@ -156,8 +158,9 @@ struct ReportRecorder {
     private func noteNewEpoch(_ epoch: Int64, after ended: Int64, host: HostID) throws {
         try note(
             .newEpoch,
-            "The agent began epoch \(epoch) after \(ended): its spool was lost, restored or made anew. "
-                + "Reports of epoch \(ended) that had not arrived are lost.", host)
+            "The agent began epoch \(epoch) after \(ended): its spool moved, between its disk and memory, or was lost, restored "
+                + "or made anew. What had not arrived of epoch \(ended) comes in the new one, as far as the agent has it.",
+            host)
     }
 
     private func noteGap(_ position: ReportPosition, expected: Int64, host: HostID) throws {
