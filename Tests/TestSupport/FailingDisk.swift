@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A real file system that fails, mounted in a folder of its own for one test; gone with this object. It takes root.
 public final class FailingDisk: Sendable {
@@ -74,7 +74,7 @@ public final class FailingDisk: Sendable {
 
     /// Fills what is left, but for some bytes.
     public func fill(leaving bytes: Int = 0) throws {
-        FileManager.default.createFile(atPath: filler, contents: nil)
+        _ = FileManager.default.createFile(atPath: filler, contents: nil)
         guard let file = FileHandle(forWritingAtPath: filler) else { throw FailingDiskError(what: "no \(filler)") }
         let block = Data(repeating: 0x2E, count: 4096)
         var written = try file.seekToEnd()

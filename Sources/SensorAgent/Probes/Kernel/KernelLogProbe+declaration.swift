@@ -15,6 +15,11 @@ extension KernelLogProbe {
                     "hw.physical_disk.lost", "hw.physical_disk.io_error", "hw.physical_disk.sense", of: .disk,
                     source: "drivers/ata, block, drivers/scsi, drivers/nvme of Linux"),
                 SignalDeclaration(
+                    "hw.physical_disk.reset", "hw.physical_disk.exception", "hw.physical_disk.command_timeout",
+                    "hw.physical_disk.lost", "hw.physical_disk.io_error", "hw.physical_disk.sense", of: .raidArray,
+                    source: "block, drivers/scsi of Linux",
+                    unshown: "that a device is a controller's volume is known on the machine itself alone"),
+                SignalDeclaration(
                     "hw.physical_disk.informational_exception", of: .disk, labels: ["asc": ["5d"]],
                     source: "drivers/scsi/constants.c of Linux; SPC-5, ASC 5Dh", likelihood: .last),
                 SignalDeclaration(
