@@ -40,8 +40,9 @@ enum SpoolSchema {
     /// - Returns: the epoch of the file.
     /// - Throws: `SQLiteError`, with `SQLITE_NOTADB` or `SQLITE_CORRUPT` where the file is no spool or a damaged one.
     static func prepare(_ database: inout SQLite, path: String, epoch: Int64) throws -> Int64 {
-        // Before the first page is written, or it has no effect: pages that are freed can be given back.
-        try database.script("PRAGMA auto_vacuum=INCREMENTAL;")
+        // The lock before anything is read: without it the index of the log would be a file of its own, which a disk that is
+        // only read does not take. Then, before the first page is written, or it has no effect: pages can be given back.
+        try database.script("PRAGMA locking_mode=EXCLUSIVE; PRAGMA auto_vacuum=INCREMENTAL;")
         try database.script(settings)
         let found = try database.value("PRAGMA user_version")?.integer ?? 0
         switch found {
