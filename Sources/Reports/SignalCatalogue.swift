@@ -8,6 +8,19 @@ public enum SignalCatalogue {
 
     public enum Kind: String, Sendable, Codable { case gauge, counter, event, state }
 
+    /// What a fall of a counter means.
+    public enum Counting: String, Sendable, Codable {
+        /// It is kept over power cycles, and goes up for a part's whole life: a fall counts nothing, for what it counted
+        /// is still there. It is a wrap, a glitch, or a reset by firmware.
+        case persistent
+        /// It goes up and down, as the number of pending sectors: a fall counts nothing.
+        case level
+        /// It counts anew with each scrub, from zero.
+        case perScrub
+        /// It begins at zero with each start, driver or sweep: after a fall it counts from zero.
+        case volatile
+    }
+
     /// One line of the catalogue.
     public struct Entry: Sendable {
         public var name: String
@@ -19,6 +32,36 @@ public enum SignalCatalogue {
         /// Label keys that the signal must carry, with the values allowed; an empty list allows any value.
         public var labels: [String: [String]]
         public var description: String
+        /// What a fall means, of a counter.
+        var counting = Counting.volatile
+        /// Where a label's value means another counting: by `key=value`.
+        var countingByLabel: [String: Counting] = [:]
+        /// Where a kind of component counts otherwise.
+        var countingByKind: [ComponentKind: Counting] = [:]
+
+        /// The entry of a counter that counts otherwise than from zero after a fall.
+        fileprivate func counting(
+            _ counting: Counting, byLabel: [String: Counting] = [:], byKind: [ComponentKind: Counting] = [:]
+        ) -> Entry {
+            var entry = self
+            (entry.counting, entry.countingByLabel, entry.countingByKind) = (counting, byLabel, byKind)
+            return entry
+        }
+    }
+
+    /// What a fall of the counter means.
+    /// - Parameter kinds: the kinds of component that it is a signal of; what holds of some only holds of none.
+    public static func counting(of signal: Signal, on kinds: [ComponentKind] = []) -> Counting {
+        guard let entry = byName[signal.name] else { return .volatile }
+        if let kind = kinds.first, let counting = entry.countingByKind[kind],
+            kinds.allSatisfy({ entry.countingByKind[$0] == counting })
+        {
+            return counting
+        }
+        for label in signal.labels {
+            if let counting = entry.countingByLabel["\(label.key)=\(label.value)"] { return counting }
+        }
+        return entry.counting
     }
 
     public static func entry(named name: String) -> Entry? { byName[name] }
@@ -102,7 +145,8 @@ public enum SignalCatalogue {
             "hw.watchdog", [.server, .board], [:], "the watchdog reset the server (IPMI 23h, watchdog's bootstatus)"),
         gauge("hw.uptime", "s", [.server], [:], "time since the kernel started"),
         gauge("hw.crash_dumps", "{dump}", [.server], [:], "what crashes left in pstore"),
-        counter("hw.unclean_shutdowns", "{start}", [.server], [:], "starts that no orderly shutdown preceded"),
+        counter("hw.unclean_shutdowns", "{start}", [.server], [:], "starts that no orderly shutdown preceded").counting(
+            .persistent),
         event(
             "hw.event_log.entry", [], ["sensor": [], "state": []],
             "one entry of the BMC's event log: the sensor's name, and asserted or deasserted or empty"),
@@ -212,7 +256,8 @@ public enum SignalCatalogue {
         event("hw.memory.spared", memoryKinds, [:], "a spare rank or mirror took over, or redundancy is lost"),
         counter(
             "hw.memory.retired_pages", "{page}", [.dimm, .memoryRow, .memoryController, .server, .gpu], [:],
-            "pages taken out of use"),
+            "pages taken out of use"
+        ).counting(.volatile, byKind: [.gpu: .persistent]),
         event(
             "hw.memory.page_poisoned", [.server], [:], "the kernel took a page out of use (mm/memory-failure.c)"),
         gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
@@ -225,7 +270,8 @@ public enum SignalCatalogue {
     private static let disks: [Entry] = [
         counter(
             "hw.physical_disk.smart", "1", [.disk], ["attribute": []],
-            "an ATA attribute's raw value; the label is its number, as in `197.raw`"),
+            "an ATA attribute's raw value; the label is its number, as in `197.raw`"
+        ).counting(.persistent, byLabel: ["attribute=197.raw": .level, "attribute=198.raw": .level]),
         gauge(
             "hw.physical_disk.smart.normalized", "1", [.disk], ["attribute": []],
             "an ATA attribute's normalised value (as in `5.value`), worst (`5.worst`) or threshold (`5.thresh`)"),
@@ -237,12 +283,14 @@ public enum SignalCatalogue {
         state("hw.physical_disk.self_test", [.disk], [:], "passed, failed, aborted, running, none: the newest result"),
         gauge(
             "hw.physical_disk.self_test.age", "h", [.disk], [:], "power-on hours since the newest finished self-test"),
-        counter("hw.physical_disk.error_log", "{error}", [.disk], [:], "entries in the drive's error log"),
-        counter("hw.physical_disk.power_on_time", "h", [.disk], [:], "hours of power"),
-        counter("hw.physical_disk.power_cycles", "{cycle}", [.disk], [:], "power cycles"),
-        counter("hw.physical_disk.unsafe_shutdowns", "{event}", [.disk], [:], "power losses without notice"),
-        counter("hw.physical_disk.start_stops", "{cycle}", [.disk], [:], "spindle starts"),
-        counter("hw.physical_disk.load_cycles", "{cycle}", [.disk], [:], "head loads"),
+        counter("hw.physical_disk.error_log", "{error}", [.disk], [:], "entries in the drive's error log").counting(
+            .persistent),
+        counter("hw.physical_disk.power_on_time", "h", [.disk], [:], "hours of power").counting(.persistent),
+        counter("hw.physical_disk.power_cycles", "{cycle}", [.disk], [:], "power cycles").counting(.persistent),
+        counter("hw.physical_disk.unsafe_shutdowns", "{event}", [.disk], [:], "power losses without notice").counting(
+            .persistent),
+        counter("hw.physical_disk.start_stops", "{cycle}", [.disk], [:], "spindle starts").counting(.persistent),
+        counter("hw.physical_disk.load_cycles", "{cycle}", [.disk], [:], "head loads").counting(.persistent),
         gauge("hw.physical_disk.size", "By", [.disk], [:], "capacity"),
         gauge("hw.physical_disk.spin_up_time", "s", [.disk], [:], "time to spin up"),
         gauge("hw.physical_disk.endurance_used", "1", [.disk], [:], "wear against the maker's rating; may exceed 1"),
@@ -253,22 +301,31 @@ public enum SignalCatalogue {
             [
                 "warning": ["spare", "temperature", "reliability", "read_only", "volatile_backup", "persistent_memory"]
             ], "asserted or clear: a bit of NVMe's critical warning"),
-        counter("hw.physical_disk.media_errors", "{error}", [.disk], [:], "NVMe media and data integrity errors"),
-        counter("hw.physical_disk.error_log_entries", "{error}", [.disk], [:], "NVMe number of error log entries"),
+        counter("hw.physical_disk.media_errors", "{error}", [.disk], [:], "NVMe media and data integrity errors")
+            .counting(.persistent),
+        counter("hw.physical_disk.error_log_entries", "{error}", [.disk], [:], "NVMe number of error log entries")
+            .counting(.persistent),
         counter(
             "hw.physical_disk.throttle_time", "min", [.disk], ["level": ["warning", "critical"]],
-            "time above the temperature limit"),
-        counter("hw.physical_disk.io", "By", [.disk], ["direction": ["read", "write"]], "data moved"),
-        counter("hw.physical_disk.commands", "{command}", [.disk], ["direction": ["read", "write"]], "commands"),
-        counter("hw.physical_disk.busy_time", "min", [.disk], [:], "NVMe: time that the controller was busy"),
-        counter("hw.physical_disk.grown_defects", "{defect}", [.disk], [:], "SAS grown defect list"),
+            "time above the temperature limit"
+        ).counting(.persistent),
+        counter("hw.physical_disk.io", "By", [.disk], ["direction": ["read", "write"]], "data moved").counting(
+            .persistent),
+        counter("hw.physical_disk.commands", "{command}", [.disk], ["direction": ["read", "write"]], "commands")
+            .counting(.persistent),
+        counter("hw.physical_disk.busy_time", "min", [.disk], [:], "NVMe: time that the controller was busy").counting(
+            .persistent),
+        counter("hw.physical_disk.grown_defects", "{defect}", [.disk], [:], "SAS grown defect list").counting(
+            .persistent),
         counter(
             "hw.physical_disk.scsi_errors", "{error}", [.disk],
             [
                 "operation": ["read", "write", "verify"],
                 "result": ["corrected_fast", "corrected_delayed", "rereads", "corrected", "uncorrected", "algorithm"],
-            ], "SAS error counter log pages"),
-        counter("hw.physical_disk.non_medium_errors", "{error}", [.disk], [:], "SAS non-medium errors"),
+            ], "SAS error counter log pages"
+        ).counting(.persistent),
+        counter("hw.physical_disk.non_medium_errors", "{error}", [.disk], [:], "SAS non-medium errors").counting(
+            .persistent),
         state("hw.physical_disk.informational_exception", [.disk], ["asc": [], "ascq": []], "asserted: SAS IE page"),
         gauge("hw.physical_disk.await", "s", [.disk], ["direction": ["read", "write", "all"]], "mean time of one I/O"),
         counter(
@@ -290,9 +347,14 @@ public enum SignalCatalogue {
             "one failed I/O"),
         event("hw.physical_disk.checksum_error", [.disk], [:], "data read and found wrong (ZFS, btrfs)"),
         event("hw.physical_disk.reset", [.disk, .raidArray], [:], "the kernel reset the link or controller"),
-        counter("hw.physical_disk.background_scans", "{scan}", [.disk], [:], "SAS background scans since the format"),
-        event("hw.physical_disk.exception", [.disk, .raidArray], [:], "libata's error handler was called (exception Emask)"),
-        event("hw.physical_disk.command_timeout", [.disk, .raidArray], [:], "a command did not end in time and was aborted"),
+        counter("hw.physical_disk.background_scans", "{scan}", [.disk], [:], "SAS background scans since the format")
+            .counting(.persistent),
+        event(
+            "hw.physical_disk.exception", [.disk, .raidArray], [:],
+            "libata's error handler was called (exception Emask)"),
+        event(
+            "hw.physical_disk.command_timeout", [.disk, .raidArray], [:],
+            "a command did not end in time and was aborted"),
         event("hw.physical_disk.lost", [.disk, .raidArray], [:], "the kernel gave the disk up"),
         event(
             "hw.physical_disk.sense", [.disk, .raidArray],
@@ -449,7 +511,7 @@ public enum SignalCatalogue {
         state("hw.raid.state", [.raidArray, .pool], [:], "ok, degraded, rebuilding, failed, inactive"),
         gauge("hw.raid.missing", "{disk}", [.raidArray, .pool], [:], "members missing"),
         gauge("hw.raid.spares", "{disk}", [.raidArray, .pool], [:], "spares ready"),
-        counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub"),
+        counter("hw.raid.mismatches", "{sector}", [.raidArray], [:], "mismatch_cnt after a scrub").counting(.perScrub),
         gauge(
             "hw.raid.scrub.age", "s", [.raidArray, .pool], [:],
             "time since the last full scrub; where none was ever seen nothing is told for 31 days, then for how long "
@@ -471,12 +533,13 @@ public enum SignalCatalogue {
         gauge("hw.raid.bad_ranges", "{range}", [.disk], [:], "ranges that md notes as unreadable, over all arrays"),
         counter(
             "hw.gpu.row_remaps", "{row}", [.gpu], ["cause": ["corrected", "uncorrected", "failed", "pending"]],
-            "remapped rows"),
+            "remapped rows"
+        ).counting(.persistent),
         counter(
             "hw.gpu.ecc_errors", "{error}", [.gpu],
             ["counter": ["volatile", "aggregate"], "error.type": ["corrected", "uncorrected"]],
             "memory errors since the driver was loaded (volatile) or in the card's life (aggregate): NVML, amdgpu's ras"
-        ),
+        ).counting(.volatile, byLabel: ["counter=aggregate": .persistent]),
         counter("hw.gpu.pcie_replays", "{packet}", [.gpu], [:], "packets sent again over PCI Express (NVML, amdgpu)"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
         event("hw.gpu.lost", [.gpu], [:], "the driver says that the card left the bus, also without an Xid"),
@@ -489,19 +552,24 @@ public enum SignalCatalogue {
         counter(
             "hw.gpu.nvlink_errors", "{error}", [.gpu], ["type": ["crc", "replay", "recovery"]],
             "NVLink errors, summed over the links"),
+        // Of the two only btrfs, which keeps its counts on the disks, counts what was flushed and of which generation it
+        // is; the other three are also those of ZFS, which begin at zero with each import and `zpool clear`.
         counter(
             "hw.raid.device_errors", "{error}", [.disk, .pool],
             ["type": ["read", "write", "flush", "checksum", "generation"]],
-            "errors that btrfs device stats or zpool status count for a device, or their sum for the pool"),
+            "errors that btrfs device stats or zpool status count for a device, or their sum for the pool"
+        ).counting(.volatile, byLabel: ["type=flush": .persistent, "type=generation": .persistent]),
         gauge("hw.raid.damaged_files", "{file}", [.pool], [:], "files with permanent errors (zpool status -v)"),
         counter(
             "hw.physical_disk.controller_errors", "{error}", [.disk], ["type": ["media", "other", "predicted"]],
             "errors that a RAID controller counts for a disk behind it"),
-        counter("hw.filesystem.errors", "{error}", [.volume], [:], "ext4's errors_count of sysfs"),
+        counter("hw.filesystem.errors", "{error}", [.volume], [:], "ext4's errors_count of sysfs").counting(
+            .persistent),
         gauge(
             "hw.filesystem.error.age", "s", [.volume], ["which": ["first", "last"]],
             "time since the file system found its first or last error"),
-        counter("hw.filesystem.written", "By", [.volume], [:], "written since it was made (ext4)"),
+        counter("hw.filesystem.written", "By", [.volume], [:], "written since it was made (ext4)").counting(
+            .persistent),
         state(
             "hw.filesystem.state", [.volume], [:],
             "ok, errors, read_only (it was writable since the start), shut_down"),

@@ -15,6 +15,10 @@ struct ComponentMemory: Sendable {
     /// Attributes, and `maker`, `model`, `firmware` of the part: what patterns select by.
     var attributes: [String: String] = [:]
     var serial: String?
+    /// Of a disk: its hours of power, by which another one in its place is known.
+    var hours: UInt64?
+    /// Of when the values are that were taken up at the start.
+    private var windowsAsOf: Int64?
     private(set) var layout: Layout
     private(set) var slots: ContiguousArray<Slot>
     /// Places of the slots that were ever filled, in no order: of a large rule base, a component has few signals.
@@ -56,6 +60,18 @@ struct ComponentMemory: Sendable {
     /// The moment that its newest samples are of; milliseconds.
     private(set) var newest = Int64.min
 
+    /// For how long the samples that are taken now stand for what is; milliseconds.
+    var keep = Int32.max
+    /// Slots whose newest sample ended a time in which nobody watched, and when that began: what is judged at that sample
+    /// must not count it.
+    private var endedGaps: [Int32: Int64] = [:]
+    /// When the program stopped before it started again, where values were last stored before that: they were read again
+    /// by then, nobody knows when.
+    private var stoppedAt = Int64.min
+    /// Since when nobody watched anything, until somebody judges again; and at that judgement.
+    private var stop: Int64?
+    private var endedStop: Int64?
+
     init(id: ComponentID, kind: ComponentKind, layout: Layout) {
         self.id = id
         self.kind = kind
@@ -93,6 +109,7 @@ struct ComponentMemory: Sendable {
         if slots[index].content == content, slots[index].value == value, slots[index].raw == raw,
             !slots[index].isStale(at: time)
         {
+            noteGap(index, at: time)
             slots[index].time = time
             newest = time
             hasNewWindows = true
@@ -115,6 +132,7 @@ struct ComponentMemory: Sendable {
         let before = slots[index]
         let wasUnknown = !before.isNumber || before.isStale(at: time)
         if before.content == .none { told.append(Int32(index)) }
+        noteGap(index, at: time)
         slots[index].read(value, raw: raw, content, at: time)
         newest = time
         hasNewWindows = true
@@ -189,6 +207,7 @@ struct ComponentMemory: Sendable {
         let isNews =
             slots[index].content != .state || slots[index].isStale(at: time) || texts[Int32(index)] != word
         if slots[index].content == .none { told.append(Int32(index)) }
+        noteGap(index, at: time)
         slots[index].take(.state, at: time)
         newest = time
         hasNewWindows = true
@@ -200,6 +219,7 @@ struct ComponentMemory: Sendable {
     private mutating func takeUnavailable(_ reason: String, slot index: Int, at time: Int64) {
         let wasKnown = slots[index].content != .unavailable
         if slots[index].content == .none { told.append(Int32(index)) }
+        noteGap(index, at: time)
         slots[index].becomeUnavailable(at: time)
         newest = time
         hasNewWindows = true
@@ -249,6 +269,41 @@ struct ComponentMemory: Sendable {
         return true
     }
 
+    // MARK: Gaps
+
+    /// Notes, when a sample comes, whether the one before it had stopped standing for what is.
+    @inline(__always)
+    private mutating func noteGap(_ index: Int, at time: Int64) {
+        if let from = gap(ofSlot: index, at: time) { endedGaps[Int32(index)] = from }
+        slots[index].keep = keep
+    }
+
+    /// Since when a signal has not been watched; nil while its newest sample keeps. Events come when they come.
+    private func gap(ofSlot index: Int, at now: Int64) -> Int64? {
+        let slot = slots[index]
+        guard slot.keep < .max, slot.content != .none, slot.content != .event else { return nil }
+        let keep = Int64(slot.keep)
+        var from = Timestamp(milliseconds: slot.time)
+        let stopped = Timestamp(milliseconds: stoppedAt)
+        if slot.time < stoppedAt, stopped.milliseconds(since: from) <= keep { from = stopped }
+        return Timestamp(milliseconds: now).milliseconds(since: from) > keep ? from.milliseconds : nil
+    }
+
+    /// Since when what a judgement rests on has not been watched: that goes on, and that ended with this moment's samples.
+    func lapse(ofSlot index: Int, at now: Int64) -> Lapse {
+        if slots[index].content == .event { return Lapse(open: nil, ended: endedStop) }
+        return Lapse(open: gap(ofSlot: index, at: now), ended: slots[index].time == now ? endedGaps[Int32(index)] : nil)
+    }
+
+    /// The program stopped at that time, and has just started again.
+    mutating func resume(stoppedAt time: Int64) {
+        stoppedAt = (windowsAsOf ?? time) < time ? time : .min
+        stop = time
+    }
+
+    /// Nobody has watched anything since that time.
+    mutating func noteSilence(since time: Int64) { stop = stop ?? time }
+
     /// Notes something that no pattern here looks at: the part is there and is read.
     mutating func hear(at time: Int64) { newest = max(newest, time) }
 
@@ -259,7 +314,7 @@ struct ComponentMemory: Sendable {
         return true
     }
 
-    /// Repeats all that is known: a record that holds until the next one.
+    /// Repeats all that is known: a record that holds until the next one, however long that takes.
     mutating func retell(at time: Int64) {
         for place in told.indices {
             let index = Int(told[place])
@@ -382,6 +437,15 @@ struct ComponentMemory: Sendable {
     ) -> [FaultChange] {
         // An event that comes late is judged at its own time; all else stands as it was judged since.
         let isLate = moment < newest
+        if let from = stop, moment > from {
+            let span = Timestamp(milliseconds: moment).milliseconds(since: Timestamp(milliseconds: from))
+            endedStop = span > PatternLimits.keepsAtLeast ? from : nil
+            stop = nil
+        }
+        defer {
+            endedStop = nil
+            if !endedGaps.isEmpty { endedGaps.removeAll() }
+        }
         if !isTick { feedLate(at: moment) }
         if needsReview, !isLate, moment >= reviewFrom { review(at: moment) }
         if moment >= nextExpiry, !isLate {
@@ -472,6 +536,14 @@ struct ComponentMemory: Sendable {
 
     func text(ofSlot place: Int) -> String? { texts[Int32(place)] }
 
+    /// The newest fall of the persistent counter in a slot.
+    func fall(ofSlot place: Int) -> CounterFall? {
+        for memory in layout.slots[place].memories {
+            if case .rises(let history)? = memories[Int(memory)] { return history.fall }
+        }
+        return nil
+    }
+
     /// The place of a signal here, by its number in the pack.
     @inline(__always)
     func slot(of signal: Int) -> Int? {
@@ -498,6 +570,7 @@ struct ComponentMemory: Sendable {
         }
         moved.attributes = attributes
         moved.serial = serial
+        moved.hours = hours
         moved.faults = faults
         moved.progress = progress
         moved.sequences = sequences
@@ -507,6 +580,10 @@ struct ComponentMemory: Sendable {
         moved.hasNewLatches = hasNewLatches
         moved.hasNewWindows = hasNewWindows
         moved.newest = newest
+        moved.keep = keep
+        moved.stoppedAt = stoppedAt
+        moved.stop = stop
+        moved.windowsAsOf = windowsAsOf
         self = moved
         for index in slots.indices where slots[index].isNumber { settle(index) }
         needsReview = true
@@ -539,19 +616,6 @@ struct ComponentMemory: Sendable {
         }
     }
 
-    /// Moves all times: the clock was set back.
-    mutating func shift(by step: Duration) {
-        hasNewLatches = true
-        hasNewWindows = true
-        if newest != .min { newest = (Timestamp(milliseconds: newest) + step).milliseconds }
-        for index in slots.indices { slots[index].shift(by: step.inMilliseconds) }
-        for index in memories.indices { memories[index]?.shift(by: step) }
-        for key in sequences.keys { sequences[key]?.shift(by: step) }
-        for key in progress.keys { progress[key]?.shift(by: step) }
-        for key in mends.keys { mends[key]?.shift(by: step) }
-        for index in answers.indices where newest != .min { refresh(index, at: newest) }
-    }
-
     // MARK: Storing
 
     func latches(
@@ -580,7 +644,7 @@ struct ComponentMemory: Sendable {
                 mends: mends.isEmpty ? nil : mends))
     }
 
-    func windows(of book: Rulebook) throws -> Data {
+    func windows(of book: Rulebook, asOf time: Timestamp) throws -> Data {
         var latest: [String: Latest] = [:]
         for (place, slot) in slots.enumerated() where slot.content != .none {
             latest[book.tables.signalKeys[layout.slots[place].signal]] = slot.stored(text: texts[Int32(place)])
@@ -590,7 +654,7 @@ struct ComponentMemory: Sendable {
                 latest: latest, memories: stored(book) { !$0.isOfEvents },
                 sequences: Dictionary(
                     sequences.map { (book.tables.sequences[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first }
-                )))
+                ), hours: hours, asOf: time))
     }
 
     private func stored(_ book: Rulebook, where isWanted: (MemoryRule) -> Bool) -> [String: SignalMemory] {
@@ -628,6 +692,8 @@ struct ComponentMemory: Sendable {
         for (key, value) in windows?.sequences ?? [:] {
             if let number = book.tables.sequences.firstIndex(of: key) { sequences[number] = value }
         }
+        hours = windows?.hours
+        windowsAsOf = windows.map { $0.asOf?.milliseconds ?? .min }
         for index in slots.indices where slots[index].isNumber { settle(index) }
         needsReview = true
     }
@@ -639,7 +705,9 @@ extension SignalMemory {
         switch rule {
         case .events: .events(SerdEngine())
         case .keyedEvents: .keyedEvents(KeyedSerd())
-        case .distinct: .distinct(DistinctWindow())
+        case .distinct(_, let labels, _):
+            labels.count == 1
+                ? .distinct(DistinctWindow()) : .spread(Array(repeating: DistinctWindow(), count: labels.count))
         case .bucket: .bucket(LeakyBucket())
         case .rises, .lifetime, .samples, .trend, .baseline: nil
         }
@@ -659,11 +727,20 @@ extension SignalMemory {
             isNews = events.take(
                 text, times: times, key: Self.key(labels, of: signal), at: time, count: count, within: window)
             self = .keyedEvents(events)
-        case (.distinct(var events), .distinct(let group, let label, let window)):
+        case (.spread(var windows), .distinct(let group, let labels, let window)):
+            for (index, label) in labels.enumerated() where index < windows.count {
+                let value = signal[label: label] ?? ""
+                if windows[index].take(value: value, group: Self.key(group, of: signal), at: time, window: window) {
+                    isNews = true
+                }
+            }
+            self = .spread(windows)
+        case (.distinct(var events), .distinct(let group, let labels, let window)):
             isNews = events.take(
-                value: signal[label: label] ?? "", group: Self.key(group, of: signal), at: time, window: window)
+                value: labels.first.flatMap { signal[label: $0] } ?? "", group: Self.key(group, of: signal), at: time,
+                window: window)
             self = .distinct(events)
-        case (.bucket(var bucket), .bucket(let count, let window)):
+        case (.bucket(var bucket), .bucket(let count, let window, _)):
             isNews = bucket.take(text, times: times, at: time, count: count, within: window)
             self = .bucket(bucket)
         case (let other, _): self = other
@@ -679,8 +756,10 @@ extension SignalMemory {
     func fits(_ rule: MemoryRule) -> Bool {
         switch (self, rule) {
         case (.rises, .rises), (.lifetime, .lifetime), (.samples, .samples), (.trend, .trend), (.baseline, .baseline),
-            (.events, .events), (.keyedEvents, .keyedEvents), (.distinct, .distinct), (.bucket, .bucket):
+            (.events, .events), (.keyedEvents, .keyedEvents), (.bucket, .bucket):
             true
+        case (.distinct, .distinct(_, let labels, _)): labels.count == 1
+        case (.spread(let windows), .distinct(_, let labels, _)): windows.count == labels.count
         default: false
         }
     }

@@ -17,19 +17,48 @@ public struct ComponentState: Sendable, Codable, Hashable {
 }
 
 /// How far a condition has come on its way to open a fault, or its end on the way to clear it.
+///
+/// Time runs only while it is watched: not while the condition is unknown, and not while a signal that it rests on was
+/// not read for longer than its samples keep. Then the clock is held, from that signal's last sample on; nothing is lost.
 struct Progress: Hashable, Codable, Sendable {
-    /// Since when it has held, moved on by the times in which it was unknown.
+    /// Since when it has held.
     var since: Timestamp
     /// Samples counted, up to what is needed.
     var samples: Int
     var newest: Timestamp?
     /// Since when it has been unknown.
     var heldAt: Timestamp?
+    /// Milliseconds since `since` that do not count; nil: none.
+    private var held: Int64?
+    /// The newest span that does not count.
+    private var heldFrom: Timestamp?
+    private var heldUntil: Timestamp?
 
-    mutating func shift(by step: Duration) {
-        since = since + step
-        newest = newest.map { $0 + step }
-        heldAt = heldAt.map { $0 + step }
+    init(since: Timestamp, samples: Int) {
+        self.since = since
+        self.samples = samples
+    }
+
+    /// Takes out a span that ends now. Of spans of several signals each moment is taken out once.
+    mutating func hold(from: Timestamp, until now: Timestamp) {
+        let from = max(from, since)
+        guard from < now else { return }
+        var span: Int64
+        if let heldFrom, let heldUntil, from < heldUntil {
+            span = max(0, now.milliseconds(since: heldUntil)) + max(0, heldFrom.milliseconds(since: from))
+            self.heldFrom = min(heldFrom, from)
+        } else {
+            span = now.milliseconds(since: from)
+            heldFrom = from
+        }
+        heldUntil = max(heldUntil ?? now, now)
+        span += held ?? 0
+        held = span > 0 ? span : nil
+    }
+
+    /// Milliseconds for which it has held and been watched, until a time.
+    func watched(until time: Timestamp) -> Int64 {
+        max(0, time.milliseconds(since: since) - (held ?? 0))
     }
 }
 
@@ -42,6 +71,8 @@ struct Latest: Hashable, Codable, Sendable {
     /// Of what is unavailable: when the last number was read, and which.
     var read: Timestamp?
     var kept: Measurement?
+    /// For how long it stands for what is, in milliseconds; nil of what was stored before that was told.
+    var keep: Int32?
 }
 
 struct StoredLatches: Codable {
@@ -72,4 +103,6 @@ struct StoredWindows: Codable {
     var latest: [String: Latest]
     var memories: [String: SignalMemory]
     var sequences: [String: SequenceMemory]
+    var hours: UInt64?
+    var asOf: Timestamp?
 }

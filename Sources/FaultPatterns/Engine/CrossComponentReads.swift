@@ -97,10 +97,13 @@ struct CrossComponentReads: Sendable {
 
 extension CrossComponentReads {
     /// Fills what is read from other components' signals.
-    /// - Parameter besides: signals that are set by hand.
+    /// - Parameters:
+    ///   - besides: signals that are set by hand.
+    ///   - keep: for how long what was read just now stands for what is, in milliseconds.
     /// - Returns: the components that received something.
     func readSignals(
-        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, _ book: Rulebook, at now: Int64
+        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, _ book: Rulebook,
+        at now: Int64, keep: Int32
     ) -> Set<Int> {
         let values = groups.map { group in
             (
@@ -125,6 +128,7 @@ extension CrossComponentReads {
             }
             let slot = memories[number].slots[reader.slot]
             guard measurement != nil || slot.content != .none else { continue }
+            memories[number].keep = keep
             if memories[number].take(measurement ?? .unavailable(.notSupported), slot: reader.slot, at: now) {
                 told.insert(number)
             }
@@ -151,9 +155,11 @@ extension CrossComponentReads {
     /// - Parameters:
     ///   - besides: signals that are set by hand.
     ///   - isNews: whether a fault opened or cleared since the last time.
+    ///   - keep: for how long what was read just now stands for what is, in milliseconds.
     /// - Returns: the components for which that is news, or whose sources were read just now.
     func readFaults(
-        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, isNews: Bool, at now: Int64
+        into memories: inout ContiguousArray<ComponentMemory>, besides byHand: Set<Int>, isNews: Bool, at now: Int64,
+        keep: Int32
     ) -> Set<Int> {
         var told: Set<Int> = []
         for reader in faultReaders {
@@ -168,6 +174,7 @@ extension CrossComponentReads {
                 ? Double(sources.count { memories[$0].faults.keys.contains(where: entries.contains) }) : before.value
             let wasRead = before.time < now && sources.contains { memories[$0].newest == now }
             guard before.value != count || wasRead else { continue }
+            memories[reader.component].keep = keep
             if memories[reader.component].retake(count, slot: reader.slot, at: now) { told.insert(reader.component) }
         }
         return told

@@ -37,6 +37,13 @@ public struct Diagnosis: Sendable {
     private var forgotten: [ComponentID] = []
     /// How often a component found no place, with all that are gone forgotten: nothing of it is judged.
     public private(set) var unheardComponents = 0
+    /// When somebody looked last, whatever that brought.
+    private var observedAt: Timestamp?
+    /// For how long the samples of the newest call stand for what is; milliseconds.
+    private var keep = Int32.max
+    /// Serial numbers that were reported once, of components that had another or where another one was. A restart forgets
+    /// them: then it takes two reports again.
+    private var expectedExchanges: [ComponentID: String] = [:]
     /// What could not be taken up of the stored state, and so starts afresh; for the log.
     public private(set) var problems: [String] = []
 
@@ -50,11 +57,23 @@ public struct Diagnosis: Sendable {
         var chosen: [Int]
     }
 
-    public init(patterns: PatternPack, resuming states: [ComponentState] = []) {
+    /// - Parameters:
+    ///   - states: what was stored when it stopped.
+    ///   - end: the time until which it is known to have watched, where that is later than the newest sample.
+    public init(patterns: PatternPack, resuming states: [ComponentState] = [], stoppedAt end: Timestamp? = nil) {
         book = patterns.book
         for state in states.prefix(PatternLimits.components) { resume(state) }
-        if let newest { for number in memories.indices { memories[number].reviewFrom = newest.milliseconds } }
+        if let newest {
+            let stop = max(newest, end ?? newest).milliseconds
+            for number in memories.indices {
+                memories[number].reviewFrom = newest.milliseconds
+                memories[number].resume(stoppedAt: stop)
+            }
+        }
     }
+
+    /// The newest time that is remembered: time goes on from there.
+    public var newestTime: Timestamp? { newest }
 
     private mutating func resume(_ state: ComponentState) {
         let latches: StoredLatches
@@ -111,29 +130,39 @@ public struct Diagnosis: Sendable {
     /// What is known of the machine's components: parts, attributes, parents. A component whose serial changed is
     /// another part, and so is one that sits where another one was: the old one's state is dropped and its faults cleared.
     ///
-    /// A component that is merely missing from the list changes nothing, unless there are more than there is room for: then
-    /// those that are missing and have no fault are forgotten first.
-    public mutating func know(_ list: [Component], at time: Timestamp) -> [FaultChange] {
+    /// A serial number may be read wrongly, and two probes may disagree: an exchange needs the new number twice from one
+    /// probe, or once from each of two. Until then nothing is forgotten, and the old number cancels it. A component that is
+    /// merely missing from the list changes nothing, unless there are more than there is room for: then those that are
+    /// missing and have no fault are forgotten first.
+    /// - Parameters:
+    ///   - list: all that is known.
+    ///   - report: what one probe has just reported; nil: the list.
+    public mutating func know(
+        _ list: [Component], reported report: [Component]? = nil, at time: Timestamp
+    ) -> [FaultChange] {
         let now = advance(to: time)
         var told = clearWithdrawn(at: now)
-        var changes: [(key: RootCause.Key, change: FaultChange)] = []
         let listed = Set(list.map(\.id))
         makeRoom(for: listed)
+        let changes = exchange(report ?? list, besides: listed, at: now)
         var isNews = false
         for component in list {
             guard topology.known[component.id] != nil || topology.known.count < PatternLimits.components else {
                 unheardComponents += 1
                 continue
             }
-            let exchanged = exchange(component, besides: listed, at: now)
-            changes += exchanged
+            var component = component
+            let old = numbers[component.id].flatMap { memories[$0].serial }
+            // Until it is sure that it was exchanged, it is the part that it was.
+            if let old, component.part.serial != nil, let known = topology.known[component.id] {
+                if component.part.serial != old { component.part = known.part }
+            }
             guard topology.know(component) else { continue }
             isNews = true
             guard var memory = memory(of: component) else { continue }
-            memory.note(exchanged.map(\.change), as: .replaced, at: now)
             memory.kind = component.kind
             memory.attributes = Diagnosis.attributes(of: component)
-            memory.serial = component.part.serial ?? memory.serial
+            memory.serial = memory.serial ?? component.part.serial
             select(for: &memory)
             memory.hasNewLatches = true
             store(memory)
@@ -142,6 +171,9 @@ public struct Diagnosis: Sendable {
         if !changes.isEmpty { told += settle(changes, at: now) }
         return told
     }
+
+    /// Whether a part bears another serial number than it did, and the next reports decide whether it was exchanged.
+    public var awaitsReports: Bool { !expectedExchanges.isEmpty }
 
     /// What patterns select by.
     static func attributes(of component: Component) -> [String: String] {
@@ -152,25 +184,91 @@ public struct Diagnosis: Sendable {
         return attributes
     }
 
-    /// Clears what hangs on a part that `component` has taken the place of.
+    /// Clears what hangs on parts that others have taken the place of.
+    /// - Parameters:
+    ///   - report: what one probe reported.
+    ///   - listed: all that is there.
     private mutating func exchange(
-        _ component: Component, besides listed: Set<ComponentID>, at now: Timestamp
+        _ report: [Component], besides listed: Set<ComponentID>, at now: Timestamp
     ) -> [(key: RootCause.Key, change: FaultChange)] {
-        guard let serial = component.part.serial else { return [] }
-        if let old = numbers[component.id].flatMap({ memories[$0].serial }), old != serial {
-            return forget(component.id, because: "Part exchanged: serial \(old) has become \(serial).", at: now)
+        var changes: [(key: RootCause.Key, change: FaultChange)] = []
+        for component in report {
+            guard let serial = component.part.serial else { continue }
+            if let number = numbers[component.id], let old = memories[number].serial, old != serial {
+                guard isConfirmed(component.id, serial) else { continue }
+                let because = "Part exchanged: serial \(old) has become \(serial)."
+                let ended = forget(component.id, because: because, at: now)
+                memories[number].serial = serial
+                memories[number].note(ended.map(\.change), as: .replaced, at: now)
+                changes += ended
+                continue
+            }
+            let gone = predecessors(of: component, serial: serial, besides: listed)
+            guard !gone.isEmpty else {
+                expectedExchanges[component.id] = nil
+                continue
+            }
+            guard isConfirmed(component.id, serial) else { continue }
+            let place = component.part.location ?? ""
+            for old in gone {
+                topology.forget(old.id)
+                let ended = forget(
+                    old.id, because: "Part exchanged: \(component.name), serial \(serial), sits in \(place) now.",
+                    at: now)
+                if let number = numbers[component.id] {
+                    memories[number].note(ended.map(\.change), as: .replaced, at: now)
+                }
+                changes += ended
+            }
         }
-        guard topology.known[component.id] == nil, let location = component.part.location else { return [] }
-        let gone = topology.known.values.filter {
+        return changes
+    }
+
+    /// Whether the serial number was reported before.
+    private mutating func isConfirmed(_ id: ComponentID, _ serial: String) -> Bool {
+        guard expectedExchanges[id] == serial else {
+            if expectedExchanges.count < PatternLimits.components { expectedExchanges[id] = serial }
+            return false
+        }
+        expectedExchanges[id] = nil
+        return true
+    }
+
+    /// Parts that sat where a component sits now, and are there no more.
+    private func predecessors(
+        of component: Component, serial: String, besides listed: Set<ComponentID>
+    ) -> [Component] {
+        let isExpected = expectedExchanges[component.id] != nil
+        guard isExpected || topology.known[component.id] == nil, let location = component.part.location else {
+            return []
+        }
+        return topology.known.values.filter {
             $0.kind == component.kind && $0.parent == component.parent && $0.part.location == location
                 && !listed.contains($0.id) && $0.part.serial != nil && $0.part.serial != serial
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// Clears what hangs on disks whose hours of power fell by more than a day: where a disk is known by its path or place
+    /// and not by a number of its own, another one is there. (With hours that go on, counters that fall are a reset by
+    /// firmware.)
+    private mutating func exchangeByHours(
+        _ list: [Observation], at now: Timestamp
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        var changes: [(key: RootCause.Key, change: FaultChange)] = []
+        for observation in list where observation.signal == DiskSignals.powerOnTime {
+            guard case .counter(let hours) = observation.measurement, let number = number(of: observation.component)
+            else { continue }
+            let before = memories[number].hours
+            memories[number].hours = hours
+            guard let before, before > hours, before - hours > 24, memories[number].serial == nil,
+                !observation.component.isNumber
+            else { continue }
+            changes += forget(
+                observation.component,
+                because: "Part exchanged: \(before) hours of power have become \(hours).", at: now)
+            memories[number].hours = hours
         }
-        return gone.sorted { $0.id < $1.id }.flatMap { old in
-            topology.forget(old.id)
-            return forget(
-                old.id, because: "Part exchanged: \(component.name), serial \(serial), sits in \(location) now.",
-                at: now)
-        }
+        return changes
     }
 
     mutating func forget(
@@ -301,10 +399,23 @@ public struct Diagnosis: Sendable {
     // MARK: What was seen
 
     /// Takes observations, in any order, and returns what they change.
-    public mutating func observe(_ observations: some Sequence<Observation>, at time: Timestamp) -> [FaultChange] {
+    /// - Parameters:
+    ///   - time: must not be before that of an earlier call; what is counts as of then.
+    ///   - interval: how often such observations are made. They stand for what is for three times as long, a quarter of
+    ///     an hour at least and 25 hours at most; while they do not, no clock of a condition on them runs. nil: 25 hours.
+    public mutating func observe(
+        _ observations: some Sequence<Observation>, at time: Timestamp, interval: Duration? = nil
+    ) -> [FaultChange] {
         let now = advance(to: time)
+        keep = Diagnosis.keep(interval)
+        if let before = observedAt, now.milliseconds(since: before) > keep {
+            for number in memories.indices { memories[number].noteSilence(since: before.milliseconds) }
+        }
+        observedAt = now
         var changes = clearWithdrawn(at: now)
         let list = Array(observations)
+        let exchanged = exchangeByHours(list, at: now)
+        if !exchanged.isEmpty { changes += settle(exchanged, at: now) }
         let samples = samples(of: list, at: now)
         var index = 0
         while index < samples.count {
@@ -319,6 +430,7 @@ public struct Diagnosis: Sendable {
                     index += 1
                     continue
                 }
+                memories[sample.component].keep = keep
                 let isNews =
                     if case .event(let text) = list[sample.observation].measurement {
                         memories[sample.component].take(
@@ -398,22 +510,18 @@ public struct Diagnosis: Sendable {
         return numbers[id]
     }
 
-    /// The time to go by. A clock a little behind what was reported before is a round that took long; one that is
-    /// far behind was set back, and all that is remembered moves with it.
+    /// The time to go by, which never goes back: `EngineClock` sees to that.
     mutating func advance(to time: Timestamp) -> Timestamp {
-        guard let before = newest, time < before else {
-            newest = time
-            return time
-        }
-        // One millisecond more, so that what comes now is newer than what came before.
-        let step = time - before - .milliseconds(1)
-        guard step.inMilliseconds < -PatternLimits.lateness else { return before }
-        for number in memories.indices {
-            memories[number].shift(by: step)
-            updateTicking(number)
-        }
-        newest = time
-        return time
+        let now = max(time, newest ?? time)
+        newest = now
+        return now
+    }
+
+    /// For how long samples stand for what is, in milliseconds.
+    private static func keep(_ interval: Duration?) -> Int32 {
+        guard let interval else { return Int32(PatternLimits.staleAfter) }
+        let (several, overflow) = interval.inMilliseconds.multipliedReportingOverflow(by: PatternLimits.keepsIntervals)
+        return Int32(min(max(overflow ? .max : several, PatternLimits.keepsAtLeast), PatternLimits.staleAfter))
     }
 
     mutating func clearWithdrawn(at now: Timestamp) -> [FaultChange] {
@@ -434,7 +542,9 @@ public struct Diagnosis: Sendable {
         var evaluated = touched
         if !crossComponentReads.signalReaders.isEmpty {
             evaluated.formUnion(
-                crossComponentReads.readSignals(into: &memories, besides: toldByHand, book, at: moment.milliseconds))
+                crossComponentReads.readSignals(
+                    into: &memories, besides: toldByHand, book, at: moment.milliseconds,
+                    keep: keep))
         }
         let changes = evaluate(evaluated, at: moment, isTick: false) + evaluateByFaults(at: moment, isTick: false)
         return changes.isEmpty && !hasEndingSigns ? [] : settle(changes, at: moment)
@@ -458,7 +568,7 @@ public struct Diagnosis: Sendable {
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         for _ in 0..<PatternLimits.activeRounds {
             let readers = crossComponentReads.readFaults(
-                into: &memories, besides: toldByHand, isNews: faultsAreNews, at: moment.milliseconds)
+                into: &memories, besides: toldByHand, isNews: faultsAreNews, at: moment.milliseconds, keep: keep)
             faultsAreNews = false
             guard !readers.isEmpty else { break }
             changes += evaluate(readers, at: moment, isTick: isTick)
@@ -549,7 +659,7 @@ public struct Diagnosis: Sendable {
                         component: memory.id,
                         latches: try memory.latches(
                             of: book, topology.known[memory.id], told: rootCause, asOf: asOf),
-                        windows: windows ? try memory.windows(of: book) : nil))
+                        windows: windows ? try memory.windows(of: book, asOf: asOf) : nil))
             } catch {
                 // Only a number that is not finite cannot be written; none gets in.
                 problems.append("the state of \(memory.id) cannot be stored: \(error)")
@@ -609,5 +719,14 @@ extension Measurement {
         case .event, .unavailable: true
         case .reading, .counter, .state: false
         }
+    }
+}
+
+extension ComponentID {
+    /// Whether it is a number that the part itself bears, and no path or place where another may sit one day.
+    fileprivate var isNumber: Bool {
+        guard let colon = rawValue.firstIndex(of: ":") else { return false }
+        let name = rawValue[rawValue.index(after: colon)...]
+        return name.hasPrefix("wwn-") || name.hasPrefix("serial-")
     }
 }

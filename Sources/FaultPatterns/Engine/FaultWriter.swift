@@ -60,8 +60,18 @@ struct FaultWriter {
     }
 
     private func value(ofSlot place: Int, _ signal: Signal) -> String {
-        memory.slots[place].measurement(text: memory.text(ofSlot: place)).map { Quantity.words($0, of: signal) } ?? ""
+        guard let measurement = memory.slots[place].measurement(text: memory.text(ofSlot: place)) else { return "" }
+        let words = Quantity.words(measurement, of: signal)
+        guard let fall = memory.fall(ofSlot: place), !fall.isWrap,
+            (0...FaultWriter.fallIsNews).contains(Timestamp(milliseconds: moment).milliseconds(since: fall.time))
+        else { return words }
+        let day = CalendarDay.text(Int(clamping: fall.time.milliseconds / 86_400_000))
+        let mark = Quantity.words(.counter(fall.mark), of: signal)
+        return "\(words) (fell from \(mark) on \(day): taken for a reset, which counts nothing)"
     }
+
+    /// Milliseconds for which the fall of a counter is told with its value.
+    private static let fallIsNews: Int64 = 30 * 86_400_000
 
     var suspects: [Suspect] {
         pattern.pattern.suspects.map { rule in

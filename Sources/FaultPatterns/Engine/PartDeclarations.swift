@@ -9,8 +9,6 @@ struct Mend: Hashable, Codable, Sendable {
     static let remembered = Duration.seconds(90 * 86_400)
     /// Classes remembered of one component.
     static let classes = 64
-
-    mutating func shift(by step: Duration) { time = time + step }
 }
 
 /// Why a declaration cannot be applied, in a sentence.
@@ -50,6 +48,8 @@ extension Diagnosis {
             changes += forget(component.id, because: because, at: now)
             if let number = numbers[component.id] {
                 memories[number].note(changes.map(\.change), as: declaration.verb, at: now)
+                // Whatever number the new part bears, it needs no second report.
+                if declaration.verb == .replaced { memories[number].serial = nil }
             }
         }
         for (number, entry) in accused {

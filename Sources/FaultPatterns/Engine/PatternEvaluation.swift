@@ -101,7 +101,9 @@ private struct PatternEvaluation {
 
     private func whileClosed(_ progress: Progress?, _ memory: borrowing ComponentMemory) -> Outcome {
         let truth = memory.truth(pattern.condition, at: moment, book)
-        let (next, isReached) = step(progress, truth, pattern.pattern.persistence)
+        let (next, isReached) = step(progress, truth, pattern.pattern.persistence) {
+            memory.lapse(pattern.condition, being: true, at: moment, book)
+        }
         guard isReached else { return Outcome(progress: next) }
         let (urgency, time) = urgency(memory)
         let writer = writer(memory)
@@ -116,7 +118,13 @@ private struct PatternEvaluation {
             case .inverse: !memory.truth(pattern.condition, at: moment, book)
             case .condition(let program): memory.truth(program, at: moment, book)
             }
-        let (next, isReached) = step(progress, ended, pattern.pattern.clearPersistence)
+        let (next, isReached) = step(progress, ended, pattern.pattern.clearPersistence) {
+            switch pattern.clearing {
+            case .never: .never
+            case .inverse: memory.lapse(pattern.condition, being: false, at: moment, book)
+            case .condition(let program): memory.lapse(program, being: true, at: moment, book)
+            }
+        }
         if isReached { return Outcome(change: cleared(open, memory)) }
         return Outcome(progress: next, change: raised(open, memory))
     }
@@ -191,9 +199,11 @@ private struct PatternEvaluation {
         }
     }
 
-    /// Goes one step on the way: what holds adds to it, what does not ends it, what is unknown stops its clock.
+    /// Goes one step on the way: what holds adds to it, what does not ends it, what is unknown or not watched stops its
+    /// clock.
+    /// - Parameter lapse: since when what it rests on is not watched.
     private func step(
-        _ progress: Progress?, _ truth: Truth, _ persistence: Pattern.Persistence
+        _ progress: Progress?, _ truth: Truth, _ persistence: Pattern.Persistence, _ lapse: () -> Lapse
     ) -> (Progress?, isReached: Bool) {
         switch truth {
         case .no: return (nil, false)
@@ -203,16 +213,18 @@ private struct PatternEvaluation {
             return (held, false)
         case .yes:
             var next = progress ?? Progress(since: now, samples: 0)
+            let found = persistence.span > 0 && progress != nil ? lapse() : Lapse.never
             if let heldAt = next.heldAt {
-                next.since = next.since + (now - heldAt)
+                next.hold(from: heldAt, until: now)
                 next.heldAt = nil
             }
+            if let ended = found.ended { next.hold(from: Timestamp(milliseconds: ended), until: now) }
             if isSample, next.samples < persistence.samples, next.newest.map({ $0 < now }) ?? true {
                 next.samples += 1
                 next.newest = now
             }
-            let isReached =
-                next.samples >= persistence.samples && (now - next.since).inMilliseconds >= persistence.span
+            let end = found.open.map { Timestamp(milliseconds: $0) } ?? now
+            let isReached = next.samples >= persistence.samples && next.watched(until: end) >= persistence.span
             return isReached ? (nil, true) : (next, false)
         }
     }

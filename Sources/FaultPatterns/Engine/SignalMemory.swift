@@ -10,6 +10,8 @@ enum SignalMemory: Hashable, Codable, Sendable {
     case events(SerdEngine)
     case keyedEvents(KeyedSerd)
     case distinct(DistinctWindow)
+    /// Of several labels, a window for each.
+    case spread([DistinctWindow])
     case bucket(LeakyBucket)
 
     /// The extremes of a part's life.
@@ -52,9 +54,9 @@ enum SignalMemory: Hashable, Codable, Sendable {
     ) {
         let time = Timestamp(milliseconds: slot.time)
         switch (consume self, rule) {
-        case (.rises(var history), .rises(let isLevel)):
+        case (.rises(var history), .rises(let counting)):
             history.take(
-                slot.raw, after: Timestamp(milliseconds: before.readTime), at: time, as: isLevel ? .level : .counter,
+                slot.raw, after: Timestamp(milliseconds: before.readTime), at: time, as: counting,
                 finest: PatternLimits.finestWindow, longest: Int64(PatternLimits.windowDays) * 86_400_000)
             self = .rises(history)
         case (.lifetime(var lifetime), _):
@@ -72,9 +74,10 @@ enum SignalMemory: Hashable, Codable, Sendable {
                     slot.value, bin: bin, at: time, window: window, allowance: allowance, isFrozen: isFrozen)
             }
             self = .baseline(baseline)
-        case (.bucket(var bucket), .bucket(let count, let window)):
-            let risen = before.hasBeenRead ? CounterHistory.rise(from: before.raw, to: slot.raw) : 0
-            if risen > 0 { bucket.add(Double(risen), at: time, count: count, within: window) }
+        case (.bucket(var bucket), .bucket(let count, let window, let counting)):
+            if before.hasBeenRead {
+                bucket.add(from: before.raw, to: slot.raw, as: counting, at: time, count: count, within: window)
+            }
             self = .bucket(bucket)
         case (let other, _): self = other
         }
@@ -96,6 +99,11 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case .distinct(var events):
             let isNews = events.becomeBlind(at: time)
             self = .distinct(events)
+            return isNews
+        case .spread(var windows):
+            var isNews = false
+            for index in windows.indices where windows[index].becomeBlind(at: time) { isNews = true }
+            self = .spread(windows)
             return isNews
         case .bucket(var bucket):
             let isNews = bucket.becomeBlind(at: time)
@@ -177,8 +185,11 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case .distinct(let events):
             guard case .distinct(_, _, let window) = layout.memories[place].rule else { return .unknown }
             return events.bounds(at: now, window: window)
+        case .spread(let windows):
+            guard case .distinct(_, _, let window) = layout.memories[place].rule else { return .unknown }
+            return DistinctWindow.fewest(of: windows, at: now, window: window)
         case .bucket(let bucket):
-            guard case .bucket(let count, let window) = layout.memories[place].rule else { return .unknown }
+            guard case .bucket(let count, let window, _) = layout.memories[place].rule else { return .unknown }
             return Self.bounds(
                 bucket.level(at: now, count: count, within: window),
                 bucket.truth(at: now, count: count, within: window))
@@ -212,40 +223,12 @@ enum SignalMemory: Hashable, Codable, Sendable {
             events.changesAt(after: now, count: count, within: window)
         case (.keyedEvents(let events), .keyedEvents(_, _, let window)): events.changesAt(after: now, window: window)
         case (.distinct(let events), .distinct(_, _, let window)): events.changesAt(after: now, window: window)
-        case (.bucket(let bucket), .bucket(let count, let window)):
+        case (.spread(let windows), .distinct(_, _, let window)):
+            windows.compactMap { $0.changesAt(after: now, window: window) }.min()
+        case (.bucket(let bucket), .bucket(let count, let window, _)):
             bucket.changesAt(after: now, count: count, within: window)
         case (.baseline(let baseline), _): baseline.changesAt(after: now)
         default: nil
-        }
-    }
-
-    mutating func shift(by step: Duration) {
-        switch consume self {
-        case .rises(var memory):
-            memory.shift(by: step)
-            self = .rises(memory)
-        case .lifetime(let memory): self = .lifetime(memory)
-        case .samples(var memory):
-            memory.shift(by: step)
-            self = .samples(memory)
-        case .trend(var memory):
-            memory.shift(by: step)
-            self = .trend(memory)
-        case .baseline(var memory):
-            memory.shift(by: step)
-            self = .baseline(memory)
-        case .events(var memory):
-            memory.shift(by: step)
-            self = .events(memory)
-        case .keyedEvents(var memory):
-            memory.shift(by: step)
-            self = .keyedEvents(memory)
-        case .distinct(var memory):
-            memory.shift(by: step)
-            self = .distinct(memory)
-        case .bucket(var memory):
-            memory.shift(by: step)
-            self = .bucket(memory)
         }
     }
 }

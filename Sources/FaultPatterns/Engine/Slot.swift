@@ -18,6 +18,9 @@ struct Slot: Hashable, Sendable {
     var low = Double.nan
     var high = Double.nan
     var content = Content.none
+    /// For how long the newest sample stands for what is, in milliseconds: three looks of its probe, say. When it is over,
+    /// nobody watches.
+    var keep = Int32.max
 
     /// When the newest number was read.
     var readTime: Int64 { content == .unavailable ? lastRead : time }
@@ -49,16 +52,6 @@ struct Slot: Hashable, Sendable {
         return time == .min || (overflow ? now > time : age > PatternLimits.staleAfter)
     }
 
-    mutating func shift(by step: Int64) {
-        // Saturates; the first moment of all stands for none.
-        func moved(_ time: Int64) -> Int64 {
-            time == .min ? .min : max(.min + 1, Timestamp(milliseconds: time).plus(step).milliseconds)
-        }
-        time = moved(time)
-        lastRead = moved(lastRead)
-        first = moved(first)
-    }
-
     // MARK: Storing
 
     init() {}
@@ -79,6 +72,8 @@ struct Slot: Hashable, Sendable {
         case .event: content = .event
         case .unavailable: content = .unavailable
         }
+        // Of what was stored before that was told: as long as it means anything. Events come when they come.
+        keep = stored.keep ?? (content == .event ? .max : Int32(clamping: PatternLimits.staleAfter))
     }
 
     func stored(text: String?) -> Latest {
@@ -95,7 +90,7 @@ struct Slot: Hashable, Sendable {
             measurement: measurement, time: Timestamp(milliseconds: time),
             first: hasBeenRead ? Timestamp(milliseconds: first) : nil,
             read: content == .unavailable && lastRead != .min ? Timestamp(milliseconds: lastRead) : nil,
-            kept: content == .unavailable ? number : nil)
+            kept: content == .unavailable ? number : nil, keep: keep == .max ? nil : keep)
     }
 
     /// The newest number was a count: its exact form is in `raw`.

@@ -49,7 +49,10 @@ extension PatternTest {
                     diagnosis.tellByHand(number, of: id, measurement, at: time)
                 }
             }
-            changes += diagnosis.observe(observations, at: time).map { (sample: index + 1, change: $0) }
+            // The interval is the series'.
+            changes += diagnosis.observe(observations, at: time, interval: .milliseconds(interval)).map {
+                (sample: index + 1, change: $0)
+            }
         }
         return changes
     }

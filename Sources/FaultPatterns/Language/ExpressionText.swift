@@ -182,7 +182,9 @@ struct ExpressionText {
                 + quantity(arguments[2])
         case "distinct_by":
             guard arguments.count == 4 else { return nil }
-            return "the highest number of different \(text(arguments[1]))s with \(quantity(arguments[2])) in any one "
+            let values = text(arguments[1]).split(separator: ",").map { "\($0.filter { $0 != " " })s" }
+            let names = values.joined(separator: " and as many ")
+            return "the highest number of different \(names) with \(quantity(arguments[2])) in any one "
                 + "\(labels(first)) within \(quantity(arguments[3]))"
         case "deriv": return "the trend of \(x) per second \(over)"
         case "predict_linear":
@@ -257,7 +259,8 @@ struct ExpressionText {
             "true while that many events or more lie within the time; fires on the last of them, both ends included",
         "serd_by": "as serd, counted for each value of the labels by itself; true when it is for any one",
         "distinct": "number of different values of the label among the events within the time",
-        "distinct_by": "the same within each group of labels; the highest of the groups",
+        "distinct_by": "the same within each group of labels; the highest of the groups; of several labels in the same "
+            + "group, the one with the fewest values counts",
         "bucket":
             "leaky bucket: each event, or each unit of a counter's rise, adds one, and the given number per time leaks "
             + "away evenly; true while that number or more are in it, fires on the event that reaches it",

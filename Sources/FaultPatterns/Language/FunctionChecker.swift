@@ -164,7 +164,11 @@ extension ExpressionChecker {
             signal: keepsSignal ? tables.signals[operand.number] : nil)
     }
 
-    private func rises(of operand: Operand) -> MemoryRule { .rises(isLevel: tables.signals[operand.number].isLevel) }
+    private func rises(of operand: Operand) -> MemoryRule { .rises(counting(of: operand)) }
+
+    private func counting(of operand: Operand) -> SignalCatalogue.Counting {
+        SignalCatalogue.counting(of: tables.signals[operand.number], on: kinds)
+    }
 
     // MARK: Over time
 
@@ -441,14 +445,15 @@ extension ExpressionChecker {
         let x = try event(arguments[arguments.count - 2], for: name)
         let within = try span(arguments[arguments.count - 1], of: name)
         let values = try labels(arguments[arguments.count - 3], of: x)
-        guard values.count == 1 else {
+        guard values.count == 1 || isGrouped else {
             throw PatternProblem(arguments[arguments.count - 3].location, "\(name) counts the values of one label")
         }
+        let names = values.map { "\($0)s" }.joined(separator: " and as many ")
         let group = isGrouped ? try labels(arguments[0], of: x) : []
         let place = group.isEmpty ? "" : " within one \(group.joined(separator: " and "))"
         return program(
-            x, .distinct(group: group, label: values[0], within: within), .distinctCount, unit: "1",
-            label: "different \(values[0])s with \(x.label)\(place) in \(TimeSpan.words(within))", keepsSignal: false)
+            x, .distinct(group: group, labels: values, within: within), .distinctCount, unit: "1",
+            label: "different \(names) with \(x.label)\(place) in \(TimeSpan.words(within))", keepsSignal: false)
     }
 
     private mutating func bucket(
@@ -463,7 +468,7 @@ extension ExpressionChecker {
         }
         let count = try whole(arguments[1], of: "bucket", upTo: 1_000_000)
         let within = try span(arguments[2], of: "bucket")
-        let number = answer(x, .bucket(count: count, within: within), .level)
+        let number = answer(x, .bucket(count: count, within: within, counting(of: x)), .level)
         return .events(answer: number, label: "\(x.label), leaking", count: count, within: within)
     }
 
@@ -626,13 +631,5 @@ extension ExpressionChecker {
             tables.number(ofModel: key) ?? tables.add(ModelProgram(ensemble: ensemble, features: features), key: key)
         usedModels.insert(number)
         return NumberProgram(step: .model(number), unit: "1", label: "the score of the model \(name)")
-    }
-}
-
-extension Signal {
-    /// A number that is called a counter by its source and goes up and down: sectors waiting for a rewrite (197), and
-    /// those that an offline scan could not read (198). A fall of these is no reset.
-    var isLevel: Bool {
-        name == "hw.physical_disk.smart" && ["197.raw", "198.raw"].contains(self[label: "attribute"])
     }
 }

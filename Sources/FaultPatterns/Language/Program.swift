@@ -94,8 +94,8 @@ enum Scope: Hashable, Sendable {
 
 /// What the engine remembers of one signal, for one or several questions.
 enum MemoryRule: Hashable, Sendable {
-    /// Rises of a counter; of a level, a fall counts nothing.
-    case rises(isLevel: Bool)
+    /// Rises of a counter, and what a fall of it means.
+    case rises(SignalCatalogue.Counting)
     /// First reading, highest and lowest ever.
     case lifetime
     /// Summaries over a window; milliseconds.
@@ -110,10 +110,10 @@ enum MemoryRule: Hashable, Sendable {
     case events(count: Int, within: Int64)
     /// `serd_by(labels, x, n, t)`.
     case keyedEvents(labels: [String], count: Int, within: Int64)
-    /// `distinct_by(group, label, x, t)`.
-    case distinct(group: [String], label: String, within: Int64)
-    /// `bucket(x, n, t)`.
-    case bucket(count: Int, within: Int64)
+    /// `distinct_by(group, labels, x, t)`: of several labels, the one with the fewest values counts.
+    case distinct(group: [String], labels: [String], within: Int64)
+    /// `bucket(x, n, t)`; of a counter, with what a fall of it means.
+    case bucket(count: Int, within: Int64, SignalCatalogue.Counting)
 
     /// The name that stored state bears: the same over restarts and new packs.
     func key(of signal: String, covariate: String?) -> String {
@@ -126,8 +126,17 @@ enum MemoryRule: Hashable, Sendable {
             "baseline(\(signal)[\(window)],\(covariate ?? ""),\(width),\(allowance))"
         case .events(let count, let window): "serd(\(signal),\(count),\(window))"
         case .keyedEvents(let labels, let count, let window): "serd_by(\(labels),\(signal),\(count),\(window))"
-        case .distinct(let group, let label, let window): "distinct_by(\(group),\(label),\(signal),\(window))"
-        case .bucket(let count, let window): "bucket(\(signal),\(count),\(window))"
+        case .distinct(let group, let labels, let window):
+            "distinct_by(\(group),\(labels.joined(separator: ",")),\(signal),\(window))"
+        case .bucket(let count, let window, _): "bucket(\(signal),\(count),\(window))"
+        }
+    }
+
+    /// What a fall of the counter means whose rises it keeps.
+    var counting: SignalCatalogue.Counting? {
+        switch self {
+        case .rises(let counting): counting
+        case .bucket, .lifetime, .samples, .trend, .baseline, .events, .keyedEvents, .distinct: nil
         }
     }
 
@@ -260,7 +269,11 @@ struct ProgramTables: Sendable {
     mutating func number(of slot: MemorySlot) -> Int {
         var covariate: String?
         if case .baseline(_, let number?, _, _) = slot.rule { covariate = signalKeys[number] }
-        let key = slot.rule.key(of: signalKeys[slot.signal], covariate: covariate)
+        var key = slot.rule.key(of: signalKeys[slot.signal], covariate: covariate)
+        // One signal that counts otherwise on another kind of part has a memory of its own.
+        if let counting = slot.rule.counting, counting != SignalCatalogue.counting(of: signals[slot.signal]) {
+            key += " \(counting.rawValue)"
+        }
         if let number = memoryNumbers[key] { return number }
         memories.append(slot)
         memoryKeys.append(key)

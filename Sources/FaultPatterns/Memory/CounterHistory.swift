@@ -9,14 +9,6 @@ import Reports
 /// What is old is remembered more coarsely: two neighbouring rises become one when together they are no longer than a
 /// forty-eighth of their age, so that no window sees a step longer than a forty-eighth of its own length.
 struct CounterHistory: Hashable, Codable, Sendable {
-    /// What a fall means.
-    enum Kind: Hashable, Codable, Sendable {
-        /// The counter was reset and counts from zero, or wrapped at 32 bits.
-        case counter
-        /// The number goes up and down, as that of pending sectors: a fall counts nothing.
-        case level
-    }
-
     /// One rise, or several merged: the first began after `after`, the last was read at `until`.
     private struct Rise: Hashable, Codable, Sendable {
         var after: Timestamp
@@ -65,6 +57,8 @@ struct CounterHistory: Hashable, Codable, Sendable {
     private var rises: ContiguousArray<Rise> = []
     /// The amounts of all `rises` together.
     private var total = 0.0
+    /// The newest fall of a persistent counter.
+    private(set) var fall: CounterFall?
 
     init(baseline value: UInt64, at time: Timestamp) {
         self.value = value
@@ -74,17 +68,15 @@ struct CounterHistory: Hashable, Codable, Sendable {
     /// Takes a reading; one that equals `value` need not be brought here.
     /// - Parameters:
     ///   - after: when the counter was last read before, with whatever value.
+    ///   - counting: what a fall means.
     ///   - finest: the shortest window that will be asked for, in milliseconds.
     ///   - longest: the longest one; what is older is forgotten.
     mutating func take(
-        _ reading: UInt64, after: Timestamp, at time: Timestamp, as kind: Kind = .counter, finest: Int64, longest: Int64
+        _ reading: UInt64, after: Timestamp, at time: Timestamp, as counting: SignalCatalogue.Counting,
+        finest: Int64, longest: Int64
     ) {
         guard reading != value else { return }
-        let amount =
-            switch kind {
-            case .counter: CounterHistory.rise(from: value, to: reading)
-            case .level: reading > value ? reading - value : 0
-            }
+        let amount = CounterFall.rise(from: value, to: reading, as: counting, at: time, &fall)
         value = reading
         if firstNonzero == nil, reading > 0 { firstNonzero = time }
         guard amount > 0 else { return }
@@ -244,26 +236,9 @@ struct CounterHistory: Hashable, Codable, Sendable {
         return next.time
     }
 
-    mutating func shift(by step: Duration) {
-        firstNonzero = firstNonzero.map { $0 + step }
-        lastIncrease = lastIncrease.map { $0 + step }
-        for index in rises.indices {
-            rises[index].after = rises[index].after + step
-            rises[index].until = rises[index].until + step
-        }
-    }
-
     private static func isWatched(
         at now: Timestamp, window: Int64, since first: Timestamp, newest: Timestamp, isBlind: Bool
     ) -> Bool {
         first <= now.minus(window) && !isBlind && now.milliseconds(since: newest) <= PatternLimits.staleAfter
-    }
-
-    /// A fall from the top sixteenth of 32 bits to the bottom one is a wrap; any other fall is a reset.
-    static func rise(from old: UInt64, to new: UInt64) -> UInt64 {
-        if new >= old { return new - old }
-        let top: UInt64 = 1 << 32
-        if old < top, old >= top - top / 16, new < top / 16 { return top - old + new }
-        return new
     }
 }

@@ -33,4 +33,16 @@ extension GroupedEvents<EventsByValue> {
         let highest = Double(highestCount(within: window, at: now))
         return Bounds(low: highest, high: isWhole(window, at: now) ? highest : .infinity)
     }
+
+    /// The highest number of different values within any one group, where that of the label with the fewest counts: a bank
+    /// with four rows and four columns has four, one with four rows of one column has one.
+    static func fewest(of windows: [DistinctWindow], at now: Timestamp, window: Int64) -> Bounds {
+        let counts = windows.map { $0.counts(within: window, at: now) }
+        let highest =
+            (counts.first ?? [:]).map { group, count in
+                counts.dropFirst().reduce(count) { min($0, $1[group] ?? 0) }
+            }.max() ?? 0
+        let isWhole = windows.allSatisfy { $0.isWhole(window, at: now) }
+        return Bounds(low: Double(highest), high: isWhole ? Double(highest) : .infinity)
+    }
 }

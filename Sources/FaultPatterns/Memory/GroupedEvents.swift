@@ -127,6 +127,14 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
         return highest
     }
 
+    /// How many events in the window each group has.
+    func counts(within window: Int64, at now: Timestamp) -> [UInt64: Int] {
+        let horizon = horizon(at: now, window: window)
+        return events.reduce(into: [:]) { counts, event in
+            if event.time >= horizon { counts[event.group, default: 0] += event.count }
+        }
+    }
+
     /// The next time at which the answer may change with no new event.
     func changesAt(after now: Timestamp, window: Int64) -> Timestamp? {
         var next = NextChange(after: now)
@@ -134,13 +142,6 @@ struct GroupedEvents<Identity: EventIdentity>: Hashable, Sendable {
         next.offer(blindAt?.plus(window).plus(1))
         next.offer(forgottenAt?.plus(window).plus(1))
         return next.time
-    }
-
-    mutating func shift(by step: Duration) {
-        newest = newest.map { $0 + step }
-        forgottenAt = forgottenAt.map { $0 + step }
-        blindAt = blindAt.map { $0 + step }
-        for index in events.indices { events[index].time = events[index].time + step }
     }
 }
 

@@ -38,6 +38,8 @@ struct LeakyBucket: Hashable, Codable, Sendable {
     private var events: ContiguousArray<Event> = []
     /// When the source could last not be read.
     private var blindAt: Timestamp?
+    /// The newest fall of the counter that fills it, where that is persistent.
+    private var fall: CounterFall?
 
     /// Adds an event.
     /// - Parameter times: how many events it stands for.
@@ -63,6 +65,16 @@ struct LeakyBucket: Hashable, Codable, Sendable {
         if events.count > PatternLimits.bucketEvents { events.removeFirst() }
         add(Double(event.count), at: time, count: count, within: window)
         return true
+    }
+
+    /// Adds by how much a counter rose from one reading to the next.
+    /// - Parameter counting: what a fall of it means.
+    mutating func add(
+        from old: UInt64, to new: UInt64, as counting: SignalCatalogue.Counting, at time: Timestamp, count: Int,
+        within window: Int64
+    ) {
+        let risen = CounterFall.rise(from: old, to: new, as: counting, at: time, &fall)
+        if risen > 0 { add(Double(risen), at: time, count: count, within: window) }
     }
 
     /// Adds the units of a counter's rise.
@@ -113,11 +125,5 @@ struct LeakyBucket: Hashable, Codable, Sendable {
         }
         next.offer(blindAt?.plus(window).plus(1))
         return next.time
-    }
-
-    mutating func shift(by step: Duration) {
-        filledAt = filledAt.map { $0 + step }
-        blindAt = blindAt.map { $0 + step }
-        for index in events.indices { events[index].time = events[index].time + step }
     }
 }

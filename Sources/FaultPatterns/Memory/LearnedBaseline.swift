@@ -187,13 +187,4 @@ struct LearnedBaseline: Hashable, Codable, Sendable {
         if hasScores { next.offer(newest?.plus(PatternLimits.staleAfter).plus(1)) }
         return next.time
     }
-
-    mutating func shift(by step: Duration) {
-        newest = newest.map { $0 + step }
-        for index in bins.indices {
-            bins[index].first = bins[index].first + step
-            bins[index].newest = bins[index].newest + step
-            bins[index].offSince = bins[index].offSince.map { $0 + step }
-        }
-    }
 }

@@ -244,12 +244,4 @@ struct SampleWindow: Hashable, Codable, Sendable {
         if first < steps.count { next.offer(steps[first].end.plus(window)) }
         return next.time
     }
-
-    mutating func shift(by step: Duration) {
-        watch.shift(by: step)
-        for index in steps.indices {
-            steps[index].start = steps[index].start + step
-            steps[index].end = steps[index].end + step
-        }
-    }
 }

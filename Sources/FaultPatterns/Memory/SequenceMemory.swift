@@ -81,11 +81,4 @@ struct SequenceMemory: Hashable, Codable, Sendable {
         case .yes: followed?.truth ?? .unknown
         }
     }
-
-    mutating func shift(by step: Duration) {
-        held = held.map { $0 + step }
-        mayHaveHeld = mayHaveHeld.map { $0 + step }
-        began = began.map { $0 + step }
-        heldAtBeginning = heldAtBeginning.map { $0 + step }
-    }
 }

@@ -83,9 +83,4 @@ struct SerdEngine: Hashable, Codable {
         let horizon = max(now, events.last?.time ?? now) - .milliseconds(window)
         return sum(events.drop { $0.time < horizon })
     }
-
-    mutating func shift(by step: Duration) {
-        for index in events.indices { events[index].time = events[index].time + step }
-        blindAt = blindAt.map { $0 + step }
-    }
 }

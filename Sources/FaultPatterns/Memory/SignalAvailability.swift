@@ -64,11 +64,4 @@ struct SignalAvailability: Hashable, Codable, Sendable {
             next.offer(gapUntil.plus(window).plus(1))
         }
     }
-
-    mutating func shift(by step: Duration) {
-        since = since + step
-        newest = newest + step
-        gapFrom = gapFrom.map { $0 + step }
-        gapUntil = gapUntil.map { $0 + step }
-    }
 }

@@ -132,9 +132,4 @@ struct TrendWindow: Hashable, Codable, Sendable {
         next.offer(newest.plus(TrendWindow.patience(window)).plus(1))
         return next.time
     }
-
-    mutating func shift(by step: Duration) {
-        newest = newest + step
-        for index in points.indices { points[index].start = points[index].start + step }
-    }
 }

@@ -76,7 +76,7 @@ public struct PatternFile: Sendable {
         }
         if !tests.contains(where: \.hasGaps) { missing.append("one with missing data (`_` or `unavailable`)") }
         let counts = compiled.memories.contains { number in
-            if case .rises(isLevel: false) = tables.memories[number].rule { true } else { false }
+            if case .rises(let counting) = tables.memories[number].rule { counting != .level } else { false }
         }
         if counts, !tests.contains(where: \.hasReset) { missing.append("one in which the counter falls") }
         guard missing.isEmpty else {
@@ -84,7 +84,8 @@ public struct PatternFile: Sendable {
         }
     }
 
-    /// Level 2 brought variants, causes, models and all functions but the first few.
+    /// Level 2 brought variants, causes, models and all functions but the first few; level 3 that `distinct_by` counts
+    /// several labels together.
     private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
         let hasNewKeys = ["variants", "explains", "weight"].contains { key in
             if case .mapping(let entries) = tree.content { entries.contains { $0.key == key } } else { false }
@@ -96,6 +97,10 @@ public struct PatternFile: Sendable {
             }
         }
         let hasNewSources = tables.sources.contains { $0 != .told }
+        let countsTogether = tables.memories.contains { memory in
+            if case .distinct(_, let labels, _) = memory.rule { labels.count > 1 } else { false }
+        }
+        if countsTogether { return 3 }
         let isNew =
             hasNewKeys || !isOfFirstLevel || hasNewSources || !tables.models.isEmpty || !tables.sequences.isEmpty
             || !tables.openEvents.isEmpty

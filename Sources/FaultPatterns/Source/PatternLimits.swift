@@ -1,7 +1,7 @@
 /// Limits on patterns and on what the engine remembers, each with its unit.
 public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself. Level 3 brought observations that
-    /// stand for several events.
+    /// stand for several events, and several labels that `distinct_by` counts together.
     public static let engineLevel = 3
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
@@ -69,8 +69,10 @@ public enum PatternLimits {
     static let cumulativeSum = 100.0
     /// Milliseconds after which a value that nobody renewed is unknown: one day and an hour, for probes that run daily.
     public static let staleAfter: Int64 = 25 * 3_600_000
-    /// Milliseconds by which a sample may be late. A clock further back than this was set.
-    public static let lateness: Int64 = 600_000
+    /// Milliseconds for which a sample stands for what is, at least: shorter stops and delays are no gap.
+    public static let keepsAtLeast: Int64 = 900_000
+    /// Intervals of its probe for which a sample stands for what is; no longer than `staleAfter`.
+    public static let keepsIntervals: Int64 = 3
     /// Components that the engine remembers.
     public static let components = 10_000
 

@@ -44,15 +44,18 @@ public struct ProbeResult: Sendable, Codable {
     public var cursor: ProbeCursor?
     /// Values that were read but must not be judged by, so that their observations do not hold them.
     public var asRead: [RawReading]
+    /// Time from such observations to the next ones, where that is not the time from one look to the next.
+    public var interval: Duration?
 
     public init(
         components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil,
-        asRead: [RawReading] = []
+        asRead: [RawReading] = [], interval: Duration? = nil
     ) {
         self.components = components
         self.observations = observations
         self.cursor = cursor
         self.asRead = asRead
+        self.interval = interval
     }
 }
 

@@ -59,6 +59,13 @@ struct ProbeSchedule {
     /// The word of a probe's coverage.
     func state(of name: String) -> String? { plans.first { $0.entry.name == name }?.coverage.state }
 
+    /// How long it is from one look of a probe to the next, slowed down or not.
+    func interval(of name: String) -> Duration? {
+        plans.first { $0.entry.name == name }.map {
+            max($0.entry.interval, ProbeSchedule.shortestInterval) * $0.slowdown
+        }
+    }
+
     /// True once each probe has come back or been given up for the first time.
     var hasLookedOnce: Bool { !plans.contains { $0.coverage.state == "starting" } }
 

@@ -1,4 +1,5 @@
 import FaultPatterns
+import FoundationEssentials
 import Logging
 import Reports
 
@@ -83,6 +84,12 @@ actor WatchService: Service {
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
+    /// The engine's time, which no step of the wall clock moves; stored with every transaction and heartbeat.
+    private var engineClock: EngineClock
+    /// The engine's time of each probe's last look that brought something, for what only other clocks stamp.
+    private var lastLooks: [String: Timestamp] = [:]
+    private let resumedFrom: Timestamp?
+
     private var schedule: ProbeSchedule
     private var catalogue: ComponentCatalogue
     private var diagnosis: Diagnosis
@@ -143,8 +150,18 @@ actor WatchService: Service {
                     enabled: !disabled.contains($0.name))
             }, at: now.uptime)
         catalogue = ComponentCatalogue(order: probes.map(\.name))
-        diagnosis = Diagnosis(patterns: pack, resuming: saved.states)
         cursors = Dictionary(saved.cursors.map { ($0.probe, $0) }, uniquingKeysWith: { first, _ in first })
+        let stored = cursors.removeValue(forKey: WatchService.clockCursor).flatMap { cursor in
+            try? WireFormat.decode(EngineClock.self, from: Data(cursor.value.utf8))
+        }
+        resumedFrom = stored?.anchor.engine
+        let resumed = Diagnosis(patterns: pack, resuming: saved.states, stoppedAt: stored?.anchor.engine)
+        diagnosis = resumed
+        if let stored {
+            engineClock = stored
+        } else {
+            engineClock = EngineClock(at: now, notBefore: resumed.newestTime)
+        }
         nextHeartbeat = now.uptime + settings.heartbeatInterval
         nextSpan = now.uptime + settings.sampleSpan
         spanStart = now.time
@@ -183,6 +200,7 @@ actor WatchService: Service {
         for name in schedule.start(at: now.uptime) {
             guard let probe = probes[name] else { continue }
             let cursor = cursors[name]
+            let look = EngineClock.Look(wall: now.time, engine: engineClock.read(now))
             // Not a child task: one that hangs in the kernel must not keep the agent from stopping.
             Task {
                 let outcome: Result<ProbeResult, ProbeError>
@@ -191,12 +209,14 @@ actor WatchService: Service {
                 } catch {
                     outcome = .failure(error)
                 }
-                await self.finished(name, outcome)
+                await self.finished(name, look, outcome)
             }
         }
     }
 
-    private func finished(_ name: String, _ outcome: Result<ProbeResult, ProbeError>) async {
+    private func finished(
+        _ name: String, _ look: EngineClock.Look, _ outcome: Result<ProbeResult, ProbeError>
+    ) async {
         let now = clock.now()
         let before = schedule.state(of: name)
         // With a probe that goes blind or sees again, other failure modes can be seen.
@@ -205,7 +225,7 @@ actor WatchService: Service {
         case .success(let result):
             schedule.finished(
                 name, .looked(components: result.components.count, signals: result.observations.count), at: now)
-            take(result, of: name, at: now)
+            take(result, of: name, look, at: now)
         case .failure(let error):
             noteFailure(of: name, error)
             schedule.finished(name, .failed(error), at: now)
@@ -215,13 +235,25 @@ actor WatchService: Service {
         sleeper?.cancel()
     }
 
-    private func take(_ result: ProbeResult, of name: String, at now: Moment) {
+    private func take(_ result: ProbeResult, of name: String, _ look: EngineClock.Look, at now: Moment) {
+        let time = engineClock.read(now)
         var changes: [FaultChange] = []
-        if catalogue.update(name, result.components) {
-            inventoryIsNews = true
-            changes += diagnosis.know(catalogue.components, at: now.time)
+        let isNews = catalogue.update(name, result.components)
+        if isNews { inventoryIsNews = true }
+        if isNews || diagnosis.awaitsReports {
+            changes += diagnosis.know(catalogue.components, reported: result.components, at: time)
         }
-        changes += diagnosis.observe(result.observations, at: now.time)
+        let last = lastLooks[name] ?? (cursors[name] == nil ? nil : resumedFrom)
+        lastLooks[name] = look.engine
+        let observations = result.observations.map { observation in
+            Observation(
+                component: observation.component, signal: observation.signal, measurement: observation.measurement,
+                time: EngineClock.time(of: observation.time, in: look, since: last, now: time),
+                count: observation.count)
+        }
+        changes += diagnosis.observe(
+            observations, at: time, interval: result.interval ?? schedule.interval(of: name))
+        changes = changes.map(engineClock.told)
         history.record(result.observations)
         for change in changes {
             log.notice(
@@ -238,6 +270,20 @@ actor WatchService: Service {
             cursors[name] = cursor
             pending.cursors[name] = cursor
         }
+        if !pending.isEmpty { storeClock() }
+    }
+
+    /// Under this name the engine's clock is stored, as what a source was read up to.
+    private static let clockCursor = "engine-clock"
+
+    /// Stores the engine's clock as it is now. (A moment from before the last await may be older than what others have
+    /// read since, which to the clock would be another boot.)
+    private func storeClock() {
+        _ = engineClock.read(clock.now())
+        // Only a number that is not finite cannot be written; there is none.
+        guard let json = try? WireFormat.encode(engineClock) else { return }
+        pending.cursors[WatchService.clockCursor] = ProbeCursor(
+            probe: WatchService.clockCursor, value: String(decoding: json, as: UTF8.self))
     }
 
     /// Where there were more components than there is room for, gone ones made room; that more are there is told once.
@@ -440,6 +486,8 @@ actor WatchService: Service {
             nextHeartbeat = now.uptime + settings.heartbeatInterval
             reportedEpoch = await spool.epoch
             await append(.heartbeat(await heartbeat()), at: now)
+            storeClock()
+            await commit()
             codePages.tidy(at: now.uptime)
         }
     }
@@ -449,6 +497,7 @@ actor WatchService: Service {
         let samples = history.take(from: spanStart, through: now.time)
         spanStart = now.time
         pending.add(diagnosis.takeChanges(windows: true))
+        storeClock()
         await commit()
         guard !samples.isEmpty else { return }
         do throws(SpoolError) { try await spool.append(samples: samples, at: now) } catch { note(error) }
@@ -543,7 +592,7 @@ actor WatchService: Service {
 
     func standing() async -> Standing {
         Standing(
-            startedAt: startedAt, coverage: await coverage(), openFaults: diagnosis.openFaults,
+            startedAt: startedAt, coverage: await coverage(), openFaults: diagnosis.openFaults.map(engineClock.told),
             patternPack: pack.identity)
     }
 }

@@ -137,6 +137,7 @@ struct DiagnosisTests {
         #expect(patient.show(pending: 0, at: 2).isEmpty)
         #expect(patient.diagnosis.know([F.component()], at: F.start + .seconds(3)).isEmpty)
         #expect(patient.diagnosis.know([], at: F.start + .seconds(4)).isEmpty, "absence is no recovery")
+        #expect(patient.diagnosis.know([F.component(serial: "S2")], at: F.start + .seconds(5)).isEmpty, "read once")
         let changes = patient.diagnosis.know([F.component(serial: "S2")], at: F.start + .seconds(5))
         #expect(changes.map(\.kind) == [.cleared])
         #expect(changes.first?.because == "Part exchanged: serial S1 has become S2.")
@@ -157,8 +158,74 @@ struct DiagnosisTests {
         #expect(copy.diagnosis.openFaults.count == 1)
         copy = patient
         #expect(copy.diagnosis.know([F.component(), other], at: F.start + .seconds(2)).isEmpty, "both are there")
-        let changes = patient.diagnosis.know([other], at: F.start + .seconds(2))
+        #expect(patient.diagnosis.know([other], at: F.start + .seconds(2)).isEmpty, "read once")
+        copy = patient
+        #expect(copy.diagnosis.know([F.component(), other], at: F.start + .seconds(3)).isEmpty, "it is back")
+        #expect(!copy.diagnosis.awaitsReports)
+        let changes = patient.diagnosis.know([other], at: F.start + .seconds(3))
         #expect(changes.first?.because == "Part exchanged: /dev/sda, serial S2, sits in Bay 3 now.")
+    }
+
+    @Test("An exchange takes the new serial twice from one probe or once from two; until then nothing is forgotten")
+    func confirmedExchange() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["clear": "never"])))
+        _ = patient.show(pending: 20, at: 1)
+        let (old, new) = (F.component(), F.component(serial: "S2"))
+        // One probe reads the number wrongly once.
+        var glitch = patient
+        #expect(glitch.diagnosis.know([new], reported: [new], at: F.start + .seconds(2)).isEmpty)
+        #expect(glitch.diagnosis.awaitsReports)
+        #expect(glitch.diagnosis.openFaults.first?.suspects.first?.part.serial == "S1")
+        #expect(glitch.diagnosis.know([old], reported: [old], at: F.start + .seconds(3)).isEmpty)
+        #expect(!glitch.diagnosis.awaitsReports)
+        #expect(glitch.diagnosis.know([new], reported: [new], at: F.start + .seconds(4)).isEmpty, "it begins anew")
+        // Two probes disagree for ever: the list has the one's, the other says otherwise in between.
+        var discord = patient
+        for second in 2..<40 as Range<Int64> {
+            let said = second % 2 == 0 ? new : old
+            #expect(discord.diagnosis.know([new], reported: [said], at: F.start + .seconds(second)).isEmpty)
+        }
+        #expect(discord.show(pending: 0, at: 41).isEmpty && discord.diagnosis.openFaults.count == 1)
+        // Another wrong number is not the first one's second time.
+        var noise = patient
+        for (second, serial) in [(Int64(2), "S2"), (3, "S3"), (4, "S2")] {
+            let said = F.component(serial: serial)
+            #expect(noise.diagnosis.know([said], reported: [said], at: F.start + .seconds(second)).isEmpty)
+        }
+        // A probe that says nothing of the part does not confirm it; a second one that agrees does.
+        _ = patient.diagnosis.know([new], reported: [new], at: F.start + .seconds(2))
+        #expect(patient.diagnosis.know([new], reported: [], at: F.start + .seconds(3)).isEmpty)
+        #expect(patient.diagnosis.know([new], reported: [new], at: F.start + .seconds(4)).map(\.kind) == [.cleared])
+        let stored = patient.diagnosis.takeChanges(windows: true)
+        var resumed = Diagnosis(patterns: try F.pack(F.pattern("disk.test", ["clear": "never"])), resuming: stored)
+        #expect(resumed.know([new], reported: [new], at: F.start + .seconds(5)).isEmpty && !resumed.awaitsReports)
+    }
+
+    @Test("A disk known by its path whose hours of power fall by more than a day is another one; a numbered one is not")
+    func exchangeByHours() throws {
+        func hours(_ value: UInt64, of id: ComponentID, at second: Int64) -> Observation {
+            Observation(
+                component: id, signal: DiskSignals.powerOnTime, measurement: .counter(value),
+                time: F.start + .seconds(second))
+        }
+        for (name, later, isExchange) in [
+            ("path-pci-0000:00:1f.2-ata-3", UInt64(12), true), ("device-sda", 475, true), ("device-sda", 476, false),
+            ("device-sda", 500, false), ("wwn-0x5000c500a1b2c3d4", 12, false), ("serial-S1", 12, false),
+        ] {
+            let id = ComponentID(.disk, name)
+            let pack = try F.pack(F.pattern("disk.test", ["clear": "never", "when": "pending >= 16"]))
+            var diagnosis = Diagnosis(patterns: pack)
+            let seen = [F.counter(20, after: 1, of: id), hours(500, of: id, at: 1)]
+            #expect(diagnosis.observe(seen, at: F.start + .seconds(1)).map(\.kind) == [.opened])
+            diagnosis = Diagnosis(patterns: pack, resuming: diagnosis.takeChanges(windows: true))
+            let look = [F.counter(0, after: 2, of: id), hours(later, of: id, at: 2)]
+            let changes = diagnosis.observe(look, at: F.start + .seconds(2))
+            #expect(changes.map(\.kind) == (isExchange ? [.cleared] : []), "\(name) \(later)")
+            if isExchange {
+                let because = "Part exchanged: 500 hours of power have become \(later)."
+                #expect(changes.first?.because == because)
+            }
+        }
     }
 
     @Test("Late samples and repetitions change nothing")
@@ -172,12 +239,17 @@ struct DiagnosisTests {
     @Test("A clock that was set back stops nothing and opens nothing twice")
     func clockSetBack() throws {
         var patient = Patient(try F.pack(F.pattern("disk.test", ["for": "2 samples"])))
-        #expect(patient.show(pending: 20, at: 100_000).isEmpty)
-        let opened = patient.show(pending: 20, at: 10)
-        #expect(opened.map(\.kind) == [.opened])
-        #expect(patient.show(pending: 20, at: 20).isEmpty)
-        #expect(patient.show(pending: 0, at: 30).isEmpty)
-        #expect(patient.show(pending: 0, at: 40).map(\.kind) == [.cleared])
+        var clock = EngineClock(at: Moment(time: F.start + .seconds(100_000), boot: "b", uptime: .seconds(50)))
+        func show(_ pending: UInt64, wall: Int64, uptime: Int64) -> [FaultChange] {
+            let now = clock.read(Moment(time: F.start + .seconds(wall), boot: "b", uptime: .seconds(uptime)))
+            let seen = Observation(component: F.disk, signal: F.pending, measurement: .counter(pending), time: now)
+            return patient.diagnosis.observe([seen], at: now)
+        }
+        #expect(show(20, wall: 100_000, uptime: 50).isEmpty)
+        #expect(show(20, wall: 10, uptime: 60).map(\.kind) == [.opened])
+        #expect(show(20, wall: 20, uptime: 70).isEmpty)
+        #expect(show(0, wall: 30, uptime: 80).isEmpty)
+        #expect(show(0, wall: 40, uptime: 90).map(\.kind) == [.cleared])
     }
 
     @Test("A sample of the future counts as one of now")

@@ -140,6 +140,33 @@ struct FunctionTests {
         #expect(rows.observe([cell("7", "3", 3)], at: F.start + .seconds(3)).map(\.kind) == [.opened])
     }
 
+    @Test("Of several labels distinct_by counts the one with the fewest values within one group, and not over groups")
+    func spread() throws {
+        func pack() throws -> PatternPack {
+            let when = "distinct_by(\"bank\", \"row,column\", hw.memory.cell_error, 24h) >= 3"
+            return try F.pack(
+                F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": when]))
+        }
+        func cell(_ bank: Int, _ row: Int, _ column: Int, _ second: Int64) -> Observation {
+            let labels = ["bank": "\(bank)", "row": "\(row)", "column": "\(column)", "device": "1"]
+            return Observation(
+                component: ComponentID(.dimm, "A1"), signal: Signal("hw.memory.cell_error", labels),
+                measurement: .event("cell \(bank) \(row) \(column)"), time: F.start + .seconds(second))
+        }
+        // Three rows in one bank, three columns in another: neither bank is failing.
+        var apart = Diagnosis(patterns: try pack())
+        let cells = (1...3).flatMap { [cell(0, $0, 5, Int64($0)), cell(1, 7, $0, Int64($0))] }
+        #expect(apart.observe(cells, at: F.start + .seconds(3)).isEmpty)
+        apart = Diagnosis(patterns: try pack(), resuming: apart.takeChanges(windows: true))
+        #expect(apart.observe([cell(1, 8, 1, 4)], at: F.start + .seconds(4)).isEmpty, "two rows, three columns")
+        let opened = apart.observe([cell(1, 9, 1, 5)], at: F.start + .seconds(5))
+        #expect(opened.map(\.kind) == [.opened])
+        #expect(opened.first?.because.contains("rows and as many columns") == true, "\(opened.map(\.because))")
+        // As values leave the window it is over.
+        let later = F.start + .seconds(86_400 + 60)
+        #expect(apart.observe([], at: later).map(\.kind) == [.cleared])
+    }
+
     @Test("A trend tells when the limit will be reached, as an interval")
     func trend() throws {
         var patient = try Self.patient(

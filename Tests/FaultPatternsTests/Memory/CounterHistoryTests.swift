@@ -13,12 +13,13 @@ struct CounterHistoryTests {
         var history: CounterHistory
         var first: Timestamp
         var newest: Timestamp
-        var kind = CounterHistory.Kind.counter
+        var kind = SignalCatalogue.Counting.volatile
         var finest: Int64
         var longest: Int64
 
         init(
-            _ value: UInt64, at time: Timestamp, as kind: CounterHistory.Kind = .counter, finest: Int64 = 3_600_000,
+            _ value: UInt64, at time: Timestamp, as kind: SignalCatalogue.Counting = .volatile,
+            finest: Int64 = 3_600_000,
             longest: Int64 = 30 * 86_400_000
         ) {
             history = CounterHistory(baseline: value, at: time)
@@ -55,9 +56,9 @@ struct CounterHistoryTests {
         #expect(counter.history.lastIncrease == F.time(60))
     }
 
-    @Test("A counter that falls was reset and counts from zero; a level that falls counts nothing")
+    @Test("A volatile counter that falls counts from zero; a level and a persistent one that fall count nothing")
     func falls() {
-        for (kind, rise) in [(CounterHistory.Kind.counter, 4.0), (.level, 0)] {
+        for (kind, rise) in [(SignalCatalogue.Counting.volatile, 4.0), (.perScrub, 4), (.level, 0)] {
             var counter = Counter(100, at: F.time(0), as: kind)
             counter.read(4, at: F.time(60))
             #expect(counter.increase(Self.hour, at: F.time(60)).low == rise)
@@ -66,12 +67,61 @@ struct CounterHistoryTests {
         }
     }
 
-    @Test("A counter of 32 bits that wraps goes on counting; one that falls from elsewhere starts at zero")
+    private static func risen(_ readings: [(hour: Int64, value: UInt64)], as kind: SignalCatalogue.Counting) -> Double {
+        var counter = Counter(readings[0].value, at: F.time(readings[0].hour * 3_600), as: kind)
+        for (hour, value) in readings.dropFirst() { counter.read(value, at: F.time(hour * 3_600)) }
+        return counter.increase(30 * 24 * Self.hour, at: counter.newest).low
+    }
+
+    @Test("A persistent counter that falls by one counts nothing, and not its whole new value")
+    func persistentFall() {
+        #expect(Self.risen([(0, 2_000), (1, 1_999)], as: .persistent) == 0)
+        #expect(Self.risen([(0, 2_000), (1, 1_999)], as: .volatile) == 1_999)
+        #expect(Self.risen([(0, 2_000), (1, 0)], as: .persistent) == 0)
+    }
+
+    @Test("The highest value stays a persistent counter's mark for 24 hours: a return up to it counts nothing")
+    func mark() {
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 2_000)], as: .persistent) == 0)
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 2_003)], as: .persistent) == 3)
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 5), (25, 2_001), (26, 2_002)], as: .persistent) == 2)
+        // Below the mark it rises unseen for a day, and counts from then on.
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 5), (24, 9)], as: .persistent) == 0)
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 5), (26, 9)], as: .persistent) == 4)
+        // One fall after another: the mark is that of the highest.
+        #expect(Self.risen([(0, 2_000), (1, 1_000), (20, 10), (40, 2_001)], as: .persistent) == 1)
+        #expect(Self.risen([(0, 2_000), (1, 0), (2, 2_000), (3, 0), (4, 2_000)], as: .persistent) == 0)
+    }
+
+    @Test("A counter wraps from the top sixteenth into the bottom one: at 32 bits, a persistent one at 16 bits too")
     func wrap() {
-        #expect(CounterHistory.rise(from: UInt64(UInt32.max) - 4, to: 5) == 10)
-        #expect(CounterHistory.rise(from: 1 << 31, to: 5) == 5)
-        #expect(CounterHistory.rise(from: .max, to: 5) == 5)
-        #expect(CounterHistory.rise(from: 0, to: .max) == .max)
+        let top = UInt64(UInt32.max)
+        for kind in [SignalCatalogue.Counting.volatile, .persistent] {
+            #expect(Self.risen([(0, top - 4), (1, 5)], as: kind) == 10, "\(kind)")
+            #expect(Self.risen([(0, top - 4), (1, 5), (2, 8)], as: kind) == 13, "\(kind)")
+            #expect(Self.risen([(0, 0), (1, .max)], as: kind) == Double(UInt64.max), "\(kind)")
+        }
+        #expect(Self.risen([(0, 65_530), (1, 4)], as: .persistent) == 10)
+        #expect(Self.risen([(0, 65_530), (1, 4)], as: .volatile) == 4)
+        for (old, new): (UInt64, UInt64) in [
+            (61_439, 0), (61_440, 4_096), (65_536, 5), (1 << 31, 5), (.max, 5), (top - 4, 1 << 28),
+            (15 << 28 - 1, 5),
+        ] {
+            #expect(Self.risen([(0, old), (1, new)], as: .persistent) == 0, "\(old)")
+        }
+        // What was taken for a wrap and comes back was a glitch: it counts no second time.
+        #expect(Self.risen([(0, 65_530), (1, 0), (2, 65_530)], as: .persistent) == 6)
+    }
+
+    @Test("A fall is kept with what is stored, and one that came back is none")
+    func storedFall() throws {
+        var counter = Counter(2_000, at: F.time(0), as: .persistent)
+        counter.read(0, at: F.time(3_600))
+        counter.history = try F.stored(counter.history)
+        #expect(counter.history.fall?.mark == 2_000)
+        counter.read(2_000, at: F.time(7_200))
+        #expect(counter.history.fall == nil)
+        #expect(counter.increase(Self.hour, at: F.time(7_200)) == Bounds(low: 0, high: 0))
     }
 
     @Test("A rise that began before the window counts in the high bound only")
@@ -207,25 +257,9 @@ struct CounterHistoryTests {
         #expect(counter.increase(Self.hour, at: time) == counter.increase(Self.hour, at: F.time(1 << 40)))
     }
 
-    @Test("When the clock is set back, the answers move with it")
-    func shift() {
-        var counter = Counter(0, at: F.time(10_000))
-        counter.read(3, at: F.time(10_060))
-        var moved = counter
-        moved.history.shift(by: .seconds(-5_000))
-        moved.first = F.time(5_000)
-        moved.newest = F.time(5_060)
-        for seconds: Int64 in [60, 3_600, 3_660, 9_000] {
-            #expect(
-                moved.increase(Self.hour, at: F.time(5_000 + seconds))
-                    == counter.increase(Self.hour, at: F.time(10_000 + seconds)))
-        }
-        #expect(moved.history.lastIncrease == F.time(5_060))
-    }
-
     @Test("No reading, time or window traps")
     func hostile() throws {
-        for kind in [CounterHistory.Kind.counter, .level] {
+        for kind in [SignalCatalogue.Counting.volatile, .level, .persistent] {
             for window in F.hostileWindows {
                 var counter = Counter(0, at: F.hostileTimes[0], as: kind, finest: 1, longest: window)
                 for time in F.hostileTimes + F.hostileTimes.reversed() {
@@ -238,7 +272,6 @@ struct CounterHistoryTests {
                             #expect(counter.changesAt(after: now, window).map { $0 > now } ?? true)
                         }
                     }
-                    counter.history.shift(by: .seconds(Int64.max))
                     counter.history = try F.stored(counter.history)
                 }
             }

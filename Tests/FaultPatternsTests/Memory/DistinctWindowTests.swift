@@ -79,19 +79,6 @@ struct DistinctWindowTests {
         #expect(try F.bytes(window) < 40_000)
     }
 
-    @Test("When the clock is set back, the answers move with it")
-    func shift() {
-        var window = DistinctWindow()
-        for number in 0..<5 { _ = window.take(value: "\(number)", at: F.time(Int64(number) * 600), window: Self.hour) }
-        var moved = window
-        moved.shift(by: .seconds(-300))
-        for now: Int64 in [2_400, 3_600, 4_000, 9_000] {
-            #expect(
-                moved.bounds(at: F.time(now - 300), window: Self.hour)
-                    == window.bounds(at: F.time(now), window: Self.hour))
-        }
-    }
-
     @Test("Between one change by time and the next the answer stays the same")
     func changes() {
         var window = DistinctWindow()
@@ -118,7 +105,6 @@ struct DistinctWindowTests {
                     #expect(window.changesAt(after: now, window: length).map { $0 > now } ?? true)
                 }
                 #expect(try F.stored(window) == window)
-                window.shift(by: .seconds(Int64.max))
             }
         }
     }

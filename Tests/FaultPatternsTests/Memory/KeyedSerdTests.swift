@@ -114,21 +114,18 @@ struct KeyedSerdTests {
         #expect(try F.bytes(serd) < 150_000)
     }
 
-    @Test("Between one change by time and the next the answer stays the same, also when the clock was set back")
+    @Test("Between one change by time and the next the answer stays the same")
     func changes() {
         var serd = KeyedSerd()
         for number in 0..<9 {
             _ = serd.take("", key: "\(number % 2)", at: F.time(Int64(number) * 60 + 900), count: 3, within: Self.hour)
         }
         _ = serd.becomeBlind(at: F.time(1_500))
-        var moved = serd
-        moved.shift(by: .seconds(-900))
         var time = F.time(1_500)
         var truths: [Truth] = []
         while let next = serd.changesAt(after: time, window: Self.hour) {
             let truth = serd.truth(at: time, count: 3, within: Self.hour)
             #expect(truth == serd.truth(at: next.minus(1), count: 3, within: Self.hour))
-            #expect(truth == moved.truth(at: time.minus(900_000), count: 3, within: Self.hour))
             if truths.last != truth { truths.append(truth) }
             time = next
         }
@@ -149,7 +146,6 @@ struct KeyedSerdTests {
                     #expect(serd.changesAt(after: now, window: length).map { $0 > now } ?? true)
                 }
                 #expect(try F.stored(serd) == serd)
-                serd.shift(by: .seconds(Int64.max))
             }
         }
     }

@@ -100,18 +100,6 @@ struct LeakyBucketTests {
         }
     }
 
-    @Test("When the clock is set back, the level moves with it")
-    func shift() {
-        var bucket = LeakyBucket()
-        _ = bucket.take("a", at: F.time(1_000), count: 3, within: Self.hour)
-        var moved = bucket
-        moved.shift(by: .seconds(-500))
-        #expect(
-            moved.level(at: F.time(900), count: 3, within: Self.hour)
-                == bucket.level(at: F.time(1_400), count: 3, within: Self.hour))
-        F.expect(moved.take("a", at: F.time(500), count: 3, within: Self.hour), is: false)
-    }
-
     @Test("No amount, time or window traps")
     func hostile() throws {
         for length in F.hostileWindows + [0] {
@@ -127,7 +115,6 @@ struct LeakyBucketTests {
                         #expect(bucket.changesAt(after: now, count: count, within: length).map { $0 > now } ?? true)
                     }
                     #expect(try F.stored(bucket) == bucket)
-                    bucket.shift(by: .seconds(-5))
                 }
             }
         }

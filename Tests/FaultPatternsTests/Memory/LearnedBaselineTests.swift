@@ -236,19 +236,6 @@ struct LearnedBaselineTests {
         #expect(sensor.baseline == before)
     }
 
-    @Test("When the clock is set back, learning goes on as if it had not been")
-    func shift() throws {
-        var sensor = Sensor()
-        sensor.read(300) { Self.wave($0) }
-        var moved = sensor
-        moved.baseline.shift(by: .seconds(-7_200))
-        moved.now -= 7_200
-        sensor.read(300) { Self.wave($0) + 1 }
-        moved.read(300) { Self.wave($0) + 1 }
-        #expect(moved.baseline.mean(bin: 0) == sensor.baseline.mean(bin: 0))
-        #expect(moved.high == sensor.high)
-    }
-
     @Test("No reading, time or window traps, and what is stored can be read again")
     func hostile() throws {
         for window in F.hostileWindows + [0, -1] {
@@ -268,7 +255,6 @@ struct LearnedBaselineTests {
                     #expect(baseline.changesAt(after: time).map { $0 > time } ?? true)
                 }
                 #expect(try F.stored(baseline) == baseline)
-                baseline.shift(by: .seconds(-Int64.max / 1_000))
             }
         }
     }

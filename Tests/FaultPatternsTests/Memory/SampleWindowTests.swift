@@ -195,18 +195,6 @@ struct SampleWindowTests {
         #expect(steps > 20 && steps < 60)
     }
 
-    @Test("When the clock is set back, the answers move with it")
-    func shift() {
-        let window = Self.window((100...160).map { (Int64($0) * 120, Double($0 % 7)) }, since: 12_000)
-        var moved = window
-        moved.shift(by: .seconds(-9_000))
-        for statistic in Self.statistics {
-            #expect(
-                moved.bounds(of: statistic, at: F.time(19_300 - 9_000), window: Self.hour)
-                    == window.bounds(of: statistic, at: F.time(19_300), window: Self.hour))
-        }
-    }
-
     @Test("No reading, time or window traps, and what is stored can be read again")
     func hostile() throws {
         for length in F.hostileWindows {
@@ -224,7 +212,6 @@ struct SampleWindowTests {
                     #expect(window.changesAt(after: time, window: length).map { $0 > time } ?? true)
                 }
                 #expect(try F.stored(window) == window)
-                window.shift(by: .seconds(-7))
             }
         }
     }

@@ -19,12 +19,31 @@ struct WindowTests {
         #expect(patient.show(pending: 5_001, at: 3).map(\.kind) == [.opened])
     }
 
-    @Test("A counter that falls was reset and counts from zero")
+    @Test("A volatile counter that falls was reset and counts from zero")
     func reset() throws {
-        var patient = try Self.patient("increase(reported[24h]) >= 5")
-        _ = patient.show(reported: 100, at: 1)
-        #expect(patient.show(reported: 4, at: 2).isEmpty)
-        #expect(patient.show(reported: 5, at: 3).map(\.kind) == [.opened])
+        let timeouts = Signal("hw.physical_disk.timeouts")
+        var patient = Patient(
+            try F.pack(
+                F.pattern(
+                    "disk.test", ["let": ["timeouts": timeouts.description], "when": "increase(timeouts[24h]) >= 5"])))
+        _ = patient.show(F.counter(100, timeouts, after: 1), at: 1)
+        #expect(patient.show(F.counter(4, timeouts, after: 2), at: 2).isEmpty)
+        #expect(patient.show(F.counter(5, timeouts, after: 3), at: 3).map(\.kind) == [.opened])
+    }
+
+    @Test("A persistent counter that falls counts nothing, also in a bucket, and the evidence says that it fell")
+    func persistent() throws {
+        for condition in ["increase(reported[24h]) >= 5", "bucket(reported, 5, 24h)", "rate(reported[24h]) > 0.0001"] {
+            var patient = try Self.patient("\(condition) or pending >= 16")
+            _ = patient.show(reported: 2_000, at: 1)
+            #expect(patient.show(reported: 1_999, at: 2).isEmpty, "\(condition)")
+            let opened = try #require(patient.show(pending: 20, at: 3).first, "\(condition)")
+            let evidence = try #require(opened.fault.evidence.first { $0.signal == F.reported })
+            #expect(evidence.value.contains("1999"), "\(condition)")
+            if condition.hasPrefix("bucket") { continue }
+            #expect(evidence.value.contains("(fell from 2000"), "\(evidence.value)")
+            #expect(evidence.value.hasSuffix("on 2026-01-01: taken for a reset, which counts nothing)"))
+        }
     }
 
     @Test("A counter of 32 bits that wraps goes on counting")

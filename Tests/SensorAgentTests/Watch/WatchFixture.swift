@@ -15,6 +15,8 @@ final class ManualClock: AgentClock {
     }
     private struct State {
         var elapsed = Duration.zero
+        /// By how much the wall clock is off.
+        var ahead = Duration.zero
         var sleepers: [Int: Sleeper] = [:]
         var cancelled: Set<Int> = []
         var next = 0
@@ -22,9 +24,12 @@ final class ManualClock: AgentClock {
     private let state = Mutex(State())
 
     func now() -> Moment {
-        let elapsed = state.withLock { $0.elapsed }
-        return Moment(time: SpoolFixture.start + elapsed, boot: "b0", uptime: .seconds(100) + elapsed)
+        let (elapsed, ahead) = state.withLock { ($0.elapsed, $0.ahead) }
+        return Moment(time: SpoolFixture.start + elapsed + ahead, boot: "b0", uptime: .seconds(100) + elapsed)
     }
+
+    /// Somebody sets the wall clock.
+    func leap(by duration: Duration) { state.withLock { $0.ahead += duration } }
 
     func sleep(until uptime: Duration) async throws {
         let end = uptime - .seconds(100)
@@ -110,6 +115,14 @@ enum WatchFixture {
         """
     }
 
+    /// A pack of one pattern of the fan that waits.
+    static func patientPack(for span: String) throws -> PatternPack {
+        let slow = pattern("fan.slow", "fan", "hw.fan.speed < 500", urgency: "plan")
+            .replacing("\"urgency\"", with: "\"for\": \"\(span)\", \"urgency\"")
+        return try PatternPack(
+            json: Data(#"{"format": 1, "engine_level": 1, "version": "t1", "patterns": [\#(slow)]}"#.utf8))
+    }
+
     static func pack(withTest: Bool = true) throws -> PatternPack {
         try PatternPack(json: packJSON(withTest: withTest))
     }
@@ -145,13 +158,13 @@ struct RunningWatch {
 
     init(
         _ probes: [any Probe], in directory: String, clock: ManualClock = ManualClock(), disabled: Set<String> = [],
-        log: Logger = SpoolFixture.log
+        pack: PatternPack? = nil, log: Logger = SpoolFixture.log
     ) async throws {
         self.clock = clock
         spool = try await Spool.open(
             directory: directory, author: SpoolFixture.author(), at: clock.now(), log: log)
         watch = WatchService(
-            probes: probes, disabled: disabled, pack: try WatchFixture.pack(), saved: try await spool.saved(),
+            probes: probes, disabled: disabled, pack: try pack ?? WatchFixture.pack(), saved: try await spool.saved(),
             spool: spool, clock: clock, log: log)
         task = Task { [watch] in try await watch.run() }
     }

@@ -1,23 +1,6 @@
 import Glibc
 public import Reports
 
-/// One instant on all clocks of the machine: the wall clock, which may show anything, and the time since boot,
-/// which orders what happened.
-public struct Moment: Hashable, Sendable {
-    /// CLOCK_REALTIME.
-    public var time: Timestamp
-    /// The kernel's boot id (`/proc/sys/kernel/random/boot_id`, random(4)).
-    public var boot: String
-    /// Time since boot, suspension included (CLOCK_BOOTTIME, clock_gettime(2)).
-    public var uptime: Duration
-
-    public init(time: Timestamp, boot: String, uptime: Duration) {
-        self.time = time
-        self.boot = boot
-        self.uptime = uptime
-    }
-}
-
 /// Where services get the time from. Everything below them is given it as an argument.
 public protocol AgentClock: Sendable {
     func now() -> Moment
@@ -36,7 +19,7 @@ public struct MachineClock: AgentClock {
     public func now() -> Moment {
         Moment(
             time: Timestamp(milliseconds: MachineClock.read(CLOCK_REALTIME).inMilliseconds), boot: boot,
-            uptime: MachineClock.read(CLOCK_BOOTTIME))
+            uptime: MachineClock.read(CLOCK_BOOTTIME), isSynchronised: NetworkTime.isSynchronised ?? false)
     }
 
     public func sleep(until uptime: Duration) async throws {
