@@ -1,7 +1,8 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-until-ticket test bench fuzz format lint declarations cases build release install packages try-packages lab clean
+.PHONY: help run run-until-ticket test soak bench fuzz format lint declarations cases build release install packages \
+	try-packages lab clean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +15,9 @@ run-until-ticket:  ## The same, until the three tickets are in the mailbox
 
 test:  ## Install what is needed, build, and run every test, or with FILTER=NAME those whose names match
 	@scripts/test "$(FILTER)"
+
+soak: build  ## Hold what is said of clocks and silences over SEEDS=2000 seeds each
+	@CALLHOME_SEEDS=$(or $(SEEDS),2000) swift test --skip-build --filter ClockPropertyTests
 
 bench: release  ## Measure agent, collector and pattern engine in a release build
 	@scripts/prepare run
