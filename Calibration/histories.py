@@ -16,13 +16,45 @@ NEVER = -1_000_000
 """Day that stands for "has not happened"."""
 
 LEVELS = {"197", "198"}
-"""Attributes that are levels, not counters: a fall is no reset, it counts nothing."""
+"""Attributes that are levels, not counters: a fall counts nothing, and what rises after it counts."""
+
+MARK_DAYS = 1
+"""Days for which a counter that fell counts nothing up to where it was: all others are persistent (`CounterFall.swift`)."""
 
 WORDS = {"188a": 0, "188b": 16, "188c": 32}
 """Seagate packs three 16-bit words into 188: name of the word -> its lowest bit."""
 
 TRACKED = ["5", "10", "12", "187", "188a", "188b", "188c", "189", "196", "197", "198"]
 """Attributes of which a running state is kept."""
+
+
+def wrapped(old: float, new: float) -> float | None:
+    """How much a counter rose that wrapped: from the top sixteenth of 32 or 16 bits into the bottom one; else None."""
+    for top in (1 << 32, 1 << 16):
+        if top - top // 16 <= old < top and new < top // 16:
+            return top - old + new
+    return None
+
+
+def correct_after_falls(rise: np.ndarray, value: np.ndarray, day: np.ndarray, step: np.ndarray, starts: np.ndarray):
+    """Corrects what counters rose by after they fell, as the engine counts persistent ones. Few drives have a fall."""
+    ends = np.r_[starts[1:], len(value)]
+    for drive in np.unique(np.searchsorted(starts, np.flatnonzero(step < 0), side="right") - 1):
+        fall = None  # (the highest value before it, its day, whether it was taken for a wrap)
+        for i in range(starts[drive] + 1, ends[drive]):
+            old, new = value[i - 1], value[i]
+            if np.isnan(old) or new == old:
+                continue
+            valid = fall if fall and day[i] - fall[1] <= MARK_DAYS else None
+            if new > old:
+                if valid and new >= valid[0]:
+                    rise[i], fall = new - valid[0], None
+                elif valid and not valid[2]:
+                    rise[i] = 0.0
+            elif (over := wrapped(old, new)) is not None:
+                rise[i], fall = over, (old, day[i], True)
+            else:
+                fall = (max(old, valid[0]) if valid and not valid[2] else old, day[i], False)
 
 
 def file_hash(path: str) -> str:
@@ -92,8 +124,9 @@ class Histories:
             before = np.r_[np.nan, v[:-1]]
             before[starts] = np.nan
             step = v - before
-            fall = step < 0
-            rise = np.where(np.isnan(step), 0.0, np.where(fall, 0.0 if name in LEVELS else v, step))
+            rise = np.where(np.isnan(step) | (step < 0), 0.0, step)
+            if name not in LEVELS:
+                correct_after_falls(rise, v, self.day, step, np.flatnonzero(starts))
             self.rise_sum[name] = np.cumsum(rise)
             self.rise_days[name] = np.cumsum(rise > 0)
             self.lifetime_max[name] = pd.Series(v).groupby(self.code).cummax().to_numpy()
