@@ -9,6 +9,11 @@ extension Assessment {
     func text(in language: Language) -> String {
         var lines = [language("looked at \(document.time)", "Zeitpunkt: \(document.time)")]
         lines += readings(in: language)
+        guard document.exitCode == 0 else {
+            lines.append(
+                language("Nothing is read, so nothing is judged.", "Nichts gelesen, also nichts beurteilt."))
+            return lines.map(\.printable).joined(separator: "\n")
+        }
         if let newest = newestOldEntry {
             lines.append(
                 language(

@@ -125,7 +125,9 @@ struct AssessmentTests {
         let refused: Looks = [("made-up", .failure(.malformed(path: "disk.json", problem: "torn")))]
         let assessment = Assessment(of: refused, at: Self.start, by: pack)
         #expect(assessment.exitCode == 65)
-        #expect(assessment.text(in: .english).contains("made-up: failing: disk.json: torn"))
+        let text = assessment.text(in: .english)
+        #expect(text.contains("made-up: failing: disk.json: torn") && text.contains("nothing is judged"))
+        #expect(!text.contains("No fault opens"), "what could not be read is not well")
     }
 
     @Test("The text says what is read, what opens and when, who is to blame and what is wanting, in both languages")
