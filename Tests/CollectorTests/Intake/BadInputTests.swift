@@ -135,7 +135,8 @@ struct BadInputTests {
         arguments: [("silent", ["closed"]), ("headers", ["closed", "400"]), ("half", ["408"])])
     func slowClients(mode: String, ends: [String]) async throws {
         try await LiveCollector.with {
-            $0.requestTimeout = .seconds(1)
+            // Half a request is answered only if its head came in time, on a busy machine as well.
+            $0.requestTimeout = .seconds(mode == "half" ? 4 : 1)
         } _: { live in
             async let end = withCheckedContinuation { continuation in
                 Thread.detachNewThread {

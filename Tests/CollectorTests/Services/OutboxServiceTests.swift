@@ -20,7 +20,7 @@ struct OutboxServiceTests {
             configuration: .init(services: [OutboxService(fleet.environment)], logger: fleet.environment.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(120)
             while try await !done(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
             let finished = try await done()
             #expect(finished, "the outbox did not finish")
@@ -136,7 +136,7 @@ struct OutboxServiceTests {
             configuration: .init(services: [OutboxService(environment)], logger: environment.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(120)
             while smtp.output.isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
