@@ -36,7 +36,7 @@ extension SignalSources {
         hw.clock.offset * board
         hw.clock.offset server board
         hw.controller.reset * kernel-log
-        hw.controller.reset pcie_device kernel-log
+        hw.controller.reset controller,pcie_device kernel-log
         hw.cooling.state * thermal
         hw.cooling.state cooling thermal
         hw.cpu.cache_threshold * machine-checks
@@ -110,6 +110,8 @@ extension SignalSources {
         hw.filesystem.written volume filesystems
         hw.gpu.ecc_errors * gpu
         hw.gpu.ecc_errors gpu gpu
+        hw.gpu.lost * kernel-log
+        hw.gpu.lost gpu kernel-log
         hw.gpu.nvlink_errors * gpu
         hw.gpu.nvlink_errors gpu gpu
         hw.gpu.pcie_replays * gpu
@@ -137,6 +139,8 @@ extension SignalSources {
         hw.memory.correction_limit * ipmi,redfish
         hw.memory.correction_limit dimm ipmi
         hw.memory.correction_limit memory_controller ipmi,redfish
+        hw.memory.earlier_errors * memory-errors
+        hw.memory.earlier_errors dimm,memory_controller,memory_row memory-errors
         hw.memory.error * machine-checks,kernel-log,ipmi,redfish
         hw.memory.error dimm machine-checks,kernel-log,ipmi
         hw.memory.error memory_channel machine-checks,kernel-log
@@ -240,7 +244,7 @@ extension SignalSources {
         hw.physical_disk.checksum_error * raid
         hw.physical_disk.checksum_error disk raid
         hw.physical_disk.command_timeout * kernel-log
-        hw.physical_disk.command_timeout disk kernel-log
+        hw.physical_disk.command_timeout disk,raid_array kernel-log
         hw.physical_disk.commands * disk-health
         hw.physical_disk.commands disk disk-health
         hw.physical_disk.controller_errors * raid-controllers
@@ -254,7 +258,7 @@ extension SignalSources {
         hw.physical_disk.error_log_entries * disk-health
         hw.physical_disk.error_log_entries disk disk-health
         hw.physical_disk.exception * kernel-log
-        hw.physical_disk.exception disk kernel-log
+        hw.physical_disk.exception disk,raid_array kernel-log
         hw.physical_disk.failed_commands * disk-latency
         hw.physical_disk.failed_commands disk disk-latency
         hw.physical_disk.grown_defects * disk-health
@@ -266,7 +270,7 @@ extension SignalSources {
         hw.physical_disk.io * disk-health
         hw.physical_disk.io disk disk-health
         hw.physical_disk.io_error * kernel-log
-        hw.physical_disk.io_error disk kernel-log
+        hw.physical_disk.io_error disk,raid_array kernel-log
         hw.physical_disk.kernel_state * disk-latency
         hw.physical_disk.kernel_state disk disk-latency
         hw.physical_disk.link_speed * disk-health,enclosures
@@ -276,7 +280,7 @@ extension SignalSources {
         hw.physical_disk.load_cycles * disk-health
         hw.physical_disk.load_cycles disk disk-health
         hw.physical_disk.lost * kernel-log
-        hw.physical_disk.lost disk kernel-log
+        hw.physical_disk.lost disk,raid_array kernel-log
         hw.physical_disk.media_errors * disk-health
         hw.physical_disk.media_errors disk disk-health
         hw.physical_disk.moved * disk-latency
@@ -298,7 +302,7 @@ extension SignalSources {
         hw.physical_disk.requests * disk-latency
         hw.physical_disk.requests disk disk-latency
         hw.physical_disk.reset * kernel-log
-        hw.physical_disk.reset disk kernel-log
+        hw.physical_disk.reset disk,raid_array kernel-log
         hw.physical_disk.scsi_errors * disk-health
         hw.physical_disk.scsi_errors disk disk-health
         hw.physical_disk.self_test * disk-health
@@ -306,7 +310,7 @@ extension SignalSources {
         hw.physical_disk.self_test.age * disk-health
         hw.physical_disk.self_test.age disk disk-health
         hw.physical_disk.sense * kernel-log
-        hw.physical_disk.sense disk kernel-log
+        hw.physical_disk.sense disk,raid_array kernel-log
         hw.physical_disk.size * disk-health,redfish
         hw.physical_disk.size disk disk-health,redfish
         hw.physical_disk.smart * disk-health
@@ -482,6 +486,7 @@ extension SignalSources {
 
     /// A signal, kinds of parts, and of a label the only values that its probes tell of them.
     static let values = """
+        hw.controller.reset controller,pcie_device reason=diagnostic,fault,hang,lost,unknown
         hw.cpu.speed.limit cpu limit_type=cap,rated.high,rated.low
         hw.errors controller,dimm,gpu,memory_channel,memory_row error.type=corrected,uncorrected
         hw.errors memory_controller error.type=corrected,corrected.noinfo,uncorrected,uncorrected.noinfo
@@ -495,6 +500,7 @@ extension SignalSources {
         hw.power.limit ups limit_type=rated.high
         hw.temperature.limit gpu limit_type=high.critical,high.degraded,high.emergency
         hw.temperature.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
+        hw.ups.input_voltage.limit ups limit_type=high.critical,low.critical
         hw.voltage.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
         """
 
