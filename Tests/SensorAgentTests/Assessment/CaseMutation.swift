@@ -49,7 +49,9 @@ struct CaseMutation {
         text = text.replacing(#/\b(ata|md|nvme|eth|ten)(\d{1,2})(?=(n\d)?\b)/#) { match in
             "\(match.1)\((Int(match.2) ?? 0) + number)"
         }
-        text = text.replacing(#/\b([0-9a-fA-F]{4}|[0-9a-fA-F]{8}):([0-9a-fA-F]{2}):([0-9a-fA-F]{2})\b/#) { match in
+        // By Unicode's rules there is no end of a word between the two numbers of `00.0`.
+        let address = #/\b([0-9a-fA-F]{4}|[0-9a-fA-F]{8}):([0-9a-fA-F]{2}):([0-9a-fA-F]{2})\b/#
+        text = text.replacing(address.wordBoundaryKind(.simple)) { match in
             let other = ((Int(match.2, radix: 16) ?? 0) + bus) % 256
             return "\(match.1):\(String(format: "%02x", other)):\(match.3)"
         }

@@ -56,7 +56,7 @@ struct RaidProgramsTests {
         arguments: [
             ("Defunct (DDD)", "failed", .faulty), ("Inaccessible", "failed", .faulty), ("Failed", "failed", .faulty),
             ("Global Hot-Spare", "ok", .spare), ("Standby hot-spare (SHS)", "ok", .spare), ("Online", "ok", .inSync),
-            ("Missing", "missing", .missing), ("Rebuilding", "degraded", .rebuilding), ("Ready (RDY)", "ok", nil),
+            ("Missing", "missing", .missing), ("Rebuilding", "ok", .rebuilding), ("Ready (RDY)", "ok", nil),
             ("Raw (Pass Through)", "ok", nil), ("UBad", "failed", .faulty), ("UBUnsp", "failed", .faulty),
             ("sUBad", "failed", .faulty), ("sUGood", "ok", nil), ("UGShld", "degraded", nil), ("Onln", "ok", .inSync),
             ("Offline, Spun Up", "failed", .faulty), ("Predictive Failure", "predicted_failure", nil),
@@ -228,7 +228,7 @@ struct RaidProgramsTests {
             """)
         let controller = try #require(try ControllerOutput.controllers(Array(text.utf8)).first)
         #expect(controller.disks.map(\.member) == [.inSync, .rebuilding, .faulty, .spare, .inSync, nil])
-        #expect(controller.disks.map(\.status) == ["ok", "degraded", "failed", "ok", "predicted_failure", "ok"])
+        #expect(controller.disks.map(\.status) == ["ok", "ok", "failed", "ok", "predicted_failure", "ok"])
         #expect(controller.arrays.map(\.state) == [.degraded] && controller.arrays[0].activity == "queued")
         #expect(try states(text, "hw.raid.state", .raidArray) == ["degraded"])
     }

@@ -84,7 +84,8 @@ extension RaidController.Disk {
         case "state":
             switch word.lowercased() {
             case "optimal", "online": (member, status) = (.inSync, "ok")
-            case "rebuilding", "out of sync", "degraded": (member, status) = (.rebuilding, "degraded")
+            case "rebuilding", "out of sync": (member, status) = (.rebuilding, "ok")
+            case "degraded": (member, status) = (.rebuilding, "degraded")
             case "hot spare": (member, status) = (.spare, "ok")
             case "failed": (member, status) = (.faulty, "failed")
             case "missing": (member, status) = (.missing, "missing")

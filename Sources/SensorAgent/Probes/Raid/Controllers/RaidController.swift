@@ -138,10 +138,10 @@ struct RaidController: Hashable, Sendable {
         if word.contains("predict") { return "predicted_failure" }
         if isFailed(word) { return "failed" }
         if ["msng", "missing"].contains(where: word.hasPrefix) { return "missing" }
-        // The controller examines a shielded disk, or is filling it.
-        if ["rebuild", "rbld"].contains(where: word.hasPrefix) || word.hasSuffix("shld") || waits(word) {
-            return "degraded"
-        }
+        // The controller examines a shielded disk.
+        if word.hasSuffix("shld") { return "degraded" }
+        // One that is being filled is well itself; what it is in its array tells the rest.
+        if ["rebuild", "rbld"].contains(where: word.hasPrefix) || waits(word) { return "ok" }
         let isWell = [
             "ok", "onln", "online", "optimal", "ugood", "ugunsp", "unconfigured(good)", "jbod", "dhs", "ghs", "hot",
             "ready", "raw", "cpybck", "copyback",

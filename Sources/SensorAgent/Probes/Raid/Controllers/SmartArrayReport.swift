@@ -138,8 +138,9 @@ extension RaidController {
                     switch status {
                     case "failed": .faulty
                     case "missing": .missing
-                    case "degraded": .rebuilding
-                    default: group == nil ? nil : .inSync
+                    default:
+                        RaidController.memberState(word) == .rebuilding
+                            ? .rebuilding : group == nil ? nil : .inSync
                     }
             }
             // An active one stands in for another: it is a member.
@@ -218,8 +219,7 @@ extension RaidController.Disk {
             switch status {
             case "failed": member = .faulty
             case "missing": member = .missing
-            case "degraded": member = .rebuilding
-            default: break
+            default: if RaidController.memberState(line.value) == .rebuilding { member = .rebuilding }
             }
         case "drive type":
             let word = line.value.lowercased()
