@@ -11,7 +11,7 @@ public struct CommandTree: Hashable, Sendable {
         self.hasDefault = hasDefault
     }
 
-    /// `callhome has no command statsu; perhaps status`; nil where another thing is wrong.
+    /// What is meant by the first word that is no command, the nearest first; nil where another thing is wrong.
     /// - Parameter words: what stands on the command line after the program.
     public func hint(for words: some Collection<String>) -> String? {
         var (group, path) = (self, name)
