@@ -149,7 +149,7 @@ struct ExitCodeTests {
             switch argument {
             case "BAD": bad.path
             case "GOOD": good.path
-            case "PATTERNS": Site.packageRoot.appending(path: "patterns/disk").path
+            case "PATTERNS": Site.packageRoot.appending(path: "patterns").path
             default: argument.replacing("FOLDER", with: folder.path)
             }
         }
