@@ -403,6 +403,9 @@ struct ComponentMemory: Sendable {
         dirty.append(place)
     }
 
+    /// Judges all patterns again with the next sample: what they rest on besides values has changed.
+    mutating func lookAnew() { needsReview = true }
+
     /// Looks at everything anew: what a judgement hangs on was not watched until now. A condition on its way waits for
     /// its next sample, as it would have without this.
     private mutating func review(at moment: Int64) {

@@ -157,9 +157,11 @@ public struct Diagnosis: Sendable {
             if let old, component.part.serial != nil, let known = topology.known[component.id] {
                 if component.part.serial != old { component.part = known.part }
             }
+            let wasProvisional = topology.known[component.id]?.attributes["provisional"] != nil
             guard topology.know(component) else { continue }
             isNews = true
             guard var memory = memory(of: component) else { continue }
+            if wasProvisional, component.attributes["provisional"] == nil { memory.lookAnew() }
             memory.kind = component.kind
             memory.attributes = Diagnosis.attributes(of: component)
             memory.serial = memory.serial ?? component.part.serial

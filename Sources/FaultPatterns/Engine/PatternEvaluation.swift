@@ -39,7 +39,9 @@ extension ComponentMemory {
                     if isAlways, compiled.models.isEmpty, sequencesRest { setResting(place, true) }
                     return nil
                 }
-            } else if compiled.isLatchedAtOneUrgency {
+            } else if compiled.isLatchedAtOneUrgency,
+                faults[entry]?.urgency == compiled.highestUrgency || book.isOnTrial(compiled.pattern)
+            {
                 return nil
             }
         }
@@ -167,6 +169,8 @@ private struct PatternEvaluation {
     /// would have been.
     private func urgency(_ memory: borrowing ComponentMemory) -> (Urgency, TimeToFailure?) {
         var ceiling: Urgency = book.isOnTrial(pattern.pattern) ? .inform : .order
+        // Which part it is, is not settled yet: it is judged, and none is sent for it.
+        if known[memory.id]?.attributes["provisional"] != nil { ceiling = min(ceiling, .plan) }
         for urgencyCase in pattern.urgencyCases {
             switch urgencyCase.when.map({ memory.truth($0, at: moment, book) }) ?? .yes {
             case .yes:

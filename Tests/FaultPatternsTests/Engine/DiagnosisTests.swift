@@ -117,6 +117,19 @@ struct DiagnosisTests {
         #expect(patient.diagnosis.openFaults.first?.urgency == .order)
     }
 
+    @Test("A part whose identity is provisional is planned and not ordered, and ordered once it is settled")
+    func provisional() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["urgency": "order", "clear": "never"])))
+        var part = F.component()
+        part.attributes["provisional"] = "udev has not named it yet"
+        _ = patient.diagnosis.know([part], at: F.start)
+        #expect(patient.show(pending: 20, at: 1).first?.fault.urgency == .plan)
+        #expect(patient.show(pending: 20, at: 2).isEmpty)
+        _ = patient.diagnosis.know([F.component()], at: F.start + .seconds(3))
+        let raised = try #require(patient.show(pending: 21, at: 4).first)
+        #expect(raised.kind == .updated && raised.fault.urgency == .order)
+    }
+
     @Test("An urgency case that is unknown makes nothing more urgent")
     func unknownUrgency() throws {
         let cases: [[String: String]] = [["when": "temperature > 50", "is": "watch"], ["is": "order"]]
