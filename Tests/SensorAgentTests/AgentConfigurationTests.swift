@@ -53,7 +53,7 @@ struct AgentConfigurationTests {
             .write(toFile: pack, atomically: true, encoding: .utf8)
         #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
         let error = #expect(throws: AgentError.self) { try Agent.patternPack("\(directory.path)/none.json") }
-        #expect(error?.description.contains("install the package callhome") == true)
+        #expect(error?.description.contains("correct the path") == true)
     }
 
     @Test(
