@@ -24,7 +24,8 @@ struct ReportCarrier {
     mutating func carry(from source: inout SQLite, epoch: Int64? = nil, into target: inout SQLite) throws {
         var unread = UnreadReports(epoch: epoch ?? (try? SpoolSchema.epoch(&source)) ?? Spool.unsettled)
         for stream in ReportStream.allCases {
-            unread.ranges[stream] = try carry(stream, from: &source, into: &target)
+            let ranges = try carry(stream, from: &source, into: &target)
+            if !ranges.isEmpty { unread.ranges[stream] = ranges }
         }
         if !unread.ranges.isEmpty { try SpoolSchema.setNote("unread", unread.note, &target) }
         try ReportCarrier.copy(
@@ -44,19 +45,24 @@ struct ReportCarrier {
                 return try carry(from: &source, into: &target)
             }
         }
-        guard var source = try? SQLite(untouched: file.path) else { return }
+        guard var source = try? SQLite(untouched: file.path), SpoolSchema.isReadable(&source) else {
+            // Nothing of it is here: all that it holds is to be read once it can be, whatever its numbers.
+            var unread = UnreadReports(epoch: UnreadReports.anyEpoch)
+            for stream in ReportStream.allCases { unread.ranges[stream] = [1...(.max)] }
+            return try SpoolSchema.setNote("unread", unread.note, &target)
+        }
         try carry(from: &source, into: &target)
         var unread = UnreadReports(epoch: (try? SpoolSchema.epoch(&source)) ?? Spool.unsettled)
         for stream in ReportStream.allCases {
-            unread.ranges[stream] = (ReportCarrier.next(of: stream, &source) ?? 1)...(.max)
+            unread.ranges[stream] = [(ReportCarrier.next(of: stream, &source) ?? 1)...(.max)]
         }
         try SpoolSchema.setNote("unread", unread.note, &target)
     }
 
     /// Lines of reports whose numbers lie in a range, as far as they can be read now.
-    func take(_ ranges: [ReportStream: ClosedRange<Int64>], from source: inout SQLite) -> [ReportStream: [Report]] {
+    func take(_ unread: [ReportStream: [ClosedRange<Int64>]], from source: inout SQLite) -> [ReportStream: [Report]] {
         var found: [ReportStream: [Report]] = [:]
-        for (stream, range) in ranges {
+        for (stream, range) in unread.flatMap({ stream, ranges in ranges.map { (stream, $0) } }) {
             let author = author
             try? source.read(
                 "SELECT envelope FROM report WHERE stream = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
@@ -82,13 +88,15 @@ struct ReportCarrier {
 
     // MARK: One stream
 
-    /// - Returns: the numbers that could not be read; nil where all could.
+    /// - Returns: the numbers that could not be read.
     private mutating func carry(
         _ stream: ReportStream, from source: inout SQLite, into target: inout SQLite
-    ) throws -> ClosedRange<Int64>? {
-        let oldest = oldestCarried(of: stream, &source)
+    ) throws -> [ClosedRange<Int64>] {
+        let (oldest, isCut) = oldestCarried(of: stream, &source)
+        // What stands before the damage is not left out for want of room: it may be read once the disk is well.
+        let before = isCut && oldest > 1 ? [1...(oldest - 1)] : []
         var found: [(old: Int64, new: Int64)] = []
-        if let left = leftOut(of: stream, before: oldest, &source) {
+        if !isCut, let left = leftOut(of: stream, before: oldest, &source) {
             let new = try put(
                 dropped(because: "memory-full"), of: stream, covering: left.last - left.first, into: &target)
             found.append((left.last, new))
@@ -123,10 +131,10 @@ struct ReportCarrier {
         try target.run(
             "UPDATE stream SET next = ? WHERE name = ?", .integer(sequences[stream, default: 0] + 1),
             .text(stream.rawValue))
-        guard !isWhole else { return nil }
+        guard !isWhole else { return before }
         // Past the last number that was given out lies only what a failed commit left.
         let next = ReportCarrier.next(of: stream, &source) ?? .max
-        return next > last + 1 ? (last + 1)...(next - 1) : nil
+        return before + (next > max(last + 1, oldest) ? [max(last + 1, oldest)...(next - 1)] : [])
     }
 
     private mutating func put(
@@ -155,11 +163,11 @@ struct ReportCarrier {
         (try? source.value("SELECT next FROM stream WHERE name = ?", .text(stream.rawValue)))?.integer
     }
 
-    /// The first of the newest that the budget has room for.
-    private func oldestCarried(of stream: ReportStream, _ source: inout SQLite) -> Int64 {
-        guard let budget else { return .min }
+    /// The first of the newest that the budget has room for, and whether damage, not the budget, ended the search.
+    private func oldestCarried(of stream: ReportStream, _ source: inout SQLite) -> (sequence: Int64, isCut: Bool) {
+        guard let budget else { return (.min, false) }
         var (bytes, oldest) = (0, Int64.min)
-        try? source.read(
+        let isWhole: Void? = try? source.read(
             "SELECT sequence, length(envelope) FROM report WHERE stream = ? ORDER BY sequence DESC",
             .text(stream.rawValue)
         ) { row in
@@ -169,7 +177,7 @@ struct ReportCarrier {
             oldest = sequence
             return true
         }
-        return oldest
+        return (oldest, isWhole == nil)
     }
 
     /// What stands before the first that is carried.
@@ -206,13 +214,15 @@ struct ReportCarrier {
 
 /// Reports that a disk did not give when the spool left it, and that may be read once it is well.
 struct UnreadReports: Hashable {
-    /// The epoch of their numbers.
+    /// The epoch of their numbers; `anyEpoch` where not even that could be read.
     var epoch: Int64
-    var ranges: [ReportStream: ClosedRange<Int64>] = [:]
+    static let anyEpoch: Int64 = -1
+    /// Ascending.
+    var ranges: [ReportStream: [ClosedRange<Int64>]] = [:]
 
     init(epoch: Int64) { self.epoch = epoch }
 
-    /// `7 faults 3 9 telemetry 1 4`
+    /// `7 faults 3 9 faults 20 31 telemetry 1 4`
     init?(_ note: String) {
         let words = note.split(separator: " ")
         guard let first = words.first, let epoch = Int64(first) else { return nil }
@@ -223,14 +233,14 @@ struct UnreadReports: Hashable {
             guard let stream = ReportStream(rawValue: String(triple[0])), let lower = Int64(triple[1]),
                 let upper = Int64(triple[2]), lower <= upper
             else { return nil }
-            ranges[stream] = lower...upper
+            ranges[stream, default: []].append(lower...upper)
             rest = rest.dropFirst(3)
         }
     }
 
     var note: String {
-        let words = ranges.sorted { $0.key.rawValue < $1.key.rawValue }.map { stream, range in
-            " \(stream.rawValue) \(range.lowerBound) \(range.upperBound)"
+        let words = ranges.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { stream, ranges in
+            ranges.map { " \(stream.rawValue) \($0.lowerBound) \($0.upperBound)" }
         }
         return "\(epoch)" + words.joined()
     }

@@ -183,13 +183,14 @@ extension Spool {
     }
 
     /// What of each stream could not be read when the spool went into memory; it is older than all that came since.
-    private func unread(in epoch: Int64) throws -> [ReportStream: ClosedRange<Int64>] {
+    private func unread(in epoch: Int64) throws -> [ReportStream: [ClosedRange<Int64>]] {
         guard let note = try SpoolSchema.note("unread", &database) else { return [:] }
-        return UnreadReports(note).flatMap { $0.epoch == epoch ? $0.ranges : nil } ?? [:]
+        guard let unread = UnreadReports(note) else { return [:] }
+        return [epoch, UnreadReports.anyEpoch].contains(unread.epoch) ? unread.ranges : [:]
     }
 
     private func pour(
-        into disk: inout SQLite, mark: String, unread: [ReportStream: ClosedRange<Int64>]
+        into disk: inout SQLite, mark: String, unread: [ReportStream: [ClosedRange<Int64>]]
     ) throws {
         try disk.script("BEGIN IMMEDIATE;")
         do {

@@ -37,6 +37,10 @@ actor Spool {
     /// not write them down; a number used twice is taken for a repeat, and its report is lost.
     static let unsettled: Int64 = 0
 
+    /// Pages of SQLite's log that are written into the file at once: its own default, and while the disk is full.
+    private static let pages = 1_000
+    private static let pagesWhenFull = 8
+
     let file: SpoolFile
     let limits: Limits
     var author: ReportSigner
@@ -221,7 +225,10 @@ actor Spool {
             try insert(content, in: stream, at: moment)
             if stream == .telemetry { try keepWithinBounds(at: moment) }
         }
-        if isBallastGiven, memory == nil { isBallastGiven = !file.takeBallast() }
+        if isBallastGiven, memory == nil, file.takeBallast() {
+            isBallastGiven = false
+            try? database.script("PRAGMA wal_autocheckpoint=\(Spool.pages);")
+        }
     }
 
     /// Sends aggregates as telemetry and keeps them in the history.
@@ -314,6 +321,9 @@ actor Spool {
                 isBallastGiven = true
                 log.error(
                     "the disk of the spool is full: its reserve is given back", metadata: ["error": "\(error)"])
+                // From now on the log takes next to nothing of the room that was given back.
+                try? database.script(
+                    "PRAGMA wal_autocheckpoint=\(Spool.pagesWhenFull); PRAGMA wal_checkpoint(TRUNCATE);")
                 do { return try transaction(body) } catch let error as SQLiteError where error.isFull {}
             }
             try transaction { () throws in try freeAll() }

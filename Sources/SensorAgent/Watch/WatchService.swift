@@ -112,6 +112,8 @@ actor WatchService: Service {
     /// What the last inventory reported of the failure modes: working it out for each heartbeat would cost too much.
     private var failureModeCountsSent: Heartbeat.FailureModeCounts?
     private var reportedEpoch: Int64?
+    /// What the last heartbeat said of the spool.
+    private var reportedIncident: String?
     private var sleeper: Task<Void, Never>?
     /// When the loop means to wake up at the latest.
     private var nextRound: Duration
@@ -482,10 +484,18 @@ actor WatchService: Service {
             await append(.inventory(Inventory(components: catalogue.components, failureModes: modes)), at: now)
         }
         let isFirst = reportedEpoch == nil
+        // That the spool cannot be written, or can be again, is told at once.
+        if !isFirst, await spool.incident != reportedIncident { nextHeartbeat = now.uptime }
         if now.uptime >= nextHeartbeat || (isFirst && schedule.hasLookedOnce) {
             nextHeartbeat = now.uptime + settings.heartbeatInterval
             reportedEpoch = await spool.epoch
+            reportedIncident = await spool.incident
             await append(.heartbeat(await heartbeat()), at: now)
+            // Storing this one may have shown that the disk cannot be written.
+            if await spool.incident != reportedIncident {
+                reportedIncident = await spool.incident
+                await append(.heartbeat(await heartbeat()), at: now)
+            }
             storeClock()
             await commit()
             codePages.tidy(at: now.uptime)
