@@ -206,6 +206,19 @@ struct Diagnose: AsyncParsableCommand {
             valueName: "pack"))
     var patterns: String?
 
+    @OptionGroup var printed: Printed
+
+    func run() async throws {
+        let (probe, at) = try look.chosen()
+        throw ExitCode(
+            try await AgentProgram.diagnose(
+                with: [probe], at: at, patterns: patterns, every: every, for: length, language: printed.language,
+                json: printed.json))
+    }
+}
+
+/// How an answer for people is printed.
+struct Printed: ParsableArguments {
     @Option(
         help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).",
         completion: .list(["de", "en"]))
@@ -213,13 +226,6 @@ struct Diagnose: AsyncParsableCommand {
 
     @Flag(help: "Print one line of JSON.")
     var json = false
-
-    func run() async throws {
-        let (probe, at) = try look.chosen()
-        throw ExitCode(
-            try await AgentProgram.diagnose(
-                with: [probe], at: at, patterns: patterns, every: every, for: length, language: language, json: json))
-    }
 }
 
 struct Coverage: AsyncParsableCommand {
@@ -236,16 +242,11 @@ struct Coverage: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?
 
-    @Option(
-        help: "The language, de or en; without it, that of the environment (LC_ALL, LC_MESSAGES, LANG).",
-        completion: .list(["de", "en"]))
-    var language: String?
-
-    @Flag(help: "Print one line of JSON.")
-    var json = false
+    @OptionGroup var printed: Printed
 
     func run() async throws {
-        throw ExitCode(try await AgentProgram.coverage(configuration: config, language: language, json: json))
+        throw ExitCode(
+            try await AgentProgram.coverage(configuration: config, language: printed.language, json: printed.json))
     }
 }
 

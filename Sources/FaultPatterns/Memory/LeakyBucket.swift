@@ -8,34 +8,11 @@ import Reports
 /// event, of which a greater count adds the difference; so is taken one that is older than the 64 newest, for which it
 /// cannot be known.
 struct LeakyBucket: Hashable, Codable, Sendable {
-    private struct Event: Hashable, Codable, Sendable {
-        var time: Timestamp
-        var mark: UInt64
-        /// How many it stands for; nil: one, as all did before there were counts.
-        private var several: Int?
-
-        var count: Int {
-            get { EventCount.bounded(several ?? 1) }
-            set { several = newValue > 1 ? newValue : nil }
-        }
-
-        init(_ text: String, at time: Timestamp, count: Int) {
-            self.time = time
-            mark = Fingerprint.of(text)
-            several = count > 1 ? count : nil
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case time, mark
-            case several = "count"
-        }
-    }
-
     /// What was in it at `filledAt`.
     private var content = 0.0
     private var filledAt: Timestamp?
     /// In order of time.
-    private var events: ContiguousArray<Event> = []
+    private var events: ContiguousArray<CountedEvent> = []
     /// When the source could last not be read.
     private var blindAt: Timestamp?
     /// The newest fall of the counter that fills it, where that is persistent.
@@ -47,7 +24,7 @@ struct LeakyBucket: Hashable, Codable, Sendable {
     mutating func take(
         _ text: String, times: Int = 1, at time: Timestamp, count: Int, within window: Int64
     ) -> Bool {
-        let event = Event(text, at: time, count: EventCount.bounded(times))
+        let event = CountedEvent(text, at: time, count: EventCount.bounded(times))
         var place = events.count
         while place > 0, events[place - 1].time > time { place -= 1 }
         var same = place

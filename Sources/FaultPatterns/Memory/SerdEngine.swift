@@ -8,31 +8,8 @@ import Reports
 /// kept in order of their times, and one with the same time and text is the same event. One that stands for several
 /// counts as so many, all at its time; where it comes again with a greater count, the difference is added.
 struct SerdEngine: Hashable, Codable {
-    private struct Event: Hashable, Codable {
-        var time: Timestamp
-        var mark: UInt64
-        /// How many it stands for; nil: one, as all did before there were counts.
-        private var several: Int?
-
-        var count: Int {
-            get { EventCount.bounded(several ?? 1) }
-            set { several = newValue > 1 ? newValue : nil }
-        }
-
-        init(_ text: String, at time: Timestamp, count: Int) {
-            self.time = time
-            mark = Fingerprint.of(text)
-            several = count > 1 ? count : nil
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case time, mark
-            case several = "count"
-        }
-    }
-
     /// The newest whose counts reach n: without the oldest of them they are fewer.
-    private var events: [Event] = []
+    private var events: [CountedEvent] = []
     /// When the source of events could last not be read: a window that holds this time was not watched whole.
     private var blindAt: Timestamp?
 
@@ -41,7 +18,7 @@ struct SerdEngine: Hashable, Codable {
     ///   - count: the n that may be asked for.
     /// - Returns: false where the event was known or is too old to matter.
     mutating func take(_ text: String, times: Int = 1, at time: Timestamp, count: Int) -> Bool {
-        let event = Event(text, at: time, count: EventCount.bounded(times))
+        let event = CountedEvent(text, at: time, count: EventCount.bounded(times))
         if let known = events.firstIndex(where: { $0.time == time && $0.mark == event.mark }) {
             guard event.count > events[known].count else { return false }
             events[known].count = event.count
@@ -54,7 +31,7 @@ struct SerdEngine: Hashable, Codable {
         return true
     }
 
-    private func sum(_ events: ArraySlice<Event>) -> Int { events.reduce(0) { $0 + $1.count } }
+    private func sum(_ events: ArraySlice<CountedEvent>) -> Int { events.reduce(0) { $0 + $1.count } }
 
     /// - Returns: false where that is known already, to the minute: what is stored at once must not be stored each round.
     mutating func becomeBlind(at time: Timestamp) -> Bool {
