@@ -17,9 +17,9 @@ enum CaseRules {
         if fault.pattern == CollectorFaults.silencePattern { return "silence" }
         guard let suspect = fault.suspects.first else { return "class:\(fault.faultClass)" }
         if let component = suspect.component { return "part:\(component)" }
-        if let location = suspect.part.location { return "part:\(suspect.kind)/\(location)" }
-        // The cable of a network card is not that of a power supply, though neither has a name.
+        // The cable of a network card is not that of a power supply, though neither has a name; and each shelf has a Bay 3.
         if manyInAServer.contains(suspect.kind) { return "part:\(suspect.kind) of \(fault.component)" }
+        if let location = suspect.part.location { return "part:\(suspect.kind)/\(location)" }
         return "part:\(suspect.kind)/\(suspect.name)"
     }
 
@@ -142,23 +142,33 @@ enum CaseRules {
 
     /// Why the part of `found` is no longer in the machine, as its inventory shows; nil while it may be.
     ///
-    /// A part that is not listed may just be unreadable: only another serial in its place speaks for an exchange.
-    static func exchange(of found: Case, in inventory: Inventory) -> String? {
-        guard found.origin == .faults, let serial = found.suspect.part.serial, !serial.isEmpty else { return nil }
-        let components = inventory.components
-        guard !components.contains(where: { $0.kind == found.suspect.kind && $0.part.serial == serial }) else {
+    /// A part that is not listed may just be unreadable: only another part that came after it, and sits in its place,
+    /// speaks for an exchange. One that was listed beside it is its neighbour, though its bay bears the same name.
+    /// - Parameter seen: what the inventories before this one listed.
+    static func exchange(of found: Case, in inventory: Inventory, after seen: PartsSeen = PartsSeen()) -> String? {
+        guard found.origin == .faults, let written = found.suspect.part.serial, let serial = PartSerial(written) else {
             return nil
         }
-        let successor = components.first { component in
-            guard component.kind == found.suspect.kind, let new = component.part.serial, !new.isEmpty else {
-                return false
-            }
-            if component.id == found.suspect.component { return true }
-            guard let place = found.suspect.part.location, !place.isEmpty else { return false }
-            return component.part.location == place
+        let kind = found.suspect.kind
+        let alike = inventory.components.filter { $0.kind == kind }
+        let isThere = alike.contains { PartSerial($0.part.serial)?.isSame(as: serial) ?? false }
+        guard !isThere else { return nil }
+        let gone = PartsSeen.Part(kind: kind, serial: serial)
+        // Of a part that no inventory listed, only what its fault says of its place is known.
+        let place =
+            seen.sightings[gone].map(\.place)
+            ?? found.suspect.part.location.flatMap { $0.isEmpty ? nil : PartPlace(location: $0) }
+        let components = inventory.componentsByID
+        let newcomers = alike.filter { component in
+            PartsSeen.Part(component).map { !seen.wasBeside($0, gone) } ?? false
         }
+        let heirs = alike.filter { place != nil && PartPlace(of: $0, among: components) == place }
+        // A place in which two sit is the name of several.
+        let successor =
+            newcomers.first { $0.id == found.suspect.component }
+            ?? (heirs.count == 1 ? newcomers.first { $0.id == heirs[0].id } : nil)
         guard let successor, let new = successor.part.serial else { return nil }
-        let place = successor.part.location ?? successor.name
-        return "The part at \(place) was exchanged: serial \(serial) is out, \(new) is in."
+        let spot = successor.part.location ?? successor.name
+        return "The part at \(spot) was exchanged: serial \(written) is out, \(new) is in."
     }
 }

@@ -241,9 +241,16 @@ public struct Diagnosis: Sendable {
         of component: Component, serial: String, besides listed: Set<ComponentID>
     ) -> [Component] {
         let isExpected = expectedExchanges[component.id] != nil
-        guard isExpected || topology.known[component.id] == nil, let location = component.part.location else {
-            return []
-        }
+        guard isExpected || topology.known[component.id] == nil, let location = component.part.location,
+            !location.isEmpty
+        else { return [] }
+        // What was there already under another name has taken nobody's place: it moved, or its shelf was found anew.
+        let isFromElsewhere =
+            !isExpected
+            && topology.known.values.contains {
+                $0.kind == component.kind && $0.part.serial == serial && $0.id != component.id
+            }
+        guard !isFromElsewhere else { return [] }
         return topology.known.values.filter {
             $0.kind == component.kind && $0.parent == component.parent && $0.part.location == location
                 && !listed.contains($0.id) && $0.part.serial != nil && $0.part.serial != serial

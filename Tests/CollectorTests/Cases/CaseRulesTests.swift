@@ -165,6 +165,100 @@ struct CaseRulesTests {
         #expect(CaseRules.exchange(of: found, in: Inventory(components: [nameless])) == nil)
     }
 
+    private func shelf(_ name: String) -> [Component] {
+        let backplane = Component(id: ComponentID(.backplane, name), kind: .backplane, name: "shelf \(name)")
+        let bay = Component(
+            id: ComponentID(.slot, "\(name)/3"), kind: .slot, parent: backplane.id, name: "Bay 3",
+            part: Part(location: "Bay 3"))
+        return [backplane, bay]
+    }
+
+    private func disk(_ serial: String, in shelf: String, location: String = "Bay 3") -> Component {
+        var disk = SampleFault.disk("wwn-\(serial)", serial: serial, location: location)
+        disk.parent = ComponentID(.slot, "\(shelf)/3")
+        return disk
+    }
+
+    @Test("The disk that sits in another shelf's bay of the same name is nobody's successor")
+    func otherShelf() throws {
+        let found = try opened(SampleFault.make("f1", blaming: "wwn-S1", part: SampleFault.part(serial: "S1")))
+        let shelves = shelf("a") + shelf("b")
+        let both = Inventory(components: shelves + [disk("S1", in: "a"), disk("S2", in: "b")])
+        let without = Inventory(components: shelves + [disk("S2", in: "b")])
+        var seen = PartsSeen()
+        seen.note(both)
+        #expect(CaseRules.exchange(of: found, in: without, after: seen) == nil)
+        // Nor is one that came to the other shelf since.
+        let newcomer = Inventory(components: shelves + [disk("S9", in: "b")])
+        #expect(CaseRules.exchange(of: found, in: newcomer, after: seen) == nil)
+        // In its own bay it is, though inventories without either lie between.
+        seen.note(without)
+        seen.note(Inventory(components: shelves))
+        let exchanged = Inventory(components: shelves + [disk("S9", in: "a"), disk("S2", in: "b")])
+        #expect(
+            CaseRules.exchange(of: found, in: exchanged, after: seen)
+                == "The part at Bay 3 was exchanged: serial S1 is out, S9 is in.")
+        // Where nothing was listed before, the place of its fault has no shelf: what sits in one may be another's.
+        #expect(CaseRules.exchange(of: found, in: exchanged) == nil)
+    }
+
+    @Test("Whoever was listed beside a part is not its successor: not in its place, not under its id, not after a gap")
+    func neighbours() throws {
+        let found = try opened(SampleFault.make("f1", blaming: "sda", part: SampleFault.part(serial: "S1")))
+        let (own, other) = (SampleFault.disk("sda", serial: "S1"), SampleFault.disk("sdb", serial: "S2"))
+        var seen = PartsSeen()
+        seen.note(Inventory(components: [own, other]))
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: [other]), after: seen) == nil)
+        // After a restart the names of devices are dealt anew.
+        let renamed = SampleFault.disk("sda", serial: "S2", location: "Bay 7")
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: [renamed]), after: seen) == nil)
+        // The neighbour was away as well, and comes back alone.
+        seen.note(Inventory(components: []))
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: [other]), after: seen) == nil)
+        // Two in places of one name: neither can be told to be the one.
+        let two = ["S8", "S9"].map { SampleFault.disk("wwn-\($0)", serial: $0) }
+        #expect(CaseRules.exchange(of: found, in: Inventory(components: two), after: seen) == nil)
+    }
+
+    @Test("A serial number in other capitals, with blanks or cut short is the same part, and no exchange")
+    func serialsAlike() throws {
+        let found = try opened(
+            SampleFault.make("f1", blaming: "sda", part: SampleFault.part(serial: "WD-WCC4N1234567")))
+        for spelled in ["wd-wcc4n1234567", "  WD-WCC4N1234567 ", "WD-WCC4N12"] {
+            let inventory = Inventory(components: [SampleFault.disk("sda", serial: spelled)])
+            #expect(CaseRules.exchange(of: found, in: inventory) == nil, "\(spelled)")
+        }
+        let other = Inventory(components: [SampleFault.disk("sda", serial: "WD-WCC4N7654321")])
+        #expect(CaseRules.exchange(of: found, in: other) != nil)
+    }
+
+    @Test("What inventories listed is remembered up to the limit: those that were seen least lately go first")
+    func seenLimit() throws {
+        var seen = PartsSeen()
+        seen.note(Inventory(components: [SampleFault.disk("old", serial: "OLD")]))
+        let many = (0..<PartsSeen.limit).map { SampleFault.disk("d\($0)", serial: "N\($0)", location: nil) }
+        seen.note(Inventory(components: Array(many.dropLast())))
+        #expect(seen.sightings.count == PartsSeen.limit)
+        seen.note(Inventory(components: many))
+        #expect(seen.sightings.count == PartsSeen.limit)
+        let old = PartsSeen.Part(kind: .disk, serial: try #require(PartSerial("OLD")))
+        #expect(seen.sightings[old] == nil)
+    }
+
+    @Test("Unlisted parts in bays of the same name of two shelves are two cases")
+    func keysOfBays() {
+        func key(of component: String) -> String {
+            var fault = SampleFault.make("f1")
+            fault.component = ComponentID(.backplane, component)
+            fault.suspects = [
+                Suspect(component: nil, kind: .slot, name: "Bay 3", part: Part(location: "Bay 3"), certainty: 0.5)
+            ]
+            return CaseRules.key(of: fault)
+        }
+        #expect(key(of: "a") != key(of: "b"))
+        #expect(key(of: "a") == key(of: "a"))
+    }
+
     @Test("A case keeps its opening and the newest events, at most as many as the limit")
     func history() throws {
         var found = try opened(SampleFault.make("f1"))

@@ -238,6 +238,30 @@ struct StoreContractTests {
     }
 
     @Test(
+        "A dying disk that vanishes was not exchanged for its neighbour: the order stays, and nobody is told otherwise")
+    func vanished() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        func inventory(_ disks: [Component]) throws -> VerifiedReport {
+            try agent.verified(agent.report(.inventory(Inventory(components: disks)), .telemetry))
+        }
+        let dying = SampleFault.disk("wwn-1", serial: "S1")
+        let neighbour = SampleFault.disk("wwn-2", serial: "S2")
+        try await store.accept(try inventory([dying, neighbour]), from: "h1")
+        let fault = SampleFault.make("f1", blaming: "wwn-1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: "h1")
+        try await store.accept(try inventory([neighbour]), from: "h1")
+        try await store.accept(try inventory([]), from: "h1")
+        try await store.accept(try inventory([neighbour]), from: "h1")
+        let open = try await store.theOnlyCase()
+        #expect(open.state == .open)
+        #expect(try await store.deliveries(caseNumber: open.number).allSatisfy { $0.ticket.event == .opened })
+        let moved = SampleFault.disk("wwn-2", serial: "S2", location: "Bay 4")
+        try await store.accept(try inventory([SampleFault.disk("wwn-3", serial: "S3"), moved]), from: "h1")
+        #expect(try await store.theOnlyCase().closedBecause?.contains("S1 is out, S3 is in") ?? false)
+    }
+
+    @Test(
         "Up to the limit each part has its case; one more opens the storm case, which takes the rest")
     func storm() async throws {
         let store = try openStore()

@@ -179,6 +179,29 @@ struct DiagnosisTests {
         #expect(changes.first?.because == "Part exchanged: /dev/sda, serial S2, sits in Bay 3 now.")
     }
 
+    @Test("A part that was there under another name, or whose place has no name, has taken nobody's place")
+    func foundAnew() throws {
+        var patient = Patient(try F.pack(F.pattern("disk.test", ["clear": "never"])))
+        _ = patient.show(pending: 20, at: 1)
+        var neighbour = F.component(serial: "S2")
+        neighbour.id = ComponentID(.disk, "wwn-2")
+        var copy = patient
+        _ = copy.diagnosis.know([F.component(), neighbour], at: F.start + .seconds(2))
+        var anew = neighbour
+        anew.id = ComponentID(.disk, "path-2")
+        for second in 3..<6 as Range<Int64> {
+            #expect(copy.diagnosis.know([anew], at: F.start + .seconds(second)).isEmpty)
+        }
+        #expect(copy.diagnosis.openFaults.count == 1)
+        // An empty name is no place.
+        var (own, other) = (F.component(), neighbour)
+        (own.part.location, other.part.location) = ("", "")
+        _ = patient.diagnosis.know([own], at: F.start + .seconds(2))
+        for second in 3..<6 as Range<Int64> {
+            #expect(patient.diagnosis.know([other], at: F.start + .seconds(second)).isEmpty)
+        }
+    }
+
     @Test("An exchange takes the new serial twice from one probe or once from two; until then nothing is forgotten")
     func confirmedExchange() throws {
         var patient = Patient(try F.pack(F.pattern("disk.test", ["clear": "never"])))

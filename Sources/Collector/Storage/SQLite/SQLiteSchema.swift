@@ -15,8 +15,18 @@ enum SQLiteSchema {
         migrator.registerMigration("3") { db in
             for statement in version3 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("4") { db in
+            for statement in version4 { try db.execute(sql: statement) }
+        }
         return migrator
     }
+
+    private static let version4 = [
+        """
+        CREATE TABLE part_seen (host TEXT NOT NULL, kind TEXT NOT NULL, serial TEXT NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (host, kind, serial)) WITHOUT ROWID, STRICT
+        """
+    ]
 
     private static let version3 = [
         """

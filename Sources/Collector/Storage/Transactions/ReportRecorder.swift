@@ -120,15 +120,30 @@ struct ReportRecorder {
     }
 
     private func apply(_ inventory: Inventory, to server: inout Server) throws {
+        let seen = try partsSeen(before: inventory, host: server.host)
         try transaction.save(inventory, host: server.host)
         try BlindSpotRecorder(transaction: transaction, time: time).end(by: inventory, server: &server)
         if let chassis = inventory.components.first(where: { $0.kind == .chassis }) { server.chassis = chassis.part }
         let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
         for found in try transaction.openCases(host: server.host) {
-            guard let because = CaseRules.exchange(of: found, in: inventory) else { continue }
+            guard let because = CaseRules.exchange(of: found, in: inventory, after: seen) else { continue }
             _ = try book.close(found, by: "inventory", because: because, chassis: server.chassis)
             try note(.partExchanged, "\(because) Case \(found.number) was closed.", server.host)
         }
+    }
+
+    /// What the inventories before this one listed; this one is noted for the next.
+    private func partsSeen(before inventory: Inventory, host: HostID) throws -> PartsSeen {
+        let stored = try transaction.partsSeen(host: host)
+        let previous = try transaction.inventory(host: host)
+        if previous == inventory, !stored.sightings.isEmpty { return stored }
+        var seen = stored
+        // Of a collector that noted nothing yet, the newest inventory is there.
+        if seen.sightings.isEmpty, let previous { seen.note(previous) }
+        var next = seen
+        next.note(inventory)
+        try transaction.save(next, replacing: stored, host: host)
+        return seen
     }
 
     private func apply(_ heartbeat: Heartbeat, sent: Timestamp, to server: inout Server) throws {

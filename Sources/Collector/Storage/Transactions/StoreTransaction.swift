@@ -41,6 +41,9 @@ protocol StoreTransaction {
     func note(_ event: ServerEvent, host: HostID) throws
     func save(_ inventory: Inventory, host: HostID) throws
     func inventory(host: HostID) throws -> Inventory?
+    func partsSeen(host: HostID) throws -> PartsSeen
+    /// Writes what differs.
+    func save(_ seen: PartsSeen, replacing before: PartsSeen, host: HostID) throws
     /// Those in force, by name.
     func acceptedBlindSpots(host: HostID) throws -> [AcceptedBlindSpot]
     /// A new one, or the end of the one in force.
