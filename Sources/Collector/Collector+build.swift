@@ -26,7 +26,8 @@ public struct CollectorProgram: Service {
     ) async throws -> CollectorProgram {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         let lock = try DataDirectoryLock(directory)
-        let store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
+        let store = try SQLiteStore(
+            path: directory.database, policy: CasePolicy(configuration), logger: logger)
         let identity = try await store.identity()
         let authority = try directory.authority(site: identity.site)
         let environment = CollectorEnvironment(

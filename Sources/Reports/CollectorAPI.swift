@@ -63,7 +63,7 @@ public enum CollectorAPI {
         public var state: String
         /// Why, in one sentence.
         public var because: String
-        public var openCases: Int
+        @Bounded<CountBounds> public var openCases: Int
         /// Blind spots that somebody has accepted; nil from a collector that does not report them.
         public var acceptedBlindSpots: Int?
         public var lastContact: Timestamp?
@@ -117,7 +117,7 @@ public enum CollectorAPI {
         public struct Reason: Hashable, Sendable, Codable {
             public var because: String
             /// Parts that it holds for; 0 where it is about none that is known.
-            public var parts: Int
+            @Bounded<CountBounds> public var parts: Int
             public init(because: String, parts: Int) {
                 self.because = because
                 self.parts = parts
@@ -234,7 +234,7 @@ public enum CollectorAPI {
         /// `queued`, `claimed`, `delivered`, `retrying`, `superseded`.
         public var state: String
         public var event: Ticket.Event
-        public var attempts: Int
+        @Bounded<CountBounds> public var attempts: Int
         public var deliveredAt: Timestamp?
         public var nextAttempt: Timestamp
         public var lastError: String?

@@ -1,16 +1,16 @@
 /// `POST /v1/heartbeats`, as an envelope of type `heartbeat`: "this collector is alive", to whoever takes its tickets.
 public struct CollectorHeartbeat: Hashable, Sendable, Codable {
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     /// The sending collector's own id.
     public var site: String
     public var version: String
     public var time: Timestamp
     /// Seconds until the next one is due.
-    public var interval: Int
+    @Bounded<IntervalBounds> public var interval: Int
     /// Cases that are not closed.
-    public var openCases: Int
+    @Bounded<CountBounds> public var openCases: Int
     /// Messages that some recipient has not taken yet.
-    public var waiting: Int
+    @Bounded<CountBounds> public var waiting: Int
 
     public init(site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int) {
         format = WireFormat.version

@@ -29,7 +29,7 @@ public struct JoinToken: Hashable, Sendable, CustomStringConvertible {
 
 /// `POST /v1/enrol`.
 public struct EnrolmentRequest: Hashable, Sendable, Codable {
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     /// `JoinToken.id` and `.secret`.
     public var tokenID: String
     public var tokenSecret: String
@@ -66,7 +66,7 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
 
 /// The answer to `POST /v1/enrol`.
 public struct EnrolmentResponse: Hashable, Sendable, Codable {
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     public var host: HostID
     /// PEM: the site CA's statement that `host` holds the key.
     public var certificate: String
@@ -75,7 +75,7 @@ public struct EnrolmentResponse: Hashable, Sendable, Codable {
     /// What receipts are signed with.
     public var collectorKey: VerifyingKey
     /// The spool epoch to begin with.
-    public var epoch: Int64
+    @Bounded<SequenceBounds> public var epoch: Int64
     /// Addresses of this collector, in the order to try them.
     public var collectors: [String]
 

@@ -9,7 +9,7 @@ public struct FailureMode: Hashable, Sendable, Codable {
         /// The same as a code, to be shown in any language; nil from an agent that sends none.
         public var advice: Advice?
         /// How many parts it holds for.
-        public var count: Int
+        @Bounded<CountBounds> public var count: Int
         /// Names of some of these parts, at most `FailureMode.namedParts`.
         public var parts: [String]
 
@@ -41,8 +41,8 @@ public struct FailureMode: Hashable, Sendable, Codable {
     /// `absent`: the server has no such part.
     public var state: String
     /// Parts that it can happen to, and on how many of them it would be seen.
-    public var parts: Int
-    public var seen: Int
+    @Bounded<CountBounds> public var parts: Int
+    @Bounded<CountBounds> public var seen: Int
     /// The commonest first; empty where it is seen on all.
     public var reasons: [Reason]
 

@@ -112,7 +112,7 @@ public struct FaultID: RawRepresentable, Hashable, Sendable, Codable, CustomStri
 public struct Fault: Hashable, Sendable, Codable {
     public var id: FaultID
     public var pattern: String
-    public var revision: Int
+    @Bounded<CountBounds> public var revision: Int
     /// The stable code of the problem: `disk.ata.media-failing`.
     public var faultClass: String
     /// The component whose signals matched.

@@ -4,7 +4,7 @@ public struct Receipt: Hashable, Sendable, Codable {
     public struct Progress: Hashable, Sendable, Codable {
         public var stream: ReportStream
         /// Everything up to and including this sequence is stored durably or refused for good; 0 before the first.
-        public var through: Int64
+        @Bounded<SequenceBounds> public var through: Int64
         public init(stream: ReportStream, through: Int64) {
             self.stream = stream
             self.through = through
@@ -14,7 +14,7 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// A report that will never be taken, whatever is sent again; it counts as covered.
     public struct Refusal: Hashable, Sendable, Codable {
         public var stream: ReportStream
-        public var sequence: Int64
+        @Bounded<SequenceBounds> public var sequence: Int64
         public var because: String
         public init(stream: ReportStream, sequence: Int64, because: String) {
             self.stream = stream
@@ -23,11 +23,11 @@ public struct Receipt: Hashable, Sendable, Codable {
         }
     }
 
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     public var host: HostID
     /// The epoch that the progress is of: the newest that the collector knows. Greater than the agent's own: the agent's
     /// spool is an old copy, and it starts epoch `epoch + 1`.
-    public var epoch: Int64
+    @Bounded<SequenceBounds> public var epoch: Int64
     /// Always both streams.
     public var progress: [Progress]
     public var refused: [Refusal]

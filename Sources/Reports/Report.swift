@@ -26,7 +26,7 @@ public struct ReportPosition: Hashable, Sendable, Codable {
 /// What an agent sends. It travels as the payload of an `Envelope`.
 public struct Report: Hashable, Sendable, Codable {
     /// `WireFormat.version` of the sender.
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     public var host: HostID
     public var hostname: String
     public var position: ReportPosition
@@ -34,7 +34,7 @@ public struct Report: Hashable, Sendable, Codable {
     /// The kernel's boot id: with `uptime` and the position it orders reports whatever the clock shows.
     public var boot: String
     /// Milliseconds since boot (CLOCK_BOOTTIME).
-    public var uptime: Int64
+    @Bounded<SpanBounds> public var uptime: Int64
     public var agentVersion: String
     public var content: ReportContent
 
@@ -145,8 +145,8 @@ public struct Heartbeat: Hashable, Sendable, Codable {
         public var state: String
         /// Why not, and what to do; empty when `ok`.
         public var because: String
-        public var components: Int
-        public var signals: Int
+        @Bounded<CountBounds> public var components: Int
+        @Bounded<CountBounds> public var signals: Int
         public var lastSuccess: Timestamp?
 
         public init(
@@ -163,12 +163,12 @@ public struct Heartbeat: Hashable, Sendable, Codable {
 
     /// How many failure modes of the rule base, of parts that the server has or must have, would be seen.
     public struct FailureModeCounts: Hashable, Sendable, Codable {
-        public var seen: Int
+        @Bounded<CountBounds> public var seen: Int
         /// On some of the parts.
-        public var partly: Int
-        public var unseen: Int
+        @Bounded<CountBounds> public var partly: Int
+        @Bounded<CountBounds> public var unseen: Int
         /// Of those that are not seen, or only in part: where a person can do something about it.
-        public var mendable: Int
+        @Bounded<CountBounds> public var mendable: Int
 
         public init(_ modes: [FailureMode]) {
             seen = modes.count { $0.state == "seen" }
@@ -181,13 +181,13 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     }
 
     /// Seconds until the next heartbeat is due.
-    public var interval: Int
+    @Bounded<IntervalBounds> public var interval: Int
     public var coverage: [Coverage]
     /// As the last inventory reported it; nil before there was one, and from an agent that does not.
     public var failureModeCounts: FailureModeCounts?
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
-    public var openFaults: Int
+    @Bounded<CountBounds> public var openFaults: Int
 
     public init(
         interval: Int, coverage: [Coverage], failureModeCounts: FailureModeCounts? = nil, patternPack: String,
@@ -208,7 +208,7 @@ public struct SampleAggregate: Hashable, Sendable, Codable {
     public var from: Timestamp
     public var through: Timestamp
     /// Number of values that were read; 0 means that none was, and `unavailable` states why.
-    public var count: Int
+    @Bounded<CountBounds> public var count: Int
     public var minimum: Double?
     public var maximum: Double?
     public var mean: Double?

@@ -27,12 +27,12 @@ public struct Ticket: Hashable, Sendable, Codable {
         }
     }
 
-    public var format: Int
+    @Bounded<CountBounds> public var format: Int
     /// The same in every message about the case, on every channel.
     public var number: String
     public var event: Event
     /// Counts the messages about the case, from 1: a receiver ignores what it has, and what is older.
-    public var revision: Int
+    @Bounded<CountBounds> public var revision: Int
     /// True for `callhome test`: no part may be sent. Receivers must look at it.
     public var test: Bool
     public var urgency: Urgency

@@ -2,7 +2,8 @@ public import FoundationEssentials
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// On the wire it is one integer, in what is printed it is text: `PrintedJSON`. (`JSONEncoder`'s default `Date` counts
+/// On the wire it is one integer, in what is printed it is text: `PrintedJSON`. What is read is within the years 1 to 9999:
+/// a time beyond counts as the nearest of these, as a wrong clock rejects nothing. (`JSONEncoder`'s default `Date` counts
 /// from 2001, which no other language expects.)
 public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
@@ -35,7 +36,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int64.self) {
-            milliseconds = number
+            milliseconds = min(max(number, Timestamp.printable.lowerBound), Timestamp.printable.upperBound - 1)
             return
         }
         // What was printed can be read again.

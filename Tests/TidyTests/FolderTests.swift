@@ -128,7 +128,10 @@ struct FolderTests {
             Folder("Intake", ["Enrolment", "HTTP"]),
             Folder(
                 "Storage",
-                ["Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "Intake", "Pairing", "Liveness", "Texts"]),
+                [
+                    "Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "HTTP", "Intake", "Pairing", "Liveness",
+                    "Texts",
+                ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
             Folder("Configuration", ["Cases", "Channels", "Delivery", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),

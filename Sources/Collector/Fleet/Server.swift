@@ -37,7 +37,7 @@ struct Server: Hashable, Sendable, Codable {
 
     /// Why its clock needs looking at; nil while it is right to within `FleetLimits.clockTolerance`.
     var clockSymptom: String? {
-        guard let clockOffset, abs(clockOffset) > FleetLimits.clockTolerance.inMilliseconds else { return nil }
+        guard let clockOffset, clockOffset.magnitude > FleetLimits.clockTolerance.inMilliseconds else { return nil }
         let distance = Double(clockOffset.magnitude) / 1000
         let text: String
         switch distance {

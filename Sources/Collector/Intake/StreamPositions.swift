@@ -2,9 +2,9 @@ import Reports
 
 /// How far one agent's reports have come: each is applied once, and in order.
 struct StreamPositions: Hashable, Sendable, Codable {
-    private(set) var epoch: Int64
-    private(set) var faults: Int64 = 0
-    private(set) var telemetry: Int64 = 0
+    @Bounded<SequenceBounds> private(set) var epoch: Int64
+    @Bounded<SequenceBounds> private(set) var faults: Int64 = 0
+    @Bounded<SequenceBounds> private(set) var telemetry: Int64 = 0
     /// The last gap that was noted, so that it is noted once.
     private var notedGap: [String: Int64] = [:]
 
@@ -30,6 +30,9 @@ struct StreamPositions: Hashable, Sendable, Codable {
         guard position.first >= 1, position.first <= position.sequence, position.sequence <= PositionLimits.sequence
         else {
             return (.impossible(because: "positions run from 1 to 2^53: \(position.first)...\(position.sequence)"), nil)
+        }
+        guard position.epoch <= PositionLimits.sequence else {
+            return (.impossible(because: "epochs run from 1 to 2^53: \(position.epoch)"), nil)
         }
         guard position.epoch >= epoch else { return (.oldEpoch(known: epoch), nil) }
         guard position.epoch - epoch <= PositionLimits.epochStep else {
@@ -69,7 +72,7 @@ struct StreamPositions: Hashable, Sendable, Codable {
 
 enum PositionLimits {
     /// Largest sequence number: JSON readers count exactly up to here.
-    static let sequence: Int64 = 1 << 53
+    static let sequence: Int64 = SequenceBounds.range.upperBound
     /// An agent's epoch may be ahead of the known one by this much: it counts lost spools.
     static let epochStep: Int64 = 1_000
 }

@@ -5,7 +5,7 @@ import Reports
 struct PairingRequest: Hashable, Sendable, Codable {
     static let path = "/v1/pair"
 
-    var format: Int
+    @Bounded<CountBounds> var format: Int
     /// `JoinToken.id` and `.secret`.
     var tokenID: String
     var tokenSecret: String
@@ -42,7 +42,7 @@ struct PairingRequest: Hashable, Sendable, Codable {
 
 /// The answer to `POST /v1/pair`.
 struct PairingResponse: Hashable, Sendable, Codable {
-    var format: Int
+    @Bounded<CountBounds> var format: Int
     /// PEM of the partner's CA; pinned from now on.
     var ca: String
     var key: VerifyingKey

@@ -32,13 +32,13 @@ extension SQLiteStore {
 
 extension SQLiteTransaction {
     func inventory(host: HostID) throws -> Inventory? {
-        try body(Inventory.self, "SELECT body FROM inventory WHERE host = ?", [host])
+        try body(Inventory.self, "SELECT host, body FROM inventory WHERE host = ?", [host])
     }
 
     func acceptedBlindSpots(host: HostID) throws -> [AcceptedBlindSpot] {
         try bodies(
             AcceptedBlindSpot.self,
-            "SELECT body FROM accepted_blind_spot WHERE host = ? AND ended IS NULL ORDER BY name", [host])
+            "SELECT name, body FROM accepted_blind_spot WHERE host = ? AND ended IS NULL ORDER BY name", [host])
     }
 
     func save(_ spot: AcceptedBlindSpot, host: HostID) throws {

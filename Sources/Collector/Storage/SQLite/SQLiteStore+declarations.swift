@@ -18,7 +18,7 @@ extension SQLiteTransaction {
     func unansweredDeclarations(host: HostID) throws -> [DeclaredPart] {
         try bodies(
             DeclaredPart.self,
-            "SELECT body FROM part_declaration WHERE host = ? AND answered IS NULL ORDER BY declared, id", [host])
+            "SELECT id, body FROM part_declaration WHERE host = ? AND answered IS NULL ORDER BY declared, id", [host])
     }
 
     func save(_ declared: DeclaredPart, host: HostID) throws {

@@ -14,7 +14,7 @@ extension SQLiteStore {
                     GROUP BY host, urgency
                     """)
             let byHost = Dictionary(grouping: counts) { $0["host"] as String }
-            return try transaction.bodies(ServerRecord.self, "SELECT body FROM server").map { record in
+            return try transaction.bodies(ServerRecord.self, "SELECT host, body FROM server").map { record in
                 SQLiteStore.weigh(record.server, byHost[record.server.host] ?? [])
             }.sorted { ($0.hostname, $0.host) < ($1.hostname, $1.host) }
         }
@@ -48,12 +48,13 @@ extension SQLiteStore {
     func readings(host: HostID) async throws(StoreError) -> [Reading] {
         try await read("reading the latest samples") { transaction in
             try Row.fetchAll(
-                transaction.db, sql: "SELECT latest, received FROM series WHERE host = ? ORDER BY component, signal",
+                transaction.db,
+                sql: "SELECT component, latest, received FROM series WHERE host = ? ORDER BY component, signal",
                 arguments: [host]
-            ).map { row in
-                Reading(
-                    aggregate: try transaction.decode(SampleAggregate.self, row["latest"]),
-                    receivedAt: Timestamp(milliseconds: row["received"]))
+            ).compactMap { row in
+                transaction.readable(SampleAggregate.self, row, "\(host) \(row["component"] as String)", "latest").map {
+                    Reading(aggregate: $0, receivedAt: Timestamp(milliseconds: row["received"]))
+                }
             }
         }
     }
@@ -98,8 +99,8 @@ extension SQLiteStore {
 
     func silenceSubjects() async throws(StoreError) -> [LivenessSubject] {
         try await read("reading who should be heard") { transaction in
-            let servers = try transaction.bodies(ServerRecord.self, "SELECT body FROM server").map(\.server)
-            let sites = try transaction.bodies(PairedSite.self, "SELECT body FROM site")
+            let servers = try transaction.bodies(ServerRecord.self, "SELECT host, body FROM server").map(\.server)
+            let sites = try transaction.bodies(PairedSite.self, "SELECT id, body FROM site")
             return servers.filter { $0.state != .revoked }.map { server in
                 LivenessSubject(
                     kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
@@ -117,7 +118,8 @@ extension SQLiteStore {
 
     func livenessMonitor() async throws(StoreError) -> LivenessMonitor? {
         try await read("reading the silence watch") { transaction in
-            try transaction.setting("silence").map { try transaction.decode(LivenessMonitor.self, $0) }
+            try transaction.body(
+                LivenessMonitor.self, "SELECT name, value FROM setting WHERE name = ?", ["silence"])
         }
     }
 

@@ -1,15 +1,19 @@
 import FoundationEssentials
 import GRDB
+import Logging
 import Reports
 
 /// The embedded store: one SQLite file in WAL mode, every commit synced to the disk.
 final class SQLiteStore: CollectorStore {
     let pool: DatabasePool
     let policy: CasePolicy
+    /// What of it cannot be read.
+    let setAside: SetAside
     private let queue: IntakeQueue
 
     /// Opens or makes the database and brings its tables up to date.
-    init(path: String, policy: CasePolicy) throws(StoreError) {
+    /// - Parameter logger: is told of rows that cannot be read.
+    init(path: String, policy: CasePolicy, logger: Logger? = nil) throws(StoreError) {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
@@ -18,6 +22,7 @@ final class SQLiteStore: CollectorStore {
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
         let policy = policy
+        let setAside = SetAside(logger)
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             guard try pool.read({ try !SQLiteSchema.migrator.hasBeenSuperseded($0) }) else {
@@ -29,7 +34,10 @@ final class SQLiteStore: CollectorStore {
             try SQLiteSchema.migrator.migrate(pool)
             self.pool = pool
             self.policy = policy
-            queue = IntakeQueue { group in await SQLiteStore.write(group, into: pool, under: policy) }
+            self.setAside = setAside
+            queue = IntakeQueue { group in
+                await SQLiteStore.write(group, into: pool, under: policy, setAside)
+            }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -47,7 +55,7 @@ final class SQLiteStore: CollectorStore {
         _ doing: String, _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.read { try body(SQLiteTransaction(db: $0)) }
+            return try await pool.read { [setAside] in try body(SQLiteTransaction(db: $0, setAside: setAside)) }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -59,7 +67,7 @@ final class SQLiteStore: CollectorStore {
         _ doing: String, _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.write { try body(SQLiteTransaction(db: $0)) }
+            return try await pool.write { [setAside] in try body(SQLiteTransaction(db: $0, setAside: setAside)) }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -69,7 +77,7 @@ final class SQLiteStore: CollectorStore {
 
     /// One transaction for all batches; a batch that fails takes back only itself.
     private static func write(
-        _ group: [(VerifiedBatch, Timestamp)], into pool: DatabasePool, under policy: CasePolicy
+        _ group: [(VerifiedBatch, Timestamp)], into pool: DatabasePool, under policy: CasePolicy, _ setAside: SetAside
     ) async -> [IntakeQueue.Answer] {
         do {
             return try await pool.write { db in
@@ -78,11 +86,15 @@ final class SQLiteStore: CollectorStore {
                     try db.inSavepoint {
                         do {
                             let book = ReportRecorder(
-                                transaction: SQLiteTransaction(db: db), policy: policy, time: time)
+                                transaction: SQLiteTransaction(db: db, setAside: setAside), policy: policy, time: time)
                             answer = .success(try book.accept(batch))
                             return .commit
                         } catch let error as StoreError {
                             answer = .failure(error)
+                            return .rollback
+                        } catch  where !(error is DatabaseError) {
+                            // What one server brings or has stored keeps no other's reports out.
+                            answer = .failure(.unavailable(doing: "storing reports", because: words(error)))
                             return .rollback
                         }
                     }
@@ -142,7 +154,7 @@ final class SQLiteStore: CollectorStore {
             return try transaction.bodies(
                 Case.self,
                 """
-                SELECT body FROM "case" WHERE state IN (\(marks)) \(query.host == nil ? "" : "AND host = ?")
+                SELECT number, body FROM "case" WHERE state IN (\(marks)) \(query.host == nil ? "" : "AND host = ?")
                 ORDER BY opened DESC, number DESC LIMIT ?
                 """, arguments)
         }

@@ -53,8 +53,14 @@ extension SQLiteTransaction {
                         AND o.place < d.place AND o.state IN ('queued', 'retrying', 'claimed'))
                     ORDER BY event = 'test' AND attempts = 0 DESC, next, place LIMIT ?
                     """), arguments: [time.milliseconds, limit])
-        return try rows.map { row in
-            var claimed = try delivery(row)
+        return try rows.compactMap { row in
+            guard var claimed = try delivery(row) else {
+                // It would be due for ever, and keep the case's later messages back.
+                try run(
+                    "UPDATE delivery SET state = 'superseded', error = 'its ticket cannot be read' WHERE id = ?",
+                    [row["id"] as String])
+                return nil
+            }
             claimed.state = .claimed
             claimed.nextAttempt = until
             try run(
@@ -66,15 +72,18 @@ extension SQLiteTransaction {
     func deliveries(caseNumber: String) throws -> [Delivery] {
         try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM delivery WHERE number = ? ORDER BY place"), arguments: [caseNumber]
-        ).map(delivery)
+        ).compactMap(delivery)
     }
 
     func findDelivery(id: String) throws -> Delivery? {
-        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM delivery WHERE id = ?"), arguments: [id]).map(delivery)
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM delivery WHERE id = ?"), arguments: [id])
+            .flatMap(delivery)
     }
 
-    private func delivery(_ row: Row) throws -> Delivery {
+    /// nil where its ticket cannot be read.
+    private func delivery(_ row: Row) throws -> Delivery? {
         let number: String = row["number"]
+        guard let ticket = readable(Ticket.self, row, number, "ticket") else { return nil }
         let reports = try Row.fetchAll(
             db.cachedStatement(sql: "SELECT envelope, certificate FROM case_report WHERE number = ? ORDER BY id"),
             arguments: [number])
@@ -84,8 +93,9 @@ extension SQLiteTransaction {
         }
         return Delivery(
             id: row["id"], caseNumber: number, recipient: row["recipient"],
-            channel: try word(row["channel"]), ticket: try decode(Ticket.self, row["ticket"]),
-            reports: try reports.map { try decode(Envelope.self, $0["envelope"]) }, certificates: certificates,
+            channel: try word(row["channel"]), ticket: ticket,
+            reports: reports.compactMap { readable(Envelope.self, $0, number, "envelope") },
+            certificates: certificates,
             state: try word(row["state"]), attempts: row["attempts"],
             createdAt: Timestamp(milliseconds: row["created"]),
             nextAttempt: Timestamp(milliseconds: row["next"]),

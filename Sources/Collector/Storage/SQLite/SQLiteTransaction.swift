@@ -5,6 +5,7 @@ import Reports
 /// One transaction of the SQLite store.
 struct SQLiteTransaction: StoreTransaction {
     let db: Database
+    let setAside: SetAside
 
     // MARK: JSON columns
 
@@ -19,13 +20,29 @@ struct SQLiteTransaction: StoreTransaction {
     func body<Value: Decodable>(
         _ type: Value.Type, _ sql: String, _ arguments: StatementArguments
     ) throws -> Value? {
-        try String.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map { try decode(type, $0) }
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).flatMap { readable(type, $0) }
     }
 
     func bodies<Value: Decodable>(
         _ type: Value.Type, _ sql: String, _ arguments: StatementArguments = []
     ) throws -> [Value] {
-        try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try decode(type, $0) }
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).compactMap { readable(type, $0) }
+    }
+
+    /// The noun in a row's last column, where it can be read. The first column names the row.
+    private func readable<Value: Decodable>(_ type: Value.Type, _ row: Row) -> Value? {
+        let names = Array(row.columnNames)
+        return readable(type, row, names.count > 1 ? "\(row[0] as String? ?? "")" : "", names.last ?? "body")
+    }
+
+    /// The noun in `column`, where it can be read; else the row is set aside.
+    func readable<Value: Decodable>(_ type: Value.Type, _ row: Row, _ name: String, _ column: String) -> Value? {
+        do {
+            return try decode(type, row[column] as String? ?? "")
+        } catch {
+            setAside.note(type, row: name, because: error)
+            return nil
+        }
     }
 
     func run(_ sql: String, _ arguments: StatementArguments = []) throws {
@@ -59,33 +76,34 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func findCase(number: String) throws -> Case? {
-        try body(Case.self, #"SELECT body FROM "case" WHERE number = ?"#, [number])
+        try body(Case.self, #"SELECT number, body FROM "case" WHERE number = ?"#, [number])
     }
 
     func caseHolding(fault: FaultID, host: HostID) throws -> Case? {
         try body(
             Case.self,
-            #"SELECT c.body FROM case_fault f JOIN "case" c ON c.number = f.number WHERE f.host = ? AND f.fault = ?"#,
+            #"SELECT c.number, c.body FROM case_fault f JOIN "case" c ON c.number = f.number WHERE f.host = ? AND f.fault = ?"#,
             [host, fault.rawValue])
     }
 
     func openCase(host: HostID, key: String) throws -> Case? {
         try body(
             Case.self,
-            #"SELECT body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
+            #"SELECT number, body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
             [host, key])
     }
 
     func openCases(host: HostID) throws -> [Case] {
         try bodies(
             Case.self,
-            #"SELECT body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY number"#, [host])
+            #"SELECT number, body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY number"#,
+            [host])
     }
 
     func relayedCase(sender: String, senderNumber: String) throws -> Case? {
         try body(
             Case.self,
-            #"SELECT body FROM "case" WHERE sender = ? AND sender_number = ? ORDER BY opened DESC LIMIT 1"#,
+            #"SELECT number, body FROM "case" WHERE sender = ? AND sender_number = ? ORDER BY opened DESC LIMIT 1"#,
             [sender, senderNumber])
     }
 
@@ -137,7 +155,24 @@ struct SQLiteTransaction: StoreTransaction {
     // MARK: Servers
 
     func serverRecord(host: HostID) throws -> ServerRecord? {
-        try body(ServerRecord.self, "SELECT body FROM server WHERE host = ?", [host])
+        let sql = "SELECT host, body FROM server WHERE host = ?"
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [host]) else { return nil }
+        return try readable(ServerRecord.self, row) ?? remade(host: host, from: row["body"])
+    }
+
+    /// A server whose row cannot be read is enrolled all the same: its next reports fill the row anew.
+    private func remade(host: HostID, from text: String) throws -> ServerRecord? {
+        struct Outline: Decodable { var positions: StreamPositions }
+        let enrolled = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT enrolled FROM agent_key WHERE host = ? ORDER BY enrolled DESC LIMIT 1"),
+            arguments: [host])
+        guard let enrolled else { return nil }
+        let positions = (try? decode(Outline.self, text))?.positions ?? StreamPositions()
+        return ServerRecord(
+            server: Server(
+                host: host, hostname: host, state: .expected, enrolledAt: Timestamp(milliseconds: enrolled),
+                chassis: Part(), epoch: positions.epoch, reportCounts: [:], openCases: 0),
+            positions: positions)
     }
 
     func save(_ record: ServerRecord) throws {
@@ -233,7 +268,7 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func pairedSite(id: String) throws -> PairedSite? {
-        try body(PairedSite.self, "SELECT body FROM site WHERE id = ?", [id])
+        try body(PairedSite.self, "SELECT id, body FROM site WHERE id = ?", [id])
     }
 
     func save(_ site: PairedSite) throws {

@@ -1,0 +1,78 @@
+import Foundation
+
+/// JSON in which tests change one place after the other.
+indirect enum JSONTree {
+    case object([String: JSONTree])
+    case array([JSONTree])
+    /// A string as it is, or any other literal as it is written.
+    case text(String)
+    case literal(String)
+
+    init(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        self.init(any: try JSONSerialization.jsonObject(with: encoder.encode(value), options: .fragmentsAllowed))
+    }
+
+    init(any: Any) {
+        switch any {
+        case let object as [String: Any]: self = .object(object.mapValues { JSONTree(any: $0) })
+        case let array as [Any]: self = .array(array.map { JSONTree(any: $0) })
+        case let text as String: self = .text(text)
+        case let number as NSNumber:
+            let isFlag = "\(type(of: number))".contains("Bool") || number === kTrue || number === kFalse
+            self = .literal(isFlag ? (number.boolValue ? "true" : "false") : "\(number)")
+        default: self = .literal("null")
+        }
+    }
+
+    /// As it is sent.
+    var json: String {
+        switch self {
+        case .object(let fields):
+            "{"
+                + fields.sorted { $0.key < $1.key }.map { "\(JSONTree.quoted($0.key)):\($0.value.json)" }
+                .joined(separator: ",") + "}"
+        case .array(let members): "[" + members.map(\.json).joined(separator: ",") + "]"
+        case .text(let text): JSONTree.quoted(text)
+        case .literal(let literal): literal
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let data = try? JSONSerialization.data(withJSONObject: text, options: .fragmentsAllowed)
+        return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+
+    /// The same with each leaf that `change` answers for exchanged, one at a time, and where it stood.
+    func variants(_ change: (JSONTree) -> JSONTree?, at path: String = "") -> [(path: String, tree: JSONTree)] {
+        switch self {
+        case .object(let fields):
+            return fields.sorted { $0.key < $1.key }.flatMap { name, value in
+                value.variants(change, at: "\(path).\(name)").map { variant in
+                    var changed = fields
+                    changed[name] = variant.tree
+                    return (variant.path, JSONTree.object(changed))
+                }
+            }
+        case .array(let members):
+            return members.indices.flatMap { index in
+                members[index].variants(change, at: "\(path)[\(index)]").map { variant in
+                    var changed = members
+                    changed[index] = variant.tree
+                    return (variant.path, JSONTree.array(changed))
+                }
+            }
+        case .text, .literal: return change(self).map { [(path, $0)] } ?? []
+        }
+    }
+
+    /// The member that a path of names leads to, exchanged.
+    func setting(_ names: [String], to value: JSONTree) -> JSONTree {
+        guard case .object(var fields) = self, let name = names.first else { return value }
+        fields[name] = (fields[name] ?? .object([:])).setting(Array(names.dropFirst()), to: value)
+        return .object(fields)
+    }
+}
+
+private let kTrue = NSNumber(value: true)
+private let kFalse = NSNumber(value: false)
