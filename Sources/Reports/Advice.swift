@@ -47,6 +47,9 @@ public struct Advice: Hashable, Sendable, Codable {
     public init?(_ probe: Heartbeat.Coverage) {
         switch probe.state {
         case "ok": return nil
+        case "partly":
+            self = probe.advice.flatMap { AdviceTexts.text($0.code) == nil ? nil : $0 }
+                ?? Advice("probe.partly", probe.probe, probe.because)
         case "starting", "disabled": self.init("probe.\(probe.state)", probe.probe)
         case "denied", "failing", "hanging": self.init("probe.\(probe.state)", probe.probe, probe.because)
         case "absent":

@@ -70,6 +70,28 @@ public enum AdviceTexts {
             tue:
                 "Suchen Sie Meldungen zu diesem Gerät mit: journalctl -k -p warning. Sobald das Gerät antwortet, geht es "
                 + "von selbst weiter; sonst starten Sie den Server zu einer ruhigen Zeit neu."),
+        fact("probe.partly", "{0} does not see everything: {1}.", "{0} sieht nicht alles: {1}."),
+        task(
+            "log.overran",
+            "The kernel's log overran: {0} messages were overwritten before they could be read, the last at {1}. A fault "
+                + "that only they told of was not heard.",
+            "Das Kernel-Protokoll ist übergelaufen: {0} Meldungen wurden überschrieben, bevor sie zu lesen waren, die "
+                + "letzten um {1}. Ein Fehler, von dem nur sie berichtet haben, wurde nicht gehört.",
+            do:
+                "Look for what floods the log: journalctl -k --since -1d. If it goes on, give the log more room: add "
+                + "log_buf_len=16M to the kernel's parameters (GRUB_CMDLINE_LINUX in /etc/default/grub, then type: "
+                + "update-grub) and restart the server at a quiet time.",
+            tue:
+                "Suchen Sie, was das Protokoll füllt: journalctl -k --since -1d. Geht es weiter, geben Sie dem Protokoll "
+                + "mehr Platz: Ergänzen Sie log_buf_len=16M bei den Parametern des Kernels (GRUB_CMDLINE_LINUX in "
+                + "/etc/default/grub, dann eingeben: update-grub), und starten Sie den Server zu einer ruhigen Zeit neu."
+        ),
+        fact(
+            "events.overran",
+            "{2}: {0} errors came faster than they could be told apart, the last at {1}. What was told of the same parts "
+                + "is judged; a part that only they named was not heard of.",
+            "{2}: {0} Fehler kamen schneller, als sie zu unterscheiden waren, die letzten um {1}. Was von denselben Teilen "
+                + "zu hören war, ist beurteilt; von einem Teil, das nur sie nannten, war nichts zu hören."),
         task(
             "probe.other", "{0} is in the state {1}: {2}.", "{0} ist im Zustand {1}: {2}.",
             do: "Install the newest version of Callhome here, so that this state is explained.",

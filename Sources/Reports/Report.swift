@@ -141,24 +141,32 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     /// What one probe did since the last heartbeat.
     public struct Coverage: Hashable, Sendable, Codable {
         public var probe: String
-        /// `ok`, or `starting`, `absent`, `denied`, `failing`, `hanging`, `disabled`: never `ok` for what was not read.
+        /// `ok`, or `partly` (it reads, and has missed something lately), `starting`, `absent`, `denied`, `failing`,
+        /// `hanging`, `disabled`: never `ok` for what was not read.
         public var state: String
         /// Why not, and what to do; empty when `ok`.
         public var because: String
+        /// The same in codes, for people of any language; nil where the state and its reason say all.
+        public var advice: Advice?
         @Bounded<CountBounds> public var components: Int
         @Bounded<CountBounds> public var signals: Int
         public var lastSuccess: Timestamp?
 
         public init(
-            probe: String, state: String, because: String, components: Int, signals: Int, lastSuccess: Timestamp?
+            probe: String, state: String, because: String, components: Int, signals: Int, lastSuccess: Timestamp?,
+            advice: Advice? = nil
         ) {
             self.probe = probe
             self.state = state
             self.because = because
+            self.advice = advice
             self.components = components
             self.signals = signals
             self.lastSuccess = lastSuccess
         }
+
+        /// Whether its probe reads, all or nearly all.
+        public var reads: Bool { state == "ok" || state == "partly" }
     }
 
     /// How many failure modes of the rule base, of parts that the server has or must have, would be seen.

@@ -19,7 +19,7 @@ struct ServerStatus: Hashable, Sendable {
         }
         // That parts are listed shows nothing of how they are: only a probe that measures sees.
         let measuring = (server.heartbeat?.coverage ?? []).filter { $0.probe != "inventory" }
-        let seeing = measuring.contains { $0.state == "ok" && $0.signals > 0 }
+        let seeing = measuring.contains { $0.reads && $0.signals > 0 }
         // What a silent server could see when it last reported is history.
         failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
         accepted = server.state == .silent ? nil : server.accepted

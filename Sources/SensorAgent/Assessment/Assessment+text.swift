@@ -87,6 +87,7 @@ extension Assessment {
                 lines.append(
                     "\(entry.probe): "
                         + language("\(parts) components, \(values) values", "\(parts) Teile, \(values) Werte"))
+                lines += result.shortfall?.lines(in: language) ?? []
                 var observations = Dictionary(grouping: result.observations, by: \.component)
                 let ids = result.components.map(\.id)
                 let others = observations.keys.filter { !ids.contains($0) }.sorted()

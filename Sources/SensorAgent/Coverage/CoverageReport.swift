@@ -7,8 +7,10 @@ struct CoverageReport: Encodable {
     let version = 1
     let patternPack: String
     let modes: [FailureMode]
+    /// Probes that read, and have missed something lately.
+    let partly: [Heartbeat.Coverage]
 
-    private enum Key: String, CodingKey { case version, patternPack, failureModes }
+    private enum Key: String, CodingKey { case version, patternPack, failureModes, partly }
 
     init(_ document: ProbeDocument, _ pack: PatternPack, _ environment: HostEnvironment) {
         var catalogue = ComponentCatalogue(order: document.probes.map(\.probe))
@@ -21,8 +23,8 @@ struct CoverageReport: Encodable {
                 observations += result.observations
                 coverage.append(
                     Heartbeat.Coverage(
-                        probe: entry.probe, state: "ok", because: "", components: result.components.count,
-                        signals: result.observations.count, lastSuccess: document.time))
+                        of: entry.probe, components: result.components.count, signals: result.observations.count,
+                        shortfall: result.shortfall, at: document.time))
             case .failure(let error):
                 coverage.append(
                     Heartbeat.Coverage(
@@ -35,6 +37,7 @@ struct CoverageReport: Encodable {
         _ = diagnosis.know(components, at: document.time)
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
+        partly = coverage.filter { $0.state == "partly" }
         modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
             .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
     }
@@ -44,6 +47,7 @@ struct CoverageReport: Encodable {
         try container.encode(version, forKey: .version)
         try container.encode(patternPack, forKey: .patternPack)
         try container.encode(modes, forKey: .failureModes)
+        if !partly.isEmpty { try container.encode(partly, forKey: .partly) }
     }
 
     var json: String {
@@ -52,7 +56,10 @@ struct CoverageReport: Encodable {
 
     /// For people: what is not seen and why, then the sums.
     func text(in language: Language) -> String {
-        var lines: [String] = []
+        var lines = partly.flatMap { probe in
+            ["\(language("partly", "teilweise"))  \(probe.probe)"]
+                + (Advice(probe)?.lines(in: language).map { "    \($0)" } ?? [])
+        }
         for mode in modes where mode.isBlind {
             let share =
                 mode.parts > 0 ? language(" (\(mode.seen) of \(mode.parts))", " (\(mode.seen) von \(mode.parts))") : ""

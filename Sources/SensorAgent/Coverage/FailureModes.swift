@@ -22,7 +22,7 @@ struct FailureModes {
 
     /// Whether an event of this signal would be reported: some probe that emits it is running.
     static func receivesEvents(_ coverage: [Heartbeat.Coverage]) -> (Signal) -> Bool {
-        let looking = Set(coverage.filter { $0.state == "ok" }.map(\.probe))
+        let looking = Set(coverage.filter(\.reads).map(\.probe))
         return { signal in SignalSources.probes(of: signal.name).contains(where: looking.contains) }
     }
 

@@ -30,10 +30,10 @@ struct ProbeAdvice {
             return advice
         }
         let known = sources.compactMap { coverage[$0] }
-        if let trouble = known.first(where: { !["ok", "absent"].contains($0.state) }) {
+        if let trouble = known.first(where: { !$0.reads && $0.state != "absent" }) {
             return advice(on: trouble, seeking: kind)
         }
-        if known.contains(where: { $0.state == "ok" }) { return Advice("part.silent", "\(signal)") }
+        if known.contains(where: \.reads) { return Advice("part.silent", "\(signal)") }
         return best(known, seeking: kind) ?? Advice("signal.untold", "\(signal)")
     }
 
@@ -56,10 +56,10 @@ struct ProbeAdvice {
         let finders = SignalSources.finders(of: kind)
         guard !finders.isEmpty else { return nil }
         let known = finders.compactMap { coverage[$0] }
-        if let trouble = known.first(where: { !["ok", "absent"].contains($0.state) }) {
+        if let trouble = known.first(where: { !$0.reads && $0.state != "absent" }) {
             return advice(on: trouble, seeking: kind)
         }
-        guard !known.contains(where: { $0.state == "ok" }) else { return Advice("kind.silent") }
+        guard !known.contains(where: \.reads) else { return Advice("kind.silent") }
         return best(known, seeking: kind) ?? Advice("kind.silent")
     }
 
@@ -67,13 +67,13 @@ struct ProbeAdvice {
     private func evidence(of kind: ComponentKind) -> Advice? {
         switch kind {
         case .ups, .upsBattery:
-            guard let probe = coverage["ups"], probe.state != "ok" else { return nil }
+            guard let probe = coverage["ups"], !probe.reads else { return nil }
             let advice = advice(on: probe, seeking: kind)
             return advice.code == "ups.question" || probe.state == "disabled" ? nil : advice
         case .raidArray, .controller:
             return raidCards.sorted { $0.key < $1.key }.lazy.compactMap { advice(on: $0.value) }.first
         case .gpu:
-            guard let probe = coverage["gpu"], probe.state != "ok", nvidiaCard != nil else { return nil }
+            guard let probe = coverage["gpu"], !probe.reads, nvidiaCard != nil else { return nil }
             return advice(on: probe, seeking: kind)
         default: return nil
         }

@@ -46,16 +46,34 @@ public struct ProbeResult: Sendable, Codable {
     public var asRead: [RawReading]
     /// Time from such observations to the next ones, where that is not the time from one look to the next.
     public var interval: Duration?
+    /// What the probe has missed lately though it reads, and what to do: its coverage is `partly` then. nil: nothing.
+    public var shortfall: Advice?
 
     public init(
         components: [Component] = [], observations: [Observation] = [], cursor: ProbeCursor? = nil,
-        asRead: [RawReading] = [], interval: Duration? = nil
+        asRead: [RawReading] = [], interval: Duration? = nil, shortfall: Advice? = nil
     ) {
         self.components = components
         self.observations = observations
         self.cursor = cursor
         self.asRead = asRead
         self.interval = interval
+        self.shortfall = shortfall
+    }
+}
+
+extension Heartbeat.Coverage {
+    /// Of a probe that has looked.
+    /// - Parameter remark: what else there is to say of it.
+    init(
+        of probe: String, components: Int, signals: Int, shortfall: Advice?, remark: String = "", at time: Timestamp
+    ) {
+        let missed = shortfall.map { advice in
+            [advice.because(in: .english), advice.step(in: .english)].compactMap(\.self).joined(separator: " ")
+        }
+        self.init(
+            probe: probe, state: shortfall == nil ? "ok" : "partly", because: missed ?? remark, components: components,
+            signals: signals, lastSuccess: time, advice: shortfall)
     }
 }
 

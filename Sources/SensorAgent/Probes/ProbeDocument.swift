@@ -17,7 +17,7 @@ public import Reports
 /// ```
 /// `source` is the name that the device or tool has for the value, where it has one. `read` is the value as read, where
 /// the measurement does not hold it, because it must not be judged by. `refused.state` is a word of
-/// `ProbeError.coverageState`.
+/// `ProbeError.coverageState`. `missed` (`because`, `step`) is there where a probe reads and has missed something.
 ///
 /// Components stand in natural order of their ids, and observations in that of component, signal, time and measurement,
 /// so that equal looks are equal text whatever order a probe or a kernel found its parts in.
@@ -36,8 +36,9 @@ public struct ProbeDocument: Encodable, Sendable {
             self.outcome = outcome.map(\.sorted)
         }
 
-        private enum Key: String, CodingKey { case probe, components, observations, cursor, refused }
+        private enum Key: String, CodingKey { case probe, components, observations, cursor, refused, missed }
         private enum RefusalKey: String, CodingKey { case state, because }
+        private enum MissedKey: String, CodingKey { case because, step }
 
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: Key.self)
@@ -51,6 +52,11 @@ public struct ProbeDocument: Encodable, Sendable {
                     result.observations.map { Line(observation: $0, asRead: asRead[$0.component]?[$0.signal]) },
                     forKey: .observations)
                 try container.encodeIfPresent(result.cursor, forKey: .cursor)
+                if let shortfall = result.shortfall {
+                    var missed = container.nestedContainer(keyedBy: MissedKey.self, forKey: .missed)
+                    try missed.encode(shortfall.because(in: .english), forKey: .because)
+                    try missed.encodeIfPresent(shortfall.step(in: .english), forKey: .step)
+                }
             case .failure(let error):
                 var refusal = container.nestedContainer(keyedBy: RefusalKey.self, forKey: .refused)
                 try refusal.encode(error.coverageState, forKey: .state)
@@ -119,6 +125,7 @@ public struct ProbeDocument: Encodable, Sendable {
             case .success(let result):
                 lines.append(
                     "\(entry.probe): \(result.components.count) components, \(result.observations.count) values")
+                lines += result.shortfall?.lines(in: .english) ?? []
                 let observations = Dictionary(grouping: result.observations, by: \.component)
                 for component in result.components {
                     lines.append("  \(component.id)  \(component.name)")
@@ -180,6 +187,13 @@ public struct ProbeDocument: Encodable, Sendable {
             if code == 0 { code = error.exitStatus.rawValue }
         }
         return code
+    }
+}
+
+extension Advice {
+    /// Below the line of a probe.
+    func lines(in language: Language) -> [String] {
+        [because(in: language), step(in: language).map { "-> \($0)" }].compactMap(\.self).map { "  \($0)" }
     }
 }
 

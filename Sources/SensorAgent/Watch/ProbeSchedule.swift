@@ -94,6 +94,7 @@ struct ProbeSchedule {
             else { continue }
             plans[index].isHanging = true
             plans[index].coverage.state = "hanging"
+            plans[index].coverage.advice = nil
             plans[index].coverage.because =
                 "no answer within \(plans[index].entry.deadline.inSeconds) s: the device or its driver hangs; "
                 + "it is not asked again before it answers"
@@ -104,7 +105,7 @@ struct ProbeSchedule {
 
     /// What came of a look.
     enum Outcome: Sendable {
-        case looked(components: Int, signals: Int)
+        case looked(components: Int, signals: Int, shortfall: Advice? = nil)
         case failed(ProbeError)
     }
 
@@ -115,13 +116,14 @@ struct ProbeSchedule {
         plans[index].isHanging = false
         keepToBudget(index, took: moment.uptime - started, at: moment.uptime)
         switch outcome {
-        case .looked(let components, let signals):
+        case .looked(let components, let signals, let shortfall):
             plans[index].coverage = Heartbeat.Coverage(
-                probe: name, state: "ok", because: slowness(of: index, took: moment.uptime - started),
-                components: components, signals: signals, lastSuccess: moment.time)
+                of: name, components: components, signals: signals, shortfall: shortfall,
+                remark: slowness(of: index, took: moment.uptime - started), at: moment.time)
         case .failed(let error):
             plans[index].coverage.state = error.coverageState
             plans[index].coverage.because = error.description
+            plans[index].coverage.advice = nil
             plans[index].coverage.components = 0
             plans[index].coverage.signals = 0
         }

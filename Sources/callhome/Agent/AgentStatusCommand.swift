@@ -27,7 +27,7 @@ struct AgentStatusCommand: ParsableCommand {
 
 extension AgentStatus {
     /// Words of `Heartbeat.Coverage.state` that a person should look into.
-    private static let blind: Set<String> = ["denied", "failing", "hanging"]
+    private static let blind: Set<String> = ["denied", "failing", "hanging", "partly"]
 
     private var accepted: [String] { uplink.acceptedBlindSpots ?? [] }
 
@@ -38,7 +38,7 @@ extension AgentStatus {
 
     /// Whether any probe reads how parts are, not only which there are.
     private var measures: Bool {
-        coverage.contains { $0.probe != "inventory" && $0.state == "ok" && $0.signals > 0 }
+        coverage.contains { $0.probe != "inventory" && $0.reads && $0.signals > 0 }
     }
 
     /// For people: one thing a line.
@@ -82,7 +82,13 @@ extension AgentStatus {
                 "\(Wording.counted(probe.signals, "signal")) of \(Wording.counted(probe.components, "component"))",
                 "\(Wording.counted(probe.signals, "Signal", "Signale")) von "
                     + Wording.counted(probe.components, "Bauteil", "Bauteilen"))
-            lines.append("  \(name)  \(probe.state == "ok" ? sees : "\(probe.state.uppercased()): \(probe.because)")")
+            let told = probe.advice.flatMap { advice in
+                advice.because(in: language).map { because in
+                    [because, advice.step(in: language)].compactMap(\.self).joined(separator: " ")
+                }
+            }
+            let trouble = "\(probe.state.uppercased()): \(told ?? probe.because)"
+            lines.append("  \(name)  \(probe.state == "ok" ? sees : trouble)")
         }
         lines.append(
             openFaults.isEmpty

@@ -13,6 +13,8 @@ struct KernelLogPosition: Hashable, Sendable {
     var suppressed: UInt64 = 0
     /// Events of more kinds than one look distinguishes, this boot.
     var untold: UInt64 = 0
+    /// Of the lost records those that somebody waited for, lately.
+    var missed = MissedEvents()
 
     /// Goes on from what was stored.
     /// - Returns: whether the log is to be read from its beginning, skipping what was reported.
@@ -20,21 +22,36 @@ struct KernelLogPosition: Hashable, Sendable {
         if self.boot == boot, cursor == nil || cursor == self.cursor { return false }
         self = KernelLogPosition()
         self.boot = boot
-        // BOOT SEQUENCE LOST SUPPRESSED UNTOLD
+        // BOOT SEQUENCE LOST SUPPRESSED UNTOLD, and where records were missed lately, how many and when
         let words = (cursor?.value ?? "").split(separator: " ")
         let numbers = words.dropFirst().compactMap { UInt64($0) }
-        guard words.first.map(String.init) == boot, numbers.count == 4 else { return true }
+        guard words.first.map(String.init) == boot, [4, 6].contains(numbers.count) else { return true }
         sequence = numbers[0]
         lost = numbers[1]
         suppressed = numbers[2]
         untold = numbers[3]
+        if numbers.count == 6, let time = Int64(exactly: numbers[5]) {
+            missed = MissedEvents(count: numbers[4], newest: Timestamp(milliseconds: time))
+        }
         return true
+    }
+
+    /// Notes what was overwritten during a look.
+    /// - Parameters:
+    ///   - before: `lost` before the look.
+    ///   - isFirst: whether no message of this boot was read before.
+    ///   - uptime: since the machine started; nil: not known.
+    mutating func note(lostSince before: UInt64, isFirst: Bool, uptime: Duration?, at time: Timestamp) {
+        let wasAwaited = !isFirst || (uptime.map { $0 < KernelLogProbe.startup } ?? false)
+        missed.add(wasAwaited ? lost - before : 0, at: time)
     }
 
     /// nil before the first record.
     var cursor: ProbeCursor? {
         sequence.map {
-            ProbeCursor(probe: KernelLogPosition.probe, value: "\(boot) \($0) \(lost) \(suppressed) \(untold)")
+            let recent = missed.newest.map { " \(missed.count) \(max(0, $0.milliseconds))" } ?? ""
+            return ProbeCursor(
+                probe: KernelLogPosition.probe, value: "\(boot) \($0) \(lost) \(suppressed) \(untold)\(recent)")
         }
     }
 

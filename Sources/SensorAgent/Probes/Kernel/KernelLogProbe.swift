@@ -19,6 +19,10 @@ public actor KernelLogProbe: Probe {
     /// A part stays in this probe's list for so long after its last event.
     static let memory = Duration.seconds(86_400)
 
+    /// Records that are gone at the first look of a boot were missed only where the machine has just started; else they
+    /// were written long before anybody watched.
+    static let startup = Duration.seconds(3_600)
+
     private let tree: SysTree
     private let input: String?
     private let table = KernelMessageTable()
@@ -29,6 +33,8 @@ public actor KernelLogProbe: Probe {
     private var device: KernelLogDevice?
     private var position = KernelLogPosition()
     private var states = KernelLogStates()
+    /// Events of more kinds than one look distinguishes.
+    private var overflow = MissedEvents()
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
 
     /// - Parameters:
@@ -84,6 +90,7 @@ public actor KernelLogProbe: Probe {
         // Time since boot, from the kernel and not from a clock of our own: the stamps of the log are of the same.
         let uptime = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) }
         let isFirst = position.sequence == nil
+        let lostBefore = position.lost
         var reading = KernelLogReading(table: table, states: states)
         var left = KernelLogProbe.recordsPerLook
         var next = try device?.next() ?? .end
@@ -98,8 +105,9 @@ public actor KernelLogProbe: Probe {
         }
         reading.finish()
         states = reading.states
-        return result(
-            of: reading, at: time, uptime: uptime.map { .milliseconds(Int64($0 * 1000)) }, isFirst: isFirst)
+        let sinceStart = uptime.map { Duration.milliseconds(Int64($0 * 1000)) }
+        position.note(lostSince: lostBefore, isFirst: isFirst, uptime: sinceStart, at: time)
+        return result(of: reading, at: time, uptime: sinceStart, isFirst: isFirst)
     }
 
     /// A log that somebody kept.
@@ -175,8 +183,15 @@ public actor KernelLogProbe: Probe {
                 time: time)
         }
         let components = [Component.server] + seen.values.map(\.component).filter { $0.id != .server }
+        // Of a log that was kept: what it says itself to be missing.
+        if input != nil || !tree.isThisMachine {
+            position.missed = MissedEvents()
+            position.missed.add(reading.lost, at: time)
+        }
+        overflow.add(fold.untold + reading.untold, at: time)
         return ProbeResult(
             components: components.sorted { $0.id < $1.id }, observations: fold.observations + counts,
-            cursor: position.cursor)
+            cursor: position.cursor,
+            shortfall: position.missed.advice("log.overran", of: name) ?? overflow.advice("events.overran", of: name))
     }
 }

@@ -19,6 +19,7 @@ public actor MachineCheckProbe: Probe {
     private var names: KernelDeviceNames
     private var seen: [ComponentID: (component: Component, time: Timestamp)] = [:]
     private var lost: UInt64 = 0
+    private var missed = MissedEvents()
 
     /// - Parameters:
     ///   - tree: where devices are looked up; on a recorded one there are no events.
@@ -91,6 +92,7 @@ public actor MachineCheckProbe: Probe {
 
     private func result(of bytes: [UInt8], uptime: Duration?, at time: Timestamp) -> ProbeResult {
         var facts: [KernelFact] = []
+        let lostBefore = lost
         for line in bytes.split(separator: 0x0A) {
             let words = MachineCheckProbe.words(of: line)
             if let event = TraceEvent(line: words) {
@@ -109,10 +111,14 @@ public actor MachineCheckProbe: Probe {
         }
         for (id, component) in fold.components { seen[id] = (component, time) }
         seen = seen.filter { time - $0.value.time < KernelLogProbe.memory }
-        let missed = Observation(
+        lost += fold.untold
+        missed.add(lost - lostBefore, at: time)
+        let count = Observation(
             component: .server, signal: Signal("hw.kernel_log.missed", ["fate": "trace_lost"]),
-            measurement: .counter(lost + fold.untold), time: time)
+            measurement: .counter(lost), time: time)
         let components = [Component.server] + seen.values.map(\.component).filter { $0.id != .server }
-        return ProbeResult(components: components.sorted { $0.id < $1.id }, observations: fold.observations + [missed])
+        return ProbeResult(
+            components: components.sorted { $0.id < $1.id }, observations: fold.observations + [count],
+            shortfall: missed.advice("events.overran", of: name))
     }
 }

@@ -683,6 +683,61 @@ struct KernelLogTests {
         #expect(other.told == [1])
     }
 
+    @Test("what is overwritten while somebody waits for it is missed for a day, also over a restart")
+    func missed() throws {
+        var position = KernelLogPosition()
+        func look(_ records: KernelLogDevice.Next..., at second: Int64, up uptime: Duration = .seconds(90_000)) {
+            let (before, isFirst) = (position.lost, position.sequence == nil)
+            for record in records { _ = position.take(record) }
+            position.note(lostSince: before, isFirst: isFirst, uptime: uptime, at: Self.now + .seconds(second))
+        }
+        _ = position.resumes(nil, boot: "a")
+        look(record(5_000), at: 0)
+        #expect(position.lost == 5_000)
+        #expect(position.missed.count == 0, "written long before anybody watched")
+        look(record(5_001), .overwritten, record(5_101), at: 60)
+        #expect(position.missed.count == 99)
+        look(record(5_103), at: 120)
+        #expect(position.missed.count == 100)
+        let advice = try #require(position.missed.advice("log.overran", of: "kernel-log"))
+        #expect(advice.values == ["100", "\(Self.now + .seconds(120))", "kernel-log"])
+        #expect(advice.because(in: .english)?.contains("100 messages were overwritten") == true)
+        #expect(advice.because(in: .german)?.contains("100 Meldungen wurden überschrieben") == true)
+        #expect(advice.step(in: .english)?.contains("log_buf_len=") == true)
+        #expect(advice.step(in: .german)?.contains("log_buf_len=") == true)
+
+        let cursor = try #require(position.cursor)
+        let before = position
+        position = KernelLogPosition()
+        let anew = position.resumes(cursor, boot: "a")
+        #expect(anew)
+        #expect(position == before)
+        look(at: 120 + 86_399)
+        #expect(position.missed.count == 100)
+        look(at: 120 + 86_400)
+        #expect(position.missed == MissedEvents())
+        #expect(position.lost == 5_100, "the counter goes on")
+        look(record(5_105), at: 200_000)
+        #expect(position.missed.count == 1, "and what comes later is counted anew")
+        look(at: 100_000)
+        look(at: 100_000 + 86_400)
+        #expect(position.missed.count == 0, "a clock that was set back does not make it last")
+    }
+
+    @Test("what is gone at the first look of a machine that has just started was missed")
+    func missedAtStart() {
+        for (uptime, count) in [(Duration.seconds(100), UInt64(300)), (.seconds(3_600), 0)] {
+            var position = KernelLogPosition()
+            _ = position.resumes(nil, boot: "a")
+            _ = position.take(record(300))
+            position.note(lostSince: 0, isFirst: true, uptime: uptime, at: Self.now)
+            #expect(position.missed.count == count)
+        }
+        var old = KernelLogPosition()
+        let anew = old.resumes(ProbeCursor(probe: "kernel-log", value: "a 7 1 2 3"), boot: "a")
+        #expect(anew && old.lost == 1 && old.missed == MissedEvents(), "as it was stored before")
+    }
+
     // MARK: The probe
 
     private func observe(_ log: some Sequence<UInt8>, tree: [String: String] = [:]) async throws -> ProbeResult {

@@ -490,6 +490,26 @@ struct MachineCheckTests {
     @Test("events that the kernel dropped are counted")
     func lost() { #expect(TraceEvent.lost("CPU:2 [LOST 123 EVENTS]") == 123) }
 
+    @Test("a trace that lost events says so beside what it tells, in text and JSON; one that is whole does not")
+    func shortfall() async throws {
+        let scratch = try ScratchFolder()
+        let head = "# tracer: nop\n"
+        try scratch.write("whole", head.utf8)
+        try scratch.write("torn", (head + "CPU:2 [LOST 123 EVENTS]\nCPU:3 [LOST 1 EVENTS]\n").utf8)
+        func document(_ file: String) async -> ProbeDocument {
+            let probe = MachineCheckProbe(
+                tree: SysTree(root: scratch.url.path), input: scratch.url.appending(path: file).path,
+                traces: KernelTraces(mounts: []))
+            return await ProbeDocument(observing: [probe], at: Timestamp(seconds: 1_700_000_000))
+        }
+        let torn = await document("torn")
+        #expect(torn.text.contains("124 errors came faster than they could be told apart"))
+        #expect(String(decoding: try WireFormat.encode(torn), as: UTF8.self).contains("\"missed\":{\"because\":"))
+        let whole = await document("whole")
+        #expect(!whole.text.contains("faster"))
+        #expect(!String(decoding: try WireFormat.encode(whole), as: UTF8.self).contains("\"missed\":{"))
+    }
+
     @Test("what the trace events tell, the kernel's log leaves to them from then on, and not before")
     func oneOwner() async throws {
         let scratch = try ScratchFolder()
