@@ -71,6 +71,12 @@ struct ComponentMemory: Sendable {
     /// Since when nobody watched anything, until somebody judges again; and at that judgement.
     private var stop: Int64?
     private var endedStop: Int64?
+    /// By signal, the sources that events of it came from: while one of these is not read, that none comes shows nothing.
+    private(set) var heard: [Int: UInt64] = [:]
+    /// As they were when one of those in `heard` was last read.
+    private var sources = EventSources()
+    /// By signal, a time in which a source of its events was not read, until somebody judges again.
+    private var endedBlindness: [Int: (from: Int64, until: Int64)] = [:]
 
     init(id: ComponentID, kind: ComponentKind, layout: Layout) {
         self.id = id
@@ -291,18 +297,61 @@ struct ComponentMemory: Sendable {
 
     /// Since when what a judgement rests on has not been watched: that goes on, and that ended with this moment's samples.
     func lapse(ofSlot index: Int, at now: Int64) -> Lapse {
-        if slots[index].content == .event { return Lapse(open: nil, ended: endedStop) }
+        if slots[index].content == .event || heard[layout.slots[index].signal] != nil {
+            return lapse(ofEvents: layout.slots[index].signal, at: now)
+        }
         return Lapse(open: gap(ofSlot: index, at: now), ended: slots[index].time == now ? endedGaps[Int32(index)] : nil)
     }
 
     /// The program stopped at that time, and has just started again.
-    mutating func resume(stoppedAt time: Int64) {
+    mutating func resume(stoppedAt time: Int64, reading sources: EventSources) {
+        self.sources = sources
         stoppedAt = (windowsAsOf ?? time) < time ? time : .min
         stop = time
     }
 
     /// Nobody has watched anything since that time.
     mutating func noteSilence(since time: Int64) { stop = stop ?? time }
+
+    /// Notes which source an event came from.
+    mutating func hear(slot index: Int, from source: Int, of sources: EventSources) {
+        let bit = UInt64(1) << UInt64(source)
+        guard heard[layout.slots[index].signal, default: 0] & bit == 0 else { return }
+        heard[layout.slots[index].signal, default: 0] |= bit
+        self.sources = sources
+        hasNewLatches = true
+    }
+
+    /// Notes that a source was read.
+    /// - Parameter gap: since when it had not been, where that was too long.
+    /// - Returns: whether something here is to be judged again for it.
+    mutating func noteLook(at source: Int, of sources: EventSources, after gap: Int64?, at now: Int64) -> Bool {
+        let signals = heard.filter { $0.value & (1 << UInt64(source)) != 0 }.map(\.key)
+        guard !signals.isEmpty else { return false }
+        self.sources = sources
+        guard let gap else { return false }
+        for signal in signals {
+            endedBlindness[signal] = (min(gap, endedBlindness[signal]?.from ?? gap), now)
+        }
+        needsReview = true
+        return true
+    }
+
+    /// Since when a source of a signal's events is not read.
+    private func blindness(ofSignal signal: Int, at now: Int64) -> Int64? {
+        heard.isEmpty ? nil : heard[signal].flatMap { sources.gap(of: $0, at: now) }
+    }
+
+    /// The same of what ends with the look that is judged now; what comes of a time before it was not watched either.
+    private func lapse(ofEvents signal: Int, at now: Int64) -> Lapse {
+        var found = Lapse(open: blindness(ofSignal: signal, at: now), ended: endedStop)
+        if let ended = endedBlindness[signal], now > ended.from {
+            let span = Lapse(
+                open: now < ended.until ? ended.from : nil, ended: now < ended.until ? nil : ended.from)
+            found = found.both(span)
+        }
+        return found
+    }
 
     /// Notes something that no pattern here looks at: the part is there and is read.
     mutating func hear(at time: Int64) { newest = max(newest, time) }
@@ -379,9 +428,12 @@ struct ComponentMemory: Sendable {
                 layout.answers[index].question, of: slot, covariate: number(inSlot: layout.memories[place].covariate),
                 limit: number(inSlot: layout.answers[index].limitSlot), layout: layout, place: place,
                 at: Timestamp(milliseconds: time), isFresh: isFresh)
-        if let known { return known }
+        guard layout.memories[place].rule.isOfEvents else { return known ?? .unknown }
         // No event yet: their number is none, if the source was read.
-        return layout.memories[place].rule.isOfEvents && slot.content != .unavailable ? Bounds(0) : .unknown
+        let counted = known ?? (slot.content != .unavailable ? Bounds(0) : .unknown)
+        // While it is not read there may be more, and those that were told leave the window unseen.
+        let signal = layout.slots[Int(layout.memories[place].slot)].signal
+        return blindness(ofSignal: signal, at: time) == nil ? counted : Bounds(low: counted.low, high: .infinity)
     }
 
     /// The newest number of a slot; nil for what is none, and where there is no such slot (-1).
@@ -448,6 +500,7 @@ struct ComponentMemory: Sendable {
         defer {
             endedStop = nil
             if !endedGaps.isEmpty { endedGaps.removeAll() }
+            if !endedBlindness.isEmpty { endedBlindness = endedBlindness.filter { moment < $0.value.until } }
         }
         if !isTick { feedLate(at: moment) }
         if needsReview, !isLate, moment >= reviewFrom { review(at: moment) }
@@ -586,6 +639,9 @@ struct ComponentMemory: Sendable {
         moved.keep = keep
         moved.stoppedAt = stoppedAt
         moved.stop = stop
+        moved.heard = heard
+        moved.sources = sources
+        moved.endedBlindness = endedBlindness
         moved.windowsAsOf = windowsAsOf
         self = moved
         for index in slots.indices where slots[index].isNumber { settle(index) }
@@ -644,7 +700,13 @@ struct ComponentMemory: Sendable {
                 faults: named(faults).merging(heldFaults) { first, _ in first }, progress: named(progress),
                 memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
                 causes: causes.isEmpty ? nil : causes, acquittals: acquittals.isEmpty ? nil : named(acquittals),
-                mends: mends.isEmpty ? nil : mends))
+                mends: mends.isEmpty ? nil : mends, heard: heard.isEmpty ? nil : heardByName(book)))
+    }
+
+    private func heardByName(_ book: Rulebook) -> [String: [String]] {
+        Dictionary(
+            heard.map { (book.tables.signalKeys[$0.key], sources.names(of: $0.value)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     func windows(of book: Rulebook, asOf time: Timestamp) throws -> Data {
@@ -669,7 +731,17 @@ struct ComponentMemory: Sendable {
     }
 
     /// Takes up what was stored. Values and memories that no pattern of the pack wants are left behind.
-    mutating func resume(_ latches: StoredLatches, _ windows: StoredWindows?, book: Rulebook) {
+    /// - Parameter sources: those that events came from are added as of the time of what was stored.
+    mutating func resume(
+        _ latches: StoredLatches, _ windows: StoredWindows?, book: Rulebook, sources: inout EventSources
+    ) {
+        for (key, names) in latches.heard ?? [:] {
+            guard let signal = book.tables.signalNumbersByKey[key] else { continue }
+            for name in names {
+                guard let number = sources.number(of: name, at: latches.asOf.milliseconds) else { continue }
+                heard[signal, default: 0] |= 1 << UInt64(number)
+            }
+        }
         mends = latches.mends ?? [:]
         for (id, urgency) in latches.acquittals ?? [:] {
             if let entry = book.entryOfPattern[id] { acquittals[entry] = urgency }
@@ -727,21 +799,23 @@ extension SignalMemory {
             isNews = events.take(text, times: times, at: time, count: count)
             self = .events(events)
         case (.keyedEvents(var events), .keyedEvents(let labels, let count, let window)):
-            isNews = events.take(
-                text, times: times, key: Self.key(labels, of: signal), at: time, count: count, within: window)
+            if let key = Self.key(labels, of: signal) {
+                isNews = events.take(text, times: times, key: key, at: time, count: count, within: window)
+            }
             self = .keyedEvents(events)
         case (.spread(var windows), .distinct(let group, let labels, let window)):
-            for (index, label) in labels.enumerated() where index < windows.count {
-                let value = signal[label: label] ?? ""
-                if windows[index].take(value: value, group: Self.key(group, of: signal), at: time, window: window) {
-                    isNews = true
+            if let group = Self.key(group, of: signal) {
+                for (index, label) in labels.enumerated() where index < windows.count {
+                    guard let value = Self.known(label, of: signal) else { continue }
+                    if windows[index].take(value: value, group: group, at: time, window: window) { isNews = true }
                 }
             }
             self = .spread(windows)
         case (.distinct(var events), .distinct(let group, let labels, let window)):
-            isNews = events.take(
-                value: labels.first.flatMap { signal[label: $0] } ?? "", group: Self.key(group, of: signal), at: time,
-                window: window)
+            if let group = Self.key(group, of: signal), let value = labels.first.flatMap({ Self.known($0, of: signal) })
+            {
+                isNews = events.take(value: value, group: group, at: time, window: window)
+            }
             self = .distinct(events)
         case (.bucket(var bucket), .bucket(let count, let window, _)):
             isNews = bucket.take(text, times: times, at: time, count: count, within: window)
@@ -751,8 +825,16 @@ extension SignalMemory {
         return isNews
     }
 
-    private static func key(_ labels: [String], of signal: Signal) -> String {
-        labels.map { signal[label: $0] ?? "" }.joined(separator: "\u{1f}")
+    /// What an event says of a label; nil where its source does not know it. Two of which it is not known are not of one
+    /// value, nor of another than a known one.
+    private static func known(_ label: String, of signal: Signal) -> String? {
+        signal[label: label].flatMap { $0.isEmpty || $0 == "unknown" ? nil : $0 }
+    }
+
+    /// nil unless all of the labels are known.
+    private static func key(_ labels: [String], of signal: Signal) -> String? {
+        let values = labels.compactMap { known($0, of: signal) }
+        return values.count == labels.count ? values.joined(separator: "\u{1f}") : nil
     }
 
     /// Whether stored memory is of the kind that the rule keeps.

@@ -92,6 +92,8 @@ struct StoredLatches: Codable {
     var acquittals: [String: Urgency]?
     /// By fault class; nil where there are none.
     var mends: [String: Mend]?
+    /// By signal, the sources that events of it came from; nil where there are none.
+    var heard: [String: [String]]?
 }
 
 struct StoredCause: Codable, Hashable {

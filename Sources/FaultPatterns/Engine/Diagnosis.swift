@@ -41,6 +41,10 @@ public struct Diagnosis: Sendable {
     private var observedAt: Timestamp?
     /// For how long the samples of the newest call stand for what is; milliseconds.
     private var keep = Int32.max
+    /// Whoever reads events, by name.
+    private var sources = EventSources()
+    /// Components of which events were told by one of these.
+    private var hearers: Set<Int> = []
     /// Serial numbers that were reported once, of components that had another or where another one was. A restart forgets
     /// them: then it takes two reports again.
     private var expectedExchanges: [ComponentID: String] = [:]
@@ -60,20 +64,28 @@ public struct Diagnosis: Sendable {
     /// - Parameters:
     ///   - states: what was stored when it stopped.
     ///   - end: the time until which it is known to have watched, where that is later than the newest sample.
-    public init(patterns: PatternPack, resuming states: [ComponentState] = [], stoppedAt end: Timestamp? = nil) {
+    ///   - read: when each source of events was last read, as `eventSourcesRead` had it; one that is missing, until the end.
+    public init(
+        patterns: PatternPack, resuming states: [ComponentState] = [], stoppedAt end: Timestamp? = nil,
+        eventSourcesRead read: [String: Timestamp] = [:]
+    ) {
         book = patterns.book
         for state in states.prefix(PatternLimits.components) { resume(state) }
         if let newest {
             let stop = max(newest, end ?? newest).milliseconds
+            sources.resume(read, stoppedAt: stop)
             for number in memories.indices {
                 memories[number].reviewFrom = newest.milliseconds
-                memories[number].resume(stoppedAt: stop)
+                memories[number].resume(stoppedAt: stop, reading: sources)
             }
         }
     }
 
     /// The newest time that is remembered: time goes on from there.
     public var newestTime: Timestamp? { newest }
+
+    /// When each source of events was last read, by name: to be stored whenever anything is.
+    public var eventSourcesRead: [String: Timestamp] { sources.read }
 
     private mutating func resume(_ state: ComponentState) {
         let latches: StoredLatches
@@ -114,7 +126,7 @@ public struct Diagnosis: Sendable {
             if let entry = book.entryOfPattern[id] { memory.progress[entry] = value }
         }
         select(for: &memory)
-        memory.resume(latches, windows, book: book)
+        memory.resume(latches, windows, book: book, sources: &sources)
         store(memory)
         newest = max(newest ?? latches.asOf, latches.asOf)
     }
@@ -329,6 +341,7 @@ public struct Diagnosis: Sendable {
             numbers[memory.id] = number
             readsAreStale = true
         }
+        if memory.heard.isEmpty { hearers.remove(number) } else { hearers.insert(number) }
         updateTicking(number)
     }
 
@@ -412,8 +425,12 @@ public struct Diagnosis: Sendable {
     ///   - time: must not be before that of an earlier call; what is counts as of then.
     ///   - interval: how often such observations are made. They stand for what is for three times as long, a quarter of
     ///     an hour at least and 25 hours at most; while they do not, no clock of a condition on them runs. nil: 25 hours.
+    ///   - source: who has looked, by name, and found these. While it does not look for longer than its samples keep, that
+    ///     no events come of it shows nothing: what rests on events that it has told neither opens nor clears. nil: events
+    ///     count as read at all times.
     public mutating func observe(
-        _ observations: some Sequence<Observation>, at time: Timestamp, interval: Duration? = nil
+        _ observations: some Sequence<Observation>, at time: Timestamp, interval: Duration? = nil,
+        from source: String? = nil
     ) -> [FaultChange] {
         let now = advance(to: time)
         keep = Diagnosis.keep(interval)
@@ -421,6 +438,7 @@ public struct Diagnosis: Sendable {
             for number in memories.indices { memories[number].noteSilence(since: before.milliseconds) }
         }
         observedAt = now
+        let source = source.flatMap { noteLook(of: $0, at: now) }
         var changes = clearWithdrawn(at: now)
         let list = Array(observations)
         let exchanged = exchangeByHours(list, at: now)
@@ -440,6 +458,10 @@ public struct Diagnosis: Sendable {
                     continue
                 }
                 memories[sample.component].keep = keep
+                if let source, case .event = list[sample.observation].measurement {
+                    memories[sample.component].hear(slot: sample.slot, from: source, of: sources)
+                    hearers.insert(sample.component)
+                }
                 let isNews =
                     if case .event(let text) = list[sample.observation].measurement {
                         memories[sample.component].take(
@@ -463,6 +485,19 @@ public struct Diagnosis: Sendable {
         }
         changes += tick(at: now)
         return changes
+    }
+
+    /// Notes that a source of events is read.
+    /// - Returns: its number; nil where there are too many.
+    private mutating func noteLook(of source: String, at now: Timestamp) -> Int? {
+        guard let number = sources.number(of: source, at: now.milliseconds) else { return nil }
+        let gap = sources.look(number, at: now.milliseconds, keep: keep)
+        for hearer in hearers {
+            if memories[hearer].noteLook(at: number, of: sources, after: gap, at: now.milliseconds) {
+                updateTicking(hearer)
+            }
+        }
+        return number
     }
 
     private struct Sample {
@@ -697,6 +732,7 @@ public struct Diagnosis: Sendable {
     mutating func restart(with memory: ComponentMemory, of component: Component) {
         memories = []
         numbers = [:]
+        hearers = []
         vacant = []
         topology = Topology()
         rootCause = RootCause()

@@ -157,7 +157,11 @@ actor WatchService: Service {
             try? WireFormat.decode(EngineClock.self, from: Data(cursor.value.utf8))
         }
         resumedFrom = stored?.anchor.engine
-        let resumed = Diagnosis(patterns: pack, resuming: saved.states, stoppedAt: stored?.anchor.engine)
+        let read = cursors.removeValue(forKey: WatchService.eventSourcesCursor).flatMap { cursor in
+            try? WireFormat.decode([String: Timestamp].self, from: Data(cursor.value.utf8))
+        }
+        let resumed = Diagnosis(
+            patterns: pack, resuming: saved.states, stoppedAt: stored?.anchor.engine, eventSourcesRead: read ?? [:])
         diagnosis = resumed
         if let stored {
             engineClock = stored
@@ -225,8 +229,12 @@ actor WatchService: Service {
         defer { if schedule.state(of: name) != before { inventoryIsNews = true } }
         switch outcome {
         case .success(let result):
+            noteShortfall(of: name, result.shortfall)
             schedule.finished(
-                name, .looked(components: result.components.count, signals: result.observations.count), at: now)
+                name,
+                .looked(
+                    components: result.components.count, signals: result.observations.count,
+                    shortfall: result.shortfall), at: now)
             take(result, of: name, look, at: now)
         case .failure(let error):
             noteFailure(of: name, error)
@@ -254,7 +262,7 @@ actor WatchService: Service {
                 count: observation.count)
         }
         changes += diagnosis.observe(
-            observations, at: time, interval: result.interval ?? schedule.interval(of: name))
+            observations, at: time, interval: result.interval ?? schedule.interval(of: name), from: name)
         changes = changes.map(engineClock.told)
         history.record(result.observations)
         for change in changes {
@@ -278,7 +286,10 @@ actor WatchService: Service {
     /// Under this name the engine's clock is stored, as what a source was read up to.
     private static let clockCursor = "engine-clock"
 
-    /// Stores the engine's clock as it is now. (A moment from before the last await may be older than what others have
+    /// Under this name it is stored when each source of events was last read.
+    private static let eventSourcesCursor = "event-sources"
+
+    /// Stores the engine's clock as it is now, and when sources of events were read. (A moment from before the last await may be older than what others have
     /// read since, which to the clock would be another boot.)
     private func storeClock() {
         _ = engineClock.read(clock.now())
@@ -286,6 +297,9 @@ actor WatchService: Service {
         guard let json = try? WireFormat.encode(engineClock) else { return }
         pending.cursors[WatchService.clockCursor] = ProbeCursor(
             probe: WatchService.clockCursor, value: String(decoding: json, as: UTF8.self))
+        guard let read = try? WireFormat.encode(diagnosis.eventSourcesRead) else { return }
+        pending.cursors[WatchService.eventSourcesCursor] = ProbeCursor(
+            probe: WatchService.eventSourcesCursor, value: String(decoding: read, as: UTF8.self))
     }
 
     /// Where there were more components than there is room for, gone ones made room; that more are there is told once.
@@ -316,6 +330,14 @@ actor WatchService: Service {
         } else {
             log.warning("probe failed", metadata: metadata)
         }
+    }
+
+    /// Logged when it begins, and not at every look.
+    private func noteShortfall(of name: String, _ shortfall: Advice?) {
+        guard let shortfall, schedule.state(of: name) != "partly" else { return }
+        log.warning(
+            "probe has missed something",
+            metadata: ["probe": "\(name)", "because": "\(shortfall.because(in: .english) ?? shortfall.code)"])
     }
 
     /// Lets each probe that is notified of events look when there was one: something was plugged or pulled.

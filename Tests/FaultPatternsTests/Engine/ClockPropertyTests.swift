@@ -112,7 +112,7 @@ struct ClockPropertyTests {
                         of: start.time + .seconds(-seen.before), in: began, since: lastLook, now: now))
             }
             lastLook = began.engine
-            changes += diagnosis.observe(observations, at: now, interval: .seconds(120))
+            changes += diagnosis.observe(observations, at: now, interval: .seconds(120), from: "probe")
             store()
         }
 
@@ -126,7 +126,7 @@ struct ClockPropertyTests {
             clock = try WireFormat.decode(EngineClock.self, from: WireFormat.encode(clock))
             diagnosis = Diagnosis(
                 patterns: pack, resuming: states.values.sorted { $0.component < $1.component },
-                stoppedAt: clock.anchor.engine)
+                stoppedAt: clock.anchor.engine, eventSourcesRead: diagnosis.eventSourcesRead)
             #expect(diagnosis.problems.isEmpty)
         }
 

@@ -169,4 +169,141 @@ struct GapTests {
         for minute in 360...460 as ClosedRange<Int64> { watch.tick(minute) }
         #expect(watch.opened == [421])
     }
+
+    // MARK: Sources of events
+
+    /// Minute by minute: who looks, and in which minutes an event is found.
+    private struct Sources {
+        var diagnosis: Diagnosis
+        let pack: PatternPack
+        var changes: [(minute: Int64, kind: FaultChange.Kind)] = []
+
+        init(_ changes: [String: Any?]) throws {
+            pack = try F.pack(F.pattern("disk.errors", changes))
+            diagnosis = Diagnosis(patterns: pack)
+            _ = diagnosis.know([F.component()], at: F.start)
+        }
+
+        /// - Parameter events: the minutes in which they happened, all found at this look.
+        mutating func look(_ source: String?, at minute: Int64, finding events: Int64...) {
+            let time = F.start + .seconds(minute * 60)
+            let found = events.map {
+                Observation(
+                    component: F.disk, signal: F.ioError, measurement: .event("e\($0)"),
+                    time: F.start + .seconds($0 * 60))
+            }
+            let told = diagnosis.observe(found, at: time, interval: .seconds(60), from: source)
+            changes += told.map { (minute: minute, kind: $0.kind) }
+        }
+
+        mutating func look(_ sources: [String], in minutes: ClosedRange<Int64>) {
+            for minute in minutes { for source in sources { look(source, at: minute) } }
+        }
+
+        mutating func restart(at minute: Int64) {
+            let read = diagnosis.eventSourcesRead
+            diagnosis = Diagnosis(
+                patterns: pack, resuming: diagnosis.takeChanges(windows: true),
+                stoppedAt: F.start + .seconds(minute * 60), eventSourcesRead: read)
+        }
+
+        var opened: [Int64] { changes.filter { $0.kind == .opened }.map(\.minute) }
+        var cleared: [Int64] { changes.filter { $0.kind == .cleared }.map(\.minute) }
+    }
+
+    private static var once: [String: Any?] { ["when": "serd(errors, 1, 40m)"] }
+
+    @Test("While the source of events is not read a fault on them does not clear, whoever else looks")
+    func blindSource() throws {
+        for (clearFor, clears) in [(nil, Int64(500)), ("30m", 530)] {
+            var watch = try Sources(Self.once.merging(["clear_for": clearFor]) { $1 })
+            watch.look("log", at: 0, finding: 0)
+            watch.look(["log", "disks"], in: 1...5)
+            watch.look(["disks"], in: 6...499)
+            #expect(watch.opened == [0] && watch.cleared.isEmpty)
+            watch.look(["log", "disks"], in: 500...600)
+            #expect(watch.cleared == [clears])
+        }
+        // With a source that is read, and with none that is known, it clears when the window has passed.
+        for source in ["log", nil] {
+            var watch = try Sources(Self.once)
+            watch.look(source, at: 0, finding: 0)
+            for minute in 1...60 as ClosedRange<Int64> {
+                watch.look(source, at: minute)
+                watch.look("disks", at: minute)
+            }
+            #expect(watch.cleared == [41])
+        }
+    }
+
+    @Test("A clearing that was on its way goes on where it was held")
+    func blindWhileClearing() throws {
+        var watch = try Sources(Self.once.merging(["clear_for": "2h"]) { $1 })
+        watch.look("log", at: 0, finding: 0)
+        // From minute 41 on there is nothing; read until minute 100: 59 of 120 minutes.
+        watch.look(["log", "disks"], in: 1...100)
+        watch.look(["disks"], in: 101...2_000)
+        watch.look(["log", "disks"], in: 2_001...2_100)
+        #expect(watch.cleared == [2_001 + 61])
+    }
+
+    @Test("What waits for time matures by none in which its source was not read")
+    func blindWhileOpening() throws {
+        var watch = try Sources(["when": "serd(errors, 1, 60h)", "for": "2h"])
+        watch.look("log", at: 0, finding: 0)
+        watch.look(["log", "disks"], in: 1...30)
+        watch.look(["disks"], in: 31...1_000)
+        #expect(watch.opened.isEmpty)
+        watch.look(["log", "disks"], in: 1_001...1_200)
+        #expect(watch.opened == [1_001 + 90])
+    }
+
+    @Test("A source that keeps is no gap, one that was not read for longer is one")
+    func sourceKeeps() throws {
+        for (until, opens) in [(Int64(15), Int64(120)), (16, 136)] {
+            var watch = try Sources(["when": "serd(errors, 1, 60h)", "for": "2h"])
+            watch.look("log", at: 0, finding: 0)
+            watch.look(["disks"], in: 1...until)
+            watch.look(["log", "disks"], in: until...200)
+            #expect(watch.opened == [opens])
+        }
+    }
+
+    @Test("What a log has kept meanwhile counts at its own time, and the fault stays")
+    func backlog() throws {
+        var watch = try Sources(Self.once.merging(["clear_for": "30m"]) { $1 })
+        watch.look("log", at: 0, finding: 0)
+        watch.look(["log", "disks"], in: 1...5)
+        watch.look(["disks"], in: 6...499)
+        watch.look("log", at: 500, finding: 300, 490)
+        watch.look(["log", "disks"], in: 501...700)
+        #expect(watch.opened == [0])
+        #expect(watch.cleared == [490 + 41 + 30])
+    }
+
+    @Test("Of two sources that have told of it, both must be read; of one that never has, nothing is missed")
+    func twoSources() throws {
+        var watch = try Sources(Self.once)
+        watch.look("log", at: 0, finding: 0)
+        watch.look("board", at: 1, finding: 1)
+        watch.look("other", at: 1)
+        watch.look(["log"], in: 2...300)
+        #expect(watch.cleared.isEmpty)
+        watch.look("board", at: 301)
+        #expect(watch.cleared == [301])
+    }
+
+    @Test("A source that is not read after a restart is as one that was not read before it")
+    func restartedBlind() throws {
+        var watch = try Sources(Self.once.merging(["clear_for": "2h"]) { $1 })
+        watch.look("log", at: 0, finding: 0)
+        watch.look(["log", "disks"], in: 1...100)
+        watch.restart(at: 100)
+        watch.look(["disks"], in: 101...900)
+        watch.restart(at: 900)
+        watch.look(["disks"], in: 901...2_000)
+        #expect(watch.cleared.isEmpty)
+        watch.look(["log", "disks"], in: 2_001...2_100)
+        #expect(watch.cleared == [2_001 + 61])
+    }
 }

@@ -140,6 +140,35 @@ struct FunctionTests {
         #expect(rows.observe([cell("7", "3", 3)], at: F.start + .seconds(3)).map(\.kind) == [.opened])
     }
 
+    @Test("What an event does not know is no value and no group: neither two unknown ones, nor one beside a known one")
+    func unknownLabels() throws {
+        func opened(_ condition: String, _ cells: [String: String]...) throws -> Bool {
+            var diagnosis = Diagnosis(
+                patterns: try F.pack(
+                    F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": condition])))
+            let events = cells.enumerated().map { number, labels in
+                Observation(
+                    component: ComponentID(.dimm, "A1"), signal: Signal("hw.memory.cell_error", labels),
+                    measurement: .event("e\(number)"), time: F.start + .seconds(Int64(number)))
+            }
+            return !diagnosis.observe(events, at: F.start + .seconds(60)).isEmpty
+        }
+        func cell(_ bank: String, _ row: String, _ device: String?) -> [String: String] {
+            ["bank": bank, "row": row, "column": "1", "device": device].compactMapValues(\.self)
+        }
+        let devices = "distinct(\"device\", hw.memory.cell_error, 24h) >= 2"
+        #expect(try opened(devices, cell("0", "1", "3"), cell("0", "1", "4")))
+        #expect(try !opened(devices, cell("0", "1", "3"), cell("0", "1", "unknown")))
+        #expect(try !opened(devices, cell("0", "1", "3"), cell("0", "1", nil), cell("0", "1", "")))
+        let rows = "distinct_by(\"bank\", \"row,column\", hw.memory.cell_error, 24h) >= 1"
+        #expect(try opened(rows, cell("0", "1", nil)))
+        #expect(try !opened(rows, cell("unknown", "1", nil), cell("unknown", "2", nil)))
+        let row = "serd_by(\"bank,row\", hw.memory.cell_error, 2, 24h)"
+        #expect(try opened(row, cell("0", "1", nil), cell("0", "1", nil)))
+        #expect(try !opened(row, cell("unknown", "1", nil), cell("unknown", "1", nil)))
+        #expect(try !opened(row, cell("0", "unknown", nil), cell("0", "unknown", nil)))
+    }
+
     @Test("Of several labels distinct_by counts the one with the fewest values within one group, and not over groups")
     func spread() throws {
         func pack() throws -> PatternPack {

@@ -106,6 +106,71 @@ struct WatchServiceTests {
         try await running.stop()
     }
 
+    @Test("A probe that reads and has missed something is seen in part: the heartbeat says what and what to do")
+    func shortfall() async throws {
+        let missed = Dial<Advice?>(Advice("log.overran", "17", "2026-01-01T00:00:00Z", "fixture"))
+        let probe = FixtureProbe(look: { (_, _) async throws(ProbeError) in ProbeResult(shortfall: missed.value) })
+        let running = try await RunningWatch([probe], in: directory.path)
+        try await WatchFixture.eventually("a first heartbeat") { try await running.heartbeats().count == 1 }
+        let coverage = try #require(try await running.heartbeats().last?.coverage.first)
+        #expect(coverage.state == "partly" && coverage.reads)
+        #expect(coverage.because.contains("17 messages were overwritten") && coverage.because.contains("log_buf_len="))
+        let advice = try #require(Advice(coverage))
+        #expect(advice.because(in: .german)?.contains("17 Meldungen wurden überschrieben") == true)
+        #expect(advice.step(in: .german)?.contains("log_buf_len=") == true)
+        let json = String(decoding: try WireFormat.encode(coverage), as: UTF8.self)
+        #expect(json.contains("\"advice\":{\"code\":\"log.overran\""))
+        missed.value = nil
+        running.clock.advance(by: .seconds(10))
+        try await WatchFixture.eventually("it sees all again") {
+            await running.watch.standing().coverage.first?.state == "ok"
+        }
+        #expect(await running.watch.standing().coverage.first?.advice == nil)
+        try await running.stop()
+    }
+
+    @Test("While the probe that told of an event fails, its fault does not clear, though other probes look")
+    func blindEvents() async throws {
+        let isBlind = Dial(false)
+        let disk = Component(id: ComponentID(.disk, "wwn-1"), kind: .disk, name: "sda")
+        let told = Dial(false)
+        let log = FixtureProbe(
+            name: "log",
+            look: { (time, _) async throws(ProbeError) in
+                guard !isBlind.value else { throw ProbeError.denied(path: "/dev/kmsg") }
+                defer { told.value = true }
+                let error = Observation(
+                    component: disk.id, signal: Signal("hw.physical_disk.io_error", ["operation": "any"]),
+                    measurement: .event("a"), time: time)
+                return ProbeResult(components: [disk], observations: told.value ? [] : [error])
+            })
+        let json = String(decoding: WatchFixture.packJSON(withTest: false), as: UTF8.self)
+            .replacing("\"fan\"", with: "\"disk\"")
+            .replacing(
+                "hw.fan.speed < 100", with: #"serd(hw.physical_disk.io_error{operation=\"any\"}, 1, 30m)"#)
+        let running = try await RunningWatch(
+            [log, WatchFixture.fanProbe(Dial(1_200))], in: directory.path, pack: try PatternPack(json: Data(json.utf8)))
+        try await WatchFixture.eventually("the fault is opened") { try await running.changes().count == 1 }
+        func goOn(_ minutes: Int) async throws {
+            for _ in 0..<minutes {
+                running.clock.advance(by: .seconds(60))
+                try await WatchFixture.eventually("the other probe has looked") {
+                    await running.watch.standing().coverage[1].lastSuccess == running.clock.now().time
+                }
+            }
+        }
+        isBlind.value = true
+        try await goOn(90)
+        #expect(await running.watch.standing().coverage[0].state == "denied")
+        #expect(try await running.changes().map(\.kind) == [.opened])
+        isBlind.value = false
+        try await goOn(1)
+        try await WatchFixture.eventually("the fault is cleared, now that the log is read again") {
+            try await running.changes().map(\.kind) == [.opened, .cleared]
+        }
+        try await running.stop()
+    }
+
     @Test("The inventory is sent once, again when it changed, and whole when a new epoch begins")
     func inventory() async throws {
         let parts = Dial([WatchFixture.fan])
