@@ -48,7 +48,8 @@ public struct Advice: Hashable, Sendable, Codable {
         switch probe.state {
         case "ok": return nil
         case "partly":
-            self = probe.advice.flatMap { AdviceTexts.text($0.code) == nil ? nil : $0 }
+            self =
+                probe.advice.flatMap { AdviceTexts.text($0.code) == nil ? nil : $0 }
                 ?? Advice("probe.partly", probe.probe, probe.because)
         case "starting", "disabled": self.init("probe.\(probe.state)", probe.probe)
         case "denied", "failing", "hanging": self.init("probe.\(probe.state)", probe.probe, probe.because)

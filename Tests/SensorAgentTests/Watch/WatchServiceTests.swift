@@ -223,7 +223,10 @@ struct WatchServiceTests {
         try await WatchFixture.eventually("the spool is named") {
             await running.watch.standing().coverage.last?.probe == "spool"
         }
-        #expect(await running.watch.standing().openFaults.count == 1)
+        // The clock is stored after the heartbeat, so that the spool may be named before the fan is read.
+        try await WatchFixture.eventually("the fault is open") {
+            await running.watch.standing().openFaults.count == 1
+        }
         try await running.spool.refuseWrites(false)
         running.clock.advance(by: .seconds(10))
         try await WatchFixture.eventually("the fault is stored") { try await running.changes().count == 1 }
