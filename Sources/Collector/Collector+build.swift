@@ -13,6 +13,7 @@ public struct CollectorProgram: Service {
     let environment: CollectorEnvironment
     let authority: CertificateAuthority
     let address: BoundAddress
+    let connections: ConnectionGuard
     private let lock: DataDirectoryLock
     /// In the order of dependency: each may use those before it, and is stopped before them.
     let services: [any Service]
@@ -53,9 +54,15 @@ public struct CollectorProgram: Service {
         if let path = try CollectorProgram.freeSocket(configuration.socket) {
             services.append(localServer(access, path: path))
         }
-        services.append(try server(access, routes(access, pages, authority, address), tls: tls, address: address))
+        let connections = ConnectionGuard(ServerLimits.connections(configuration.requestTimeout))
+        services.append(connections)
+        services.append(
+            try server(
+                access, routes(access, pages, authority, address), tls: tls, address: address, connections: connections)
+        )
         return CollectorProgram(
-            environment: environment, authority: authority, address: address, lock: lock, services: services,
+            environment: environment, authority: authority, address: address, connections: connections, lock: lock,
+            services: services,
             firstLogin: try await firstLogin(environment, directory))
     }
 
@@ -114,7 +121,8 @@ public struct CollectorProgram: Service {
     }
 
     private static func server(
-        _ access: AuthorityMiddleware, _ routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress
+        _ access: AuthorityMiddleware, _ routes: [any RouteProvider], tls: ServerTLS, address: BoundAddress,
+        connections: ConnectionGuard
     ) throws -> some Service {
         let environment = access.environment
         let configuration = environment.configuration
@@ -122,12 +130,13 @@ public struct CollectorProgram: Service {
         let idle = TimeAmount.milliseconds((configuration.requestTimeout + ServerLimits.idleMargin).inMilliseconds)
         let logger = quiet(environment.logger)
         return Application(
-            router: router(access, routes),
-            server: try .tls(.http1(configuration: .init(idleTimeout: idle)), tlsConfiguration: tls.configuration),
+            router: router(access, routes, connections),
+            server: try .tls(
+                .http1(configuration: .init(additionalChannelHandlers: [connections.handler()], idleTimeout: idle)),
+                tlsConfiguration: tls.configuration),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listenAddress, port: configuration.listenPort),
-                serverName: "callhome-collector/\(CallhomeVersion.current)",
-                availableConnectionsDelegate: .maximum(ServerLimits.connections, logger: logger)),
+                serverName: "callhome-collector/\(CallhomeVersion.current)"),
             onServerRunning: { channel in address.bound(to: channel.localAddress?.port ?? configuration.listenPort) },
             logger: logger)
     }
@@ -155,10 +164,13 @@ public struct CollectorProgram: Service {
             logger: quiet(access.environment.logger))
     }
 
-    static func router(_ access: AuthorityMiddleware, _ routes: [any RouteProvider]) -> Router<CollectorContext> {
+    static func router(
+        _ access: AuthorityMiddleware, _ routes: [any RouteProvider], _ connections: ConnectionGuard? = nil
+    ) -> Router<CollectorContext> {
         let environment = access.environment
         let router = Router(context: CollectorContext.self)
-        router.add(middleware: ProblemMiddleware(log: ProblemLog(environment.logger), now: environment.now))
+        if let connections { router.add(middleware: ConnectionMiddleware(connections: connections)) }
+        router.add(middleware: ProblemMiddleware(log: environment.problems, now: environment.now))
         router.add(middleware: access)
         for route in routes { route.addRoutes(to: router) }
         return router
@@ -244,8 +256,25 @@ public struct FirstLogin: Hashable, Sendable {
 enum ServerLimits {
     /// How much longer than `request.timeout` a connection may send nothing.
     static let idleMargin = Duration.seconds(2)
-    /// Connections at the same time; further ones wait to be accepted.
+    /// Connections at the same time, where the limit of open files allows as many.
     static let connections = 4_096
+    /// Of these, of one address.
+    static let peerShare = 4
+    /// Files that database, log and deliveries may need beside the connections.
+    static let filesKept = 400
+    /// For the head of a request, from the connection on.
+    static let headDeadline = Duration.seconds(15)
+    /// For an answer to be made once its request is here.
+    static let answerDeadline = Duration.seconds(120)
+
+    /// What may connect, and for how long.
+    /// - Parameter timeout: `request.timeout`.
+    static func connections(_ timeout: Duration) -> ConnectionLedger.Limits {
+        let total = PeerAddress.connections(atMost: connections, keeping: filesKept)
+        return ConnectionLedger.Limits(
+            total: total, perPeer: max(16, total / peerShare), head: min(headDeadline, timeout + idleMargin),
+            idle: timeout + idleMargin, answer: timeout + answerDeadline)
+    }
 }
 
 extension CollectorProgram: CustomDebugStringConvertible {

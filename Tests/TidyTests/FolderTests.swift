@@ -123,7 +123,7 @@ struct FolderTests {
             Folder("Fleet", ["Texts"]),
             Folder("Cases", ["Delivery", "Fleet", "Liveness"]),
             Folder("Accounts", ["Texts"]),
-            Folder("HTTP"),
+            Folder("HTTP", ["Identity", "Texts"]),
             Folder("Enrolment", ["Accounts", "HTTP"]),
             Folder("Intake", ["Enrolment", "HTTP"]),
             Folder(
@@ -133,7 +133,7 @@ struct FolderTests {
                     "Texts",
                 ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
-            Folder("Configuration", ["Cases", "Channels", "Delivery", "Storage"]),
+            Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Intake", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
                 "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),

@@ -51,7 +51,7 @@ struct APIRoutes: RouteProvider {
     // MARK: Login
 
     private func login(_ request: Request, _ context: CollectorContext) async throws -> Response {
-        let given = try await body(CollectorAPI.Login.self, of: request)
+        let given = try await body(CollectorAPI.Login.self, of: request, context)
         let admission: Authenticator.IssuedLogin
         do {
             admission = try await authenticator.login(
@@ -113,7 +113,7 @@ struct APIRoutes: RouteProvider {
 
     private func decide(_ request: Request, _ context: CollectorContext, isAccepted: Bool) async throws -> Response {
         let account = try context.asker
-        let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request)
+        let decision = try await body(CollectorAPI.BlindSpotDecision.self, of: request, context)
         let reason = try DecisionReason.text(decision.because)
         let choice = try BlindSpotChoice(names: decision.names ?? [], all: decision.all ?? false)
         let host = try await store.server(named: context.parameters.get("host") ?? "").host
@@ -128,7 +128,7 @@ struct APIRoutes: RouteProvider {
     private func declare(
         _ verb: PartDeclaration.Verb, _ request: Request, _ context: CollectorContext
     ) async throws -> Response {
-        let said = try await body(CollectorAPI.Declaration.self, of: request)
+        let said = try await body(CollectorAPI.Declaration.self, of: request, context)
         let reason = try DecisionReason.text(said.because)
         let host = try await store.server(named: context.parameters.get("host") ?? "").host
         let declared = try await store.declare(
@@ -173,23 +173,25 @@ struct APIRoutes: RouteProvider {
     private func decide(
         _ kind: CollectorAPI.Decision.Kind, _ request: Request, _ context: CollectorContext
     ) async throws -> Response {
-        let sent = try await body(CollectorAPI.Decision.self, of: request)
+        let sent = try await body(CollectorAPI.Decision.self, of: request, context)
         let decision = try CaseDecision(kind, by: context.asker, because: sent.because, at: environment.now())
         let changed = try await store.decide(decision, onCase: context.parameters.get("number") ?? "")
         return try .json(CollectorAPI.CaseLine(changed))
     }
 
-    private func body<Value: Decodable>(_ type: Value.Type, of request: Request) async throws -> Value {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: APIRoutes.bodyBytes)
-        } catch {
+    private func body<Value: Decodable>(
+        _ type: Value.Type, of request: Request, _ context: CollectorContext
+    ) async throws -> Value {
+        let reader = BodyReader(environment)
+        let share = environment.budget.share(of: context.peer)
+        defer { share.end() }
+        let data = try await reader.read(request, limit: APIRoutes.bodyBytes, in: share)
+        if let objection = WireShape.objection(to: data, .message) {
             throw RequestProblem(
-                .contentTooLarge, "too-large",
-                "The body cannot be read whole, or has more than \(APIRoutes.bodyBytes) bytes.")
+                .badRequest, "bad-request", "The body is not the JSON that is expected here: \(objection)")
         }
         do {
-            return try WireFormat.decode(type, from: Data(buffer.readableBytesView))
+            return try WireFormat.decode(type, from: data)
         } catch {
             throw RequestProblem(
                 .badRequest, "bad-request",

@@ -17,7 +17,7 @@ struct EnrolmentRoute: RouteProvider {
         self.environment = environment
         self.authority = authority
         self.address = address
-        body = BodyReader(deadline: environment.configuration.requestTimeout)
+        body = BodyReader(environment)
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
@@ -26,9 +26,9 @@ struct EnrolmentRoute: RouteProvider {
                 status: .ok, headers: [.contentType: "application/x-pem-file"],
                 body: .init(byteBuffer: ByteBuffer(string: environment.ca)))
         }
-        router.post(RouterPath(Routes.enrol)) { request, _ in
+        router.post(RouterPath(Routes.enrol)) { request, context in
             let enrolment = try await body.decode(
-                EnrolmentRequest.self, from: request, limit: IntakeLimits.smallBodyBytes)
+                EnrolmentRequest.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             return try Response.json(try await enrol(enrolment))
         }
     }

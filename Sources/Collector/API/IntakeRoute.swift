@@ -7,29 +7,46 @@ import Reports
 struct IntakeRoute: RouteProvider {
     let environment: CollectorEnvironment
     let body: BodyReader
-    let budget: ByteBudget
+
+    /// Bytes held for each byte of a signed line: the line, its payload, and what is decoded of it.
+    private static let lineFactor = 3
 
     init(_ environment: CollectorEnvironment) {
         self.environment = environment
-        body = BodyReader(deadline: environment.configuration.requestTimeout)
-        budget = ByteBudget(capacity: IntakeLimits.bytesInFlight)
+        body = BodyReader(environment)
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
-        router.post(RouterPath(Routes.reports)) { request, _ in try await accept(request) }
+        router.post(RouterPath(Routes.reports)) { request, context in try await accept(request, of: context.peer) }
     }
 
-    private func accept(_ request: Request) async throws -> Response {
+    private func accept(_ request: Request, of peer: String) async throws -> Response {
         try checkType(of: request)
-        let expected = request.headers[.contentLength].flatMap { Int($0) } ?? WireLimits.bodyBytes
-        guard let arriving = budget.reserve(min(max(expected, 0), WireLimits.bodyBytes)) else { throw IntakeRoute.busy }
-        defer { budget.release(arriving) }
-        let data = try await body.readInflated(request, limit: WireLimits.bodyBytes, inflated: WireLimits.inflatedBytes)
-        guard let inflated = budget.reserve(data.count) else { throw IntakeRoute.busy }
-        defer { budget.release(inflated) }
-        let receipt = try await accept(lines: try split(data))
+        let share = environment.budget.share(of: peer)
+        defer { share.end() }
+        let isGzip = try body.isGzip(request)
+        let data = try await body.read(request, limit: WireLimits.bodyBytes, in: share)
+        let receipt = try await accept(body: data, isGzip: isGzip, in: share)
         let envelope = try Envelope.sign(WireFormat.encode(receipt), as: .receipt, with: environment.signingKey)
         return try Response.json(envelope)
+    }
+
+    /// Takes a body that has arrived.
+    func accept(body data: Data, isGzip: Bool, in share: ByteBudget.Share) async throws -> Receipt {
+        func lines() -> BodyLines {
+            BodyLines(
+                BodyPieces(data, isGzip: isGzip, limit: WireLimits.inflatedBytes), lineBytes: WireLimits.envelopeBytes)
+        }
+        // Limits are checked before anything is taken, and nothing of what is inflated for it is kept.
+        var counted = lines()
+        let count = try counted.count(upTo: WireLimits.envelopesPerRequest)
+        guard count > 0 else { throw RequestProblem(.badRequest, "garbage", "The request holds no envelope.") }
+        guard count <= WireLimits.envelopesPerRequest else {
+            throw RequestProblem(
+                .contentTooLarge, "too-large",
+                "\(EnvelopeLinesError.tooMany): send it in smaller parts.")
+        }
+        return try await accept(lines: lines(), in: share)
     }
 
     private func checkType(of request: Request) throws(RequestProblem) {
@@ -40,24 +57,16 @@ struct IntakeRoute: RouteProvider {
         }
     }
 
-    private func split(_ data: Data) throws(RequestProblem) -> [Data] {
-        do {
-            let lines = try EnvelopeLines.split(data)
-            guard !lines.isEmpty else { throw RequestProblem(.badRequest, "garbage", "The request holds no envelope.") }
-            return lines
-        } catch let problem as RequestProblem {
-            throw problem
-        } catch {
-            throw RequestProblem(.contentTooLarge, "too-large", "\(error): send it in smaller parts.")
-        }
-    }
-
     /// Takes the lines in order up to the first that is wrong. What stands before it is stored, and the receipt shows
     /// how far; sent again, the wrong one comes first and gets its own answer.
-    func accept(lines: [Data]) async throws -> Receipt {
-        var verifier = ReportVerifier(store: environment.store)
-        for line in lines {
+    ///
+    /// Each line is checked before the next one is inflated: what nobody signed costs one line.
+    private func accept(lines: BodyLines, in share: ByteBudget.Share) async throws -> Receipt {
+        var lines = lines
+        var verifier = ReportVerifier(store: environment.store, budgets: environment.hostBudgets)
+        while let line = try lines.next() {
             do {
+                try share.take(IntakeRoute.lineFactor * line.count)
                 try await verifier.take(line)
             } catch let problem as RequestProblem {
                 if verifier.reports.isEmpty { throw problem }
@@ -70,8 +79,4 @@ struct IntakeRoute: RouteProvider {
         return try await environment.store.accept(
             VerifiedBatch(host: host, reports: verifier.reports), at: environment.now())
     }
-
-    private static let busy = RequestProblem(
-        .tooManyRequests, "busy", "Too much arrives at once: send it again in \(IntakeLimits.retryAfter) s.",
-        retryAfter: IntakeLimits.retryAfter)
 }

@@ -51,7 +51,8 @@ struct MetricsPage: Sendable {
     var alarms: [RecipientAlarm]
     var time: Timestamp
 
-    func text(as format: Format) -> String {
+    /// - Parameter withNames: of recipients; else they are taken together by channel.
+    func text(as format: Format, withNames: Bool) -> String {
         var text = ""
         func family(
             _ name: String, _ type: String, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]
@@ -92,15 +93,21 @@ struct MetricsPage: Sendable {
         family(
             "callhome_reports", "counter", "Reports taken from agents, by kind.",
             reports.sorted { $0.key < $1.key }.prefix(50).map { ([("kind", $0.key)], Double($0.value)) })
-        deliveries(family)
+        deliveries(family, withNames: withNames)
         return format == .openMetrics ? text + "# EOF\n" : text
     }
 
     private func deliveries(
-        _ family: (String, String, String, [(labels: [(String, String)], value: Double)]) -> Void
+        _ family: (String, String, String, [(labels: [(String, String)], value: Double)]) -> Void, withNames: Bool
     ) {
-        func each(_ value: (RecipientState) -> Double) -> [(labels: [(String, String)], value: Double)] {
-            recipients.map { ([("recipient", $0.name), ("channel", $0.channel.rawValue)], value($0)) }
+        func each(
+            together: (Double, Double) -> Double = (+), _ value: (RecipientState) -> Double
+        ) -> [(labels: [(String, String)], value: Double)] {
+            if withNames {
+                return recipients.map { ([("recipient", $0.name), ("channel", $0.channel.rawValue)], value($0)) }
+            }
+            let byChannel = Dictionary(recipients.map { ($0.channel.rawValue, value($0)) }, uniquingKeysWith: together)
+            return byChannel.sorted { $0.key < $1.key }.map { ([("channel", $0.key)], $0.value) }
         }
         family(
             "callhome_deliveries_waiting", "gauge", "Messages that a recipient has not taken yet.",
@@ -110,10 +117,10 @@ struct MetricsPage: Sendable {
             each { Double($0.delivered) })
         family(
             "callhome_recipient_failing_seconds", "gauge", "How long a recipient has taken nothing; 0 while it does.",
-            each { state in state.failingSince.map { max(0, (time - $0).inSeconds) } ?? 0 })
+            each(together: max) { state in state.failingSince.map { max(0, (time - $0).inSeconds) } ?? 0 })
         family(
             "callhome_recipient_alarm", "gauge", "1 while a recipient is an alarm.",
-            each { state in alarms.contains { $0.recipient == state.name } ? 1 : 0 })
+            each(together: max) { state in alarms.contains { $0.recipient == state.name } ? 1 : 0 })
     }
 
     private static func number(_ value: Double) -> String {

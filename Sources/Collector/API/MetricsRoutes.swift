@@ -1,15 +1,24 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import Reports
 
-/// `/healthz` for whoever restarts programs, `/metrics` for whoever collects figures: open, and without names of servers.
+/// `/healthz` for whoever restarts programs, `/metrics` for whoever collects figures: in words for who may, in figures
+/// without a name for everybody, and made once for all who ask within some seconds.
 struct MetricsRoutes: RouteProvider {
     let environment: CollectorEnvironment
+    private let checks = Remembered<Result<[RecipientAlarm], StoreError>>(for: MetricsRoutes.lifetime)
+    private let texts = Remembered<[String]>(for: MetricsRoutes.lifetime)
+
+    /// How old an answer may be.
+    static let lifetime = Duration.seconds(5)
+
+    init(environment: CollectorEnvironment) { self.environment = environment }
 
     func addRoutes(to router: Router<CollectorContext>) {
-        router.get(RouterPath(Routes.health)) { _, _ in try await health() }
-        router.get(RouterPath(Routes.metrics)) { request, _ in try await metrics(request) }
+        router.get(RouterPath(Routes.health)) { _, context in try await health(isKnown: context.account != nil) }
+        router.get(RouterPath(Routes.metrics)) { request, context in
+            try await metrics(request, isKnown: context.account != nil)
+        }
     }
 
     private struct Health: Encodable {
@@ -21,40 +30,69 @@ struct MetricsRoutes: RouteProvider {
         /// `ok`; `alarm` while a recipient takes no messages; `unavailable` with status 503 when the database fails.
         var status: String
         var version: String
-        var alarms: [Alarm]
+        /// nil for whoever shows no token.
+        var alarms: [Alarm]?
     }
 
     /// An alarm is no reason to restart the collector: its status is 200 as long as reports can be taken.
-    private func health() async throws -> Response {
-        do {
-            try await environment.store.checkHealth()
-            let states = try await environment.store.recipientStates()
-            let alarms = RecipientAlarm.alarms(
-                among: states, after: environment.configuration.outbox.alarmAfter, at: environment.now())
+    private func health(isKnown: Bool) async throws -> Response {
+        let environment = environment
+        let outcome = try await checks.value { await MetricsRoutes.look(environment) }
+        switch outcome {
+        case .success(let alarms):
             return try .json(
                 Health(
                     status: alarms.isEmpty ? "ok" : "alarm", version: CallhomeVersion.current,
-                    alarms: alarms.map { Health.Alarm(recipient: $0.recipient, since: $0.since, waiting: $0.waiting) }))
-        } catch {
-            environment.logger.error("the health check failed", metadata: ["error": "\(error)"])
+                    alarms: isKnown
+                        ? alarms.map { Health.Alarm(recipient: $0.recipient, since: $0.since, waiting: $0.waiting) }
+                        : nil))
+        case .failure(let error):
+            environment.problems.note(
+                RequestProblem(error), route: Routes.health, path: Routes.health, peer: "the health check",
+                at: environment.now())
             return try .json(
-                Health(status: "unavailable", version: CallhomeVersion.current, alarms: []), status: .serviceUnavailable
-            )
+                Health(status: "unavailable", version: CallhomeVersion.current), status: .serviceUnavailable)
         }
     }
 
-    private func metrics(_ request: Request) async throws(StoreError) -> Response {
+    /// Whether the database takes writes, and who takes no messages.
+    private static func look(_ environment: CollectorEnvironment) async -> Result<[RecipientAlarm], StoreError> {
+        do throws(StoreError) {
+            try await environment.store.checkHealth()
+            let states = try await environment.store.recipientStates()
+            return .success(
+                RecipientAlarm.alarms(
+                    among: states, after: environment.configuration.outbox.alarmAfter, at: environment.now()))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func metrics(_ request: Request, isKnown: Bool) async throws -> Response {
         let format = MetricsPage.Format(accept: request.headers[.accept])
+        let environment = environment
+        let made = try await texts.value {
+            let page = try await MetricsPage(of: environment)
+            return MetricsPage.Format.allCases.flatMap { format in
+                [false, true].map { page.text(as: format, withNames: $0) }
+            }
+        }
+        let place = 2 * (MetricsPage.Format.allCases.firstIndex(of: format) ?? 0) + (isKnown ? 1 : 0)
+        return Response(
+            status: .ok,
+            headers: [.contentType: format.contentType, .cacheControl: "no-store", .vary: "Accept, Authorization"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: made[place])))
+    }
+}
+
+extension MetricsPage {
+    init(of environment: CollectorEnvironment) async throws(StoreError) {
         let time = environment.now()
         let states = try await environment.store.recipientStates()
-        let page = MetricsPage(
+        self.init(
             servers: try await environment.store.servers(),
             cases: try await environment.store.cases(CaseQuery(limit: 100_000)), recipients: states,
             alarms: RecipientAlarm.alarms(among: states, after: environment.configuration.outbox.alarmAfter, at: time),
             time: time)
-        return Response(
-            status: .ok,
-            headers: [.contentType: format.contentType, .cacheControl: "no-store", .vary: "Accept"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: page.text(as: format))))
     }
 }

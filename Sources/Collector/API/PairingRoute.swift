@@ -15,20 +15,24 @@ struct PairingRoute: RouteProvider {
     init(_ environment: CollectorEnvironment, authority: CertificateAuthority) {
         self.environment = environment
         self.authority = authority
-        body = BodyReader(deadline: environment.configuration.requestTimeout)
+        body = BodyReader(environment)
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
-        router.post(RouterPath(PairingRequest.path)) { request, _ in
-            let pairing = try await body.decode(PairingRequest.self, from: request, limit: IntakeLimits.smallBodyBytes)
+        router.post(RouterPath(PairingRequest.path)) { request, context in
+            let pairing = try await body.decode(
+                PairingRequest.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             return try Response.json(try await pair(pairing))
         }
-        router.post(RouterPath(Routes.tickets)) { request, _ in
-            let ticket = try await body.decode(RelayedTicket.self, from: request, limit: WireLimits.bodyBytes)
+        router.post(RouterPath(Routes.tickets)) { request, context in
+            let ticket = try await body.decode(
+                RelayedTicket.self, from: request, of: context.peer, limit: WireLimits.bodyBytes,
+                inflated: IntakeLimits.ticketBytes)
             return try Response.json(try await accept(ticket))
         }
-        router.post(RouterPath(Routes.heartbeats)) { request, _ in
-            let envelope = try await body.decode(Envelope.self, from: request, limit: IntakeLimits.smallBodyBytes)
+        router.post(RouterPath(Routes.heartbeats)) { request, context in
+            let envelope = try await body.decode(
+                Envelope.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             try await accept(heartbeat: envelope)
             return Response(status: .noContent)
         }
@@ -94,6 +98,8 @@ struct PairingRoute: RouteProvider {
 
     func accept(_ message: RelayedTicket) async throws -> TicketAcceptance {
         let site = try await site(of: message.ticket)
+        try environment.hostBudgets.take(
+            message.ticket.payload.count + message.reports.reduce(0) { $0 + $1.payload.count }, of: "site \(site.id)")
         let ticket = try decoded(Ticket.self, from: message.ticket, as: .ticket, of: site)
         guard (1...100).contains(message.id.utf8.count), NameRules.isHost(ticket.number), ticket.revision >= 1,
             message.reports.count <= RelayLimits.reports, message.certificates.count <= RelayLimits.certificates
@@ -136,6 +142,10 @@ struct PairingRoute: RouteProvider {
             payload = try envelope.verified(as: payloadType, by: site.key)
         } catch {
             throw RequestProblem(.unauthorized, "bad-signature", "\(error): the message was changed on its way.")
+        }
+        if let objection = WireShape.objection(to: payload, .payload) {
+            throw RequestProblem(
+                .unprocessableContent, "malformed", "The signed message cannot be read: \(objection).")
         }
         do {
             return try WireFormat.decode(type, from: payload)

@@ -6,6 +6,8 @@
 enum Authority: String, Hashable, Sendable, CaseIterable {
     /// Anybody. The answer holds nothing of servers and their parts, or only to who knows 128 random bits of its path.
     case anyone
+    /// Anybody, in short; in full whoever shows an API token, or asks on the local socket.
+    case anyoneInShort
     /// Whoever knows name and password, in the body: `Authenticator.login`.
     case password
     /// An API token, or the local socket, which only root can open.

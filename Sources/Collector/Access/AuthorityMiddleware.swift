@@ -22,6 +22,12 @@ struct AuthorityMiddleware: RouterMiddleware {
         switch RouteTable.authority(of: request.method, path) {
         case .anyone, .password, .joinToken, .pairingToken, .agentSignature, .siteSignature:
             return try await next(request, context)
+        case .anyoneInShort:
+            var context = context
+            if context.isLocalSocket || request.headers[.authorization] != nil {
+                context.account = try? await account(request, context)
+            }
+            return try await next(request, context)
         case .account:
             var context = context
             context.account = try await account(request, context)
@@ -62,7 +68,10 @@ struct AuthorityMiddleware: RouterMiddleware {
             do {
                 var context = context
                 if needsSession, visit.account == nil { return ConsoleResponse.redirect(to: "/login") }
-                if needsForm { context.form = try await ConsoleForm(request, of: visit) }
+                if needsForm {
+                    context.form = try await ConsoleForm(
+                        request, of: visit, by: BodyReader(environment), from: context.peer)
+                }
                 context.visit = visit
                 context.account = visit.account
                 return try await next(request, context)
@@ -72,8 +81,10 @@ struct AuthorityMiddleware: RouterMiddleware {
                 return pages.refusal(problem, visit)
             }
         } catch {
-            environment.logger.error(
-                "a page cannot be shown", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            let problem = RequestProblem(.serviceUnavailable, "no-page", "The page cannot be shown.")
+            environment.problems.note(
+                problem, route: context.endpointPath, path: request.uri.path, peer: context.peer,
+                at: environment.now(), cause: "\(error)")
             return ConsoleResponse.text(
                 "The database cannot be read now. Try again later.", status: .serviceUnavailable)
         }

@@ -2,12 +2,13 @@ import Hummingbird
 import NIOCore
 
 /// What one request carries through the routes.
-struct CollectorContext: RequestContext, RemoteAddressRequestContext {
+struct CollectorContext: ConnectionContext, RemoteAddressRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     /// True on the collector's Unix-domain socket, whose rights let only root in. The address asked for decides, never
     /// that of the asker, which is unknown once the asker has gone.
     let isLocalSocket: Bool
+    let connection: ConnectionLedger.ID?
     /// Who asks. These three are set by `AuthorityMiddleware`, and only where the route needs them (`RouteTable`).
     var account: String?
     var visit: ConsoleRequest?
@@ -16,6 +17,7 @@ struct CollectorContext: RequestContext, RemoteAddressRequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
+        connection = ObjectIdentifier(source.channel)
         isLocalSocket = source.channel.localAddress.map { $0.protocol == .unix } ?? false
     }
 

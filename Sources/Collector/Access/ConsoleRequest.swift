@@ -82,11 +82,13 @@ struct ConsoleForm: Sendable {
     var all: Bool
 
     /// - Throws: `RequestProblem` where the form cannot be read or comes from elsewhere.
-    init(_ request: Request, of visit: ConsoleRequest) async throws {
+    init(_ request: Request, of visit: ConsoleRequest, by reader: BodyReader, from peer: String) async throws {
+        let share = reader.budget.share(of: peer)
+        defer { share.end() }
+        let body = try await reader.read(request, limit: ConsoleForm.maximumBytes, in: share)
         let fields: Fields
         do {
-            let body = try await request.body.collect(upTo: ConsoleForm.maximumBytes)
-            fields = try URLEncodedFormDecoder().decode(Fields.self, from: String(buffer: body))
+            fields = try URLEncodedFormDecoder().decode(Fields.self, from: String(decoding: body, as: UTF8.self))
         } catch {
             throw RequestProblem(.badRequest, "bad-request", "The form cannot be read. Go back and try again.")
         }

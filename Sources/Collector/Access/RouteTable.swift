@@ -31,8 +31,8 @@ enum RouteTable {
         Row(.post, Routes.tickets, .siteSignature),
         Row(.post, Routes.heartbeats, .siteSignature),
         // Whoever restarts programs, and whoever collects figures.
-        Row(.get, Routes.health, .anyone),
-        Row(.get, Routes.metrics, .anyone),
+        Row(.get, Routes.health, .anyoneInShort),
+        Row(.get, Routes.metrics, .anyoneInShort),
         // `callhome` and scripts.
         Row(.post, "\(Routes.api)/login", .password),
         Row(.post, "\(Routes.api)/logout", .account),

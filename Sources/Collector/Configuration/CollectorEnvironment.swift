@@ -13,9 +13,29 @@ struct CollectorEnvironment: Sendable {
     var logger: Logger
     /// The only clock there is.
     var now: @Sendable () -> Timestamp
+    /// What all requests together may hold.
+    let budget = ByteBudget(capacity: IntakeLimits.bytesInFlight, perPeer: IntakeLimits.bytesPerPeer)
+    /// What each sender may bring.
+    let hostBudgets = HostBudgets()
+    let problems: ProblemLog
+
+    init(
+        configuration: CollectorConfiguration, store: any CollectorStore, signingKey: SigningKey, ca: String,
+        identity: StoreIdentity, logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) {
+        (self.configuration, self.store, self.signingKey, self.ca) = (configuration, store, signingKey, ca)
+        (self.identity, self.logger, self.now) = (identity, logger, now)
+        problems = ProblemLog(logger)
+    }
 
     /// What this site is called where others see it.
     var siteName: String { configuration.site.name.isEmpty ? "site \(identity.ticketPrefix)" : configuration.site.name }
+}
+
+extension BodyReader {
+    init(_ environment: CollectorEnvironment) {
+        self.init(deadline: environment.configuration.requestTimeout, budget: environment.budget)
+    }
 }
 
 /// Short, and without keys and tokens: logs print what they are given.

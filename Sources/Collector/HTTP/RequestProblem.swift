@@ -50,11 +50,11 @@ struct ProblemMiddleware<Context: RemoteAddressRequestContext>: RouterMiddleware
         do {
             return try await next(request, context)
         } catch let problem as RequestProblem {
-            log.note(problem, path: request.uri.path, peer: context.peer, at: now())
+            note(problem, request, context)
             throw problem
         } catch let error as StoreError {
             let problem = RequestProblem(error)
-            log.note(problem, path: request.uri.path, peer: context.peer, at: now())
+            note(problem, request, context)
             throw problem
         } catch let error as HTTPError {
             throw RequestProblem(
@@ -67,13 +67,18 @@ struct ProblemMiddleware<Context: RemoteAddressRequestContext>: RouterMiddleware
         } catch {
             let problem = RequestProblem(
                 .internalServerError, "internal", "The collector could not answer; its log says why. Try again later.")
-            log.note(problem, path: request.uri.path, peer: context.peer, at: now(), cause: "\(error)")
+            note(problem, request, context, cause: "\(error)")
             throw problem
         }
+    }
+
+    private func note(_ problem: RequestProblem, _ request: Request, _ context: Context, cause: String? = nil) {
+        log.note(
+            problem, route: context.endpointPath, path: request.uri.path, peer: context.peer, at: now(), cause: cause)
     }
 }
 
 extension RemoteAddressRequestContext {
-    /// The peer without its port, for the log and for limits.
-    var peer: String { remoteAddress?.ipAddress ?? "local socket" }
+    /// The peer without its port, for the log and for limits: an IPv6 address stands for its network.
+    var peer: String { PeerAddress.network(of: remoteAddress) }
 }

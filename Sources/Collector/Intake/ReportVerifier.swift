@@ -5,14 +5,22 @@ import Reports
 /// Checks the envelopes of one request, one after the other. All must be of one host.
 struct ReportVerifier {
     let store: any CollectorStore
+    /// What each server may bring; nil where there is no limit.
+    let budgets: HostBudgets?
     private(set) var host: HostID?
     private(set) var reports: [VerifiedReport] = []
     private var keys: [String: AgentKey] = [:]
 
-    init(store: any CollectorStore) { self.store = store }
+    init(store: any CollectorStore, budgets: HostBudgets? = nil) {
+        self.store = store
+        self.budgets = budgets
+    }
 
     /// - Throws: `RequestProblem` for what no receipt can cover; `StoreError`.
     mutating func take(_ line: Data) async throws {
+        if let objection = WireShape.objection(to: line, .message) {
+            throw RequestProblem(.badRequest, "garbage", "A line is no envelope: \(objection).")
+        }
         let envelope: Envelope
         do {
             envelope = try WireFormat.decode(Envelope.self, from: line)
@@ -31,10 +39,15 @@ struct ReportVerifier {
                 "The signature is not by the enrolled key of \(key.host): the report was changed on its way, or the key was. "
                     + "If the agent's key is lost: callhome enroll --replace \(key.host).")
         }
+        if let objection = WireShape.objection(to: payload, .payload) {
+            throw RequestProblem(
+                .unprocessableContent, "malformed", "A signed report cannot be read: \(objection). Update the agent.")
+        }
         let report = try verifiedReport(payload, envelope: envelope, key: key)
         guard host == nil || host == key.host else {
             throw RequestProblem(.unprocessableContent, "mixed-hosts", "One request holds reports of one server only.")
         }
+        try budgets?.take(line.count, of: key.host)
         host = key.host
         reports.append(report)
     }

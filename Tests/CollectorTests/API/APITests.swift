@@ -188,7 +188,7 @@ struct APITests {
             #expect(try await web.get(Routes.health).text.contains("\"status\":\"alarm\""))
             #expect(
                 try await web.get(Routes.metrics).text.contains(
-                    "callhome_recipient_alarm{recipient=\"desk\",channel=\"email\"} 1"))
+                    "callhome_recipient_alarm{channel=\"email\"} 1"))
             _ = try await web.login()
             let page = try await web.get("/servers").text
             #expect(page.contains("role=\"alert\""))

@@ -151,14 +151,4 @@ struct BadInputTests {
             #expect(ends.contains(ended), "it ended by \(ended)")
         }
     }
-
-    @Test("More at once than fits is refused with the time to come again")
-    func busy() {
-        let budget = ByteBudget(capacity: 10)
-        let first = budget.reserve(10)
-        #expect(first != nil)
-        #expect(budget.reserve(1) == nil)
-        if let first { budget.release(first) }
-        #expect(budget.reserve(1) != nil)
-    }
 }

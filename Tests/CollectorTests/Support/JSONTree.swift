@@ -19,7 +19,8 @@ indirect enum JSONTree {
         case let array as [Any]: self = .array(array.map { JSONTree(any: $0) })
         case let text as String: self = .text(text)
         case let number as NSNumber:
-            let isFlag = "\(type(of: number))".contains("Bool") || number === kTrue || number === kFalse
+            // Whole numbers of JSON are wider than a flag.
+            let isFlag = unsafe ["c", "B"].contains(String(cString: number.objCType))
             self = .literal(isFlag ? (number.boolValue ? "true" : "false") : "\(number)")
         default: self = .literal("null")
         }
@@ -73,6 +74,3 @@ indirect enum JSONTree {
         return .object(fields)
     }
 }
-
-private let kTrue = NSNumber(value: true)
-private let kFalse = NSNumber(value: false)

@@ -18,6 +18,9 @@ enum SQLiteSchema {
         migrator.registerMigration("4") { db in
             for statement in version4 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("archive-quota") { db in
+            for statement in archiveQuota { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -26,6 +29,13 @@ enum SQLiteSchema {
         CREATE TABLE part_seen (host TEXT NOT NULL, kind TEXT NOT NULL, serial TEXT NOT NULL, body TEXT NOT NULL,
             PRIMARY KEY (host, kind, serial)) WITHOUT ROWID, STRICT
         """
+    ]
+
+    /// How much each server's archive holds, without reading it.
+    private static let archiveQuota = [
+        "ALTER TABLE report ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
+        "UPDATE report SET bytes = length(envelope)",
+        "CREATE INDEX report_by_host ON report (host, id, bytes)",
     ]
 
     private static let version3 = [

@@ -18,12 +18,23 @@ extension SQLiteTransaction {
             ])
     }
 
-    func supersedeUpdates(caseNumber: String, recipient: String, at time: Timestamp) throws {
+    func supersedeUpdates(caseNumber: String, recipient: String, all: Bool) throws {
         try run(
             """
-            UPDATE delivery SET state = 'superseded' WHERE number = ? AND recipient = ? AND event = 'updated'
-            AND state IN ('queued', 'retrying') AND attempts = 0
-            """, [caseNumber, recipient])
+            UPDATE delivery SET state = 'superseded' WHERE number = ?1 AND recipient = ?2
+            AND (event = 'updated' OR (?3 AND event = 'closed')) AND state IN ('queued', 'retrying') AND attempts = 0
+            """, [caseNumber, recipient, all])
+    }
+
+    func messages(caseNumber: String, since: Timestamp) throws -> (count: Int, oldest: Timestamp?) {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) AS count, min(created) AS oldest FROM delivery WHERE number = ? AND created > ?
+                    AND state <> 'superseded' GROUP BY recipient ORDER BY count DESC LIMIT 1
+                    """), arguments: [caseNumber, since.milliseconds])
+        guard let row else { return (0, nil) }
+        return (row["count"], (row["oldest"] as Int64?).map { Timestamp(milliseconds: $0) })
     }
 
     func retryNow(recipient: String, at time: Timestamp) throws {

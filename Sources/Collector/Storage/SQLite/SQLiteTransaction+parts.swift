@@ -10,7 +10,7 @@ extension SQLiteTransaction {
         for row in rows {
             guard let serial = PartSerial(row["serial"]) else { continue }
             let part = PartsSeen.Part(kind: ComponentKind(rawValue: row["kind"]), serial: serial)
-            seen.sightings[part] = try decode(PartsSeen.Sighting.self, row["body"])
+            seen.sightings[part] = readable(PartsSeen.Sighting.self, row, "\(host) \(serial.text)", "body")
         }
         return seen
     }

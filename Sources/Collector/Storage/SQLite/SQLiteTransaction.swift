@@ -107,13 +107,20 @@ struct SQLiteTransaction: StoreTransaction {
             [sender, senderNumber])
     }
 
-    func casesOpened(host: HostID, since: Timestamp) throws -> Int {
+    func casesOpened(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
-                sql:
-                    #"SELECT count(*) FROM "case" WHERE host = ? AND opened > ? AND origin = 'faults' AND sender IS NULL"#
-            ),
-            arguments: [host, since.milliseconds]) ?? 0
+                sql: #"SELECT count(*) FROM "case" WHERE host = ? AND opened > ? AND origin = ? AND sender IS NULL"#),
+            arguments: [host, since.milliseconds, origin.rawValue]) ?? 0
+    }
+
+    func newestCase(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Case? {
+        try body(
+            Case.self,
+            """
+            SELECT number, body FROM "case" WHERE host = ? AND opened > ? AND origin = ? AND sender IS NULL
+            ORDER BY opened DESC, number DESC LIMIT 1
+            """, [host, since.milliseconds, origin.rawValue])
     }
 
     func save(_ found: Case, senderNumber: String?) throws {
@@ -241,14 +248,25 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws {
+        let envelope = try encode(report.envelope)
         try run(
             """
-            INSERT INTO report (host, epoch, stream, sequence, kind, received, envelope) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO report (host, epoch, stream, sequence, kind, received, envelope, bytes)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 host, report.position.epoch, report.position.stream.rawValue, report.position.sequence,
-                String(kind.prefix(100)), time.milliseconds, try encode(report.envelope),
+                String(kind.prefix(100)), time.milliseconds, envelope, envelope.utf8.count,
             ])
+        // Now and then is enough, and at once where much came.
+        let id = db.lastInsertedRowID
+        guard id % ArchiveLimits.reportsBetween == 0 || envelope.utf8.count > ArchiveLimits.large else { return }
+        try run(
+            """
+            DELETE FROM report WHERE host = ?1 AND id <= (SELECT id FROM
+            (SELECT id, sum(bytes) OVER (ORDER BY id DESC) AS total FROM report WHERE host = ?1)
+            WHERE total > ?2 ORDER BY id DESC LIMIT 1)
+            """, [host, ReportLimits.archiveBytes])
     }
 
     // MARK: Tests and tickets of others
@@ -276,4 +294,12 @@ struct SQLiteTransaction: StoreTransaction {
             "INSERT INTO site VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key, body = excluded.body",
             [site.id, site.key.id, try encode(site)])
     }
+}
+
+/// How often the archive of signed reports is cut to `ReportLimits.archiveBytes`.
+enum ArchiveLimits {
+    /// Reports that may come in between.
+    static let reportsBetween: Int64 = 32
+    /// Bytes of one report after which it is cut at once.
+    static let large = 256 << 10
 }

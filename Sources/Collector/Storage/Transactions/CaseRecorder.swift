@@ -21,14 +21,22 @@ struct CaseRecorder {
             // The fault's own case is closed: if it got worse, it may belong to another open case of the part by now.
             if let open = try transaction.openCase(host: host, key: key) { current = open }
         }
+        var isAgain = false
         var opening = CaseRules.Opening(number: "", origin: origin, host: host, hostname: hostname, key: key)
         if change.kind != .cleared, current?.isClosed ?? true, origin == .faults, try isStorm(host: host) {
             current = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
+            if current == nil {
+                current = try stormAgain(host: host)
+                isAgain = current != nil
+            }
             opening.origin = .storm
             opening.key = CaseRecorder.stormKey
         }
         if change.kind != .cleared, current?.isClosed ?? true { opening.number = try transaction.nextTicketNumber() }
-        let outcome = CaseRules.applying(change, to: current, opening: opening, at: time)
+        var outcome = CaseRules.applying(change, to: current, opening: opening, at: time)
+        if isAgain, case .updated(let found, _, let because) = outcome {
+            outcome = .updated(found, notice: found.urgency.makesTicket ? .send : .keepQuiet, because: because)
+        }
         try carryOut(outcome, report: report, chassis: chassis)
         return outcome
     }
@@ -36,7 +44,21 @@ struct CaseRecorder {
     private static let stormKey = "storm"
 
     private func isStorm(host: HostID) throws -> Bool {
-        try transaction.casesOpened(host: host, since: time - .seconds(3600)) >= policy.casesPerHostPerHour
+        try transaction.casesOpened(host: host, origin: .faults, since: time - CaseRecorder.hour)
+            >= policy.casesPerHostPerHour
+    }
+
+    private static let hour = Duration.seconds(3600)
+
+    /// The storm case of the last hour, opened again: one case stands for the rest, also where its faults come and go.
+    private func stormAgain(host: HostID) throws -> Case? {
+        guard var found = try transaction.newestCase(host: host, origin: .storm, since: time - CaseRecorder.hour)
+        else { return nil }
+        found.state = .open
+        (found.closedAt, found.closedBecause) = (nil, nil)
+        // What it held before has cleared, or somebody closed it: what comes now is told as what is new.
+        for index in found.members.indices { found.members[index].isOpen = false }
+        return found
     }
 
     private func carryOut(_ outcome: CaseChange, report: VerifiedReport?, chassis: Part) throws {
@@ -80,13 +102,24 @@ struct CaseRecorder {
         let told: Ticket.Event = found.test != nil ? .test : found.revision == 1 && event == .updated ? .opened : event
         let ticket = TicketWriter(site: policy.site).ticket(for: found, event: told, chassis: chassis, because: because)
         try transaction.save(found, senderNumber: senderNumber)
+        let wait = told == .opened || told == .test ? nil : try pause(beforeTelling: found)
         for recipient in policy.recipients where !recipient.standsIn {
-            if told == .updated {
-                try transaction.supersedeUpdates(caseNumber: found.number, recipient: recipient.name, at: time)
+            if told == .updated || wait != nil {
+                try transaction.supersedeUpdates(caseNumber: found.number, recipient: recipient.name, all: wait != nil)
             }
             if told == .test { try transaction.retryNow(recipient: recipient.name, at: time) }
-            try transaction.enqueue(Delivery(ticket, to: recipient, insteadOf: nil, at: time))
+            var delivery = Delivery(ticket, to: recipient, insteadOf: nil, at: time)
+            if let wait { delivery.nextAttempt = time + wait }
+            try transaction.enqueue(delivery)
         }
+    }
+
+    /// How long a message about the case has to wait; nil where it may go at once. A case that changes all the time is
+    /// told of often enough, and then as it stands: what waits gives way to what is newer, and nothing is kept back.
+    private func pause(beforeTelling found: Case) throws -> Duration? {
+        let (count, oldest) = try transaction.messages(caseNumber: found.number, since: time - CaseRecorder.hour)
+        guard count >= ReportLimits.messagesPerCaseAndHour, let oldest else { return nil }
+        return max(.zero, oldest + CaseRecorder.hour - time)
     }
 
     /// Does what a person decided. Of an open case only: one that is acknowledged stays as it is.

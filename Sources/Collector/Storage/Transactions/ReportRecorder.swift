@@ -50,18 +50,41 @@ struct ReportRecorder {
         switch verified.content {
         case .malformed(let because):
             try note(
-                .refused, "Report \(verified.position.sequence) of \(verified.position.stream.rawValue): \(because)",
-                host)
+                .refused, "A report of \(verified.position.stream.rawValue) is refused: \(because)", host)
             return refusal(of: verified, because: because)
         case .report(let report):
+            if let because = try overBudget(report, host: host) {
+                try note(.refused, because, host)
+                return refusal(of: verified, because: because)
+            }
             describe(report, in: &record.server)
             try apply(report, verified, to: &record)
             return nil
         }
     }
 
+    /// Why the server's tests are enough for now; nil while they are not. The sentence is the same each time, so that it
+    /// is said once.
+    private func overBudget(_ report: Report, host: HostID) throws -> String? {
+        let tests: Int
+        switch report.content {
+        case .test: tests = 1
+        case .faults(let changes): tests = Set(changes.compactMap { $0.kind == .cleared ? nil : $0.fault.test }).count
+        default: return nil
+        }
+        guard tests > 0 else { return nil }
+        let begun = try transaction.casesOpened(host: host, origin: .test, since: time - .seconds(3600))
+        guard begun + tests > ReportLimits.testsPerHour else { return nil }
+        return "More than \(ReportLimits.testsPerHour) tests of one server in an hour: nobody is told of the others. "
+            + "Try again in an hour."
+    }
+
     private func describe(_ report: Report, in server: inout Server) {
         let kind = report.content.kind
+        // Names that came before there was a limit slow down every page.
+        for long in server.reportCounts.keys where long.utf8.count > ReportLimits.kindBytes {
+            server.reportCounts["other", default: 0] += server.reportCounts.removeValue(forKey: long) ?? 0
+        }
         let known = server.reportCounts.count < FleetLimits.reportKinds || server.reportCounts[kind] != nil
         server.reportCounts[known ? kind : "other", default: 0] += 1
         if server.state == .expected { server.state = .connected }

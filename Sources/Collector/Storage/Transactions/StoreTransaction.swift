@@ -15,8 +15,10 @@ protocol StoreTransaction {
     func openCases(host: HostID) throws -> [Case]
     /// The newest case made of the sender's ticket.
     func relayedCase(sender: String, senderNumber: String) throws -> Case?
-    /// Cases made of the host's faults since then.
-    func casesOpened(host: HostID, since: Timestamp) throws -> Int
+    /// Cases of this origin made of what the host itself reported since then.
+    func casesOpened(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Int
+    /// The newest of these, in whatever state.
+    func newestCase(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Case?
     /// `senderNumber`: the sender's number, where the case is a relayed one.
     func save(_ found: Case, senderNumber: String?) throws
     func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws
@@ -27,8 +29,10 @@ protocol StoreTransaction {
 
     /// Does nothing where the delivery is there already.
     func enqueue(_ delivery: Delivery) throws
-    /// Updates that were never tried give way to a newer one.
-    func supersedeUpdates(caseNumber: String, recipient: String, at time: Timestamp) throws
+    /// Updates that were never tried give way to a newer one; with `all`, whatever tells of no new case.
+    func supersedeUpdates(caseNumber: String, recipient: String, all: Bool) throws
+    /// Messages about the case to whoever got most, since then, and when the oldest of these was made.
+    func messages(caseNumber: String, since: Timestamp) throws -> (count: Int, oldest: Timestamp?)
     /// What the recipient did not take is due at once.
     func retryNow(recipient: String, at time: Timestamp) throws
     /// True when every delivery of the case was taken, and there is one.
