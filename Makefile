@@ -1,7 +1,7 @@
 # Callhome: `make run` shows it, `make test` proves it. See README.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-until-ticket test soak bench fuzz format lint declarations cases build release install packages \
+.PHONY: help run run-until-ticket test soak bench fuzz fuzz-doors attacks format lint declarations cases build release install packages \
 	try-packages lab clean
 
 help:  ## Say what there is
@@ -28,6 +28,14 @@ fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECO
 	@scripts/compile --release callhome-patterns-fuzz
 	@.build/release/callhome patterns build patterns -o .build/release/patterns.json
 	@.build/release/callhome-patterns-fuzz .build/release/patterns.json --seconds $(or $(SECONDS),1200)
+
+fuzz-doors: build  ## Feed every door of a collector with signed, hostile messages: INPUTS=1000000 each, HTTP=20000 over HTTP
+	@CALLHOME_FUZZ_INPUTS=$(or $(INPUTS),1000000) CALLHOME_FUZZ_HTTP=$(or $(HTTP),20000) swift test --skip-build \
+		--filter DoorFuzzTests
+
+attacks: release  ## Measure how long agents and console wait while a collector is attacked in every way at once
+	@scripts/compile --release callhome-load
+	@Benchmarks/collector-attacks .build/release
 
 declarations: build  ## Write anew what is made of the probes' declarations: signal sources, README, docs/signals.md
 	@CALLHOME_WRITE_DECLARATIONS=1 swift test --skip-build --filter DeclarationTests/files

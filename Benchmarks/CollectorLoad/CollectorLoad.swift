@@ -11,9 +11,12 @@ import Transfer
 @main
 struct CollectorLoad {
     static func main() async throws {
-        let words = CommandLine.arguments
+        var words = CommandLine.arguments
+        let mode = words.count > 1 && ["latency", "hostile"].contains(words[1]) ? words.remove(at: 1) : nil
+        let login = mode == "latency" && words.count == 6 ? (name: words[4], password: words[5]) : nil
+        if login != nil { words.removeLast(2) }
         guard words.count == 4, let seconds = Int(words[3]) else {
-            print("usage: callhome-load URL TOKENS SECONDS")
+            print("usage: callhome-load [hostile|latency] URL TOKENS SECONDS [NAME PASSWORD]")
             exit(2)
         }
         let tokens = try String(contentsOfFile: words[2], encoding: .utf8).split(separator: "\n")
@@ -22,12 +25,18 @@ struct CollectorLoad {
             print("no join token in \(words[2])")
             exit(2)
         }
+        if let login {
+            return try await CollectorLatency.run(
+                url: words[1], tokens: tokens, seconds: seconds, name: login.name, password: login.password)
+        }
+        if mode == "hostile" { return try await HostileLoad.run(url: words[1], tokens: tokens, seconds: seconds) }
+        let url = words[1]
         let limit = try await verifyOnly(seconds: 3)
         print("verify only (Ed25519 + JSON, all cores): \(Int(limit)) reports/s")
 
         let agents = try await withThrowingTaskGroup(of: LoadAgent.self) { group in
             for (index, token) in tokens.enumerated() {
-                group.addTask { try await LoadAgent(index: index, url: words[1], token: token) }
+                group.addTask { try await LoadAgent(index: index, url: url, token: token) }
             }
             var made: [LoadAgent] = []
             for try await agent in group { made.append(agent) }
@@ -87,6 +96,8 @@ actor LoadAgent {
     private let key = SigningKey()
     private let identity: EnrolmentResponse
     private var sequence: Int64 = 0
+    /// Of what `post` sends.
+    private var sequences: [ReportStream: Int64] = [:]
     private var requests: [(body: Data, through: Int64)] = []
     private var batch = 1
 
@@ -125,9 +136,12 @@ actor LoadAgent {
 
     /// Enough requests for `seconds` at 200 a second, or 1,500 reports a second where these are fewer.
     func prepare(batch: Int, seconds: Int) throws {
+        try prepare(batch: batch, count: max(1, min(200 * seconds, 1_500 * seconds / batch)))
+    }
+
+    func prepare(batch: Int, count: Int) throws {
         requests = []
         self.batch = batch
-        let count = max(1, min(200 * seconds, 1_500 * seconds / batch))
         for _ in 0..<count {
             let envelopes = try (0..<batch).map { _ in
                 sequence += 1
@@ -135,6 +149,26 @@ actor LoadAgent {
             }
             requests.append((try Gzip.compress(EnvelopeLines.encode(envelopes)), sequence))
         }
+    }
+
+    /// One request with these contents, whatever becomes of them.
+    func post(_ contents: [ReportContent]) async throws {
+        let envelopes = try contents.map { content in
+            let stream = content.stream
+            sequences[stream, default: 0] += 1
+            let report = Report(
+                host: identity.host, hostname: "load",
+                position: ReportPosition(
+                    epoch: identity.epoch, stream: stream, sequence: sequences[stream, default: 1]),
+                time: Timestamp(Date()), boot: "load", uptime: 1, agentVersion: CallhomeVersion.current,
+                content: content)
+            return try Envelope.sign(WireFormat.encode(report), as: .report, with: key)
+        }
+        _ = try await http.send(
+            HTTPRequest(
+                method: "POST", url: url + Routes.reports,
+                headers: [("Content-Type", "application/x-ndjson"), ("Content-Encoding", "gzip")],
+                body: Gzip.compress(EnvelopeLines.encode(envelopes))))
     }
 
     /// Reports that receipts covered before `end`.

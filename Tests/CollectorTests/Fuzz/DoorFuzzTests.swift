@@ -1,0 +1,320 @@
+import Foundation
+import Hummingbird
+import Reports
+import Testing
+import Transfer
+
+@testable import Collector
+
+/// Each door behind its signature: what is sent is validly signed, and hostile in every field.
+///
+/// `make fuzz-doors` runs CALLHOME_FUZZ_INPUTS=1000000 inputs a door and CALLHOME_FUZZ_HTTP=20000 of them over HTTP; both, and
+/// CALLHOME_FUZZ_SEED, may be set. A crash ends the run; the last seed printed begins a round that finds it again.
+@Suite("Fuzz that knows the formats", .serialized)
+struct DoorFuzzTests {
+    private static func setting(_ name: String, _ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
+    }
+    private static let inputs = setting("CALLHOME_FUZZ_INPUTS", 60)
+    private static let httpInputs = setting("CALLHOME_FUZZ_HTTP", 30)
+    private static let seed = UInt64(setting("CALLHOME_FUZZ_SEED", Int.random(in: 0...(1 << 40))))
+    /// Inputs that one collector takes before it is looked at, and another one begun.
+    private static let round = 1_000
+    /// Kilobytes that this process may ever have used, all other tests of it included.
+    private static let memoryBound = 1_500_000
+
+    enum Door: String, CaseIterable, Sendable { case intake, enrolment, pairing, tickets, heartbeats, api }
+
+    /// What is one collector in a round, and what came of its inputs.
+    private final class Round {
+        let fleet: TestFleet
+        let server: TestServer
+        let site = SigningKey()
+        var outcomes: [String: Int] = [:]
+        var sequences: [ReportStream: Int64] = [:]
+        var token: JoinToken?
+        let authority: CertificateAuthority
+        let bearer: String
+
+        init() async throws {
+            fleet = try await TestFleet { $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:1")] }
+            try await fleet.addAdmin()
+            server = try await fleet.enrol("h1", hostname: "srv-1")
+            authority = try CertificateAuthority(site: "s1")
+            let time = fleet.clock.time
+            try await fleet.store.save(
+                IssuedToken(
+                    id: "t", purpose: .site, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
+            try await fleet.store.pair(
+                PairedSite(
+                    id: "s2", name: "Süd", ca: authority.certificatePEM, crossCertificate: authority.certificatePEM,
+                    key: site.publicKey, pairedAt: time, isSilent: false), token: "t", at: time)
+            bearer = "callhome_" + RandomBytes.make(32).hexadecimal
+            try await fleet.store.save(
+                AccessToken(
+                    hash: Authenticator.hash(bearer), kind: .api, account: "admin", note: "", createdAt: time,
+                    expiresAt: time + .seconds(86_400)))
+            try await server.send(
+                .inventory(Inventory(components: [SampleReports.disk], failureModes: SampleReports.modes)))
+            try await server.send(.heartbeat(SampleReports.heartbeat))
+            try await server.open(SampleTicket.fault)
+            sequences = [.faults: 1, .telemetry: 2]
+        }
+
+        func note(_ outcome: String) { outcomes[outcome, default: 0] += 1 }
+
+        func join(_ purpose: IssuedToken.Purpose) async throws -> JoinToken {
+            if let token { return token }
+            let made = try await OneTimeTokens(store: fleet.store).create(
+                purpose, note: "", lifetime: .seconds(3600), caFingerprint: String(repeating: "0", count: 64),
+                at: fleet.clock.time)
+            token = made
+            return made
+        }
+    }
+
+    /// One request to a door: as it travels.
+    private struct Sent {
+        var method = "POST"
+        var path: String
+        var body: Data
+        var headers: [(name: String, value: String)] = [("content-type", "application/json")]
+    }
+
+    // MARK: What is sent
+
+    private func make(_ door: Door, _ fuzzer: inout FormatFuzzer, _ round: Round) async throws -> Sent {
+        switch door {
+        case .intake: return try intake(&fuzzer, round)
+        case .enrolment:
+            let token = try await round.join(.server)
+            let key = SigningKey()
+            let host = fuzzer.pick(["h1", "h2", "h3", "h\(fuzzer.below(1_000))", "x/y", ""])
+            let request = try EnrolmentRequest(
+                tokenID: token.id, tokenSecret: token.secret, host: host, hostname: "srv",
+                replace: fuzzer.once(in: 4) ? fuzzer.pick(["h1", "srv-1", "", "nobody"]) : nil, signedBy: key)
+            if fuzzer.once(in: 8) { round.token = nil }
+            return Sent(path: Routes.enrol, body: Data(try changed(JSONTree(request), &fuzzer).utf8))
+        case .pairing:
+            let token = try await round.join(.site)
+            let request = try PairingRequest(
+                token: token, site: fuzzer.pick(["s2", "s3", "s\(fuzzer.below(1_000))", "x/y"]), name: "Süd",
+                ca: fuzzer.once(in: 5) ? fuzzer.pick(["PEM", ""]) : try round.authority.certificatePEM,
+                signedBy: SigningKey())
+            if fuzzer.once(in: 8) { round.token = nil }
+            return Sent(path: PairingRequest.path, body: Data(try changed(JSONTree(request), &fuzzer).utf8))
+        case .tickets:
+            let json = fuzzer.changed(
+                try JSONTree(
+                    SampleTicket.make {
+                        $0.number = "CH-\(fuzzer.below(50))"
+                        $0.revision = fuzzer.below(100)
+                        $0.closedAt = SampleTicket.time
+                    }))
+            let message = RelayedTicket(
+                id: "m\(fuzzer.below(1 << 30))",
+                ticket: try Envelope.sign(Data(json.utf8), as: .ticket, with: round.site), reports: [], certificates: []
+            )
+            let body =
+                fuzzer.once(in: 5) ? Data(fuzzer.changed(try JSONTree(message)).utf8) : try WireFormat.encode(message)
+            return Sent(path: Routes.tickets, body: body)
+        case .heartbeats:
+            let json = fuzzer.changed(
+                try JSONTree(
+                    CollectorHeartbeat(
+                        site: "s2", version: "1", time: SampleTicket.time, interval: 60, openCases: 1, waiting: 1)))
+            return Sent(
+                path: Routes.heartbeats,
+                body: try WireFormat.encode(Envelope.sign(Data(json.utf8), as: .heartbeat, with: round.site)))
+        case .api: return try api(&fuzzer, round)
+        }
+    }
+
+    private func changed(_ tree: JSONTree, _ fuzzer: inout FormatFuzzer) throws -> String {
+        fuzzer.once(in: 6) ? tree.json : fuzzer.changed(tree)
+    }
+
+    private func intake(_ fuzzer: inout FormatFuzzer, _ round: Round) throws -> Sent {
+        var envelopes: [Envelope] = []
+        for _ in 0..<fuzzer.pick([1, 1, 4, 16]) {
+            let content = fuzzer.pick(SampleReports.contents)
+            let sequence = (round.sequences[content.stream] ?? 0) + 1
+            round.sequences[content.stream] = sequence
+            let position = ReportPosition(epoch: 1, stream: content.stream, sequence: sequence)
+            let tree = try JSONTree(
+                Report(
+                    host: "h1", hostname: "srv-1", position: position, time: SampleTicket.time, boot: "b", uptime: 1,
+                    agentVersion: "1", content: content))
+            var json = fuzzer.changed(tree)
+            // Mostly with the right place, so that what is wrong is reached.
+            if !fuzzer.once(in: 20), let object = try? JSONSerialization.jsonObject(with: Data(json.utf8)) {
+                json =
+                    JSONTree(any: object).setting(["position"], to: try JSONTree(position)).setting(
+                        ["host"], to: .text("h1")
+                    ).json
+            }
+            envelopes.append(try Envelope.sign(Data(json.utf8), as: .report, with: round.server.key))
+        }
+        return Sent(path: Routes.reports, body: try EnvelopeLines.encode(envelopes))
+    }
+
+    private func api(_ fuzzer: inout FormatFuzzer, _ round: Round) throws -> Sent {
+        let bodies: [(String, JSONTree)] = [
+            ("login", try JSONTree(CollectorAPI.Login(name: "admin", password: "guess", note: "n"))),
+            ("cases/CH-1/close", .object(["because": .text("x")])),
+            ("cases/CH-1/replaced", .object(["because": .text("x")])),
+            (
+                "servers/h1/blind-spots/accept",
+                .object(["because": .text("x"), "names": .array([.text("psu.failed")])])
+            ),
+            ("servers/h1/blind-spots/withdraw", .object(["because": .text("x"), "all": .literal("true")])),
+            ("servers/h1/parts/replaced", .object(["because": .text("x"), "part": .text("/dev/sda")])),
+            (
+                "servers/h1/parts/acquitted",
+                .object(["because": .text("x"), "part": .text("Bay 3"), "faultClass": .text("a")])
+            ),
+        ]
+        let segment = ConsoleLink.segment(
+            fuzzer.pick(["h1", "srv-1", "CH-1", "..", "%00", "a/b", "ü", String(repeating: "x", count: 500)]))
+        if fuzzer.once(in: 3) {
+            let path = fuzzer.pick([
+                "servers/\(segment)", "servers", "cases?state=\(segment)", "cases?server=\(segment)",
+                "cases/\(segment)",
+                "servers/\(segment)/blind-spots", "tokens",
+            ])
+            return Sent(
+                method: "GET", path: "\(Routes.api)/\(path)", body: Data(),
+                headers: [("authorization", "Bearer \(round.bearer)")])
+        }
+        let (path, tree) = fuzzer.pick(bodies)
+        return Sent(
+            path: "\(Routes.api)/\(path.replacing("h1", with: fuzzer.once(in: 4) ? segment : "h1"))",
+            body: Data(try changed(tree, &fuzzer).utf8),
+            headers: [("content-type", "application/json"), ("authorization", "Bearer \(round.bearer)")])
+    }
+
+    // MARK: What takes it
+
+    /// Decodes and applies as the route does, without a wire.
+    private func apply(_ sent: Sent, _ door: Door, _ round: Round) async throws -> String {
+        let environment = round.fleet.environment
+        let address = BoundAddress()
+        do {
+            switch door {
+            case .intake:
+                let share = environment.budget.share(of: "fuzz")
+                defer { share.end() }
+                let receipt = try await IntakeRoute(environment).accept(body: sent.body, isGzip: false, in: share)
+                return receipt.refused.isEmpty ? "taken" : "refused in the receipt"
+            case .enrolment:
+                let request = try BodyReader.noun(EnrolmentRequest.self, from: sent.body)
+                _ = try await EnrolmentRoute(environment, authority: round.authority, address: address).enrol(request)
+            case .pairing:
+                let request = try BodyReader.noun(PairingRequest.self, from: sent.body)
+                _ = try await PairingRoute(environment, authority: round.authority).pair(request)
+            case .tickets:
+                let message = try BodyReader.noun(RelayedTicket.self, from: sent.body)
+                _ = try await PairingRoute(environment, authority: round.authority).accept(message)
+            case .heartbeats:
+                let envelope = try BodyReader.noun(Envelope.self, from: sent.body)
+                try await PairingRoute(environment, authority: round.authority).accept(heartbeat: envelope)
+            case .api: return "over HTTP only"
+            }
+            return "taken"
+        } catch let problem as RequestProblem {
+            #expect(problem.status.code < 500, "\(problem)")
+            return "\(problem.status.code) \(problem.problem.code)"
+        } catch let error as StoreError {
+            // What the database refuses would be tried again for ever.
+            if case .unavailable = error { Issue.record("\(door): \(error)") }
+            return "\(RequestProblem(error).problem.code)"
+        }
+    }
+
+    /// Every page and list opens, whatever was taken.
+    private func look(_ round: Round) async throws {
+        try await withWeb(round.fleet) { web in
+            _ = try await web.login()
+            for path in [
+                "/metrics", "/healthz", "/servers", "/servers/h1", "/servers/h1/blind-spots", "/cases", "/delivery",
+            ] {
+                let answer = try await web.get(path)
+                #expect(answer.status == 200, "\(path): \(answer.status) \(answer.text.prefix(300))")
+            }
+            for found in try await round.fleet.store.allCases().prefix(5) {
+                let answer = try await web.get("/cases/\(ConsoleLink.segment(found.number))")
+                #expect(answer.status == 200, "\(found.number): \(answer.text.prefix(300))")
+            }
+        }
+        _ = try await round.fleet.store.silenceSubjects()
+        _ = try await round.fleet.store.claimDeliveries(
+            limit: 50, at: round.fleet.clock.time, until: round.fleet.clock.time + .seconds(1))
+        // Others are untouched: a second server is enrolled and heard.
+        let other = try await round.fleet.enrol("other", hostname: "other")
+        try await other.heartbeat([("disks", "ok", "")])
+        #expect(try await round.fleet.store.server(host: "other")?.lastHeartbeat != nil)
+    }
+
+    /// The most memory that this process has used, in kilobytes (proc_pid_status(5), VmHWM).
+    private static var peakMemory: Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return Int(line.filter(\.isNumber)) ?? 0
+    }
+
+    private func report(_ door: Door, _ way: String, _ count: Int, _ outcomes: [String: Int]) {
+        let words = outcomes.sorted { $0.value > $1.value }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        print(
+            "fuzz \(door.rawValue) \(way): \(count) inputs, seed \(Self.seed), peak \(Self.peakMemory / 1024) MiB; \(words)"
+        )
+        #expect(Self.peakMemory < Self.memoryBound)
+    }
+
+    @Test(
+        "No input behind the signature crashes decoding and applying, and all goes on after it",
+        arguments: Door.allCases.filter { $0 != .api })
+    func direct(door: Door) async throws {
+        var outcomes: [String: Int] = [:]
+        var done = 0
+        while done < Self.inputs {
+            var fuzzer = FormatFuzzer(seed: Self.seed &+ UInt64(done) &* 0x2545_F491)
+            if done % 100_000 == 0 { print("fuzz \(door.rawValue): from \(done), seed \(Self.seed)") }
+            let round = try await Round()
+            for _ in 0..<min(Self.round, Self.inputs - done) {
+                round.note(try await apply(try await make(door, &fuzzer, round), door, round))
+                done += 1
+            }
+            try await look(round)
+            outcomes.merge(round.outcomes) { $0 + $1 }
+        }
+        report(door, "direct", done, outcomes)
+        #expect(outcomes["taken", default: 0] > done / 100, "\(outcomes)")
+        #expect(outcomes.count > 1)
+    }
+
+    @Test("No signed request over HTTP gets an answer of 500 and more, or none", arguments: Door.allCases)
+    func overHTTP(door: Door) async throws {
+        var outcomes: [String: Int] = [:]
+        var done = 0
+        while done < Self.httpInputs {
+            var fuzzer = FormatFuzzer(seed: Self.seed &+ 7 &+ UInt64(done) &* 0x2545_F491)
+            let round = try await Round()
+            try await withWeb(round.fleet) { web in
+                for _ in 0..<min(Self.round, Self.httpInputs - done) {
+                    let sent = try await make(door, &fuzzer, round)
+                    let answer = try await web.send(
+                        Transfer.HTTPRequest(
+                            method: sent.method, url: web.base + sent.path, headers: sent.headers,
+                            body: sent.method == "GET" ? nil : sent.body))
+                    #expect(answer.status < 500, "\(sent.path): \(answer.status) \(answer.text.prefix(300))")
+                    round.note("\(answer.status)")
+                    done += 1
+                }
+            }
+            try await look(round)
+            outcomes.merge(round.outcomes) { $0 + $1 }
+        }
+        report(door, "over HTTP", done, outcomes)
+        #expect(outcomes.keys.contains { $0.hasPrefix("2") }, "\(outcomes)")
+    }
+}
