@@ -101,7 +101,7 @@ enum CaseLimits {
     static let perHostPerHour = 20
     /// Events kept of one case.
     static let historyEvents = 200
-    /// Faults kept of one case; the oldest cleared ones go first.
+    /// Faults kept of one case; the oldest cleared ones go first, then the mildest.
     static let members = 64
     /// Signed reports kept with one case and relayed with its tickets: the newest.
     static let reports = 8

@@ -118,7 +118,11 @@ enum CaseRules {
 
     private static func forgetOldest(_ found: inout Case) {
         while found.members.count > CaseLimits.members {
-            found.members.remove(at: found.members.firstIndex { !$0.isOpen } ?? 0)
+            // Of those that stand, the mildest: what orders a part is never forgotten for what came later.
+            let mildest = found.members.map(\.fault.urgency).min()
+            found.members.remove(
+                at: found.members.firstIndex { !$0.isOpen } ?? found.members.firstIndex { $0.fault.urgency == mildest }
+                    ?? 0)
         }
     }
 

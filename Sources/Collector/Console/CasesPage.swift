@@ -17,8 +17,19 @@ struct CasesPage: Sendable {
     let w: [String: String]
     let filters: [Filter]
     let rows: [CaseRow]
+    /// Which of how many; nil where all are on the page.
+    let shown: String?
+    /// Links to the pages before and after.
+    let previous: String?
+    let next: String?
 
-    init(_ cases: [Case], filter: String, frame: PageLayout, language: Language) {
+    /// - Parameters:
+    ///   - cases: those of one page, in the order of the store: the gravest first.
+    ///   - page: counted from 1.
+    ///   - count: of all pages together; nil: these are all.
+    init(
+        _ cases: [Case], filter: String, page: Int = 1, of count: Int? = nil, frame: PageLayout, language: Language
+    ) {
         self.frame = frame
         w = ConsoleStrings.all(in: language)
         let words = [
@@ -28,12 +39,14 @@ struct CasesPage: Sendable {
             Filter(
                 word: words[entry.word] ?? entry.word, link: "/cases?state=\(entry.word)", chosen: entry.word == filter)
         }
-        // What is open comes first, and a test after what is real.
-        func rank(_ found: Case) -> Int { (found.isClosed ? 2 : 0) + (found.test == nil ? 0 : 1) }
-        rows = cases.sorted { left, right in
-            rank(left) != rank(right)
-                ? rank(left) < rank(right)
-                : left.urgency != right.urgency ? left.urgency > right.urgency : left.openedAt > right.openedAt
-        }.map { CaseRow($0, in: language) }
+        rows = cases.map { CaseRow($0, in: language) }
+        let first = (page - 1) * ConsoleLimits.cases
+        let all = count ?? cases.count
+        let last = first + cases.count
+        shown =
+            all > cases.count
+            ? language("\(first + 1) to \(last) of \(all)", "\(first + 1) bis \(last) von \(all)") : nil
+        previous = page > 1 ? "/cases?state=\(filter)&page=\(page - 1)" : nil
+        next = last < all ? "/cases?state=\(filter)&page=\(page + 1)" : nil
     }
 }

@@ -65,6 +65,7 @@ struct ServerPage: Sendable {
     /// nil where its agent does not report it.
     let failureModes: FailureModeSection?
     let parts: [PartRow]
+    let moreParts: String?
     let cases: [CaseRow]
     let events: [EventRow]
 
@@ -114,7 +115,13 @@ struct ServerPage: Sendable {
             "\(Wording.counted(reading.count, "Sonde liest", "Sonden lesen")), \(resting.count) "
                 + "\(resting.count == 1 ? "hat" : "haben") hier nichts zu lesen")
         failureModes = whole?.failureModes.map { FailureModeSection($0, blindSpots, words) }
-        parts = inventory.filter { $0.part != Part() }.prefix(ServerPage.partsShown).map { component in
+        let listed = inventory.filter { $0.part != Part() }
+        // Of more than a page shows, what is to blame comes first.
+        let blamed = Set(cases.compactMap(\.suspect.component))
+        let ordered = listed.filter { blamed.contains($0.id) } + listed.filter { !blamed.contains($0.id) }
+        let hidden = listed.count - ServerPage.partsShown
+        moreParts = hidden > 0 ? language("and \(hidden) more", "und \(hidden) weitere") : nil
+        parts = ordered.prefix(ServerPage.partsShown).map { component in
             func line(_ text: String?) -> String {
                 let text = CleanText.line(text ?? "", limit: 80)
                 return text.isEmpty ? "–" : text
@@ -125,7 +132,7 @@ struct ServerPage: Sendable {
                     [component.part.manufacturer, component.part.model].compactMap(\.self).joined(separator: " ")),
                 serial: line(component.part.serial), location: line(component.part.location))
         }
-        self.cases = cases.sorted { $0.urgency > $1.urgency }.map { CaseRow($0, in: language) }
+        self.cases = cases.map { CaseRow($0, in: language) }
         self.events = events.prefix(ServerPage.eventsShown).map {
             EventRow(time: words.time($0.time), because: CleanText.line($0.because))
         }

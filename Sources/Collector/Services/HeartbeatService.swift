@@ -54,7 +54,7 @@ actor HeartbeatService: Service {
 
     private func compose() async throws(StoreError) -> CollectorHeartbeat {
         let waiting = try await environment.store.recipientStates().reduce(0) { $0 + $1.waiting }
-        let open = try await environment.store.cases(CaseQuery()).count
+        let open = try await environment.store.countCases(CaseQuery())
         return CollectorHeartbeat(
             site: environment.identity.site, version: CallhomeVersion.current, time: environment.now(),
             interval: Int(environment.configuration.heartbeatInterval.inSeconds), openCases: open, waiting: waiting)

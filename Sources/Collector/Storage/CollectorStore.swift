@@ -24,8 +24,11 @@ protocol CollectorStore: Sendable {
 
     // MARK: Cases
 
-    /// Newest first.
+    /// The gravest first: open before closed, real before tests, the most urgent, then the newest; of closed ones the
+    /// newest. The order comes before the limit, so that no limit hides what is grave.
     func cases(_ query: CaseQuery) async throws(StoreError) -> [Case]
+    /// How many there are, whatever the limit of the query.
+    func countCases(_ query: CaseQuery) async throws(StoreError) -> Int
     func findCase(number: String) async throws(StoreError) -> Case?
     func decide(_ decision: CaseDecision, onCase number: String) async throws(StoreError) -> Case
     /// Oldest first, every state.
@@ -126,6 +129,8 @@ struct CaseQuery: Hashable, Sendable {
     var states: Set<Case.State> = [.open, .acknowledged]
     var host: HostID?
     var limit: Int = 500
+    /// Cases to leave out before the first.
+    var offset: Int = 0
 }
 
 /// How long things are kept.

@@ -6,7 +6,7 @@ struct CasesList: AsyncParsableCommand {
     enum Wanted: String, ExpressibleByArgument, CaseIterable { case open, acknowledged, closed, all }
 
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List cases, newest first.",
+        commandName: "list", abstract: "List cases, the gravest first.",
         discussion: ExitStatus.collectorHelp("listed", missing: "no such server"))
 
     @Option(help: "Which cases: open (and acknowledged), acknowledged, closed or all.")
@@ -30,10 +30,21 @@ struct CasesList: AsyncParsableCommand {
         print(table.text)
     }
 
+    /// All pages. What changed its place in between is listed once.
     private func ask(_ state: Wanted) async throws -> [CollectorAPI.CaseLine] {
-        var path = "/cases?state=\(state.rawValue)"
-        if let server { path += "&server=\(CollectorClient.segment(server))" }
-        return try await collector.client().ask([CollectorAPI.CaseLine].self, path)
+        let client = try collector.client()
+        var (lines, numbers): ([CollectorAPI.CaseLine], Set<String>) = ([], [])
+        var read = 0
+        while true {
+            var path = "/cases?state=\(state.rawValue)&offset=\(read)"
+            if let server { path += "&server=\(CollectorClient.segment(server))" }
+            let page = try await client.ask([CollectorAPI.CaseLine].self, path)
+            let new = page.filter { numbers.insert($0.number).inserted }
+            lines += new
+            read += page.count
+            // An older collector knows no pages, and gives the first one again.
+            if new.isEmpty { return lines }
+        }
     }
 
     /// That there are none in this state, and where the others are.

@@ -245,6 +245,21 @@ struct CaseRulesTests {
         #expect(seen.sightings[old] == nil)
     }
 
+    @Test("A case with more faults than it keeps forgets the mildest, never the one that orders the part")
+    func keepsTheGravest() throws {
+        var found = try opened(SampleFault.make("first", urgency: .order))
+        for number in 0...CaseLimits.members {
+            guard
+                case .updated(let next, _, _) = apply(
+                    .opened, SampleFault.make("f\(number)", urgency: .plan), to: found)
+            else { throw Unexpected() }
+            found = next
+        }
+        #expect(found.members.count == CaseLimits.members)
+        #expect(found.members.contains { $0.fault.id.rawValue == "first" })
+        #expect(found.urgency == .order)
+    }
+
     @Test("Unlisted parts in bays of the same name of two shelves are two cases")
     func keysOfBays() {
         func key(of component: String) -> String {

@@ -261,6 +261,42 @@ struct StoreContractTests {
         #expect(try await store.theOnlyCase().closedBecause?.contains("S1 is out, S3 is in") ?? false)
     }
 
+    @Test("The gravest cases come first whatever the limit, page after page; none is lost or shown twice")
+    func gravestFirst() async throws {
+        var policy = StoreUnderTest.policy
+        policy.casesPerHostPerHour = 10_000
+        policy.recipients = []
+        let store = try openStore(policy)
+        var agent = try await store.enrolled("h1")
+        func open(_ id: String, _ urgency: Urgency, at minute: Int64) async throws {
+            let fault = SampleFault.make(id, blaming: id, urgency: urgency)
+            try await store.accept(
+                agent.faults(SampleFault.change(.opened, fault)), from: "h1",
+                at: SampleFault.time + .seconds(60 * minute))
+        }
+        try await open("oldest-order", .order, at: 0)
+        try await open("old-plan", .plan, at: 1)
+        for number in 0..<520 { try await open("w\(number)", .watch, at: Int64(2 + number)) }
+        try await open("new-order", .order, at: 600)
+        try await store.accept(
+            agent.verified(agent.report(.test(TestFault(id: "t1", fault: SampleFault.make("t1"))))), from: "h1",
+            at: SampleFault.time + .seconds(60 * 700))
+        let closing = try await store.cases(CaseQuery(limit: 1))
+        #expect(closing.first?.members.first?.fault.id.rawValue == "new-order")
+        let first = try await store.cases(CaseQuery())
+        #expect(first.count == 500)
+        #expect(first.prefix(3).map { $0.members[0].fault.id.rawValue } == ["new-order", "oldest-order", "old-plan"])
+        #expect(try await store.countCases(CaseQuery()) == 524)
+        var numbers: [String] = []
+        for page in 0..<6 {
+            numbers += try await store.cases(CaseQuery(limit: 100, offset: page * 100)).map(\.number)
+        }
+        #expect(numbers.count == 524 && Set(numbers).count == 524)
+        #expect(try await store.findCase(number: try #require(numbers.last))?.test == "t1", "tests come last")
+        #expect(try await store.cases(CaseQuery(limit: 0)).isEmpty)
+        #expect(try await store.cases(CaseQuery(limit: -1, offset: -5)).isEmpty)
+    }
+
     @Test(
         "Up to the limit each part has its case; one more opens the storm case, which takes the rest")
     func storm() async throws {

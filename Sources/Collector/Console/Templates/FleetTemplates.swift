@@ -70,6 +70,7 @@ enum FleetTemplates {
         {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}
         <tr><td>{{name}}</td><td>{{location}}</td><td>{{model}}</td><td><code>{{serial}}</code></td></tr>
         {{#last()}}</tbody></table></div>{{/last()}}{{/parts}}
+        {{#moreParts}}<p class="muted">{{.}}</p>{{/moreParts}}
         {{#events}}{{#first()}}<h2>{{w.events}}</h2><ul class="steps">{{/first()}}<li><time>{{time}}</time> {{because}}</li>{{#last()}}</ul>{{/last()}}{{/events}}
         {{> bottom}}
         """

@@ -146,19 +146,42 @@ final class SQLiteStore: CollectorStore {
 
     func cases(_ query: CaseQuery) async throws(StoreError) -> [Case] {
         try await read("listing cases") { transaction in
-            let states = query.states.map(\.rawValue).sorted()
-            let marks = states.map { _ in "?" }.joined(separator: ", ")
-            var arguments = StatementArguments(states)
-            if let host = query.host { arguments += [host] }
-            arguments += [query.limit]
+            let (filter, arguments) = SQLiteStore.filter(query)
+            // The bodies are read of those only that are shown.
             return try transaction.bodies(
                 Case.self,
                 """
-                SELECT number, body FROM "case" WHERE state IN (\(marks)) \(query.host == nil ? "" : "AND host = ?")
-                ORDER BY opened DESC, number DESC LIMIT ?
-                """, arguments)
+                SELECT c.number, body FROM "case" AS c JOIN (SELECT number, \(SQLiteStore.gravity) AS gravity FROM "case"
+                WHERE \(filter) ORDER BY gravity, opened DESC, number DESC LIMIT ? OFFSET ?) AS chosen
+                ON chosen.number = c.number ORDER BY gravity, c.opened DESC, c.number DESC
+                """, arguments + [max(0, query.limit), max(0, query.offset)])
         }
     }
+
+    func countCases(_ query: CaseQuery) async throws(StoreError) -> Int {
+        try await read("counting cases") { transaction in
+            let (filter, arguments) = SQLiteStore.filter(query)
+            return try Int.fetchOne(
+                transaction.db.cachedStatement(sql: #"SELECT count(*) FROM "case" WHERE \#(filter)"#),
+                arguments: arguments)
+                ?? 0
+        }
+    }
+
+    private static func filter(_ query: CaseQuery) -> (sql: String, arguments: StatementArguments) {
+        let states = query.states.map(\.rawValue).sorted()
+        let marks = states.map { _ in "?" }.joined(separator: ", ")
+        var arguments = StatementArguments(states)
+        if let host = query.host { arguments += [host] }
+        return ("state IN (\(marks))" + (query.host == nil ? "" : " AND host = ?"), arguments)
+    }
+
+    /// 0 for the gravest case.
+    private static let gravity = """
+        CASE WHEN state = 'closed' THEN 20 ELSE
+        CASE urgency WHEN 'order' THEN 0 WHEN 'plan' THEN 1 WHEN 'watch' THEN 2 ELSE 3 END
+        + CASE WHEN EXISTS (SELECT 1 FROM test WHERE test.number = "case".number) THEN 10 ELSE 0 END END
+        """
 
     func findCase(number: String) async throws(StoreError) -> Case? {
         try await read("reading a case") { try $0.findCase(number: number) }
