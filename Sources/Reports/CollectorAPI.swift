@@ -205,11 +205,16 @@ public enum CollectorAPI {
         public var faults: [Fault]
         public var history: [CaseStep]
         public var deliveries: [DeliveryLine]
-        public init(summary: CaseLine, faults: [Fault], history: [CaseStep], deliveries: [DeliveryLine]) {
+        /// Why nobody was told, and what to do; nil where somebody was, or is to be.
+        public var unheard: String?
+        public init(
+            summary: CaseLine, faults: [Fault], history: [CaseStep], deliveries: [DeliveryLine], unheard: String? = nil
+        ) {
             self.summary = summary
             self.faults = faults
             self.history = history
             self.deliveries = deliveries
+            self.unheard = unheard
         }
     }
 

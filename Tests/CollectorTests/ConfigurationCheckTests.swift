@@ -69,6 +69,46 @@ struct ConfigurationCheckTests {
             ])
     }
 
+    private func chain(_ fallbacks: [(String, String)]) -> String {
+        fallbacks.enumerated().map { index, pair in
+            """
+            recipient.\(pair.0).kind = email
+            recipient.\(pair.0).to = \(pair.0)@partner.example
+            """ + (pair.1.isEmpty ? "\n" : "\nrecipient.\(pair.0).fallback = \(pair.1)\n")
+        }.joined()
+    }
+
+    @Test("Fallbacks that lead back to where they began tell nobody, and are refused; whoever only leads there is not")
+    func circles() {
+        #expect(refused(chain([("a", "b"), ("b", "a")])) == ["3: recipient.a.fallback", "6: recipient.b.fallback"])
+        #expect(
+            refused(chain([("a", "b"), ("b", "c"), ("c", "a")])) == [
+                "3: recipient.a.fallback", "6: recipient.b.fallback", "9: recipient.c.fallback",
+            ])
+        #expect(
+            refused(chain([("a", "b"), ("b", "c"), ("c", "b")])) == [
+                "6: recipient.b.fallback", "9: recipient.c.fallback",
+            ])
+        #expect(refused(chain([("a", "a")])) == ["3: recipient.a.fallback"])
+        #expect(refused(chain([("a", "A"), ("b", "")])) == ["3: recipient.a.fallback"])
+        #expect(refused(chain([("a", "c"), ("b", "c"), ("c", "")])).isEmpty)
+        #expect(refused(chain([("a", "b"), ("b", "c"), ("c", "")])).isEmpty)
+    }
+
+    @Test("Whoever is in a circle of fallbacks gets its own messages all the same: somebody is always told")
+    func standIns() {
+        #expect(FallbackChain(["a": "b", "b": "a"]).standIns.isEmpty)
+        #expect(FallbackChain(["a": "b", "b": "c", "c": "b"]).standIns.isEmpty)
+        #expect(FallbackChain(["a": "b", "b": "c"]).standIns == ["b", "c"])
+        #expect(FallbackChain(["a": "a"]).standIns.isEmpty)
+        var configuration = CollectorConfiguration()
+        configuration.recipients = [
+            SampleRecipient.webhook("https://a/", name: "a", fallback: "b"),
+            SampleRecipient.webhook("https://b/", name: "b", fallback: "a"),
+        ]
+        #expect(CasePolicy(configuration).recipients.allSatisfy { !$0.standsIn })
+    }
+
     @Test("Addresses are addresses: what has no host, no number for a port, or another scheme is none")
     func addresses() {
         for good in ["https://a", "https://a:1/x?y", "https://[::1]:8443", "https://127.0.0.1:8443/"] {

@@ -35,13 +35,14 @@ extension CollectorAPI.CaseLine {
 }
 
 extension CollectorAPI.CaseDetail {
-    init(_ found: Case, deliveries: [Delivery]) {
+    init(_ found: Case, deliveries: [Delivery], among recipients: [String]) {
         self.init(
             summary: CollectorAPI.CaseLine(found), faults: found.members.map(\.fault),
             history: found.history.map {
                 CollectorAPI.CaseStep(time: $0.time, kind: $0.kind.rawValue, by: $0.by, because: $0.because)
             },
-            deliveries: deliveries.map(CollectorAPI.DeliveryLine.init))
+            deliveries: deliveries.map(CollectorAPI.DeliveryLine.init),
+            unheard: Unheard(found, deliveries, among: recipients)?.words(in: .english))
     }
 }
 

@@ -142,6 +142,10 @@ struct APIRoutes: RouteProvider {
     private func cases(_ request: Request) async throws -> Response {
         let parameters = request.uri.queryParameters
         var query = CaseQuery(limit: APIRoutes.caseLimit)
+        query.limit =
+            try APIRoutes.number(parameters["limit"].map(String.init), "limit", in: 1...APIRoutes.caseLimit)
+            ?? query.limit
+        query.offset = try APIRoutes.number(parameters["offset"].map(String.init), "offset", in: 0...1_000_000_000) ?? 0
         switch parameters["state"].map(String.init) {
         case nil, "open": break
         case "all": query.states = Set(Case.State.allCases)
@@ -162,12 +166,27 @@ struct APIRoutes: RouteProvider {
         return try .json(try await store.cases(query).map(CollectorAPI.CaseLine.init))
     }
 
+    private static func number(_ text: String?, _ name: String, in range: ClosedRange<Int>) throws(RequestProblem)
+        -> Int?
+    {
+        guard let text else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw RequestProblem(
+                .badRequest, "bad-request",
+                "\(name) is a number from \(range.lowerBound) to \(range.upperBound), not \(CleanText.line(text, limit: 40))"
+            )
+        }
+        return number
+    }
+
     private func detail(_ number: String) async throws -> Response {
         guard let found = try await store.findCase(number: number) else {
             throw StoreError.notFound(what: "case \(CleanText.line(number, limit: 40))")
         }
         return try .json(
-            CollectorAPI.CaseDetail(found, deliveries: try await store.deliveries(caseNumber: found.number)))
+            CollectorAPI.CaseDetail(
+                found, deliveries: try await store.deliveries(caseNumber: found.number),
+                among: environment.configuration.recipients.map(\.name)))
     }
 
     private func decide(

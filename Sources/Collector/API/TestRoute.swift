@@ -34,12 +34,9 @@ struct TestRoute: RouteProvider {
                 hops += await partnerHops(of: id, recipient: delivery.recipient)
             }
         }
-        if environment.configuration.recipients.isEmpty {
+        if let nobody = Unheard(deliveries, among: environment.configuration.recipients.map(\.name)) {
             hops.append(
-                TestProgress.Hop(
-                    name: TestRoute.noRecipients, state: .failed,
-                    detail: "nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf, then "
-                        + "systemctl restart callhome-collector"))
+                TestProgress.Hop(name: TestRoute.noRecipients, state: .failed, detail: nobody.words(in: .english)))
         }
         return TestProgress(id: id, hops: hops)
     }

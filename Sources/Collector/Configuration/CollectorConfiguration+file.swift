@@ -93,11 +93,25 @@ extension CollectorConfiguration {
         outbox.inFlight = reader.integer("outbox.parallel", in: 1...256) ?? outbox.inFlight
         takeTimes(&reader)
         logLevel = reader.choice("log.level", of: Logger.Level.self) ?? logLevel
+        takeRecipients(&reader)
+    }
+
+    private mutating func takeRecipients(_ reader: inout ConfigurationReader) {
         let known = reader.file.names(under: "recipient")
+        let chain = FallbackChain(
+            Dictionary(
+                known.compactMap { name in
+                    RecipientKeys(of: name, reader).text("fallback").map { (name, $0) }
+                }, uniquingKeysWith: { first, _ in first }))
         for name in known {
             var keys = RecipientKeys(of: name, reader)
             if let fallback = keys.text("fallback"), fallback == name || !known.contains(fallback) {
                 keys.refuse("fallback", "there is no other recipient \(fallback)")
+            } else if let circle = chain.circle(of: name) {
+                keys.refuse(
+                    "fallback",
+                    "it leads back to itself (\((circle + [name]).joined(separator: " → "))): each would get only what "
+                        + "another does not take, and nobody would be told. Remove one of these lines")
             }
             if let recipient = Recipient(&keys) { recipients.append(recipient) }
             reader = keys.reader

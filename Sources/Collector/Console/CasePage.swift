@@ -65,13 +65,17 @@ struct CasePage: Sendable {
     let evidence: [EvidenceRow]
     let steps: [Step]
     let deliveries: [DeliveryRow]
+    /// Why nobody was told; nil where somebody was, or is to be.
+    let unheard: String?
     let closedBecause: String?
     /// Whether what a person says of the part can be passed on to its server.
     let mayDeclare: Bool
     /// What people declared of the part, and what became of it.
     let declarations: [String]
 
-    init(_ found: Case, deliveries: [Delivery], frame: PageLayout, language: Language) {
+    init(
+        _ found: Case, deliveries: [Delivery], unheard: Unheard? = nil, frame: PageLayout, language: Language
+    ) {
         let words = TicketStrings(language: language)
         func filled(_ text: String?) -> String? { text.map { CleanText.line($0) }.flatMap { $0.isEmpty ? nil : $0 } }
         self.frame = frame
@@ -106,7 +110,7 @@ struct CasePage: Sendable {
                 label: CleanText.line(words.name(of: suspect).text, limit: 160),
                 value: words.certainty(suspect.certainty))
         }
-        evidence = found.members.flatMap(\.fault.evidence).prefix(64).map { piece in
+        evidence = found.membersByWeight.flatMap(\.fault.evidence).prefix(64).map { piece in
             EvidenceRow(
                 signal: CleanText.line("\(piece.signal)", limit: 120),
                 component: CleanText.line("\(piece.component)", limit: 80),
@@ -116,6 +120,12 @@ struct CasePage: Sendable {
             Step(
                 time: words.time(event.time), kind: CasePage.word(event.kind, in: language),
                 by: CleanText.line(event.by, limit: 80), because: CleanText.line(event.because, limit: 600))
+        }
+        self.unheard = unheard.map { reason in
+            (found.test == nil
+                ? language("Nobody was told of this case: ", "Von diesem Fall hat niemand erfahren: ")
+                : language("This test failed, it reached nobody: ", "Dieser Test ist gescheitert, er kam nirgends an: "))
+                + reason.words(in: language) + "."
         }
         self.deliveries = deliveries.reversed().map { CasePage.row($0, words: words) }
         closedBecause = filled(found.closedBecause)

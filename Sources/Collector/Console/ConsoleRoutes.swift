@@ -111,19 +111,25 @@ struct ConsoleRoutes: RouteProvider {
 
     private func server(_ host: String, _ visit: ConsoleRequest) async throws -> Response {
         guard let server = try await store.server(host: host) else { return try await redirect(fromName: host) }
-        let readings = try await store.readings(host: host)
+        let cases = try await store.cases(CaseQuery(host: host))
+        // Of more than a page shows, what is to blame comes first.
+        let blamed = Set(cases.flatMap { ($0.openFaults.map(\.component)) + [$0.suspect.component].compactMap(\.self) })
+        let all = try await store.readings(host: host)
+        let readings =
+            all.filter { blamed.contains($0.aggregate.component) }
+            + all.filter { !blamed.contains($0.aggregate.component) }
         var histories: [[HistoryPoint]] = []
         for reading in readings.prefix(ServerPage.readingsShown) {
-            // Counted back from the server's own clock, which may be decades off.
+            // Counted back from when it came: the server's own clock may be decades off, ahead or behind.
             histories.append(
                 try await store.history(
                     host: host, component: reading.aggregate.component, signal: reading.aggregate.signal,
-                    since: reading.aggregate.through - ConsoleLimits.sparkline))
+                    since: reading.receivedAt - ConsoleLimits.sparkline))
         }
         let page = ServerPage(
             server, inventory: try await store.inventory(host: host),
             blindSpots: try await store.blindSpots(host: host), readings: readings,
-            histories: histories, cases: try await store.cases(CaseQuery(host: host)),
+            histories: histories, cases: cases,
             events: try await store.events(host: host, limit: ServerPage.eventsShown),
             frame: try await pages.frame(visit, title: CleanText.line(server.hostname, limit: 80), refresh: true),
             language: visit.language, at: visit.time)
@@ -164,9 +170,15 @@ struct ConsoleRoutes: RouteProvider {
     private func cases(_ request: Request, _ visit: ConsoleRequest) async throws -> Response {
         let wanted = request.uri.queryParameters["state"].map(String.init)
         let filter = CasesPage.filters.first { $0.word == wanted } ?? CasesPage.filters[0]
-        let cases = try await store.cases(CaseQuery(states: filter.states, limit: ConsoleLimits.cases))
+        let asked = request.uri.queryParameters["page"].flatMap { Int($0) } ?? 1
+        let number = min(max(asked, 1), ConsoleLimits.casePages)
+        let query = CaseQuery(
+            states: filter.states, limit: ConsoleLimits.cases, offset: (number - 1) * ConsoleLimits.cases)
+        let cases = try await store.cases(query)
+        let count = try await store.countCases(query)
         let frame = try await pages.frame(visit, title: visit.language("Cases", "Fälle"), refresh: true)
-        let page = CasesPage(cases, filter: filter.word, frame: frame, language: visit.language)
+        let page = CasesPage(
+            cases, filter: filter.word, page: number, of: count, frame: frame, language: visit.language)
         return pages.html(page, with: "cases")
     }
 
@@ -175,9 +187,10 @@ struct ConsoleRoutes: RouteProvider {
             throw StoreError.notFound(what: "case \(CleanText.line(number, limit: 40))")
         }
         let frame = try await pages.frame(visit, title: CleanText.line(found.number, limit: 40), refresh: false)
+        let deliveries = try await store.deliveries(caseNumber: found.number)
+        let unheard = Unheard(found, deliveries, among: environment.configuration.recipients.map(\.name))
         let page = CasePage(
-            found, deliveries: try await store.deliveries(caseNumber: found.number), frame: frame,
-            language: visit.language)
+            found, deliveries: deliveries, unheard: unheard, frame: frame, language: visit.language)
         return pages.html(page, with: "case")
     }
 

@@ -62,6 +62,8 @@ enum ConsoleStrings {
         "events": ("Events", "Ereignisse"),
         "noCases": ("No cases here. That is good.", "Hier sind keine Fälle. Gut so."),
         "case": ("Case", "Fall"),
+        "nextPage": ("Next page", "Nächste Seite"),
+        "previousPage": ("Previous page", "Vorige Seite"),
         "opened": ("Opened", "Eröffnet"),
         "closed": ("Closed", "Erledigt"),
         "urgency": ("Urgency", "Dringlichkeit"),

@@ -39,12 +39,24 @@ struct OutboxPlan: Sendable {
     let limits: Limits
     /// Recipient to its fallback.
     let fallbacks: [String: String]
+    /// Who is told what is still owed to a recipient that is configured no more; nil where nobody is left.
+    let heir: String?
+    /// Those that are configured; nil: all.
+    private let configured: Set<String>?
     private var health: [String: Health] = [:]
 
-    /// - Parameter states: what the store remembers, so that a restart forgets no alarm.
-    init(limits: Limits, fallbacks: [String: String], resuming states: [RecipientState] = []) {
+    /// - Parameters:
+    ///   - states: what the store remembers, so that a restart forgets no alarm.
+    ///   - configured: names of the recipients that there are; nil where all are.
+    ///   - heir: gets what is owed to one that is configured no more.
+    init(
+        limits: Limits, fallbacks: [String: String], resuming states: [RecipientState] = [],
+        configured: Set<String>? = nil, heir: String? = nil
+    ) {
         self.limits = limits
         self.fallbacks = fallbacks
+        self.configured = configured
+        self.heir = heir
         for state in states {
             guard let since = state.failingSince else { continue }
             health[state.name] = Health(failures: 1, failingSince: since, lastError: state.lastError ?? "")
@@ -122,9 +134,10 @@ struct OutboxPlan: Sendable {
 
     /// Never back to the recipient that this message stands in for.
     private func fallback(of delivery: Delivery) -> String? {
-        guard let name = fallbacks[delivery.recipient], name != delivery.recipient, name != delivery.insteadOf else {
-            return nil
-        }
+        let isGone = configured.map { !$0.contains(delivery.recipient) } ?? false
+        guard let name = fallbacks[delivery.recipient] ?? (isGone ? heir : nil), name != delivery.recipient,
+            name != delivery.insteadOf
+        else { return nil }
         return name
     }
 }

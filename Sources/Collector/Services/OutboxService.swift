@@ -27,12 +27,10 @@ actor OutboxService: Service {
     }
 
     private static func plan(_ configuration: CollectorConfiguration, resuming states: [RecipientState]) -> OutboxPlan {
-        let fallbacks = configuration.recipients.compactMap { recipient in
-            recipient.fallback.map { (recipient.name, $0) }
-        }
-        return OutboxPlan(
-            limits: configuration.outbox, fallbacks: Dictionary(fallbacks, uniquingKeysWith: { first, _ in first }),
-            resuming: states)
+        OutboxPlan(
+            limits: configuration.outbox, fallbacks: FallbackChain(configuration.recipients).fallbacks,
+            resuming: states, configured: Set(configuration.recipients.map(\.name)),
+            heir: CasePolicy(configuration).recipients.first { !$0.standsIn }?.name)
     }
 
     func run() async throws {
@@ -86,8 +84,7 @@ actor OutboxService: Service {
 
     private func send(_ delivery: Delivery) async throws(ChannelError) -> TicketReference {
         guard let channel = channels[delivery.recipient] else {
-            throw .retry(
-                after: nil,
+            throw .rejected(
                 because:
                     "the recipient \(delivery.recipient) is not configured any more: add it again, or close the case")
         }

@@ -44,6 +44,7 @@ struct CasesShow: AsyncParsableCommand {
         var history = Table("HISTORY", "WHAT", "BY", "BECAUSE")
         for step in detail.history { history.add("\(step.time)", step.kind, step.by, step.because) }
         sections.append(history.text)
+        if let unheard = detail.unheard { sections.append("NOBODY WAS TOLD: \(unheard)") }
         if !detail.deliveries.isEmpty {
             var messages = Table("RECIPIENT", "MESSAGE", "STATE", "ATTEMPTS", "REFERENCE", "LAST ERROR")
             for delivery in detail.deliveries {

@@ -163,6 +163,17 @@ struct OutboxPlanTests {
         #expect(plan.begin(delivery(2), at: start) == .deliver)
     }
 
+    @Test("What is owed to a recipient that is configured no more goes to one that is, at once")
+    func heir() {
+        var plan = OutboxPlan(limits: limits, fallbacks: [:], configured: ["desk"], heir: "desk")
+        let gone = ChannelError.rejected(because: "not configured any more")
+        #expect(plan.begin(delivery(to: "old"), at: start) == .deliver)
+        #expect(diversion(plan.failed(delivery(to: "old"), with: gone, at: start, jitter: 0)) == "desk")
+        // One that is there and refuses has no heir.
+        #expect(plan.begin(delivery(to: "desk"), at: start) == .deliver)
+        #expect(diversion(plan.failed(delivery(to: "desk"), with: gone, at: start, jitter: 0)) == nil)
+    }
+
     @Test("A fallback that is down itself does not send the message back")
     func noCircle() {
         var plan = plan()

@@ -118,6 +118,24 @@ struct TrustContractTests {
         #expect(deliveries.allSatisfy { $0.ticket.site.name == "Praxis" && $0.ticket.server.host == "far-1" })
     }
 
+    @Test("A ticket that comes back from the partner it was handed to makes no new case: two partners end somewhere")
+    func comesBack() async throws {
+        let store = try openStore()
+        try await paired(store)
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let own = try await store.theOnlyCase()
+        let sent = try #require(try await store.deliveries(caseNumber: own.number).first).ticket
+        for revision in 1...3 {
+            var ticket = sent
+            ticket.revision = revision
+            let back = VerifiedTicket(id: "b\(revision)", sender: "s1", ticket: ticket, reports: [], certificates: [])
+            #expect(try await store.accept(back, at: time).reference == own.number)
+        }
+        #expect(try await store.allCases().map(\.number) == [own.number])
+        #expect(try await store.theOnlyCase().sender == nil)
+    }
+
     @Test("A number that is taken here forces another one, and stays with it")
     func clash() async throws {
         let store = try openStore()

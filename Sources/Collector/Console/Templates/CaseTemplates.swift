@@ -12,6 +12,7 @@ enum CaseTemplates {
         </a></li>
         {{#last()}}</ul>{{/last()}}{{/rows}}
         {{^rows}}<p class="empty">{{w.noCases}}</p>{{/rows}}
+        {{#shown}}<p class="filters"><span class="muted">{{.}}</span>{{#previous}} <a href="{{.}}">{{w.previousPage}}</a>{{/previous}}{{#next}} <a href="{{.}}">{{w.nextPage}}</a>{{/next}}</p>{{/shown}}
         {{> bottom}}
         """
 
@@ -84,6 +85,7 @@ enum CaseTemplates {
         </section>
         {{/isOpen}}
         <section class="group"><h2>{{w.delivery}}</h2>
+        {{#unheard}}<p class="refusal">{{.}}</p>{{/unheard}}
         {{^deliveries}}<p class="muted">{{w.noDeliveries}}</p>{{/deliveries}}
         <ul class="steps">
         {{#deliveries}}<li><span class="line"><strong>{{recipient}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span>

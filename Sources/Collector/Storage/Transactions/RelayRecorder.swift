@@ -15,11 +15,23 @@ struct RelayRecorder {
         if let known = try transaction.relayedCase(sender: message.sender, senderNumber: ticket.number) {
             number = known.number
             try update(known, by: message)
+        } else if let own = try comesBack(message) {
+            number = own.number
         } else {
             number = try open(message)
         }
         try transaction.saveAcceptance(sender: message.sender, ticketID: message.id, caseNumber: number, at: time)
         return TicketAcceptance(reference: number, repeated: false)
+    }
+
+    /// The case that the ticket was made of, here or on its way here: partners that hand tickets to each other would make
+    /// ever new cases of one.
+    private func comesBack(_ message: VerifiedTicket) throws -> Case? {
+        let ticket = message.ticket
+        guard let known = try transaction.findCase(number: ticket.number), known.host == ticket.server.host,
+            known.openedAt == ticket.openedAt
+        else { return nil }
+        return known
     }
 
     private func open(_ message: VerifiedTicket) throws -> String {
