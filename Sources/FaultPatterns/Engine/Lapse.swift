@@ -1,3 +1,5 @@
+import Reports
+
 /// Since when nobody watches what a judgement rests on; milliseconds since 1970.
 struct Lapse {
     /// It goes on.
@@ -83,6 +85,33 @@ extension ComponentMemory {
                 case .computed: found
                 }
             }
+        }
+    }
+
+    /// When what a program looks at became too old to be known by; nil where all of it has been read in time, up to this
+    /// moment.
+    func becameUnknown(_ program: TruthProgram, at now: Int64, _ book: Rulebook) -> Timestamp? {
+        guard let since = silence(program, at: now, book) else { return nil }
+        let end = Timestamp(milliseconds: since).plus(PatternLimits.staleAfter)
+        return end.milliseconds <= now ? end : nil
+    }
+
+    /// Since when the first of all that a program looks at was not read, until this moment.
+    private func silence(_ program: TruthProgram, at now: Int64, _ book: Rulebook) -> Int64? {
+        func earlier(_ one: Int64?, _ other: Int64?) -> Int64? {
+            guard let one, let other else { return one ?? other }
+            return min(one, other)
+        }
+        func earliest(_ lapse: Lapse) -> Int64? { earlier(lapse.open, lapse.ended) }
+        switch program {
+        case .constant, .absent: return nil
+        case .compare(_, let left, let right):
+            return earlier(earliest(lapse(left, at: now, book)), earliest(lapse(right, at: now, book)))
+        case .stateIs(let signal, _, _, _): return earliest(lapse(ofSignal: signal, at: now))
+        case .events(let answer, _, _, _): return earliest(lapse(ofAnswer: answer, at: now))
+        case .sequence(_, let first, let second, _), .and(let first, let second), .or(let first, let second):
+            return earlier(silence(first, at: now, book), silence(second, at: now, book))
+        case .not(let inner): return silence(inner, at: now, book)
         }
     }
 

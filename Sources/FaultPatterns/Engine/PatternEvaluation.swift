@@ -15,6 +15,12 @@ extension ComponentMemory {
         for sequence in compiled.sequences {
             let first = truth(sequence.first, at: moment, book)
             let second = truth(sequence.second, at: moment, book)
+            let (blindA, blindB) = (
+                becameUnknown(sequence.first, at: moment, book), becameUnknown(sequence.second, at: moment, book)
+            )
+            if blindA != nil || blindB != nil {
+                sequences[sequence.number]?.becomeUnknown(a: blindA, b: blindB, within: sequence.within)
+            }
             sequences[sequence.number, default: SequenceMemory()]
                 .take(a: first, b: second, at: Timestamp(milliseconds: moment), within: sequence.within)
             hasNewWindows = true

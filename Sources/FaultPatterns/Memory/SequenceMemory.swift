@@ -5,7 +5,8 @@ import Reports
 /// It is fed whenever one of the two was judged; between two judgements a condition is taken to be as it was at the
 /// first, up to the moment of the second. b must not have begun before a: of two that begin at the same moment, a did
 /// not begin later. Once b has begun the answer stays until b is known not to hold; while that is unknown, so is the
-/// answer.
+/// answer. Where what a condition rests on became too old to be known between two judgements, it was unknown from then on:
+/// nobody needs to have judged it meanwhile.
 struct SequenceMemory: Hashable, Codable, Sendable {
     private enum Known: Int, Hashable, Codable, Sendable {
         case no, yes, unknown
@@ -56,6 +57,19 @@ struct SequenceMemory: Hashable, Codable, Sendable {
             begin(at: now)
             if followed == nil { followed = Known(evaluate(at: now, within: window)) }
         }
+    }
+
+    /// Between the judgement before and the next one, conditions became unknown.
+    /// - Parameters:
+    ///   - a: since when a was; nil: it did not.
+    ///   - b: the same of b.
+    mutating func becomeUnknown(a: Timestamp?, b: Timestamp?, within window: Int64) {
+        // The earlier one first; what is unknown already has become so at its own time.
+        if let a, self.a != .unknown, b.map({ a <= $0 }) ?? true {
+            take(a: .unknown, b: self.b.truth, at: a, within: window)
+        }
+        if let b, self.b != .unknown { take(a: self.a.truth, b: .unknown, at: b, within: window) }
+        if let a, self.a != .unknown { take(a: .unknown, b: self.b.truth, at: a, within: window) }
     }
 
     private mutating func begin(at now: Timestamp) {

@@ -54,6 +54,31 @@ struct SequenceMemoryTests {
         #expect(try Self.answers([(0, "nn"), (3_601, "ny")]) == "nn")
     }
 
+    @Test("What became unknown between two judgements was unknown from then on, whether or not somebody judged then")
+    func becameUnknown() throws {
+        func memory(judgedAt judgements: [Int64]) -> SequenceMemory {
+            var memory = SequenceMemory()
+            memory.take(a: .no, b: .no, at: F.time(0), within: Self.hour)
+            for second in judgements {
+                memory.becomeUnknown(a: F.time(7_000), b: F.time(7_500), within: Self.hour)
+                memory.take(a: .unknown, b: .unknown, at: F.time(second), within: Self.hour)
+            }
+            memory.becomeUnknown(a: F.time(7_000), b: F.time(7_500), within: Self.hour)
+            memory.take(a: .no, b: .yes, at: F.time(90_000), within: Self.hour)
+            return memory
+        }
+        #expect(memory(judgedAt: []).truth == .unknown, "a may have held, and b have begun, while nobody looked")
+        #expect(memory(judgedAt: [8_000]) == memory(judgedAt: []))
+        #expect(memory(judgedAt: [8_000, 20_000]) == memory(judgedAt: []))
+        // a held when it was last known, long ago: what begins now does not follow it.
+        var old = SequenceMemory()
+        old.take(a: .yes, b: .no, at: F.time(0), within: Self.hour)
+        old.becomeUnknown(a: F.time(7_000), b: nil, within: Self.hour)
+        old.take(a: .no, b: .no, at: F.time(90_000), within: Self.hour)
+        old.take(a: .no, b: .yes, at: F.time(200_000), within: Self.hour)
+        #expect(old.truth == .no)
+    }
+
     @Test("While b is unknown so is the answer; b is taken to have gone on")
     func unknownB() throws {
         #expect(try Self.answers([(0, "nn"), (10, "yy"), (20, "n?"), (30, "ny")]) == "ny?y")
