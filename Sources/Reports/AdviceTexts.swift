@@ -407,6 +407,11 @@ public enum AdviceTexts {
     // MARK: A part that does not report
 
     private static let parts: [Text] = [
+        fact(
+            "memory.place",
+            "The kernel's driver for the memory ({0}) says in which module an error was, and not where in it.",
+            "Der Treiber des Kernels für den Speicher ({0}) sagt, in welchem Modul ein Fehler war, und nicht, wo darin."
+        ),
         fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),
         task(
             "pattern.unread", "The agent on this server cannot read this pattern: {0}.",

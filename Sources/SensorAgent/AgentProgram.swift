@@ -171,7 +171,8 @@ public enum AgentProgram {
         let look = CoverageReport(
             await ProbeDocument(observing: probes, at: MachineClock(boot: "").now().time), pack,
             HostEnvironment(
-                tree: tree, asksRedfish: configuration.redfish != nil, firmware: parts.parts().firmware.table))
+                tree: tree, asksRedfish: configuration.redfish != nil, firmware: parts.parts().firmware.table),
+            declared: AllProbes.declarations)
         print(json ? try look.json : look.text(in: language))
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }

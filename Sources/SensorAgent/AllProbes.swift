@@ -8,6 +8,11 @@ public enum AllProbes {
     /// The probes that `--input FILE` makes sense for.
     public static var readingRecordedOutput: [String] { recordedOutputs.map(\.probe) }
 
+    /// What each declares, by name.
+    static var declarations: [String: ProbeDeclaration] {
+        Dictionary(make().map { ($0.name, type(of: $0).declaration) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// - Parameters:
     ///   - tree: where files are read.
     ///   - input: the recorded output of a probe's tool, for `probe NAME --input FILE`; nil: the tool itself is run.

@@ -441,6 +441,12 @@ struct ComponentMemory: Sendable {
         place >= 0 && slots[Int(place)].isNumber ? slots[Int(place)].value : nil
     }
 
+    /// Whether events have come that an answer counts, with all the labels that it tells them apart by.
+    func holdsEvents(ofAnswer number: Int) -> Bool {
+        let place = layout.answerOfNumber[number]
+        return place >= 0 && memories[Int(layout.answers[Int(place)].memory)]?.holdsEvents == true
+    }
+
     func bounds(ofAnswer number: Int, at now: Int64) -> Bounds {
         let place = layout.answerOfNumber[number]
         guard place >= 0 else { return .unknown }
@@ -835,6 +841,16 @@ extension SignalMemory {
     private static func key(_ labels: [String], of signal: Signal) -> String? {
         let values = labels.compactMap { known($0, of: signal) }
         return values.count == labels.count ? values.joined(separator: "\u{1f}") : nil
+    }
+
+    /// Whether it holds an event that tells all labels which it is told apart by.
+    var holdsEvents: Bool {
+        switch self {
+        case .keyedEvents(let events): !events.events.isEmpty
+        case .distinct(let events): !events.events.isEmpty
+        case .spread(let windows): windows.allSatisfy { !$0.events.isEmpty }
+        case .events, .bucket, .rises, .lifetime, .samples, .trend, .baseline: false
+        }
     }
 
     /// Whether stored memory is of the kind that the rule keeps.

@@ -715,8 +715,8 @@ public struct Diagnosis: Sendable {
     // MARK: What can be seen
 
     /// For each active pattern and each component that it is for, whether it could hold with what is read now.
-    /// - Parameter receivesEvents: whether an event of a signal would be received, if there were one.
-    public func patternCoverage(receivesEvents: @escaping (Signal) -> Bool) -> [PatternCoverage] {
+    /// - Parameter receivesEvents: whether events would be received, if there were any.
+    public func patternCoverage(receivesEvents: @escaping (AwaitedEvent) -> Bool) -> [PatternCoverage] {
         var crossComponentReads = crossComponentReads
         if readsAreStale {
             var topology = topology

@@ -56,7 +56,8 @@ struct EventSources: Hashable, Sendable {
     }
 
     private static func gap(_ source: Source, at now: Int64) -> Int64? {
-        now - source.looked > Int64(source.keep) ? source.looked : nil
+        let looked = Timestamp(milliseconds: source.looked)
+        return Timestamp(milliseconds: now).milliseconds(since: looked) > Int64(source.keep) ? source.looked : nil
     }
 
     func names(of mask: UInt64) -> [String] {

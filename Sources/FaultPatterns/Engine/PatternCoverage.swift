@@ -10,12 +10,17 @@ public struct PatternCoverage: Hashable, Sendable {
         public var because: Unavailable?
         /// Where faults of others are looked for: the patterns that report them, when none is for any part there.
         public var patterns: [String]
+        /// Of events that must be told apart: the labels by which.
+        public var labels: [String]
 
-        public init(signal: Signal, kind: ComponentKind, because: Unavailable?, patterns: [String] = []) {
+        public init(
+            signal: Signal, kind: ComponentKind, because: Unavailable?, patterns: [String] = [], labels: [String] = []
+        ) {
             self.signal = signal
             self.kind = kind
             self.because = because
             self.patterns = patterns
+            self.labels = labels
         }
     }
 
@@ -25,13 +30,35 @@ public struct PatternCoverage: Hashable, Sendable {
     public var missing: [Missing]
 }
 
+/// Events that a pattern waits for on a part.
+public struct AwaitedEvent: Hashable, Sendable {
+    /// With the values of labels that they must have.
+    public var signal: Signal
+    /// The labels that tell them apart (`serd_by("page", …)`).
+    public var labels: [String]
+    public var component: ComponentID
+    public var kind: ComponentKind
+    /// Whether one that told all of these labels has come.
+    public var hasCome: Bool
+
+    public init(
+        signal: Signal, labels: [String] = [], component: ComponentID, kind: ComponentKind, hasCome: Bool = false
+    ) {
+        self.signal = signal
+        self.labels = labels
+        self.component = component
+        self.kind = kind
+        self.hasCome = hasCome
+    }
+}
+
 /// Looks through the conditions of the patterns of all components for what they lack. A pattern that looks for faults of
 /// others is as blind as the patterns that report them.
 struct CoverageAnalysis {
     private let memories: ContiguousArray<ComponentMemory>
     private let book: Rulebook
-    /// Whether events of a signal would be received, if there were one.
-    private let receivesEvents: (Signal) -> Bool
+    /// Whether events would be received, if there were any.
+    private let receivesEvents: (AwaitedEvent) -> Bool
     /// Whose faults count where, by component and signal.
     private var watched: [Int: [Int: (entries: Set<Int>, components: [Int])]] = [:]
 
@@ -48,7 +75,7 @@ struct CoverageAnalysis {
 
     init(
         _ memories: ContiguousArray<ComponentMemory>, _ crossComponentReads: CrossComponentReads, _ book: Rulebook,
-        receivesEvents: @escaping (Signal) -> Bool
+        receivesEvents: @escaping (AwaitedEvent) -> Bool
     ) {
         self.memories = memories
         self.book = book
@@ -131,18 +158,28 @@ struct CoverageAnalysis {
     }
 
     private func missing(answer: Int, _ place: Place) -> [PatternCoverage.Missing] {
-        missing(book.tables.memories[book.tables.answers[answer].memory].signal, place)
+        let memory = book.tables.memories[book.tables.answers[answer].memory]
+        return missing(
+            memory.signal, place, by: memory.rule.labels,
+            hasCome: memories[place.component].holdsEvents(ofAnswer: answer))
     }
 
-    private func missing(_ number: Int, _ place: Place) -> [PatternCoverage.Missing] {
+    /// - Parameters:
+    ///   - labels: those that tell events apart.
+    ///   - hasCome: whether an event with all of these has come.
+    private func missing(
+        _ number: Int, _ place: Place, by labels: [String] = [], hasCome: Bool = false
+    ) -> [PatternCoverage.Missing] {
         let signal = book.tables.signals[number]
         let memory = memories[place.component]
         if case .remote(.faults) = book.tables.sources[number] {
             return place.needsFaults ? missing(faults: number, place) : []
         }
         if SignalCatalogue.entry(named: signal.name)?.kind == .event {
-            return receivesEvents(signal)
-                ? [] : [PatternCoverage.Missing(signal: signal, kind: memory.kind, because: nil)]
+            let awaited = AwaitedEvent(
+                signal: signal, labels: labels, component: memory.id, kind: memory.kind, hasCome: hasCome)
+            return receivesEvents(awaited)
+                ? [] : [PatternCoverage.Missing(signal: signal, kind: memory.kind, because: nil, labels: labels)]
         }
         guard let slot = memory.slot(of: number), memory.slots[slot].content != .none else {
             return [PatternCoverage.Missing(signal: signal, kind: memory.kind, because: nil)]

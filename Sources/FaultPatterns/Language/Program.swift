@@ -141,6 +141,15 @@ enum MemoryRule: Hashable, Sendable {
     }
 
     /// Counts events: stored at once, because an event is reported once.
+    /// The labels by which events are told apart; none for all else.
+    var labels: [String] {
+        switch self {
+        case .keyedEvents(let labels, _, _): labels
+        case .distinct(let group, let values, _): group + values
+        case .events, .bucket, .rises, .lifetime, .samples, .trend, .baseline: []
+        }
+    }
+
     var isOfEvents: Bool {
         switch self {
         case .events, .keyedEvents, .distinct, .bucket: true

@@ -12,7 +12,11 @@ struct CoverageReport: Encodable {
 
     private enum Key: String, CodingKey { case version, patternPack, failureModes, partly }
 
-    init(_ document: ProbeDocument, _ pack: PatternPack, _ environment: HostEnvironment) {
+    /// - Parameter declared: what each probe declares, by name.
+    init(
+        _ document: ProbeDocument, _ pack: PatternPack, _ environment: HostEnvironment,
+        declared: [String: ProbeDeclaration]
+    ) {
         var catalogue = ComponentCatalogue(order: document.probes.map(\.probe))
         var observations: [Observation] = []
         var coverage: [Heartbeat.Coverage] = []
@@ -38,8 +42,10 @@ struct CoverageReport: Encodable {
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
         partly = coverage.filter { $0.state == "partly" }
+        let hearing = EventHearing(
+            coverage, declared: declared, components: components, environment: environment)
         modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
-            .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
+            .modes(of: diagnosis.patternCoverage(receivesEvents: hearing.hears))
     }
 
     func encode(to encoder: any Encoder) throws {

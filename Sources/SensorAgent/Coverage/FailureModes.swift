@@ -20,12 +20,6 @@ struct FailureModes {
     /// What only a person on the spot knows.
     var questions: [Advice] { probes.questions }
 
-    /// Whether an event of this signal would be reported: some probe that emits it is running.
-    static func receivesEvents(_ coverage: [Heartbeat.Coverage]) -> (Signal) -> Bool {
-        let looking = Set(coverage.filter(\.reads).map(\.probe))
-        return { signal in SignalSources.probes(of: signal.name).contains(where: looking.contains) }
-    }
-
     /// In the order of the rule base; what this program is too old for comes last.
     func modes(of coverages: [PatternCoverage]) -> [FailureMode] {
         let ofPattern = Dictionary(grouping: coverages.filter { !isBeside($0) }, by: \.pattern)
@@ -133,6 +127,9 @@ struct FailureModes {
         if let because = missing.because, because != .notSupported {
             return ProbeAdvice.advice(on: missing.signal, because)
         }
-        return probes.advice(on: missing.signal, of: coverage.component, missing.kind)
+        return probes.advice(
+            on: missing.signal, of: coverage.component, missing.kind,
+            drivers: missing.labels.isEmpty
+                ? nil : EventHearing.drivers(of: coverage.component, in: components))
     }
 }

@@ -15,6 +15,8 @@ struct HostEnvironment: Hashable, Sendable {
     var hasBMCDevice = false
     /// Whether memory modules carry check bits (SMBIOS type 17: total width above data width); nil: not known.
     var hasECC: Bool?
+    /// Whether the firmware hands its records of errors to the kernel (ACPI's table HEST).
+    var hasFirmwareErrors = false
     /// Those of `HostEnvironment.programs` that are installed.
     var installed: Set<String> = []
     /// What a UPS on USB calls itself; nil: there is none.
@@ -73,6 +75,7 @@ struct HostEnvironment: Hashable, Sendable {
         hasBMCDevice = ["/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"].contains(where: tree.exists)
         hasBMC = hasBMCDevice || !firmware.structures(ofType: 38).isEmpty
         hasECC = HostEnvironment.hasECC(firmware)
+        hasFirmwareErrors = tree.exists("/sys/firmware/acpi/tables/HEST")
         installed = Set(
             HostEnvironment.programs.filter { name in
                 HostEnvironment.programFolders.contains { tree.exists("\($0)/\(name)") }

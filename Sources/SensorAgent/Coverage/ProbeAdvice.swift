@@ -24,7 +24,10 @@ struct ProbeAdvice {
     // MARK: A part that is there
 
     /// Why no probe reports a signal of a part.
-    func advice(on signal: Signal, of part: ComponentID, _ kind: ComponentKind) -> Advice {
+    /// - Parameter drivers: of the memory, where places within a module are to be told apart; nil: nothing is.
+    func advice(
+        on signal: Signal, of part: ComponentID, _ kind: ComponentKind, drivers: [String]? = nil
+    ) -> Advice {
         let sources = SignalSources.probes(of: signal.name, on: kind)
         if sources.contains("raid-controllers"), let card = raidCards[part], let advice = advice(on: card) {
             return advice
@@ -33,7 +36,13 @@ struct ProbeAdvice {
         if let trouble = known.first(where: { !$0.reads && $0.state != "absent" }) {
             return advice(on: trouble, seeking: kind)
         }
-        if known.contains(where: \.reads) { return Advice("part.silent", "\(signal)") }
+        if known.contains(where: \.reads) {
+            if let driver = drivers?.first { return Advice("memory.place", driver) }
+            if drivers != nil, let counting = coverage["memory-errors"], !counting.reads {
+                return advice(on: counting, seeking: kind)
+            }
+            return Advice("part.silent", "\(signal)")
+        }
         return best(known, seeking: kind) ?? Advice("signal.untold", "\(signal)")
     }
 

@@ -41,6 +41,8 @@ public struct SignalDeclaration: Sendable {
     public var kinds: [ComponentKind]
     /// By label the only values that this probe reports, where the catalogue allows more.
     public var labels: [String: [String]]
+    /// Labels that it can tell only where the kernel's driver for the memory does (`MemoryDriver`).
+    public var labelsOfDriver: Set<String>
     /// The kernel's documentation, the tool or the standard that describes what is read.
     public var source: String
     public var likelihood: Likelihood
@@ -48,12 +50,13 @@ public struct SignalDeclaration: Sendable {
     public var unshown: String?
 
     public init(
-        _ names: String..., of kinds: ComponentKind..., labels: [String: [String]] = [:], source: String,
-        likelihood: Likelihood = .usual, unshown: String? = nil
+        _ names: String..., of kinds: ComponentKind..., labels: [String: [String]] = [:],
+        labelsOfDriver: Set<String> = [], source: String, likelihood: Likelihood = .usual, unshown: String? = nil
     ) {
         self.names = names
         self.kinds = kinds
         self.labels = labels
+        self.labelsOfDriver = labelsOfDriver
         self.source = source
         self.likelihood = likelihood
         self.unshown = unshown

@@ -573,12 +573,12 @@ actor WatchService: Service {
     /// Which failure modes of the rule base would be seen now, and what only a person on the spot knows.
     func failureModes() async -> (modes: [FailureMode], questions: [Advice]) {
         let coverage = await coverage()
-        let modes = FailureModes(
-            pack, coverage: coverage, components: catalogue.components, environment: environment())
-        return (
-            modes.modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage))),
-            modes.questions
-        )
+        let (components, environment) = (catalogue.components, environment())
+        let modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
+        let hearing = EventHearing(
+            coverage, declared: probes.mapValues { type(of: $0).declaration }, components: components,
+            environment: environment)
+        return (modes.modes(of: diagnosis.patternCoverage(receivesEvents: hearing.hears)), modes.questions)
     }
 
     private static func spoolCoverage(_ because: String) -> Heartbeat.Coverage {

@@ -54,6 +54,39 @@ struct PatternCoverageTests {
         #expect(try missing("serd(errors, 1, 1d)", receivesEvents: false) == [F.ioError])
     }
 
+    @Test("Who hears events is asked with the labels that tell them apart, and whether one that tells them has come")
+    func labelsOfEvents() throws {
+        func asked(_ condition: String, after labels: [String: String]? = nil) throws -> AwaitedEvent? {
+            let dimm = ComponentID(.dimm, "A1")
+            var diagnosis = Diagnosis(
+                patterns: try F.pack(
+                    F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": condition])))
+            _ = diagnosis.know([Component(id: dimm, kind: .dimm, name: "A1")], at: F.start)
+            if let labels {
+                let cell = Observation(
+                    component: dimm, signal: Signal("hw.memory.cell_error", labels), measurement: .event("e"),
+                    time: F.start)
+                _ = diagnosis.observe([cell], at: F.start)
+            }
+            var asked: AwaitedEvent?
+            let coverage = diagnosis.patternCoverage {
+                asked = $0
+                return false
+            }
+            #expect(coverage.first?.missing.first?.labels == asked?.labels)
+            return asked
+        }
+        let whole = ["bank": "1", "row": "2", "column": "3", "device": "4"]
+        let row = try asked("serd_by(\"bank,row\", hw.memory.cell_error, 50, 1d)")
+        #expect(row?.labels == ["bank", "row"] && row?.hasCome == false && row?.kind == .dimm)
+        #expect(try asked("serd_by(\"bank,row\", hw.memory.cell_error, 50, 1d)", after: whole)?.hasCome == true)
+        let chips = "distinct(\"device\", hw.memory.cell_error, 1d) >= 2"
+        #expect(try asked(chips)?.labels == ["device"])
+        #expect(try asked(chips, after: whole)?.hasCome == true)
+        #expect(try asked(chips, after: whole.merging(["device": "unknown"]) { $1 })?.hasCome == false)
+        #expect(try asked("serd(hw.memory.cell_error, 50, 1d)", after: whole)?.labels == [])
+    }
+
     /// What a pattern of the chassis lacks that looks for faults of its disk, of which `observations` come.
     private func lackingAbove(_ condition: String, after observations: Observation...) throws -> [PatternCoverage
         .Missing]

@@ -43,8 +43,10 @@ struct FailureModesTests {
             _ = diagnosis.observe(
                 [Observation(component: Self.disk.id, signal: signal, measurement: measurement, time: time)], at: time)
         }
+        let hearing = EventHearing(
+            coverage, declared: AllProbes.declarations, components: components, environment: environment)
         let modes = FailureModes(pack, coverage: coverage, components: components, environment: environment)
-            .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
+            .modes(of: diagnosis.patternCoverage(receivesEvents: hearing.hears))
         return try #require(modes.first)
     }
 
@@ -106,6 +108,97 @@ struct FailureModesTests {
         #expect(try mode(when: condition, Self.probe("kernel-log", "ok")).state == "seen")
     }
 
+    @Test("A value of a label that the probe here cannot tell is not heard, though another of the same signal is")
+    func valuesOfLabels() {
+        let declared = ProbeDeclaration(
+            reads: "a log", through: "a file",
+            signals: [
+                SignalDeclaration("hw.memory.error", of: .dimm, labels: ["error.type": ["corrected"]], source: "")
+            ])
+        func hears(_ type: String, _ state: String, on kind: ComponentKind = .dimm) -> Bool {
+            let event = AwaitedEvent(
+                signal: Signal("hw.memory.error", ["error.type": type]), component: ComponentID(kind, "A1"), kind: kind)
+            return EventHearing(
+                [Self.probe("log", state)], declared: ["log": declared], components: [],
+                environment: HostEnvironment()
+            ).hears(event)
+        }
+        #expect(hears("corrected", "ok") && hears("corrected", "partly"))
+        #expect(!hears("fatal", "ok") && !hears("corrected", "denied") && !hears("corrected", "ok", on: .cpu))
+    }
+
+    @Test("An event that no probe declares of such a part is unseen, whatever reads")
+    func kindsOfEvents() throws {
+        // The kernel puts an error down to a module or its channel, and never to a row of them.
+        let row = Component(id: ComponentID(.memoryRow, "mc0/csrow0"), kind: .memoryRow, name: "row 0")
+        let channel = Component(id: ComponentID(.memoryChannel, "mc0/ch0"), kind: .memoryChannel, name: "channel 0")
+        let when = "serd(hw.memory.page_error, 1, 1d)"
+        for (part, state) in [(row, "unseen"), (channel, "seen")] {
+            let mode = try mode(
+                kind: part.kind.rawValue, when: when, Self.probe("kernel-log", "ok"), components: [part])
+            #expect(mode.state == state)
+            #expect(mode.parts == 1)
+        }
+    }
+
+    private static func memory(driver: String?) -> [Component] {
+        var controller = Component(id: ComponentID(.memoryController, "mc0"), kind: .memoryController, name: "mc 0")
+        controller.attributes["driver"] = driver
+        let channel = Component(
+            id: ComponentID(.memoryChannel, "mc0/channel0"), kind: .memoryChannel, parent: controller.id, name: "ch 0")
+        let module = Component(
+            id: ComponentID(.dimm, "A1"), kind: .dimm, parent: channel.id, name: "A1", part: Part(location: "A1"))
+        return [controller, channel, module]
+    }
+
+    /// The names that the kernel's drivers give their controllers in the recordings, and whether they tell row and bank,
+    /// and the chip.
+    @Test(
+        "What looks for a row, a bank or a chip is seen only where the driver of the memory tells it",
+        arguments: [
+            ("F10h", false, false), ("F17h", false, false), ("F17h_M70h", false, false), ("F19h_M60h", false, false),
+            ("ie31200", false, false), ("Intel_client_SoC MC#0", false, false),
+            ("Broadwell SrcID#0_Ha#0", false, false), ("Skylake Socket#1 IMC#0", true, false),
+            ("Intel_10nm Socket#0 IMC#7", true, false), ("ghes_edac", true, true),
+        ])
+    func memoryDrivers(driver: String, tellsRows: Bool, tellsChips: Bool) throws {
+        let memory = Self.memory(driver: driver)
+        func mode(_ when: String) throws -> FailureMode {
+            try self.mode(
+                kind: "dimm", when: when, Self.probe("kernel-log", "ok"), Self.probe("memory-errors", "ok"),
+                components: memory)
+        }
+        let row = try mode("serd_by(\"bank,row\", hw.memory.cell_error, 50, 1d)")
+        #expect((row.state == "seen") == tellsRows)
+        let chips = try mode("distinct(\"device\", hw.memory.cell_error, 5d) >= 2")
+        #expect((chips.state == "seen") == tellsChips)
+        for mode in [row, chips] where mode.state != "seen" {
+            #expect(mode.reasons.map(\.advice) == [Advice("memory.place", driver)])
+            #expect(mode.reasons.first?.because(in: .german).contains(driver) == true)
+        }
+        #expect(try mode("serd_by(\"page\", hw.memory.page_error, 50, 1d)").state == "seen")
+        #expect(try mode("serd(hw.memory.error{error.type=\"fatal\"}, 1, 1d)").state == "seen")
+    }
+
+    @Test("Without a driver only the firmware's records tell a row; else what would help is the driver")
+    func memoryWithoutDriver() throws {
+        let memory = Self.memory(driver: nil)
+        let when = "serd_by(\"bank,row\", hw.memory.cell_error, 50, 1d)"
+        var environment = HostEnvironment()
+        environment.processor = .intel
+        environment.memoryDriver = "i10nm_edac"
+        let without = try mode(
+            kind: "dimm", when: when, Self.probe("kernel-log", "ok"),
+            Self.probe("memory-errors", "absent", "no driver"), around: environment, components: memory)
+        #expect(without.state == "unseen")
+        #expect(without.reasons.map(\.advice) == [Advice("ecc.driver", "i10nm_edac")])
+        environment.hasFirmwareErrors = true
+        let firmware = try mode(
+            kind: "dimm", when: when, Self.probe("kernel-log", "ok"),
+            Self.probe("memory-errors", "absent", "no driver"), around: environment, components: memory)
+        #expect(firmware.state == "seen")
+    }
+
     @Test("A server without any fan that can be read is blind; one without a GPU lacks nothing")
     func withoutParts() throws {
         let fans = try mode(
@@ -130,10 +223,13 @@ struct FailureModesTests {
         let chassis = Component(id: ComponentID(.chassis, "main"), kind: .chassis, name: "chassis")
         var diagnosis = Diagnosis(patterns: pack)
         _ = diagnosis.know([chassis, Self.disk] + fans, at: Timestamp(seconds: 1_700_000_000))
+        let components = [chassis, Self.disk] + fans
+        let hearing = EventHearing(
+            coverage, declared: AllProbes.declarations, components: components, environment: HostEnvironment())
         let modes = FailureModes(
-            pack, coverage: coverage, components: [chassis, Self.disk] + fans, environment: HostEnvironment()
+            pack, coverage: coverage, components: components, environment: HostEnvironment()
         )
-        .modes(of: diagnosis.patternCoverage(receivesEvents: FailureModes.receivesEvents(coverage)))
+        .modes(of: diagnosis.patternCoverage(receivesEvents: hearing.hears))
         return try #require(modes.first { $0.pattern == "chassis.sick" })
     }
 

@@ -56,10 +56,12 @@ extension KernelLogProbe {
                 SignalDeclaration(
                     "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.address_parity",
                     "hw.memory.spared", of: .dimm, .memoryController,
+                    labelsOfDriver: MemoryDriver.labels,
                     source: "drivers/edac, drivers/firmware/efi/cper.c of Linux"),
                 SignalDeclaration(
                     "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.address_parity",
-                    "hw.memory.spared", of: .memoryChannel, source: "drivers/edac of Linux",
+                    "hw.memory.spared", of: .memoryChannel, labelsOfDriver: MemoryDriver.labels,
+                    source: "drivers/edac of Linux",
                     unshown: "a log is read with the topology of its own machine, which no recording of a log has"),
                 SignalDeclaration(
                     "hw.raid.member_failed", "hw.raid.read_error", of: .disk, source: "drivers/md of Linux"),

@@ -16,10 +16,12 @@ extension MachineCheckProbe {
                 SignalDeclaration(
                     "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.address_parity",
                     "hw.memory.spared", of: .dimm, .memoryController,
+                    labelsOfDriver: MemoryDriver.labels,
                     source: "include/ras/ras_event.h, drivers/cxl/core/trace.h of Linux", likelihood: .first),
                 SignalDeclaration(
                     "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.address_parity",
-                    "hw.memory.spared", of: .memoryChannel, source: "include/ras/ras_event.h of Linux",
+                    "hw.memory.spared", of: .memoryChannel, labelsOfDriver: MemoryDriver.labels,
+                    source: "include/ras/ras_event.h of Linux",
                     likelihood: .first,
                     unshown: "events are read with the topology of their own machine, which no recording of a trace has"
                 ),

@@ -126,17 +126,18 @@ struct MemoryErrorText: Hashable, Sendable {
     /// Bank, row and column of the error; nil unless all are given.
     private var cell: [String: String]? {
         guard let row = detail("row"), let column = detail("column", "col"),
-            let bank = detail("bank", "bank_address", "ba")
+            let bank = detail("bank", "bank_address", "bank_addr", "ba")
         else { return nil }
-        // A bank is one of its rank and group: the same number in another is another bank.
+        // A bank is one of its rank, of its die in a stack, and of its group: the same number in another is another bank.
         let way = [
             detail("rank", "physicalrankid").map { "rank \($0)" },
+            detail("chipid", "chip_id").flatMap { MemoryErrorText.number($0) == 0 ? nil : "die \($0)" },
             detail("bank_group", "bankgroup", "bg").map { "group \($0)" },
             "bank \(bank)",
         ]
         return [
             "bank": way.compactMap { $0 }.joined(separator: " "), "row": row, "column": column,
-            "device": detail("device", "chipid", "chip_id") ?? "unknown",
+            "device": detail("device") ?? "unknown",
         ]
     }
 

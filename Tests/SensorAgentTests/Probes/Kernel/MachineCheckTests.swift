@@ -333,6 +333,18 @@ struct MachineCheckTests {
                 "rank 0x1 group 0x2 bank 0x3", "0x1a2", "0xb8"
             ),
             (
+                "area:DRAM err_code:0001:0091 socket:1 ha:0 channel_mask:2 rank:1 row:0x1a2 col:0xb8 bank_addr:3 bank_group:2",
+                "rank 1 group 2 bank 3", "0x1a2", "0xb8"
+            ),
+            (
+                "err_code:0x0101:0x0090 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2 ChipSelect:0x0 ChipId:0x0",
+                "rank 0x1 group 0x2 bank 0x3", "0x1a2", "0xb8"
+            ),
+            (
+                "err_code:0x0101:0x0090 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2 ChipSelect:0x0 ChipId:0x4",
+                "rank 0x1 die 0x4 group 0x2 bank 0x3", "0x1a2", "0xb8"
+            ),
+            (
                 "APEI location: node:0 card:1 module:0 rank:1 bank:3 row:418 col:184 bit_pos:4", "rank 1 bank 3", "418",
                 "184"
             ),
