@@ -64,7 +64,7 @@ struct IntakeRoute: RouteProvider {
     private func accept(lines: BodyLines, in share: ByteBudget.Share) async throws -> Receipt {
         var lines = lines
         var verifier = ReportVerifier(store: environment.store, budgets: environment.hostBudgets)
-        while let line = try lines.next() {
+        while verifier.bytes < ReportLimits.bytesPerRequest, let line = try lines.next() {
             do {
                 try share.take(IntakeRoute.lineFactor * line.count)
                 try await verifier.take(line)

@@ -232,6 +232,13 @@ enum ReportLimits {
     static let bytesAtOnce = 128 << 20
     /// Bytes of signed reports that one server may bring in an hour after that.
     static let bytesPerHour = 32 << 20
+    /// Bytes that each unit of `VerifiedReport.work` counts as.
+    static let workBytes = 64 << 10
+    /// Work of one batch above which it has a transaction of its own, after those that wait with less.
+    static let heavyWork = 16
+    /// Bytes, work included, after which no more of a request is taken: the receipt shows how far, and the rest is sent
+    /// again. Others have their turn meanwhile.
+    static let bytesPerRequest = 8 << 20
     /// Tests that one server may begin in an hour.
     static let testsPerHour = 12
     /// Messages about one case in an hour; further changes are kept in the case and told with the next message.

@@ -9,6 +9,8 @@ struct ReportVerifier {
     let budgets: HostBudgets?
     private(set) var host: HostID?
     private(set) var reports: [VerifiedReport] = []
+    /// Of all reports, work included.
+    private(set) var bytes = 0
     private var keys: [String: AgentKey] = [:]
 
     init(store: any CollectorStore, budgets: HostBudgets? = nil) {
@@ -47,7 +49,9 @@ struct ReportVerifier {
         guard host == nil || host == key.host else {
             throw RequestProblem(.unprocessableContent, "mixed-hosts", "One request holds reports of one server only.")
         }
-        try budgets?.take(line.count, of: key.host)
+        let bytes = line.count + report.work * ReportLimits.workBytes
+        try budgets?.take(bytes, of: key.host)
+        self.bytes += bytes
         host = key.host
         reports.append(report)
     }

@@ -5,6 +5,9 @@ import Reports
 struct VerifiedBatch: Sendable {
     var host: HostID
     var reports: [VerifiedReport]
+
+    /// Whether storing it takes long enough for others to notice.
+    var isHeavy: Bool { reports.reduce(0) { $0 + $1.work } > ReportLimits.heavyWork }
 }
 
 /// One report whose signature was checked.
@@ -20,5 +23,20 @@ struct VerifiedReport: Sendable {
         case report(Report)
         /// Validly signed, and wrong: it is refused for good, with the reason.
         case malformed(because: String)
+    }
+}
+
+extension VerifiedReport {
+    /// What storing it costs beside its bytes, in changes of one case: each rewrites a case, and an inventory is compared
+    /// with all that are open.
+    var work: Int {
+        guard case .report(let report) = content else { return 0 }
+        switch report.content {
+        case .faults(let changes): return changes.count
+        case .test: return 1
+        case .inventory(let inventory):
+            return (inventory.components.count + (inventory.failureModes?.count ?? 0)) / 100
+        case .heartbeat, .samples, .declaration, .dropped, .unknown: return 0
+        }
     }
 }

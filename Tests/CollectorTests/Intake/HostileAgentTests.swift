@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Reports
+import Synchronization
 import Testing
 import Transfer
 
@@ -37,16 +38,20 @@ struct HostileAgentTests {
         try await fleet.store.recipientStates().reduce(0) { $0 + $1.waiting }
     }
 
-    @Test("256 tests in one request are a dozen messages; the others are refused in the receipt, and said once")
+    @Test("256 tests at once are a dozen messages; the others are refused in the receipt, and said once")
     func tests() async throws {
         try await withFleet { fleet, server, web in
             let payloads = try (1...256).map { number in
                 let fault = CollectorFaults.defused(SampleFault.make("f\(number)"), test: "t\(number)")
                 return try WireFormat.encode(report(.test(TestFault(id: "t\(number)", fault: fault)), Int64(number)))
             }
-            let receipt = try await send(payloads, by: server.key, to: web)
-            #expect(receipt.through(.faults) == 256)
-            #expect(receipt.refused.count == 256 - ReportLimits.testsPerHour)
+            var refused = 0
+            for start in [0, 100, 200] {
+                let receipt = try await send(Array(payloads[start..<min(256, start + 100)]), by: server.key, to: web)
+                #expect(receipt.through(.faults) == min(256, Int64(start) + 100))
+                refused += receipt.refused.count
+            }
+            #expect(refused == 256 - ReportLimits.testsPerHour)
             #expect(try await messages(fleet) == ReportLimits.testsPerHour)
             let said = try await fleet.store.events(host: "h1", limit: 200).filter { $0.kind == .refused }
             #expect(said.count == 1)
@@ -68,10 +73,61 @@ struct HostileAgentTests {
         }
     }
 
+    @Test(
+        "A request that costs much is taken in parts: the receipt shows how far, and the rest is taken when it is sent again"
+    )
+    func parts() async throws {
+        try await withFleet { _, server, web in
+            let payloads = try (1...200).map { number in
+                try WireFormat.encode(
+                    report(.faults([SampleFault.change(.opened, SampleFault.make("f\(number)"))]), Int64(number)))
+            }
+            let first = try await send(payloads, by: server.key, to: web)
+            let through = Int(first.through(.faults))
+            #expect((100..<200).contains(through) && first.refused.isEmpty)
+            #expect(try await send(Array(payloads[through...]), by: server.key, to: web).through(.faults) == 200)
+        }
+    }
+
+    @Test("Who brings little waits for one who brings much at most")
+    func turns() async throws {
+        let (gate, opened) = AsyncStream.makeStream(of: Void.self)
+        let groups = Mutex<[[HostID]]>([])
+        let queue = IntakeQueue { group in
+            groups.withLock { $0.append(group.map(\.0.host)) }
+            if groups.withLock({ $0.count }) == 1 { for await _ in gate { break } }
+            return group.map { _ in .failure(.notFound(what: "x")) }
+        }
+        let heavy = report(.faults((0..<17).map { SampleFault.change(.opened, SampleFault.make("f\($0)")) }), 1)
+        let light = report(.heartbeat(SampleReports.heartbeat), 1)
+        @Sendable func accept(_ report: Report, _ host: HostID) async throws {
+            let verified = VerifiedReport(
+                position: report.position, envelope: try Envelope.sign(Data(), as: .report, with: SigningKey()),
+                certificate: "", content: .report(report))
+            _ = await queue.accept(VerifiedBatch(host: host, reports: [verified]), at: SampleTicket.time)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await accept(light, "first") }
+            while groups.withLock({ $0.isEmpty }) { await Task.yield() }
+            for number in 0..<3 {
+                for (name, content) in [("heavy\(number)", heavy), ("light\(number)", light)] {
+                    tasks.addTask { try await accept(content, name) }
+                    while await queue.count < 2 * number + (name.hasPrefix("heavy") ? 1 : 2) { await Task.yield() }
+                }
+            }
+            opened.yield()
+            try await tasks.waitForAll()
+        }
+        #expect(
+            groups.withLock { $0 } == [
+                ["first"], ["heavy0"], ["light0", "light1", "light2"], ["heavy1"], ["heavy2"],
+            ])
+    }
+
     @Test("Tests that are passed off as faults are counted as tests")
     func disguisedTests() async throws {
         try await withFleet { fleet, server, web in
-            let payloads = try (1...40).map { number in
+            let payloads = try (1...30).map { number in
                 let changes = (0..<4).map { part in
                     var fault = SampleFault.make("f\(number)-\(part)")
                     fault.test = "t\(number)-\(part)"
@@ -79,7 +135,7 @@ struct HostileAgentTests {
                 }
                 return try WireFormat.encode(report(.faults(changes), Int64(number)))
             }
-            #expect(try await send(payloads, by: server.key, to: web).refused.count == 37)
+            #expect(try await send(payloads, by: server.key, to: web).refused.count == 27)
             #expect(try await messages(fleet) == ReportLimits.testsPerHour)
         }
     }

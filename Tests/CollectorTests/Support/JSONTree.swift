@@ -28,20 +28,46 @@ indirect enum JSONTree {
 
     /// As it is sent.
     var json: String {
+        var bytes: [UInt8] = []
+        write(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func write(into bytes: inout [UInt8]) {
         switch self {
         case .object(let fields):
-            "{"
-                + fields.sorted { $0.key < $1.key }.map { "\(JSONTree.quoted($0.key)):\($0.value.json)" }
-                .joined(separator: ",") + "}"
-        case .array(let members): "[" + members.map(\.json).joined(separator: ",") + "]"
-        case .text(let text): JSONTree.quoted(text)
-        case .literal(let literal): literal
+            bytes.append(0x7B)
+            for (place, name) in fields.keys.sorted().enumerated() {
+                if place > 0 { bytes.append(0x2C) }
+                JSONTree.write(name, into: &bytes)
+                bytes.append(0x3A)
+                fields[name]?.write(into: &bytes)
+            }
+            bytes.append(0x7D)
+        case .array(let members):
+            bytes.append(0x5B)
+            for (place, member) in members.enumerated() {
+                if place > 0 { bytes.append(0x2C) }
+                member.write(into: &bytes)
+            }
+            bytes.append(0x5D)
+        case .text(let text): JSONTree.write(text, into: &bytes)
+        case .literal(let literal): bytes.append(contentsOf: literal.utf8)
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        let data = try? JSONSerialization.data(withJSONObject: text, options: .fragmentsAllowed)
-        return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    private static func write(_ text: String, into bytes: inout [UInt8]) {
+        bytes.append(0x22)
+        for byte in text.utf8 {
+            if byte < 0x20 {
+                bytes.append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8)
+                bytes.append(contentsOf: String(byte, radix: 16).utf8)
+            } else {
+                if byte == 0x22 || byte == 0x5C { bytes.append(0x5C) }
+                bytes.append(byte)
+            }
+        }
+        bytes.append(0x22)
     }
 
     /// The same with each leaf that `change` answers for exchanged, one at a time, and where it stood.
