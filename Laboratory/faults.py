@@ -122,7 +122,9 @@ def disk_rows():
             lambda lab: (
                 lab.machine.disk_heal("scsi1"),
                 lab.run(f"mdadm /dev/md/first --remove {device('scsi1')}; mdadm --zero-superblock {device('scsi1')}; "
-                        f"mdadm /dev/md/first --add {device('scsi1')}")), 300),
+                        f"mdadm /dev/md/first --add {device('scsi1')}")),
+            # That the kernel dropped it is forgiven after a quarter of an hour in sync.
+            1200),
         Row("disk pulled", 2, ("raid",),
             lambda lab: lab.machine.monitor.ask("device_del", {"id": "nvme1dev"}),
             "the NVMe disk of an array is unplugged (PCIe hot-plug)",

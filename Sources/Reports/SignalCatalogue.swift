@@ -150,6 +150,10 @@ public enum SignalCatalogue {
         event(
             "hw.event_log.entry", [], ["sensor": [], "state": []],
             "one entry of the BMC's event log: the sensor's name, and asserted or deasserted or empty"),
+        event(
+            "hw.logged_event", [], ["severity": ["predicted", "critical", "fatal"]],
+            "what a BMC, a controller or a driver logged of a part and no signal of its own reports, and how grave it is"
+        ),
         gauge("hw.event_log.used", "1", [.server, .board], [:], "share of the system event log that is used, 0 to 1"),
         state(
             "hw.site.check", [.check], [:],

@@ -130,6 +130,10 @@ extension SignalSources {
         hw.intrusion intrusion ipmi,chip-sensors,redfish
         hw.kernel_log.missed * kernel-log,machine-checks
         hw.kernel_log.missed server kernel-log,machine-checks
+        hw.logged_event * ipmi,redfish,kernel-log
+        hw.logged_event board,chassis,cpu,current,dimm,fan,memory_controller,psu,slot,temperature,voltage ipmi,redfish
+        hw.logged_event controller ipmi,redfish,kernel-log
+        hw.logged_event gpu,nic,pcie_device kernel-log
         hw.memory.address_parity * machine-checks,kernel-log,ipmi,redfish
         hw.memory.address_parity dimm machine-checks,kernel-log,ipmi
         hw.memory.address_parity memory_channel machine-checks,kernel-log

@@ -21,7 +21,12 @@ struct IPMIEvent: Hashable, Sendable {
     var offset: Int?
     /// What happened, for people.
     var words: String
+    /// The state alone, in ipmitool's words: `Uncorrectable ECC`, `Lower Critical going low`, `Transition to OK`; empty
+    /// for a maker's own.
+    var state: String
     var isAssertion: Bool
+    /// What the log itself says of how grave it is; nil where its state says so, or nothing.
+    var severity: IPMIEventSeverity?
 
     /// An entry of another log than IPMI's own: what happened is told apart by its wording.
     init(
@@ -33,6 +38,7 @@ struct IPMIEvent: Hashable, Sendable {
         self.name = name
         self.words = words
         self.isAssertion = isAssertion
+        state = String(stated.prefix(300))
         offset = type.flatMap { IPMIStates.offset(of: stated, type: $0) }
     }
 
@@ -48,6 +54,7 @@ struct IPMIEvent: Hashable, Sendable {
             if bytes[2] >= 0xE0 { seconds = nil }
             let text = bytes[3...].map { hexadecimal(UInt64($0), digits: 2) }.joined(separator: " ")
             words = "record of the maker, type \(hexadecimal(UInt64(bytes[2]), digits: 2))h: \(text)"
+            state = ""
             isAssertion = true
             return
         }
@@ -57,6 +64,8 @@ struct IPMIEvent: Hashable, Sendable {
         let eventType = bytes[12] & 0x7F
         let low = Int(bytes[13] & 0x0F)
         if eventType == 0x6F { offset = low }
+        let names = IPMIStateNames.words(type: bytes[10], eventType: eventType)
+        state = low < names.count ? names[low] ?? "" : ""
         let data = bytes[13...15].map { hexadecimal(UInt64($0), digits: 2) }.joined()
         words =
             eventType == 0x6F ? IPMIEvent.words(type: bytes[10], offset: low) : IPMIEvent.words(event: eventType, low)
@@ -110,13 +119,11 @@ struct IPMIEvent: Hashable, Sendable {
     }
 
     private static func words(event: UInt8, _ offset: Int) -> String {
-        guard event == 0x01 else { return "event type \(hexadecimal(UInt64(event), digits: 2))h, state \(offset)" }
-        let limits = [
-            "lower non-critical", "lower critical", "lower non-recoverable", "upper non-critical",
-            "upper critical", "upper non-recoverable",
-        ]
-        guard offset < 12 else { return "limit \(offset)" }
-        return "\(limits[offset / 2]) going \(offset % 2 == 0 ? "low" : "high")"
+        let names = IPMIStateNames.words(type: 0, eventType: event)
+        guard offset < names.count, let name = names[offset] else {
+            return "event type \(hexadecimal(UInt64(event), digits: 2))h, state \(offset)"
+        }
+        return name.prefix(1).lowercased() + name.dropFirst()
     }
 
     // MARK: Text
@@ -139,13 +146,17 @@ struct IPMIEvent: Hashable, Sendable {
             type = IPMIStates.type(named: fields[4])
             let event = fields.count > 6 ? fields[6...].joined(separator: "\(separator)") : String(fields[5])
             words = String(event.trimmed.prefix(300))
+            state = words
             isAssertion = !words.lowercased().contains("deassert")
         } else {
             (type, name, number) = IPMIEvent.sensor(fields[3])
-            var text = fields[4]
+            // Some BMCs put the separator into their words.
+            let end = fields[5...].firstIndex { $0 == "Asserted" || $0 == "Deasserted" } ?? 5
+            var text = fields[4..<max(5, end)].joined(separator: " \(separator) ")[...]
             if text.hasSuffix("()") { text = text.dropLast(2).trimmed }
             words = String(text.prefix(300))
-            isAssertion = fields.last != "Deasserted"
+            state = words
+            isAssertion = !(fields.count > end && fields[end] == "Deasserted")
         }
         offset = type.flatMap { IPMIStates.offset(of: words, type: $0) }
     }
@@ -165,6 +176,9 @@ struct IPMIEvent: Hashable, Sendable {
     private static func sensor(_ text: Substring) -> (UInt8?, String?, UInt8?) {
         var number: UInt8?
         if let hash = text.range(of: "#0x") { number = UInt8(text[hash.upperBound...], radix: 16) }
+        if let (type, rest) = IPMIStates.type(before: text) {
+            return (type, rest.isEmpty || rest.hasPrefix("#") ? nil : rest, number)
+        }
         let words = text.split(separator: " ")
         for length in (1...4).reversed() where words.count >= length {
             let beginning = words[..<length].joined(separator: " ")

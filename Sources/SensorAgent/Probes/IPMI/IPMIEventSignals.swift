@@ -46,7 +46,10 @@ struct IPMIEventSignals: Sendable {
         self.sensors = Dictionary(
             sensors.compactMap { sensor in sensor.number.map { ($0, sensor) } }, uniquingKeysWith: { first, _ in first }
         )
-        for event in events { add(event) }
+        for (index, event) in events.enumerated() {
+            // A limit that was crossed and is kept again, as at each switching on and off, is no news.
+            add(event, isOver: events[(index + 1)...].contains { $0.isEnd(of: event) })
+        }
     }
 
     /// When it happened.
@@ -56,7 +59,7 @@ struct IPMIEventSignals: Sendable {
         return own <= time && time - own <= oldest ? own : time
     }
 
-    private mutating func add(_ event: IPMIEvent) {
+    private mutating func add(_ event: IPMIEvent, isOver: Bool) {
         eventTime = time(of: event)
         let sensor = event.number.flatMap { sensors[$0] }
         let name = event.name ?? sensor?.name ?? event.number.map { "sensor \(hexadecimal(UInt64($0), digits: 2))h" }
@@ -68,12 +71,61 @@ struct IPMIEventSignals: Sendable {
             let fan = IPMISensorSignals.fanName(name)
             part = Component(id: ComponentID(.fan, "ipmi/\(fan)"), kind: .fan, name: fan, part: Part(location: fan))
         }
+        if event.type == IPMIStates.memory, part.kind == .memoryController, let module = parts.module(in: event.words) {
+            part = module
+        }
+        if event.type == IPMIStates.processor, part.kind == .board, let name {
+            part = Component(
+                id: ComponentID(.cpu, "ipmi/\(name)"), kind: .cpu, parent: IPMIParts.board.id,
+                name: "processor of \(name)")
+        }
         let state = event.isAssertion ? "asserted" : "deasserted"
         add(
             part, Signal("hw.event_log.entry", ["sensor": name ?? "none", "state": state]),
             .event("\(name.map { "\($0): " } ?? "")\(event.words), \(state)"))
+        addRedundancy(event)
+        if event.isAssertion, !isOver, let severity = IPMIEventSeverity(event) {
+            if part.kind == .boardBattery {
+                // Below its lower critical limit the cell is empty, however its maker calls the state.
+                set(part, Signal("hw.battery.state"), .state("replace"))
+                return
+            }
+            add(
+                sensorPart(event, name, part), Signal("hw.logged_event", ["severity": severity.rawValue]),
+                .event(event.words))
+        }
         guard let offset = event.offset, let type = event.type else { return }
         addMeaning(event, type, offset, part)
+    }
+
+    /// What a crossed limit is of: the sensor itself, as its readings are.
+    private func sensorPart(_ event: IPMIEvent, _ name: String?, _ part: Component) -> Component {
+        let kinds: [UInt8: ComponentKind] = [
+            IPMIStates.temperature: .temperature, IPMIStates.voltage: .voltage, IPMIStates.current: .current,
+        ]
+        guard let type = event.type, let kind = kinds[type], let name, part.kind != .boardBattery else { return part }
+        return Component(
+            id: ComponentID(kind, "ipmi/\(name)"), kind: kind, parent: part.kind == .chassis ? nil : part.id, name: name
+        )
+    }
+
+    /// A reserve that is lost or back: of supplies and fans the server's, of memory that of the modules.
+    private mutating func addRedundancy(_ event: IPMIEvent) {
+        guard event.isAssertion, let type = event.type, let redundancy = IPMIStates.redundancy(event.state) else {
+            return
+        }
+        switch type {
+        case IPMIStates.powerSupply, IPMIStates.powerUnit:
+            set(IPMIParts.chassis, Signal("hw.psu.redundancy"), .state(redundancy.rawValue))
+        case IPMIStates.fan, IPMIStates.cooling:
+            set(IPMIParts.chassis, Signal("hw.fan.redundancy"), .state(redundancy.rawValue))
+        case IPMIStates.memory where redundancy == .lost:
+            let memory = Component(
+                id: ComponentID(.memoryController, "ipmi/memory"), kind: .memoryController,
+                parent: IPMIParts.board.id, name: "memory")
+            add(memory, Signal("hw.memory.spared"), .event(event.words))
+        default: return
+        }
     }
 
     private mutating func addMeaning(_ event: IPMIEvent, _ type: UInt8, _ offset: Int, _ part: Component) {
@@ -102,7 +154,7 @@ struct IPMIEventSignals: Sendable {
                 id: ComponentID(.memoryController, "ipmi/memory"), kind: .memoryController,
                 parent: IPMIParts.board.id, name: "memory")
             add(controller, Signal("hw.memory.correction_limit"), .event(event.words))
-        case (IPMIStates.watchdog, _) where (1...3).contains(offset):
+        case (IPMIStates.watchdog, _) where (1...3).contains(offset), (IPMIStates.watchdog1, _):
             add(IPMIParts.board, Signal("hw.watchdog"), .event(event.words))
         case (IPMIStates.criticalInterrupt, _):
             let severities = [4: "nonfatal", 5: "fatal", 7: "correctable", 8: "nonfatal", 10: "fatal"]

@@ -121,6 +121,20 @@ struct IPMIParts: Sendable {
             name: name)
     }
 
+    /// The module that an entry names in its words: `Uncorrectable ECC (@DIMMB2(CPU1))`, `… at location(s) DIMM_A3.`
+    func module(in words: String) -> Component? {
+        let signs: Set<Character> = ["_", "-", "#"]
+        let tokens = words.prefix(300).split { !($0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0))) }
+        for (index, token) in tokens.enumerated() where token.lowercased().contains("dimm") {
+            if token.contains(where: \.isNumber) { return module(String(token), nil) }
+            // `DIMM A7`, `DIMM 3`: the place stands apart.
+            guard token.lowercased() == "dimm", index + 1 < tokens.count else { continue }
+            let place = tokens[index + 1]
+            if place.count <= 3, place.contains(where: \.isNumber) { return module("DIMM_\(place)", nil) }
+        }
+        return nil
+    }
+
     /// `PS1 Status`, `Power Supply 1`, `PSU2`; else the entity's instance.
     private func supply(_ name: String, _ entity: IPMISensor.Entity?) -> Component? {
         let word = IPMIStates.plain(name)

@@ -73,6 +73,9 @@ extension IPMIProbe {
                     "hw.event_log.used", of: .board, source: "\(specification), Get SEL Info",
                     unshown: "asked of the BMC itself, which no recorded output holds; IPMIMachineTests asks one"),
                 SignalDeclaration(
+                    "hw.logged_event", of: .board, .chassis, .cpu, .dimm, .memoryController, .psu, .fan, .slot,
+                    .controller, .temperature, .voltage, .current, source: "\(specification), tables 42-1 to 42-3"),
+                SignalDeclaration(
                     "hw.event_log.entry", of: .board, .chassis, .cpu, .dimm, .memoryController, .psu, .fan, .slot,
                     .intrusion, .boardBattery, .controller, source: "\(specification), chapter 32"),
                 SignalDeclaration(

@@ -8,6 +8,12 @@ enum IPMIStateNames {
 
     /// By event/reading type.
     private static let generic: [UInt8: [String?]] = [
+        0x01: [
+            "Lower Non-critical going low", "Lower Non-critical going high", "Lower Critical going low",
+            "Lower Critical going high", "Lower Non-recoverable going low", "Lower Non-recoverable going high",
+            "Upper Non-critical going low", "Upper Non-critical going high", "Upper Critical going low",
+            "Upper Critical going high", "Upper Non-recoverable going low", "Upper Non-recoverable going high",
+        ],
         0x02: [
             "Transition to Idle", "Transition to Active", "Transition to Busy",
         ],

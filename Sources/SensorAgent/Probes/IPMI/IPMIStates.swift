@@ -5,16 +5,25 @@
 enum IPMIStates {
     // Sensor type codes.
     static let temperature: UInt8 = 0x01
+    static let voltage: UInt8 = 0x02
+    static let current: UInt8 = 0x03
     static let fan: UInt8 = 0x04
     static let physicalSecurity: UInt8 = 0x05
     static let processor: UInt8 = 0x07
     static let powerSupply: UInt8 = 0x08
     static let powerUnit: UInt8 = 0x09
+    static let cooling: UInt8 = 0x0A
     static let memory: UInt8 = 0x0C
     static let driveSlot: UInt8 = 0x0D
+    static let firmware: UInt8 = 0x0F
     static let eventLogging: UInt8 = 0x10
+    static let watchdog1: UInt8 = 0x11
     static let criticalInterrupt: UInt8 = 0x13
+    static let chipSet: UInt8 = 0x19
+    static let cable: UInt8 = 0x1B
+    static let slot: UInt8 = 0x21
     static let watchdog: UInt8 = 0x23
+    static let management: UInt8 = 0x28
     static let battery: UInt8 = 0x29
 
     /// Beginnings of the words of both tools, by the code of the type; the more specific stand first.
@@ -23,10 +32,31 @@ enum IPMIStates {
         ("platformsecurity", 0x06), ("processor", 0x07), ("powersupply", 0x08), ("powerunit", 0x09),
         ("coolingdevice", 0x0A), ("memory", 0x0C), ("driveslot", 0x0D), ("drivebay", 0x0D), ("systemfirmware", 0x0F),
         ("eventloggingdisabled", 0x10), ("watchdog1", 0x11), ("systemevent", 0x12), ("criticalinterrupt", 0x13),
-        ("button", 0x14), ("chipset", 0x19), ("cableinterconnect", 0x1B), ("slotconnector", 0x21),
-        ("systemacpipowerstate", 0x22), ("watchdog", 0x23), ("managementsubsystemhealth", 0x28), ("battery", 0x29),
+        ("button", 0x14), ("moduleboard", 0x15), ("addincard", 0x17), ("chipset", 0x19), ("cableinterconnect", 0x1B),
+        ("slotconnector", 0x21),
+        ("systemacpipowerstate", 0x22), ("watchdog", 0x23), ("managementsubsys", 0x28), ("battery", 0x29),
         ("versionchange", 0x2B),
     ]
+
+    /// ipmitool's own words for the types of more than one word, or with a sign in them (sensor_type_desc in ipmi_sdr.c):
+    /// what follows is the sensor's name.
+    private static let spelledTypes: [(String, UInt8)] = [
+        ("Drive Slot / Bay", 0x0D), ("Slot / Connector", 0x21), ("Cable / Interconnect", 0x1B),
+        ("Module / Board", 0x15),
+        ("System Firmware Progress", 0x0F), ("System Firmwares", 0x0F), ("System Firmware", 0x0F),
+        ("Management Subsystem Health", 0x28), ("Management Subsys Health", 0x28), ("Add-in Card", 0x17),
+        ("Chip Set", 0x19), ("Entity Presence", 0x25), ("OS Critical Stop", 0x20), ("OS Stop/Shutdown", 0x20),
+        ("OS Boot", 0x1F),
+    ]
+
+    /// The code of the type that `text` begins with as ipmitool spells it, and what follows.
+    static func type(before text: Substring) -> (type: UInt8, rest: String)? {
+        for (name, type) in spelledTypes where text.hasPrefix(name) {
+            let rest = text.dropFirst(name.count)
+            if rest.isEmpty || rest.hasPrefix(" ") { return (type, String(rest.trimmed)) }
+        }
+        return nil
+    }
 
     /// The code for a tool's word; nil for one that is not in the table.
     static func type(named name: some StringProtocol) -> UInt8? {
@@ -81,6 +111,18 @@ enum IPMIStates {
             ("frontpanelnmi", 0), ("nmi", 0), ("bustimeout", 1), ("iochannelcheck", 2), ("iochannel", 2),
             ("softwarenmi", 3), ("pciperr", 4), ("pciserr", 5), ("eisa", 6), ("buscorrectable", 7),
             ("busuncorrectable", 8), ("fatalnmi", 9), ("busfatal", 10), ("busdegraded", 11),
+        ],
+        firmware: [("systemfirmwareerror", 0), ("unknownerror", 0), ("systemfirmwarehang", 1), ("unknownhang", 1)],
+        watchdog1: [
+            ("biosreset", 0), ("osreset", 1), ("osshutdown", 2), ("ospowerdown", 3), ("ospowercycle", 4),
+        ],
+        chipSet: [("softpowercontrolfailure", 0), ("thermaltrip", 1)],
+        cable: [("connected", 0), ("cableisconnected", 0), ("configurationerror", 1), ("configerror", 1)],
+        slot: [("faultstatus", 0), ("identifystatus", 1)],
+        management: [
+            ("sensoraccessdegraded", 0), ("controlleraccessdegraded", 1), ("managementcontrolleroffline", 2),
+            ("managementcontrollerunavailable", 3), ("controllerunavailable", 3), ("sensorfailure", 4),
+            ("frufailure", 5),
         ],
         watchdog: [
             ("timerexpired", 0), ("hardreset", 1), ("powerdown", 2), ("powercycle", 3), ("timerinterrupt", 8),

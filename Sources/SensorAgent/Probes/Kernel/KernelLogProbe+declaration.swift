@@ -67,6 +67,12 @@ extension KernelLogProbe {
                     "hw.raid.member_failed", "hw.raid.read_error", of: .disk, source: "drivers/md of Linux"),
                 SignalDeclaration(
                     "hw.filesystem.error", of: .disk, .server, source: "fs/ext4, fs/xfs, fs/btrfs of Linux"),
+                SignalDeclaration(
+                    "hw.logged_event", of: .pcieDevice, .controller, .gpu,
+                    source: "drivers/scsi, drivers/net, drivers/gpu, drivers/usb of Linux"),
+                SignalDeclaration(
+                    "hw.logged_event", of: .nic, source: "drivers/net of Linux",
+                    unshown: "which interface was on a card is known on the machine itself alone"),
                 SignalDeclaration("hw.gpu.xid", of: .gpu, source: "NVIDIA, XID Errors"),
                 SignalDeclaration("hw.gpu.lost", of: .gpu, source: "nv-pci.c of NVIDIA; drivers/gpu/drm/amd of Linux"),
                 SignalDeclaration(

@@ -289,12 +289,15 @@ struct KernelMessage: Hashable, Sendable {
         return .seconds(Int64(hour * 3600 + minute * 60 + second)) + .milliseconds(Int64(milliseconds))
     }
 
-    /// `12.345678` as a time since boot.
+    /// Seconds; the kernel prints six decimals, who shortens a log for a report may leave fewer.
     private static func fraction(_ text: ArraySlice<UInt8>) -> Duration? {
-        guard let point = text.firstIndex(of: UInt8(ascii: ".")), let seconds = number(text[..<point]),
-            let decimals = number(text[(point + 1)...].prefix(6)), text.endIndex - point == 7
-        else { return nil }
-        return .seconds(Int64(clamping: seconds)) + .microseconds(Int64(decimals))
+        guard let point = text.firstIndex(of: UInt8(ascii: ".")), let seconds = number(text[..<point]) else {
+            return nil
+        }
+        let digits = text[(point + 1)...]
+        guard (1...9).contains(digits.count), let decimals = number(digits) else { return nil }
+        let nanoseconds = (digits.count..<9).reduce(decimals) { value, _ in value * 10 }
+        return .seconds(Int64(clamping: seconds)) + .nanoseconds(Int64(nanoseconds))
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

@@ -2,7 +2,7 @@ import Reports
 
 extension KernelMessageTable {
     static let shipped: [Row] =
-        ata + block + scsi + controllers + nvme + network + pci + processors + machine + volumes + gpus
+        ata + block + scsi + controllers + nvme + network + pci + processors + machine + volumes + gpus + grave
 
     private static let reset = "hw.physical_disk.reset"
     private static let lost = "hw.physical_disk.lost"
@@ -283,5 +283,34 @@ extension KernelMessageTable {
         Row("gpu-lost", "amdgpu {pci}: {}device lost from bus", .gpu, "hw.gpu.lost"),
         Row("gpu-xid", "NVRM: Xid (PCI:{pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
         Row("gpu-xid", "NVRM: Xid ({pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
+    ]
+
+    private static func grave(_ pattern: String, _ subject: Subject, _ severity: String = "critical") -> Row {
+        Row("logged-\(severity)", pattern, subject, "hw.logged_event", ["severity": severity])
+    }
+
+    /// What a driver or a controller's firmware calls grave of its own part, and no signal of its own reports: events of
+    /// megaraid_sas (megaraid_sas_base.c, `megasas_decode_evt`) and of 3ware's controllers (3w-9xxx.c, 3w-sas.c), cards
+    /// whose fan or memory of settings is broken (ixgbe_main.c, e1000e/netdev.c), mlx5/core/events.c, amdgpu_umc.c and
+    /// amdgpu_ras.c, usb/host/xhci-ring.c.
+    private static let grave: [Row] = [
+        grave("megaraid_sas {pci}: {n} ({}/0x{x}/CRIT) - ", .pci),
+        grave("megaraid_sas {pci}: {n} ({}/0x{x}/FATAL) - ", .pci, "fatal"),
+        grave("megaraid_sas {pci}: {n} ({}/0x{x}/DEAD) - ", .pci, "fatal"),
+        grave("3w-9xxx: scsi{host:n}: AEN: ERROR (", .host),
+        grave("3w-sas: scsi{host:n}: AEN: ERROR (", .host),
+        grave("{driver:word} {pci} {nic:dev}: Fan has stopped, replace the adapter", .nic),
+        grave("{driver:word} {pci}: Fan has stopped, replace the adapter", .nic),
+        grave(
+            "{driver:word} {pci} {nic:dev}: Network adapter has been stopped because it has over heated", .nic, "fatal"),
+        grave("{driver:word} {pci}: Network adapter has been stopped because it has over heated", .nic, "fatal"),
+        grave("{driver:word} {pci}: The NVM Checksum Is Not Valid", .nic),
+        grave("{driver:word} {pci}: The EEPROM Checksum Is Not Valid", .nic),
+        grave("mlx5_core {pci}: {}High temperature on sensors", .nic),
+        grave("mlx5_core {pci}: {}Port module event[error]: module {n}, ", .nic),
+        grave("amdgpu {pci}: {}uncorrectable hardware errors detected in", .gpu, "fatal"),
+        grave("amdgpu {pci}: {}uncorrectable hardware error(ERREVENT_ATHUB_INTERRUPT) detected", .gpu, "fatal"),
+        grave("NVRM: GPU {pci}: RmInitAdapter failed!", .gpu, "fatal"),
+        grave("xhci_hcd {pci}: xHCI host controller not responding, assume dead", .pci, "fatal"),
     ]
 }

@@ -34,14 +34,27 @@ struct RedfishLog: Sendable {
         key = RedfishCursor.Key(
             created: String((tree["Created"]?.text ?? "").prefix(40)),
             number: tree["Id"]?.text.flatMap { Int($0) } ?? tree["RecordId"]?.double.flatMap { Int(exactly: $0) } ?? 0)
-        let severity = tree["Severity"]?.text.map { "\($0): " } ?? ""
+        let grade = tree["Severity"]?.text ?? ""
         let code = RedfishLog.word(tree["EntryCode"]) ?? ""
         let type = RedfishLog.word(tree["SensorType"]).flatMap { IPMIStates.type(named: $0) }
-        event = IPMIEvent(
+        // Where type or state are not said, the words say them; an entry that is graded good tells of none.
+        let isGood = grade == "OK" || grade == "Informational"
+        let read =
+            isGood || type.map({ IPMIStates.offset(of: message, type: $0) != nil }) == true
+            ? nil : RedfishMessage(message)
+        let known = type.flatMap { own in read.map { $0.type == own } } ?? true
+        let meant = known ? read : nil
+        let cache = (type ?? meant?.type) == IPMIStates.battery ? RedfishLog.cacheBattery(message) : nil
+        var event = IPMIEvent(
             record: UInt16(truncatingIfNeeded: key.number), seconds: LoggedTime.seconds(key.created),
-            type: type, name: type == IPMIStates.battery ? RedfishLog.cacheBattery(message) : nil,
-            words: severity + String(message.prefix(300)), isAssertion: !code.hasPrefix("Deassert"),
-            stated: message)
+            type: type ?? meant?.type, name: cache ?? meant?.name,
+            words: (grade.isEmpty ? "" : "\(grade): ") + String(message.prefix(300)),
+            isAssertion: !code.hasPrefix("Deassert"), stated: meant?.state ?? message)
+        // What the service itself calls critical is told, whatever it is.
+        if grade == "Critical", type == nil, meant == nil, !RedfishMessage.isOfAnEnd(message.lowercased()) {
+            event.severity = .critical
+        }
+        self.event = event
     }
 
     /// A word, or the first of a list of words or of objects with one: `[{"Member": "Assert"}]` of some services.

@@ -52,6 +52,9 @@ extension RedfishProbe {
                     likelihood: .last),
                 SignalDeclaration("hw.battery.state", of: .upsBattery, source: "\(schema), Battery", likelihood: .last),
                 SignalDeclaration(
+                    "hw.logged_event", of: .board, .chassis, .cpu, .dimm, .memoryController, .psu, .fan, .slot,
+                    .controller, .temperature, .voltage, .current, source: "\(schema), LogEntry"),
+                SignalDeclaration(
                     "hw.event_log.entry", of: .board, .chassis, .memoryController, .slot, .intrusion, .boardBattery,
                     source: "\(schema), LogEntry"),
                 SignalDeclaration(

@@ -267,7 +267,7 @@ struct IPMIEventLogTests {
         ].map { IPMIEvent(line: $0[...]) }
         #expect(lines.map { $0?.name } == ["PS1 Status", "ACPI_Stat", nil, "Disk Drive Bay 1 Cable SAS A"])
         #expect(lines.map { $0?.type } == [0x08, 0x22, 0x0C, 0x1B])
-        #expect(lines.map { $0?.offset } == [1, nil, 0, nil])
+        #expect(lines.map { $0?.offset } == [1, nil, 0, 1])
         #expect(lines.map { $0?.number } == [nil, nil, 0x12, nil])
         #expect(lines.map { $0?.record } == [9, 0x60, 1, 14])
         #expect(IPMIEvent(line: "FAN1 | 04h | ok | 29.4 | 5600 RPM") == nil)

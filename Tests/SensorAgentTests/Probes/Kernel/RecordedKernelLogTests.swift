@@ -69,7 +69,7 @@ struct RecordedKernelLogTests {
         "hw.cpu.lockup": 2,
         "hw.cpu.machine_check": 21,
         "hw.filesystem.error": 12,
-        "hw.gpu.xid": 5,
+        "hw.gpu.xid": 5, "hw.logged_event": 1,
         "hw.memory.cell_error": 5,
         "hw.memory.error": 14,
         "hw.memory.page_error": 7,
