@@ -69,9 +69,11 @@ extension KernelLogProbe {
                     "hw.filesystem.error", of: .disk, .server, source: "fs/ext4, fs/xfs, fs/btrfs of Linux"),
                 SignalDeclaration(
                     "hw.logged_event", of: .pcieDevice, .controller, .gpu,
+                    labels: ["severity": ["critical", "fatal"]],
                     source: "drivers/scsi, drivers/net, drivers/gpu, drivers/usb of Linux"),
                 SignalDeclaration(
-                    "hw.logged_event", of: .nic, source: "drivers/net of Linux",
+                    "hw.logged_event", of: .nic, labels: ["severity": ["critical", "fatal"]],
+                    source: "drivers/net of Linux",
                     unshown: "which interface was on a card is known on the machine itself alone"),
                 SignalDeclaration("hw.gpu.xid", of: .gpu, source: "NVIDIA, XID Errors"),
                 SignalDeclaration("hw.gpu.lost", of: .gpu, source: "nv-pci.c of NVIDIA; drivers/gpu/drm/amd of Linux"),

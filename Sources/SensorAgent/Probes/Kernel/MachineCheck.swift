@@ -66,6 +66,13 @@ struct MachineCheck: Hashable, Sendable {
         return scalableKind == .memory || scalableKind == nil && (0x80...0xFF).contains(code)
     }
 
+    /// Whether the record is of an error at all: no code, no address and no other information is what banks of processors hold
+    /// that only stopped because another one had an error ("no error has been reported", Intel SDM volume 3B, table of
+    /// simple error codes). Kinds of AMD's units count their own errors from 0.
+    private var namesError: Bool {
+        status & 0xFFFF_FFFF != 0 || bit(58) || bit(59) || scalableKind != nil
+    }
+
     /// The processor's own verdict on a cache (threshold-based error status, MCG_CAP bit 11): it has more errors than its
     /// maker tolerates.
     var isYellow: Bool {
@@ -153,7 +160,7 @@ struct MachineCheck: Hashable, Sendable {
 
     /// - Parameter subject: the processor that the check is of, where not the check itself names it.
     func facts(of subject: KernelSubject, stamp: KernelMessage.Stamp?, text: String) -> [KernelFact] {
-        guard bit(63) else { return [] }
+        guard bit(63), namesError else { return [] }
         let place = place
         var check = KernelFact(
             recogniser: "machine-check", subject: subject,

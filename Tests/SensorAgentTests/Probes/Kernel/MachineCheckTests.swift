@@ -105,6 +105,19 @@ struct MachineCheckTests {
         #expect(MachineCheck(processor: 0, bank: 1, status: 0x0C00_0000_0000_0135).facts(stamp: nil).isEmpty)
     }
 
+    @Test("a bank that names no error, as those of processors that another's error stopped, blames nobody")
+    func namesNoError() {
+        #expect(MachineCheck(processor: 1, bank: 1, status: 0xA000_0000_0000_0000).facts(stamp: nil).isEmpty)
+        #expect(MachineCheck(processor: 1, bank: 1, status: 0xB200_0000_0000_0000).facts(stamp: nil).isEmpty)
+        // An address, or a maker's code, makes it one; and AMD's kinds of units count their errors from 0.
+        #expect(!MachineCheck(processor: 1, bank: 1, status: 0xA400_0000_0000_0000).facts(stamp: nil).isEmpty)
+        #expect(!MachineCheck(processor: 1, bank: 1, status: 0xA000_0000_0001_0000).facts(stamp: nil).isEmpty)
+        #expect(
+            !MachineCheck(
+                processor: 1, bank: 1, status: 0xA000_0000_0000_0000, identity: 0x0000_00B0_0000_0000, vendor: .amd
+            ).facts(stamp: nil).isEmpty)
+    }
+
     @Test("the count is bits 51:38 and at least one; bit 52 says that there were more, and counts for nothing itself")
     func counts() {
         func count(_ field: UInt64) -> UInt64 {
