@@ -63,6 +63,18 @@ public struct Evidence: Hashable, Sendable, Codable {
         self.value = value
         self.time = time
     }
+
+    /// Evidence that is another fault which this one is the cause of: the sentence of that fault.
+    public static func explained(_ component: ComponentID, _ signal: Signal, because: String, at time: Timestamp)
+        -> Self
+    {
+        Evidence(component: component, signal: signal, value: "\(explainedMark)\(because.prefix(180))", time: time)
+    }
+
+    private static let explainedMark = "Explained: "
+
+    /// Whether it is another fault which this one is the cause of.
+    public var isExplained: Bool { value.hasPrefix(Evidence.explainedMark) }
 }
 
 /// A prediction of the time left, as an interval in days. `none` is written where a pattern gives no prediction.

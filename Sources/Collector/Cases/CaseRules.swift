@@ -63,8 +63,10 @@ enum CaseRules {
         let index = found.members.firstIndex { $0.fault.id == change.fault.id }
         if found.isClosed {
             // Closed by a person or by an exchange, and the agent still sees the fault: only getting worse speaks
-            // against whoever closed it.
-            if let index, found.members[index].fault.urgency >= change.fault.urgency {
+            // against whoever closed it, and so does a new sign that it explains, which nothing else would tell.
+            if let index, found.members[index].fault.urgency >= change.fault.urgency,
+                !explainsMore(change.fault, than: found.members[index].fault)
+            {
                 return .unchanged(reason: .caseClosed(number: found.number))
             }
             return opened(by: change, opening: opening, at: time)
@@ -80,6 +82,16 @@ enum CaseRules {
         return .updated(
             found, notice: notice(before: before, after: found, joined: index == nil, fault: change.fault),
             because: change.because)
+    }
+
+    /// Whether a fault is the cause of another that it was not before, of any part.
+    private static func explainsMore(_ new: Fault, than old: Fault) -> Bool {
+        new.evidence.contains { sign in
+            sign.isExplained
+                && !old.evidence.contains {
+                    $0.isExplained && $0.component == sign.component && $0.signal == sign.signal
+                }
+        }
     }
 
     private static func opened(by change: FaultChange, opening: Opening, at time: Timestamp) -> CaseChange {

@@ -129,9 +129,9 @@ struct RootCause: Sendable {
     private static func evidence(of fault: Fault, explaining signs: [Fault]) -> [Evidence] {
         if signs.isEmpty, fault.evidence.count <= WireLimits.evidencePerFault { return fault.evidence }
         let explained = signs.prefix(WireLimits.evidencePerFault).map { sign in
-            Evidence(
-                component: sign.component, signal: sign.evidence.first?.signal ?? Signal("hw.status"),
-                value: "Explained: \(sign.because.prefix(180))", time: sign.openedAt)
+            Evidence.explained(
+                sign.component, sign.evidence.first?.signal ?? Signal("hw.status"), because: sign.because,
+                at: sign.openedAt)
         }
         let own = fault.evidence.prefix(
             max(WireLimits.evidencePerFault - explained.count, min(4, fault.evidence.count)))

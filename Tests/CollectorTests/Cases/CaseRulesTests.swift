@@ -141,6 +141,27 @@ struct CaseRulesTests {
         }
     }
 
+    @Test("A fault of a closed case that turns out to be the cause of another is told anew, once")
+    func explainsMore() throws {
+        let rail = ComponentID(.voltage, "in3")
+        func cause(_ signs: ComponentID...) -> Fault {
+            var fault = SampleFault.make("f1", urgency: .order)
+            fault.evidence += signs.map {
+                Evidence.explained($0, Signal("hw.voltage"), because: "The rail is at 4.3 V.", at: time)
+            }
+            return fault
+        }
+        let closed = CaseRules.closing(try opened(cause()), by: "admin", because: "exchanged", at: time)
+        guard case .opened(let again, _) = apply(.updated, cause(rail), to: closed) else { throw Unexpected() }
+        #expect(again.members.count == 1)
+        let closedAgain = CaseRules.closing(again, by: "admin", because: "exchanged", at: time)
+        #expect(
+            apply(.updated, cause(rail), to: closedAgain) == .unchanged(reason: .caseClosed(number: closed.number)))
+        guard case .opened = apply(.updated, cause(rail, ComponentID(.voltage, "in4")), to: closedAgain) else {
+            throw Unexpected()
+        }
+    }
+
     @Test("Another serial in the place of the part is an exchange")
     func exchanged() throws {
         let found = try opened(SampleFault.make("f1", blaming: "sda", part: SampleFault.part(serial: "S1")))
