@@ -495,6 +495,7 @@ extension SignalSources {
         hw.errors controller,dimm,gpu,memory_channel,memory_row error.type=corrected,uncorrected
         hw.errors memory_controller error.type=corrected,corrected.noinfo,uncorrected,uncorrected.noinfo
         hw.kernel_log.missed server fate=lost,suppressed,trace_lost,untold
+        hw.logged_event gpu,nic,pcie_device severity=critical,fatal
         hw.optic.bias.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
         hw.optic.rx_power.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded
         hw.optic.tx_power.limit optic limit_type=high.critical,high.degraded,low.critical,low.degraded

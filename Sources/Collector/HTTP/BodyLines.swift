@@ -8,6 +8,9 @@ struct BodyLines {
     private var piece: ArraySlice<UInt8> = []
     private var isAtEnd = false
     private let lineBytes: Int
+    private var blanks = 0
+    /// Blank lines of one body that are passed over: millions of them are a few kilobytes of gzip.
+    static let blankLines = 1_000
 
     /// - Parameter lineBytes: of one line.
     init(_ pieces: BodyPieces, lineBytes: Int) {
@@ -16,11 +19,18 @@ struct BodyLines {
     }
 
     /// The next line that is not blank; nil at the end.
-    /// - Throws: `RequestProblem` for what cannot be inflated, is too large in all, or has too long a line.
+    /// - Throws: `RequestProblem` for what cannot be inflated, is too large in all, has too long a line, or blank ones
+    ///   without end.
     mutating func next() throws(RequestProblem) -> Data? {
         while !isAtEnd {
             let line = try whole()
             if !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) { return line }
+            blanks += 1
+            guard blanks <= BodyLines.blankLines else {
+                throw RequestProblem(
+                    .contentTooLarge, "too-large",
+                    "The body has more than \(BodyLines.blankLines) blank lines: send one envelope a line.")
+            }
         }
         return nil
     }

@@ -315,6 +315,7 @@ struct DoorFuzzTests {
             outcomes.merge(round.outcomes) { $0 + $1 }
         }
         report(door, "over HTTP", done, outcomes)
-        #expect(outcomes.keys.contains { $0.hasPrefix("2") }, "\(outcomes)")
+        // Of few inputs none may be whole, of many some are; that valid ones are taken, the direct way holds.
+        #expect(done < 1_000 || outcomes.keys.contains { $0.hasPrefix("2") }, "\(outcomes)")
     }
 }

@@ -12,6 +12,13 @@ enum MemoryFixtures {
         try WireFormat.decode(Memory.self, from: WireFormat.encode(memory))
     }
 
+    /// Whether it can be read again: a time that no clock shows is stored as the first or last that can be printed, and
+    /// from then on as that.
+    static func canBeStored<Memory: Codable & Equatable>(_ memory: Memory) throws -> Bool {
+        let once = try stored(memory)
+        return try stored(once) == once
+    }
+
     /// For calls that change what they are made on.
     static func expect(
         _ answer: Bool, is expected: Bool = true, sourceLocation: Testing.SourceLocation = #_sourceLocation
