@@ -308,7 +308,7 @@ extension KernelMessageTable {
         grave("{driver:word} {pci}: The EEPROM Checksum Is Not Valid", .nic),
         grave("mlx5_core {pci}: {}High temperature on sensors", .nic),
         grave("mlx5_core {pci}: {}Port module event[error]: module {n}, ", .nic),
-        grave("amdgpu {pci}: {}uncorrectable hardware errors detected in", .gpu, "fatal"),
+        grave("amdgpu {pci}: {}: {n} uncorrectable hardware errors detected in", .gpu, "fatal"),
         grave("amdgpu {pci}: {}uncorrectable hardware error(ERREVENT_ATHUB_INTERRUPT) detected", .gpu, "fatal"),
         grave("NVRM: GPU {pci}: RmInitAdapter failed!", .gpu, "fatal"),
         grave("xhci_hcd {pci}: xHCI host controller not responding, assume dead", .pci, "fatal"),
