@@ -1,5 +1,6 @@
 import Backtest
 import Foundation
+import TestSupport
 import Testing
 import Transfer
 
@@ -8,7 +9,7 @@ import Transfer
 struct HistoryTests {
     /// A fleet of many drives that differ, by drive.
     private static func fleet(_ count: Int, days: Int = 120) -> [(day: Int, serial: String, line: String)] {
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix(seed: 7)
         var rows: [(Int, String, String)] = []
         for drive in 0..<count {
             let serial = "S\(100_000 + drive)"
@@ -23,17 +24,6 @@ struct HistoryTests {
             }
         }
         return rows
-    }
-
-    struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 
     private static func write(_ text: String, _ folder: URL, _ name: String, gzip: Bool = false) throws -> String {
@@ -247,7 +237,7 @@ struct HistoryTests {
         let rows = Self.fleet(6, days: 40)
         let text = Array(([Histories.header] + rows.map(\.line)).joined(separator: "\n").utf8)
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix(seed: seed)
         let alphabet = Array(",\n\r\"-0129\0 xE.\u{7F}".utf8) + [0xFF, 0xC3]
         for _ in 0..<60 {
             var damaged = text

@@ -95,7 +95,7 @@ struct DyingDiskTests {
         try await arrives(.init(fault: "", module: 3, kind: "opened"), of: server, at: site)
         try await arrives(.init(fault: "", module: 1, kind: "cleared"), of: server, at: site)
         // At whatever it is: storing, asking, sending.
-        var random = SplitMix(state: 42)
+        var random = SplitMix(seed: 42)
         for module in 4...5 {
             try server.set(module: module, errors: 200)
             for _ in 0..<4 {

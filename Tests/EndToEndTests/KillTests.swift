@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the product is for: no ticket lost, none doubled, whatever dies when.
@@ -41,7 +42,7 @@ struct KillTests {
     func kills() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("kill test: seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let site = try await Site()
         defer { site.stop() }
         let pack = site.folder.appending(path: "patterns.json").path
@@ -163,19 +164,4 @@ struct KillTests {
     }
 
     private static let partnerQuery = #"SELECT number FROM "case""#
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed that a failing run printed gives the same run of choices.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

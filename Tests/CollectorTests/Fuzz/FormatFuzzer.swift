@@ -1,22 +1,19 @@
 import Foundation
+import TestSupport
 
 /// Changes JSON as somebody would who knows the format and means harm: extremes of every field, deep, wide and long. The
 /// same seed gives the same changes.
 struct FormatFuzzer {
-    private var state: UInt64
+    private var random: SplitMix
+    private let changes: Bool
 
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    private mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
+    /// - Parameter changes: false: all stays as it is, to see that it is taken then.
+    init(seed: UInt64, changes: Bool = true) {
+        random = SplitMix(seed: seed)
+        self.changes = changes
     }
 
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(max(1, count))) }
+    mutating func below(_ count: Int) -> Int { random.below(count) }
     mutating func once(in count: Int) -> Bool { below(count) == 0 }
     mutating func pick<Element>(_ list: [Element]) -> Element { list[below(list.count)] }
 
@@ -39,12 +36,13 @@ struct FormatFuzzer {
 
     /// One to four changes of `tree`, as it is sent.
     mutating func changed(_ tree: JSONTree) -> String {
+        guard changes else { return tree.json }
         var tree = tree
         for _ in 0...below(4) { tree = change(tree, depth: 0) }
         var bytes = Array(tree.json.utf8)
         // Now and then as bytes: what is no JSON at all.
         if once(in: 12), !bytes.isEmpty {
-            for _ in 0...below(4) { bytes[below(bytes.count)] = UInt8(truncatingIfNeeded: next()) }
+            for _ in 0...below(4) { bytes[below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
             if once(in: 3) { bytes.removeLast(below(bytes.count)) }
         }
         return String(decoding: bytes, as: UTF8.self)

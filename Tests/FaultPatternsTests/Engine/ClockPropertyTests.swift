@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -47,7 +48,7 @@ struct ClockPropertyTests {
     /// - Parameter areTogether: whether all signals are read at each look. (Else one may be unknown after a silence where
     ///   it was known before, and what is unknown neither opens, clears nor begins anew.)
     private static func script(
-        _ random: inout Seeded, took: ClosedRange<Int64>, areTogether: Bool = false
+        _ random: inout SplitMix, took: ClosedRange<Int64>, areTogether: Bool = false
     ) -> [Look] {
         var looks: [Look] = []
         var time: Int64 = 60
@@ -160,7 +161,7 @@ struct ClockPropertyTests {
 
     /// The same looks while the wall clock leaps, also amid looks, and while the agent is stopped.
     private static func leaping(
-        _ looks: [Look], _ pack: PatternPack, _ random: inout Seeded, offByOne: Int64 = 0
+        _ looks: [Look], _ pack: PatternPack, _ random: inout SplitMix, offByOne: Int64 = 0
     ) throws -> Machine {
         var machine = Machine(pack, at: moment(0))
         machine.offByOne = offByOne
@@ -186,7 +187,7 @@ struct ClockPropertyTests {
         let pack = try #require(Self.pack)
         var total = 0
         for seed in Self.seeds {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             let looks = Self.script(&random, took: 0...40)
             let expected = Self.undisturbed(looks, pack)
             let found = try Self.leaping(looks, pack, &random)
@@ -203,7 +204,7 @@ struct ClockPropertyTests {
     func planted() throws {
         let pack = try #require(Self.pack)
         let found = try (1...100 as ClosedRange<UInt64>).first { seed in
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             let looks = Self.script(&random, took: 0...40)
             let wrong = try Self.leaping(looks, pack, &random, offByOne: 1)
             return wrong.result != Self.undisturbed(looks, pack).result
@@ -216,7 +217,7 @@ struct ClockPropertyTests {
         let pack = try #require(Self.plain)
         var total = 0
         for seed in Self.seeds {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             let looks = Self.script(&random, took: 0...0, areTogether: true)
             let before = looks.indices.randomElement(using: &random) ?? 0
             let span = [901, 3_000, 40_000, 89_000, 91_000, 3_000_000].randomElement(using: &random) ?? 901
@@ -250,7 +251,7 @@ struct ClockPropertyTests {
     func shortStop() throws {
         let pack = try #require(Self.pack)
         for seed in Self.seeds {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             var looks = Self.script(&random, took: 0...40)
             let stop = Int.random(in: 1..<looks.count, using: &random)
             let pause = Int64.random(in: 0...380, using: &random)
@@ -276,7 +277,7 @@ struct ClockPropertyTests {
     func longStop() throws {
         let pack = try #require(Self.pack)
         for seed in Self.seeds {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             // So that all clocks are held from the same moment on.
             var looks = Self.script(&random, took: 0...0, areTogether: true)
             let stop = Int.random(in: 1..<looks.count, using: &random)

@@ -1,6 +1,7 @@
 import FaultPatterns
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 /// What a broken probe, a broken clock or an enemy can bring: refused or bounded, by name, and never a crash.
@@ -206,7 +207,7 @@ struct HostileInputTests {
         }
         let stored = patient.diagnosis.takeChanges(windows: true)
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var complaints = 0
         for _ in 0..<500 {
             var broken = stored

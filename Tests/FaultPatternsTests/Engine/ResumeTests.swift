@@ -1,19 +1,8 @@
 import FaultPatterns
 import Foundation
 import Reports
+import TestSupport
 import Testing
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite("Resuming")
 struct ResumeTests {
@@ -51,7 +40,7 @@ struct ResumeTests {
             ]))
 
     /// A day in the life of three disks: values, gaps, events, late and repeated samples, an exchange.
-    private static func script(_ random: inout Seeded) -> [(
+    private static func script(_ random: inout SplitMix) -> [(
         time: Int64, observations: [Observation], list: [Component]?
     )] {
         var steps: [(time: Int64, observations: [Observation], list: [Component]?)] = []
@@ -115,7 +104,7 @@ struct ResumeTests {
         let first = UInt64.random(in: 0...UInt64.max / 2)
         var total = 0
         for seed in first..<first + 60 {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             let steps = Self.script(&random)
             var whole = Diagnosis(patterns: pack)
             var cut = Diagnosis(patterns: pack)
@@ -161,7 +150,7 @@ struct ResumeTests {
         let first = UInt64.random(in: 0...UInt64.max / 2)
         var total = 0
         for seed in first..<first + 40 {
-            var random = Seeded(state: seed)
+            var random = SplitMix(seed: seed)
             let steps = Self.script(&random)
             let update = Int.random(in: 0..<steps.count, using: &random)
             var whole = Diagnosis(patterns: old)

@@ -1,4 +1,5 @@
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -175,7 +176,7 @@ struct CounterHistoryTests {
         "Against every single rise, the bounds hold the truth in any window, to a forty-eighth of it", arguments: 1...12
     )
     func reference(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let windows: [Int64] = [Self.hour, 6 * Self.hour, 24 * Self.hour, 7 * 24 * Self.hour]
         var counter = Counter(0, at: F.time(0), finest: windows[0], longest: windows[3])
         var value: UInt64 = 0
@@ -238,7 +239,7 @@ struct CounterHistoryTests {
 
     @Test("Between one change by time and the next the answer stays the same", arguments: 1...8)
     func changes(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var counter = Counter(0, at: F.time(0))
         var now: Int64 = 0
         for value in 1...20 {

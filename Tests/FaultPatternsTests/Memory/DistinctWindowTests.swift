@@ -1,4 +1,5 @@
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -43,7 +44,7 @@ struct DistinctWindowTests {
 
     @Test("In any order of events the number is that of a plain list", arguments: 1...12)
     func reference(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var window = DistinctWindow()
         var all: [(group: Int, value: Int, time: Int64)] = []
         var now: Int64 = 0
@@ -93,18 +94,18 @@ struct DistinctWindowTests {
         #expect(window.bounds(at: time, window: Self.hour) == Bounds(0))
     }
 
-    @Test("No time or window traps")
-    func hostile() throws {
+    @Test("No time or window traps", arguments: MemoryFixtures.HostileTimes.allCases)
+    func hostile(times: MemoryFixtures.HostileTimes) throws {
         for length in F.hostileWindows {
             var window = DistinctWindow()
-            for time in F.hostileTimes + F.hostileTimes.reversed() {
+            for time in times.list + times.list.reversed() {
                 _ = window.take(value: "a", group: "\(time)", at: time, window: length)
                 _ = window.becomeBlind(at: time)
-                for now in F.hostileTimes {
+                for now in times.list {
                     #expect(window.bounds(at: now, window: length).low >= 0)
                     #expect(window.changesAt(after: now, window: length).map { $0 > now } ?? true)
                 }
-                #expect(try F.canBeStored(window))
+                #expect(try times.areKept(in: window))
             }
         }
     }

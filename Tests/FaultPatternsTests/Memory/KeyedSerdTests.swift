@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -75,7 +76,7 @@ struct KeyedSerdTests {
 
     @Test("In any order of events the answer is that of a plain list", arguments: 1...12)
     func reference(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let count = Int.random(in: 1...6, using: &random)
         var serd = KeyedSerd()
         var all: Set<[Int64]> = []
@@ -133,19 +134,19 @@ struct KeyedSerdTests {
         #expect(serd.truth(at: time, count: 3, within: Self.hour) == .no)
     }
 
-    @Test("No time or window traps")
-    func hostile() throws {
+    @Test("No time or window traps", arguments: MemoryFixtures.HostileTimes.allCases)
+    func hostile(times: MemoryFixtures.HostileTimes) throws {
         for length in F.hostileWindows {
             var serd = KeyedSerd()
-            for time in F.hostileTimes + F.hostileTimes.reversed() {
+            for time in times.list + times.list.reversed() {
                 _ = serd.take("a", key: "\(time)", at: time, count: 1, within: length)
                 _ = serd.take("a", key: "k", at: time, count: 1_000, within: length)
                 _ = serd.becomeBlind(at: time)
-                for now in F.hostileTimes {
+                for now in times.list {
                     _ = serd.truth(at: now, count: 2, within: length)
                     #expect(serd.changesAt(after: now, window: length).map { $0 > now } ?? true)
                 }
-                #expect(try F.canBeStored(serd))
+                #expect(try times.areKept(in: serd))
             }
         }
     }

@@ -1,4 +1,5 @@
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -79,7 +80,7 @@ struct LeakyBucketTests {
 
     @Test("The level is what was added less what leaked", arguments: 1...8)
     func reference(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let count = Int.random(in: 1...20, using: &random)
         var bucket = LeakyBucket()
         var level = 0.0
@@ -100,21 +101,21 @@ struct LeakyBucketTests {
         }
     }
 
-    @Test("No amount, time or window traps")
-    func hostile() throws {
+    @Test("No amount, time or window traps", arguments: MemoryFixtures.HostileTimes.allCases)
+    func hostile(times: MemoryFixtures.HostileTimes) throws {
         for length in F.hostileWindows + [0] {
             for count in [0, 1, 1_000] {
                 var bucket = LeakyBucket()
-                for time in F.hostileTimes + F.hostileTimes.reversed() {
+                for time in times.list + times.list.reversed() {
                     for amount in F.hostileNumbers { bucket.add(amount, at: time, count: count, within: length) }
                     _ = bucket.take("a", at: time, count: count, within: length)
                     _ = bucket.becomeBlind(at: time)
-                    for now in F.hostileTimes {
+                    for now in times.list {
                         #expect(bucket.level(at: now, count: count, within: length) >= 0)
                         _ = bucket.truth(at: now, count: count, within: length)
                         #expect(bucket.changesAt(after: now, count: count, within: length).map { $0 > now } ?? true)
                     }
-                    #expect(try F.canBeStored(bucket))
+                    #expect(try times.areKept(in: bucket))
                 }
             }
         }

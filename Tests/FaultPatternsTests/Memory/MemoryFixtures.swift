@@ -12,13 +12,6 @@ enum MemoryFixtures {
         try WireFormat.decode(Memory.self, from: WireFormat.encode(memory))
     }
 
-    /// Whether it can be read again: a time that no clock shows is stored as the first or last that can be printed, and
-    /// from then on as that.
-    static func canBeStored<Memory: Codable & Equatable>(_ memory: Memory) throws -> Bool {
-        let once = try stored(memory)
-        return try stored(once) == once
-    }
-
     /// For calls that change what they are made on.
     static func expect(
         _ answer: Bool, is expected: Bool = true, sourceLocation: Testing.SourceLocation = #_sourceLocation
@@ -36,6 +29,29 @@ enum MemoryFixtures {
     static let hostileTimes: [Timestamp] = [Int64.min, -1, 0, 1, 1_700_000_000_000, .max - 1, .max].map {
         Timestamp(milliseconds: $0)
     }
+    /// The same as the wire keeps them, and the first and last that it keeps with room for any window.
+    static let storableTimes: [Timestamp] = [-62_000_000_000_000, -1, 0, 1, 1_700_000_000_000, 253_000_000_000_000].map
+    {
+        Timestamp(milliseconds: $0)
+    }
+
+    /// Which times a broken clock gives.
+    enum HostileTimes: CaseIterable, Sendable {
+        /// Also such as no clock shows. What is stored of them is the first or last time that can be printed, and from then
+        /// on that.
+        case any
+        /// Such as are stored as they are.
+        case storable
+
+        var list: [Timestamp] { self == .any ? hostileTimes : storableTimes }
+
+        /// Whether a memory of them can be read again as what it is.
+        func areKept<Memory: Codable & Equatable>(in memory: Memory) throws -> Bool {
+            let once = try stored(memory)
+            return try self == .storable ? once == memory : stored(once) == once
+        }
+    }
+
     static let hostileWindows: [Int64] = [1, 60_000, 400 * 86_400_000]
 }
 

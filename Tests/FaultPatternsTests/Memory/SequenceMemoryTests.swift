@@ -18,7 +18,7 @@ struct SequenceMemoryTests {
             let b = try #require(pair.last.flatMap { truths[$0] })
             memory.take(a: a, b: b, at: F.time(seconds), within: hour)
             letters.append(contentsOf: truths.filter { $0.value == memory.truth }.map(\.key))
-            #expect(try F.canBeStored(memory))
+            #expect(try F.stored(memory) == memory)
         }
         return letters
     }

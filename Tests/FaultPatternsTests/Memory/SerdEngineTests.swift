@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -51,7 +52,7 @@ struct SerdEngineTests {
 
     @Test("In any order of events, told in parts and again, the answer is that of a plain list", arguments: 1...12)
     func reference(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let count = Int.random(in: 1...40, using: &random)
         var serd = SerdEngine()
         var all: [[Int64]: Int] = [:]

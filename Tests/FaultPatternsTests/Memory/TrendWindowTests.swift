@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import FaultPatterns
@@ -85,7 +86,7 @@ struct TrendWindowTests {
 
     @Test("The median line is that of all sorted slopes", arguments: 1...20)
     func theilSen(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let count = Int.random(in: 8...64, using: &random)
         var points: ContiguousArray<(x: Double, y: Double)> = []
         var x = 0.0
@@ -116,7 +117,7 @@ struct TrendWindowTests {
 
     @Test("In nine of ten trends and more, the true slope and the true time lie within the bounds")
     func coverage() {
-        var random = Seeded(state: 42)
+        var random = SplitMix(seed: 42)
         var (squares, medians, times) = (0, 0, 0)
         let rounds = 300
         for _ in 0..<rounds {
@@ -172,7 +173,7 @@ struct TrendWindowTests {
 
     @Test("Readings closer together than a step are averaged, and old ones leave", arguments: 1...4)
     func dense(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var trend = TrendWindow(since: F.time(0))
         let hour: Int64 = 3_600_000
         var now: Int64 = 0
@@ -219,12 +220,14 @@ struct TrendWindowTests {
                 == trend.prediction(in: Self.day, at: now, window: Self.fortnight))
     }
 
-    @Test("No reading, time or window traps, and what is stored can be read again")
-    func hostile() throws {
+    @Test(
+        "No reading, time or window traps, and what is stored can be read again",
+        arguments: MemoryFixtures.HostileTimes.allCases)
+    func hostile(times: MemoryFixtures.HostileTimes) throws {
         for length in F.hostileWindows {
-            var trend = TrendWindow(since: F.hostileTimes[0])
+            var trend = TrendWindow(since: times.list[0])
             for round in 0..<12 {
-                for time in F.hostileTimes {
+                for time in times.list {
                     for value in F.hostileNumbers {
                         trend.take(
                             value, at: time.plus(Int64(round) * length / 10), window: length, needsMedianLine: true)
@@ -238,7 +241,7 @@ struct TrendWindowTests {
                     #expect(predicted.low <= predicted.high)
                     #expect(trend.changesAt(after: time, window: length).map { $0 > time } ?? true)
                 }
-                #expect(try F.canBeStored(trend))
+                #expect(try times.areKept(in: trend))
             }
         }
     }

@@ -1,5 +1,6 @@
 import FaultPatterns
 import Foundation
+import TestSupport
 import Testing
 
 /// What is refused, and with which words; and that nothing crashes.
@@ -257,7 +258,7 @@ struct ModelCheckTests {
             isForm
             ? try ModelImport.form(of: try ModelFixtures.data("lightgbm.txt"), .init(name: "m")).form.file()
             : try ModelFixtures.data(name)
-        var generator = SplitMix(state: 5)
+        var generator = SplitMix(seed: 5)
         var refused = 0
         for round in 0..<150 {
             var bytes = Array(good)
@@ -306,18 +307,5 @@ struct ModelCheckTests {
         #expect(try ModelImport.form(of: data, options).form.features.map(\.name) == ["a", "b", "c", "d", "e"])
         options.featureNames = ["a"]
         #expect(refusal(importing: data, options)?.contains("has 1 names") == true)
-    }
-}
-
-/// Random numbers that are the same each time (Steele, Lea and Flood 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

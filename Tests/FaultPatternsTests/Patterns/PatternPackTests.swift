@@ -1,6 +1,7 @@
 import FaultPatterns
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @Suite("Pattern packs")
@@ -244,7 +245,7 @@ struct PatternPackTests {
         let bytes = F.json([F.pattern("disk.test", ["when": "increase(pending[24h]) >= 4 and not serd(errors, 3, 1h)"])]
         )
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         for _ in 0..<2_000 {
             var broken = bytes

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 
 /// Makes of an input the same of another machine: other names of devices, buses and bays, and another order of what has
 /// none. What is said of it must be the same.
 struct CaseMutation {
     private var random: SplitMix
 
-    init(seed: UInt64) { random = SplitMix(state: seed) }
+    init(seed: UInt64) { random = SplitMix(seed: seed) }
 
     mutating func mutated(_ input: CaseInput) throws -> CaseInput {
         var changed = input

@@ -61,15 +61,48 @@ enum IPMIEventSeverity: String, Sendable {
     ]
 }
 
-extension IPMIEvent {
-    /// Whether this later entry ends what `event` told: the same state of the same sensor is no more, or the sensor is well.
-    func isEnd(of event: IPMIEvent) -> Bool {
-        guard type == event.type, number == event.number, name == event.name else { return false }
-        if !isAssertion { return event.isAssertion && (state == event.state || state.isEmpty) }
-        if IPMIStates.health(state) == "ok" || IPMIStates.redundancy(state) == .full { return true }
-        // `Lower Critical going high` ends `Lower Critical going low`.
-        let (own, other) = (IPMIStates.plain(state), IPMIStates.plain(event.state))
-        return own != other && own.contains("going")
-            && own.replacing("goinghigh", with: "goinglow") == other.replacing("goinghigh", with: "goinglow")
+/// Which entries of a log are over by its end: a limit that was crossed and is kept again, as at each switching on and off,
+/// a state that was asserted and is no more, a sensor that is well. One pass, from the newest back.
+struct IPMIEventEndings {
+    private struct Sensor: Hashable {
+        var type: UInt8?
+        var number: UInt8?
+        var name: String?
+    }
+
+    /// What later entries of one sensor ended.
+    private struct Later {
+        var isWell = false
+        var states: Set<String> = []
+        var limits: Set<String> = []
+    }
+
+    /// By the place of the entry.
+    private(set) var areOver: [Bool]
+
+    init(_ events: [IPMIEvent]) {
+        areOver = Array(repeating: false, count: events.count)
+        var later: [Sensor: Later] = [:]
+        for place in events.indices.reversed() {
+            let event = events[place]
+            let sensor = Sensor(type: event.type, number: event.number, name: event.name)
+            var own = later[sensor] ?? Later()
+            let word = IPMIStates.plain(event.state)
+            areOver[place] = own.isWell || own.states.contains(word) || own.limits.contains(word)
+            if !event.isAssertion {
+                if word.isEmpty { own.isWell = true } else { own.states.insert(word) }
+            } else if IPMIStates.health(event.state) == "ok" || IPMIStates.redundancy(event.state) == .full {
+                own.isWell = true
+            } else if let opposite = IPMIEventEndings.opposite(of: word) {
+                own.limits.insert(opposite)
+            }
+            later[sensor] = own
+        }
+    }
+
+    /// `Lower Critical going low` of `Lower Critical going high`, and the other way round.
+    private static func opposite(of word: String) -> String? {
+        if word.contains("goinghigh") { return word.replacing("goinghigh", with: "goinglow") }
+        return word.contains("goinglow") ? word.replacing("goinglow", with: "goinghigh") : nil
     }
 }

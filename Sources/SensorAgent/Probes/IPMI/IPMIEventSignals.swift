@@ -46,10 +46,7 @@ struct IPMIEventSignals: Sendable {
         self.sensors = Dictionary(
             sensors.compactMap { sensor in sensor.number.map { ($0, sensor) } }, uniquingKeysWith: { first, _ in first }
         )
-        for (index, event) in events.enumerated() {
-            // A limit that was crossed and is kept again, as at each switching on and off, is no news.
-            add(event, isOver: events[(index + 1)...].contains { $0.isEnd(of: event) })
-        }
+        for (event, isOver) in zip(events, IPMIEventEndings(events).areOver) { add(event, isOver: isOver) }
     }
 
     /// When it happened.
@@ -85,17 +82,23 @@ struct IPMIEventSignals: Sendable {
             .event("\(name.map { "\($0): " } ?? "")\(event.words), \(state)"))
         addRedundancy(event)
         if event.isAssertion, !isOver, let severity = IPMIEventSeverity(event) {
-            if part.kind == .boardBattery {
-                // Below its lower critical limit the cell is empty, however its maker calls the state.
-                set(part, Signal("hw.battery.state"), .state("replace"))
-                return
-            }
-            add(
-                sensorPart(event, name, part), Signal("hw.logged_event", ["severity": severity.rawValue]),
-                .event(event.words))
+            addGrave(event, severity, name, part)
         }
         guard let offset = event.offset, let type = event.type else { return }
         addMeaning(event, type, offset, part)
+    }
+
+    private mutating func addGrave(
+        _ event: IPMIEvent, _ severity: IPMIEventSeverity, _ name: String?, _ part: Component
+    ) {
+        if part.kind == .boardBattery {
+            // Below its lower critical limit the cell is empty, however its maker calls the state. Too high a voltage is the
+            // board's.
+            let isHigh = IPMIStates.plain(event.state).hasPrefix("upper")
+            guard isHigh else { return set(part, Signal("hw.battery.state"), .state("replace")) }
+        }
+        let told = part.kind == .boardBattery ? IPMIParts.board : sensorPart(event, name, part)
+        add(told, Signal("hw.logged_event", ["severity": severity.rawValue]), .event(event.words))
     }
 
     /// What a crossed limit is of: the sensor itself, as its readings are.
@@ -103,7 +106,7 @@ struct IPMIEventSignals: Sendable {
         let kinds: [UInt8: ComponentKind] = [
             IPMIStates.temperature: .temperature, IPMIStates.voltage: .voltage, IPMIStates.current: .current,
         ]
-        guard let type = event.type, let kind = kinds[type], let name, part.kind != .boardBattery else { return part }
+        guard let type = event.type, let kind = kinds[type], let name else { return part }
         return Component(
             id: ComponentID(kind, "ipmi/\(name)"), kind: kind, parent: part.kind == .chassis ? nil : part.id, name: name
         )

@@ -99,6 +99,20 @@ struct IPMIParts: Sendable {
     }
 
     private func module(_ name: String, _ type: UInt8?) -> Component? {
+        if let known = knownModule(name) { return known }
+        let word = IPMIStates.plain(name)
+        if word.contains("dimm"), word.contains(where: \.isNumber) {
+            let slot = name.split(separator: " ").first { IPMIStates.plain($0).contains("dimm") && $0.count > 4 }
+            return Self.module(labelled: slot.map(String.init) ?? name)
+        }
+        guard type == IPMIStates.memory else { return nil }
+        return Component(
+            id: ComponentID(.memoryController, "ipmi/\(name)"), kind: .memoryController, parent: Self.board.id,
+            name: name)
+    }
+
+    /// The one module of SMBIOS whose place stands in `name`.
+    private func knownModule(_ name: String) -> Component? {
         let word = IPMIStates.plain(name)
         let fitting = modules.filter { module in
             let locator = IPMIStates.plain(module.part.location ?? "")
@@ -107,30 +121,44 @@ struct IPMIParts: Sendable {
         // `P1DIMMA1` contains `DIMMA1` as well: the longest counts.
         let longest = fitting.map { IPMIStates.plain($0.part.location ?? "").count }.max()
         let best = fitting.filter { IPMIStates.plain($0.part.location ?? "").count == longest }
-        if best.count == 1 { return best.first }
-        if word.contains("dimm"), word.contains(where: \.isNumber) {
-            let slot = name.split(separator: " ").first { IPMIStates.plain($0).contains("dimm") && $0.count > 4 }
-            let label = slot.map(String.init) ?? name
-            return Component(
-                id: ComponentID(.dimm, "ipmi/\(label)"), kind: .dimm, parent: Self.board.id, name: label,
-                part: Part(location: label))
-        }
-        guard type == IPMIStates.memory else { return nil }
-        return Component(
-            id: ComponentID(.memoryController, "ipmi/\(name)"), kind: .memoryController, parent: Self.board.id,
-            name: name)
+        return best.count == 1 ? best.first : nil
     }
 
-    /// The module that an entry names in its words: `Uncorrectable ECC (@DIMMB2(CPU1))`, `… at location(s) DIMM_A3.`
+    private static func module(labelled label: String) -> Component {
+        Component(
+            id: ComponentID(.dimm, "ipmi/\(label)"), kind: .dimm, parent: board.id, name: label,
+            part: Part(location: label))
+    }
+
+    /// The module that an entry names in its words: `Uncorrectable ECC (@DIMMB2(CPU1))`, `… at location(s) DIMM_A3.` Where
+    /// they name the socket as well, it belongs to the place: each socket may have a `DIMMB2`.
     func module(in words: String) -> Component? {
         let signs: Set<Character> = ["_", "-", "#"]
-        let tokens = words.prefix(300).split { !($0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0))) }
+        let words = words.prefix(300)
+        let tokens = words.split { !($0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0))) }
         for (index, token) in tokens.enumerated() where token.lowercased().contains("dimm") {
-            if token.contains(where: \.isNumber) { return module(String(token), nil) }
-            // `DIMM A7`, `DIMM 3`: the place stands apart.
-            guard token.lowercased() == "dimm", index + 1 < tokens.count else { continue }
-            let place = tokens[index + 1]
-            if place.count <= 3, place.contains(where: \.isNumber) { return module("DIMM_\(place)", nil) }
+            var place = String(token)
+            if !token.contains(where: \.isNumber) {
+                // `DIMM A7`, `DIMM 3`: the place stands apart.
+                guard token.lowercased() == "dimm", index + 1 < tokens.count else { continue }
+                let next = tokens[index + 1]
+                guard next.count <= 3, next.contains(where: \.isNumber) else { continue }
+                place = "DIMM_\(next)"
+            }
+            if let socket = IPMIParts.socket(in: tokens) { place = "CPU\(socket) \(place)" }
+            return knownModule(place) ?? Self.module(labelled: place)
+        }
+        return nil
+    }
+
+    /// The number of `CPU1`, `CPU 1` or `Processor 1` among words.
+    private static func socket(in tokens: [Substring]) -> Int? {
+        for (index, token) in tokens.enumerated() {
+            let low = token.lowercased()
+            guard let word = ["processor", "cpu"].first(where: { low.hasPrefix($0) }) else { continue }
+            let digits = low.dropFirst(word.count)
+            let number = digits.isEmpty && index + 1 < tokens.count ? tokens[index + 1] : digits
+            if (1...3).contains(number.count), let found = Int(number) { return found }
         }
         return nil
     }

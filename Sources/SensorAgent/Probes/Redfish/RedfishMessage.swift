@@ -45,6 +45,8 @@ struct RedfishMessage: Hashable, Sendable {
             part: processors),
         // Power supplies
         Rule(words: ["power supply redundancy", "lost"], type: IPMIStates.powerUnit, state: "Redundancy Lost"),
+        Rule(words: ["power supplies", "not redundant"], type: IPMIStates.powerUnit, state: "Redundancy Lost"),
+        Rule(words: ["power supplies", "no longer redundant"], type: IPMIStates.powerUnit, state: "Redundancy Lost"),
         Rule(
             words: ["power input", "power supply", "lost"], type: IPMIStates.powerSupply,
             state: "Power Supply AC lost", part: supplies),
@@ -58,6 +60,8 @@ struct RedfishMessage: Hashable, Sendable {
             words: ["power supply", "fail"], type: IPMIStates.powerSupply, state: "Failure detected", part: supplies),
         // Fans
         Rule(words: ["fan redundancy", "lost"], type: IPMIStates.fan, state: "Redundancy Lost"),
+        Rule(words: ["fans", "not redundant"], type: IPMIStates.fan, state: "Redundancy Lost"),
+        Rule(words: ["fans", "no longer redundant"], type: IPMIStates.fan, state: "Redundancy Lost"),
         Rule(
             words: ["fan", "lower critical"], type: IPMIStates.fan, state: "Lower Critical going low", part: ["fan"]),
         Rule(
@@ -86,9 +90,15 @@ struct RedfishMessage: Hashable, Sendable {
     private static let drives = ["drive", "physical disk", "disk"]
 
     /// Words of a message that tells of an end: a supply whose input is back, a fan that turns again.
-    private static let endings = [
-        "restored", "normal", "within range", "is operational", "no longer", "cleared", "repaired", "resolved",
-        "replaced", "returned", "regained", "is ok", "recovered", "reseated", "redundant.",
+    private static let endings: Set<Substring> = [
+        "restored", "normal", "normally", "operational", "cleared", "repaired", "resolved", "regained", "recovered",
+        "reseated", "redundant",
+    ]
+    /// What stands before such a word, near enough, and turns its sense round: `not redundant`, `above the normal range`.
+    private static let negations: Set<Substring> = [
+        "not", "no", "non", "never", "cannot", "longer", "above", "below", "outside", "than", "exceeds", "exceeded",
+        "be",
+        "until", "if",
     ]
 
     /// nil for what no rule knows, and for a message of something that is over.
@@ -104,7 +114,20 @@ struct RedfishMessage: Hashable, Sendable {
     }
 
     /// Whether the message tells that something is over.
-    static func isOfAnEnd(_ low: String) -> Bool { endings.contains { low.contains($0) } }
+    /// - Parameter low: in small letters.
+    static func isOfAnEnd(_ low: String) -> Bool {
+        let words = low.split { !($0.isLetter || $0.isNumber) }
+        return words.indices.contains { place in
+            let before = words[max(0, place - 3)..<place]
+            // `within range`; `failed within a minute` is none.
+            if words[place] == "within", place + 1 < words.endIndex {
+                return ["range", "limits", "tolerance", "specification"].contains(words[place + 1])
+            }
+            // `has been replaced`; `must be replaced` is none.
+            if words[place] == "replaced" { return ["been", "was"].contains(before.last ?? "") }
+            return endings.contains(words[place]) && before.allSatisfy { !negations.contains($0) }
+        }
+    }
 
     /// `fan 3` of `fan 3 rpm is less than …`, `drive 1` of `fault detected on drive 1 in …`.
     private static func place(in low: String, after word: String) -> String? {

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import SensorAgent
@@ -77,7 +78,7 @@ struct InventoryTests {
     func flipped() {
         let bytes = MadeSMBIOS.modules([("DIMM_A1", "A"), ("DIMM_B1", "B"), ("DIMM_C1", "C")])
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var whole = 0
         for _ in 0..<2_000 {
             var damaged = bytes

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import SensorAgent
@@ -234,7 +235,7 @@ struct SmartctlReportTests {
     func flipped() throws {
         let bytes = [UInt8](try Data(contentsOf: Recordings.own("smartctl/ata.json")))
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var outcomes = (parsed: 0, refused: 0)
         for _ in 0..<400 {
             var damaged = bytes
@@ -322,17 +323,5 @@ struct SmartctlReportTests {
         #expect(try told(text(0), DiskSignals.criticalWarning("spare")) == .unavailable(.notPlausible))
         // A disk that was written to has a log.
         #expect(try told(text(9), Signal("hw.physical_disk.spare")) == .reading(0))
-    }
-}
-
-/// SplitMix64, so that a printed seed repeats a run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

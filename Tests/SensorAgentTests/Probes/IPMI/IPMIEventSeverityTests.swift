@@ -100,10 +100,12 @@ struct IPMIEventSeverityTests {
     @Test(
         "a module that the words name is the part",
         arguments: [
-            ("Uncorrectable ECC (@DIMMB2(CPU1))", "DIMMB2"),
+            ("Uncorrectable ECC (@DIMMB2(CPU1))", "CPU1 DIMMB2"), ("Uncorrectable ECC (@DIMMB2(CPU2))", "CPU2 DIMMB2"),
             ("Uncorrectable ECC (UnCorrectable ECC |  DIMMB1)", "DIMMB1"),
             ("Uncorrectable ECC (DIMM location. (P2-DIMMH1))", "P2-DIMMH1"),
-            ("Uncorrectable ECC (CPU 1, DIMM 3)", "DIMM_3"), ("Uncorrectable ECC at DIMM_A3.", "DIMM_A3"),
+            ("Uncorrectable ECC (CPU 1, DIMM 3)", "CPU1 DIMM_3"),
+            ("Uncorrectable ECC (DIMM 12 of processor 2)", "CPU2 DIMM_12"),
+            ("Uncorrectable ECC at DIMM_A3.", "DIMM_A3"),
         ])
     func module(state: String, label: String) {
         #expect(
@@ -118,6 +120,21 @@ struct IPMIEventSeverityTests {
             told(Self.line("Voltage VBAT", "Lower Critical going low ")) == [
                 "board_battery:main hw.battery.state replace"
             ])
+    }
+
+    @Test("a cell whose voltage is too high is not empty: the board is to be checked")
+    func cellTooHigh() {
+        #expect(
+            told(Self.line("Voltage VBAT", "Upper Critical going high")) == [
+                "board:main hw.logged_event{severity=\"critical\"}"
+            ])
+    }
+
+    @Test("a log of a hundred thousand entries that nothing ends is read in one pass")
+    func long() {
+        let line = Self.line("Fan FAN1", "Lower Critical going low ")
+        let events = (0..<100_000).compactMap { _ in IPMIEvent(line: line[...]) }
+        #expect(IPMIEventEndings(events).areOver.allSatisfy { !$0 })
     }
 
     @Test("the first watchdog's resets count as those of the second")

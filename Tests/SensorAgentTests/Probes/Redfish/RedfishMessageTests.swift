@@ -30,7 +30,7 @@ struct RedfishMessageTests {
             ("Correctable memory error rate exceeded for DIMM_B1.", "dimm:ipmi/DIMM_B1 hw.memory.correction_limit"),
             (
                 "Corrected Memory Error threshold exceeded (Processor 1, DIMM 3)",
-                "dimm:ipmi/DIMM_3 hw.memory.correction_limit"
+                "dimm:ipmi/CPU1 DIMM_3 hw.memory.correction_limit"
             ),
             ("CPU 2 has an internal error (IERR).", #"cpu:ipmi/2 hw.cpu.state{offset="internal_error"} asserted"#),
             (
@@ -43,6 +43,15 @@ struct RedfishMessageTests {
                 #"psu:ipmi/2 hw.psu.state{offset="input_lost"} asserted"#
             ),
             ("Power supply redundancy is lost.", "chassis:main hw.psu.redundancy lost"),
+            // None of these tells of an end, though each has a word of one.
+            ("The power supplies are not redundant.", "chassis:main hw.psu.redundancy lost"),
+            ("The power supplies are no longer redundant.", "chassis:main hw.psu.redundancy lost"),
+            ("The fans are not redundant.", "chassis:main hw.fan.redundancy lost"),
+            ("Power supply 2 failed and must be replaced.", #"psu:ipmi/2 hw.psu.state{offset="failure"} asserted"#),
+            ("The inlet temperature is abnormal.", #"board:main hw.logged_event{severity="critical"}"#),
+            ("The temperature is above the normal range.", #"board:main hw.logged_event{severity="critical"}"#),
+            ("A memory health issue is unresolved.", #"board:main hw.logged_event{severity="critical"}"#),
+            ("The storage battery is not operational.", #"board:main hw.logged_event{severity="critical"}"#),
             ("Fan redundancy is lost.", "chassis:main hw.fan.redundancy lost"),
             (
                 "Fan 3 RPM is less than the lower critical threshold.",
@@ -72,7 +81,9 @@ struct RedfishMessageTests {
         arguments: [
             ("Power supply 1 is operating normally.", "OK"),
             ("The input power for power supply 2 has been restored.", "OK"),
-            ("Fan redundancy is restored.", "Critical"), ("Power supply 1 failed.", "OK"),
+            ("Fan redundancy is restored.", "Critical"), ("The power supplies are redundant.", "Critical"),
+            ("The fan 3 has been replaced.", "Critical"), ("The temperature is within range.", "Critical"),
+            ("The system board battery is operating normally.", "Critical"), ("Power supply 1 failed.", "OK"),
             ("The memory health issue at DIMM_A3 was resolved.", "Critical"),
             ("User root logged in.", "Informational"), ("Fan 3 is removed.", "Warning"),
         ])

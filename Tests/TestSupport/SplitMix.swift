@@ -1,0 +1,18 @@
+/// A generator that gives the same numbers for the same seed (SplitMix64; Steele, Lea and Flood 2014), so that a printed seed
+/// repeats a run.
+public struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 to one less than `count`, which is at least 1.
+    public mutating func below(_ count: Int) -> Int { Int(next() % UInt64(max(1, count))) }
+}
