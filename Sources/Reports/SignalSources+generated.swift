@@ -51,8 +51,8 @@ extension SignalSources {
         hw.cpu.speed cpu processors
         hw.cpu.speed.limit * processors
         hw.cpu.speed.limit cpu processors
-        hw.cpu.state * ipmi
-        hw.cpu.state cpu ipmi
+        hw.cpu.state * ipmi,redfish
+        hw.cpu.state cpu ipmi,redfish
         hw.cpu.threads * processors
         hw.cpu.threads cpu processors
         hw.cpu.throttle_time * processors
@@ -82,8 +82,8 @@ extension SignalSources {
         hw.errors dimm,memory_channel,memory_controller,memory_row memory-errors
         hw.errors gpu gpu
         hw.event_log.entry * ipmi,redfish
-        hw.event_log.entry board,board_battery,chassis,intrusion,memory_controller,slot ipmi,redfish
-        hw.event_log.entry controller,cpu,dimm,fan,psu ipmi
+        hw.event_log.entry board,board_battery,chassis,cpu,dimm,fan,intrusion,memory_controller,psu,slot ipmi,redfish
+        hw.event_log.entry controller ipmi
         hw.event_log.used * ipmi
         hw.event_log.used board ipmi
         hw.fan.divisor * chip-sensors
@@ -131,24 +131,22 @@ extension SignalSources {
         hw.kernel_log.missed * kernel-log,machine-checks
         hw.kernel_log.missed server kernel-log,machine-checks
         hw.logged_event * ipmi,redfish,kernel-log
-        hw.logged_event board,chassis,cpu,current,dimm,fan,memory_controller,psu,slot,temperature,voltage ipmi,redfish
-        hw.logged_event controller ipmi,redfish,kernel-log
+        hw.logged_event board,chassis,dimm,fan,memory_controller,slot ipmi,redfish
+        hw.logged_event controller ipmi,kernel-log
+        hw.logged_event cpu,current,psu,temperature,voltage ipmi
         hw.logged_event gpu,nic,pcie_device kernel-log
         hw.memory.address_parity * machine-checks,kernel-log,ipmi,redfish
-        hw.memory.address_parity dimm machine-checks,kernel-log,ipmi
+        hw.memory.address_parity dimm,memory_controller machine-checks,kernel-log,ipmi,redfish
         hw.memory.address_parity memory_channel machine-checks,kernel-log
-        hw.memory.address_parity memory_controller machine-checks,kernel-log,ipmi,redfish
         hw.memory.cell_error * machine-checks,kernel-log
         hw.memory.cell_error dimm,memory_channel,memory_controller machine-checks,kernel-log
         hw.memory.correction_limit * ipmi,redfish
-        hw.memory.correction_limit dimm ipmi
-        hw.memory.correction_limit memory_controller ipmi,redfish
+        hw.memory.correction_limit dimm,memory_controller ipmi,redfish
         hw.memory.earlier_errors * memory-errors
         hw.memory.earlier_errors dimm,memory_controller,memory_row memory-errors
         hw.memory.error * machine-checks,kernel-log,ipmi,redfish
-        hw.memory.error dimm machine-checks,kernel-log,ipmi
+        hw.memory.error dimm,memory_controller machine-checks,kernel-log,ipmi,redfish
         hw.memory.error memory_channel machine-checks,kernel-log
-        hw.memory.error memory_controller machine-checks,kernel-log,ipmi,redfish
         hw.memory.page_error * machine-checks,kernel-log
         hw.memory.page_error dimm,memory_channel,memory_controller machine-checks,kernel-log
         hw.memory.page_poisoned * kernel-log
@@ -163,9 +161,8 @@ extension SignalSources {
         hw.memory.size dimm inventory,memory-errors,redfish
         hw.memory.size memory_row memory-errors
         hw.memory.spared * ipmi,machine-checks,kernel-log,redfish
-        hw.memory.spared dimm ipmi,machine-checks,kernel-log
+        hw.memory.spared dimm,memory_controller ipmi,machine-checks,kernel-log,redfish
         hw.memory.spared memory_channel machine-checks,kernel-log
-        hw.memory.spared memory_controller ipmi,machine-checks,kernel-log,redfish
         hw.network.administrative * network
         hw.network.administrative nic network
         hw.network.bandwidth.limit * network

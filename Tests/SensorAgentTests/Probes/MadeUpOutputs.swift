@@ -40,6 +40,8 @@ enum MadeUpOutputs {
         [   14.000000] watchdog: watchdog0: pretimeout event
         [   15.000000] mpt3sas_cm0: fault_state(0x2622)!
         [   16.000000] NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.
+        [   17.000000] 3w-9xxx: scsi0: AEN: ERROR (0x04:0x0009): Drive timeout detected:port=1.
+        [   18.000000] amdgpu 0000:3c:00.0: amdgpu: 3 uncorrectable hardware errors detected in umc block
         """
 
     private static let trace = """
@@ -109,6 +111,16 @@ enum MadeUpOutputs {
            d | 08/17/2019 | 02:31:44 | Processor CPU1 | IERR | Asserted
            e | 08/17/2019 | 02:31:44 | Fan Fan 1 | Lower Critical going low | Asserted
            f | 08/17/2019 | 02:31:44 | Drive Slot / Bay Drive 0 | Drive Fault | Asserted
+          10 | 08/17/2019 | 02:31:44 | Power Unit Pwr Unit Status | Soft-power control failure | Asserted
+          11 | 08/17/2019 | 02:31:44 | Processor CPU Machine Chk | Transition to Non-recoverable | Asserted
+          12 | 08/17/2019 | 02:31:44 | Memory DIMM A1 | Memory Device Disabled | Asserted
+          13 | 08/17/2019 | 02:31:44 | Memory Mem ECC | Memory Device Disabled | Asserted
+          14 | 08/17/2019 | 02:31:44 | Power Supply PS1 Status | Transition to Critical from less severe | Asserted
+          15 | 08/17/2019 | 02:31:44 | Drive Slot / Bay Drive 0 | Predictive Failure | Asserted
+          16 | 08/17/2019 | 02:31:44 | Battery RAID BBU | Transition to Critical from less severe | Asserted
+          17 | 08/17/2019 | 02:31:44 | Temperature CPU1 Temp | Upper Critical going high | Asserted
+          18 | 08/17/2019 | 02:31:44 | Voltage P5V | Lower Critical going low | Asserted
+          19 | 08/17/2019 | 02:31:44 | Current PSU1 Current | Upper Critical going high | Asserted
         """
 
     /// Log entries and resources.
@@ -117,7 +129,13 @@ enum MadeUpOutputs {
             ("Memory", "Correctable ECC"), ("Memory", "Parity"), ("Memory", "Spare"),
             ("Memory", "Correctable ECC logging limit reached"), ("Battery", "Low"), ("Drive Slot/Bay", "Drive Fault"),
             ("Watchdog2", "Hard reset"), ("Critical Interrupt", "PCI PERR"), ("Power Unit", "AC lost"),
-            ("Physical Security", "General Chassis Intrusion"),
+            ("Physical Security", "General Chassis Intrusion"), ("Power Unit", "Soft-power control failure"),
+            ("Memory", "Memory Device Disabled (DIMM A1)"), ("Memory", "Memory Device Disabled"),
+            ("Fan", "Fan 1 has failed."), ("Drive Slot/Bay", "A predictive failure was detected on drive 1 in bay 0."),
+            ("Processor", "CPU 1 has an internal error (IERR)."), ("Power Supply", "Power supply 1 failed."),
+            ("Power Supply", "A predictive failure was detected on power supply 1."),
+            ("Memory", "Uncorrectable ECC at DIMM_A1."), ("Memory", "Parity (DIMM A1)"), ("Memory", "Spare (DIMM A1)"),
+            ("Memory", "Correctable ECC logging limit reached (DIMM A1)"),
         ].enumerated().map { index, entry in
             """
             {"@odata.type": "#LogEntry.v1_4_0.LogEntry", "Id": "\(index)", "EntryType": "SEL", "Message": "\(entry.1)",

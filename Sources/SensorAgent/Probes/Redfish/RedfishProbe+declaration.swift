@@ -35,7 +35,9 @@ extension RedfishProbe {
                     "hw.power.limit", of: .psu, labels: ["limit_type": ["rated.high"]], source: "\(schema), PowerSupply"
                 ),
                 SignalDeclaration(
-                    "hw.psu.state", of: .psu, labels: ["offset": ["input_lost"]], source: "\(schema), PowerSupply"),
+                    "hw.psu.state", of: .psu, labels: ["offset": ["failure", "input_lost", "predictive_failure"]],
+                    source: "\(schema), PowerSupply, LogEntry"),
+                SignalDeclaration("hw.cpu.state", of: .cpu, source: "\(schema), LogEntry", likelihood: .last),
                 SignalDeclaration("hw.temperature", "hw.energy", of: .psu, source: "\(schema), PowerSupplyMetrics"),
                 SignalDeclaration(
                     "hw.fan.redundancy", "hw.psu.redundancy", of: .chassis, source: "\(schema), Redundancy"),
@@ -52,17 +54,18 @@ extension RedfishProbe {
                     likelihood: .last),
                 SignalDeclaration("hw.battery.state", of: .upsBattery, source: "\(schema), Battery", likelihood: .last),
                 SignalDeclaration(
-                    "hw.logged_event", of: .board, .chassis, .cpu, .dimm, .memoryController, .psu, .fan, .slot,
-                    .controller, .temperature, .voltage, .current, source: "\(schema), LogEntry"),
-                SignalDeclaration(
-                    "hw.event_log.entry", of: .board, .chassis, .memoryController, .slot, .intrusion, .boardBattery,
+                    "hw.logged_event", of: .board, .chassis, .dimm, .memoryController, .fan, .slot,
                     source: "\(schema), LogEntry"),
                 SignalDeclaration(
-                    "hw.memory.error", of: .memoryController, labels: ["error.type": ["corrected", "uncorrected"]],
+                    "hw.event_log.entry", of: .board, .chassis, .cpu, .dimm, .memoryController, .psu, .fan, .slot,
+                    .intrusion, .boardBattery, source: "\(schema), LogEntry"),
+                SignalDeclaration(
+                    "hw.memory.error", of: .dimm, .memoryController,
+                    labels: ["error.type": ["corrected", "uncorrected"]],
                     source: "\(schema), LogEntry.SensorType Memory", likelihood: .last),
                 SignalDeclaration(
                     "hw.memory.address_parity", "hw.memory.spared", "hw.memory.correction_limit",
-                    of: .memoryController, source: "\(schema), LogEntry.SensorType Memory", likelihood: .last),
+                    of: .dimm, .memoryController, source: "\(schema), LogEntry.SensorType Memory", likelihood: .last),
                 SignalDeclaration(
                     "hw.battery.state", of: .boardBattery, source: "\(schema), LogEntry.SensorType Battery",
                     likelihood: .last),
