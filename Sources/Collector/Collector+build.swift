@@ -30,12 +30,18 @@ public struct CollectorProgram: Service {
         let store = try SQLiteStore(
             path: directory.database, policy: CasePolicy(configuration), logger: logger)
         let identity = try await store.identity()
+        let earlier = try directory.storedAuthority()
         let authority = try directory.authority(site: identity.site)
+        if try directory.storedTLSRoot() == nil, try await store.isAnyRootTrusted() { throw directory.lostTLSRoot }
+        let (root, cross) = try directory.tlsRoot(site: identity.site, earlier: earlier)
         let environment = CollectorEnvironment(
             configuration: configuration, store: store, signingKey: try directory.signingKey(),
-            ca: try authority.certificatePEM, identity: identity, logger: logger, now: now)
+            ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger, now: now)
         let names = CollectorProgram.names(configuration)
-        let tls = try ServerTLS(directory: directory, authority: authority, names: names, at: now())
+        let tls = try ServerTLS(directory: directory, root: root, cross: cross, names: names, at: now())
+        let move = TrustMove(environment: environment, authority: authority, tls: tls)
+        if cross != nil { try await move.begin() }
+        try await move.update()
         let address = BoundAddress()
         if configuration.recipients.isEmpty {
             logger.warning("nobody is told of faults: set recipient.NAME.kind and its fields in collector.conf")
@@ -45,7 +51,7 @@ public struct CollectorProgram: Service {
             environment: environment, authenticator: Authenticator(store: store), pages: pages)
         var services: [any Service] = [
             StoreService(store: store),
-            HousekeepingService(environment: environment, tls: tls),
+            HousekeepingService(environment: environment, move: move),
             LivenessService(environment: environment),
             PairingService(environment: environment),
             HeartbeatService(environment),
@@ -58,7 +64,8 @@ public struct CollectorProgram: Service {
         services.append(connections)
         services.append(
             try server(
-                access, routes(access, pages, authority, address), tls: tls, address: address, connections: connections)
+                access, routes(access, pages, authority, address, move), tls: tls, address: address,
+                connections: connections)
         )
         return CollectorProgram(
             environment: environment, authority: authority, address: address, connections: connections, lock: lock,
@@ -98,13 +105,14 @@ public struct CollectorProgram: Service {
     /// All that answers requests over HTTPS.
     static func routes(
         _ access: AuthorityMiddleware, _ pages: ConsolePages, _ authority: CertificateAuthority,
-        _ address: BoundAddress
+        _ address: BoundAddress, _ move: TrustMove? = nil
     ) -> [any RouteProvider] {
         let environment = access.environment
         return [
             IntakeRoute(environment),
             EnrolmentRoute(environment, authority: authority, address: address),
-            PairingRoute(environment, authority: authority),
+            RenewalRoute(environment, authority: authority, move: move),
+            PairingRoute(environment, authority: authority, move: move),
             TestRoute(environment: environment),
             MetricsRoutes(environment: environment),
             APIRoutes(environment: environment, authenticator: access.authenticator),

@@ -9,31 +9,33 @@ struct CollectorAdministration: Sendable {
         var note: String
         var createdAt: Timestamp
         var expiresAt: Timestamp
-        /// `unused`, `used`, `expired` or `revoked`.
+        /// `unused`, `used`, `expired`, `revoked`, or `outdated`: it names the CA of before.
         var state: String
         var usedBy: String?
     }
 
     let store: any CollectorStore
-    private let authority: CertificateAuthority
+    private let tlsRoot: ShownRoot
     private let configuration: CollectorConfiguration
 
     /// Opens the data directory of a collector that ran before.
     /// - Throws: `DataDirectoryError` where none ran yet; nothing is made then.
     init(_ configuration: CollectorConfiguration) throws {
         let directory = try DataDirectory(existing: configuration.dataDirectory)
-        guard let authority = try directory.storedAuthority() else {
+        guard let root = try directory.storedTLSRoot() else {
             throw DataDirectoryError(
-                doing: "looking for a collector in", path: directory.path, because: "its CA was taken away just now")
+                doing: "looking for a collector in", path: directory.path,
+                because: "the collector that ran here is older than this program: start it once with this one "
+                    + "(systemctl restart callhome-collector)", status: .unavailable)
         }
-        self.authority = authority
+        tlsRoot = try root.shown
         self.configuration = configuration
         store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
     }
 
     init(_ program: CollectorProgram) {
         store = program.environment.store
-        authority = program.authority
+        tlsRoot = program.environment.tlsRoot
         configuration = program.environment.configuration
     }
 
@@ -42,16 +44,19 @@ struct CollectorAdministration: Sendable {
     func createToken(
         for purpose: IssuedToken.Purpose, note: String, lifetime: Duration?, at time: Timestamp
     ) async throws -> JoinToken {
-        try await OneTimeTokens(store: store).create(
-            purpose, note: note, lifetime: lifetime ?? configuration.tokenLifetime,
-            caFingerprint: try authority.fingerprint, at: time)
+        try await OneTimeTokens(store: store, root: tlsRoot.fingerprint).create(
+            purpose, note: note, lifetime: lifetime ?? configuration.tokenLifetime, at: time)
     }
 
     func tokens(for purpose: IssuedToken.Purpose, at time: Timestamp) async throws -> [TokenLine] {
         try await store.tokens(purpose).map { token in
             let state =
                 token.usedAt != nil
-                ? "used" : token.revokedAt != nil ? "revoked" : token.expiresAt < time ? "expired" : "unused"
+                ? "used"
+                : token.revokedAt != nil
+                    ? "revoked"
+                    : token.expiresAt < time
+                        ? "expired" : token.ca == tlsRoot.fingerprint ? "unused" : "outdated"
             return TokenLine(
                 id: token.id, note: token.note, createdAt: token.createdAt, expiresAt: token.expiresAt, state: state,
                 usedBy: token.usedBy)
@@ -70,8 +75,8 @@ struct CollectorAdministration: Sendable {
         }
     }
 
-    /// SHA-256 of the CA's certificate, in hexadecimal: what `callhome login` asks to compare.
-    var fingerprint: String { get throws { try authority.fingerprint } }
+    /// SHA-256 of the TLS root, in hexadecimal: what `callhome login` asks to compare.
+    var fingerprint: String { tlsRoot.fingerprint }
 
     /// The base address that servers and partners use first.
     func address(port: Int? = nil) -> String {

@@ -189,9 +189,9 @@ public enum CollectorCommands {
         }
     }
 
-    /// SHA-256 of the collector's CA certificate: what `callhome login` asks to compare.
+    /// SHA-256 of the collector's TLS root: what `callhome login` asks to compare.
     public static func fingerprint(config: String?) async throws -> String {
-        try await administrating(config) { try $0.fingerprint }
+        try await administrating(config) { $0.fingerprint }
     }
 
     private static func word(_ purpose: TokenPurpose) -> IssuedToken.Purpose {
@@ -232,7 +232,7 @@ struct ReadinessNotifier: Service {
             try? await Task.sleep(for: .seconds(60))
             return
         }
-        let fingerprint = try program.authority.fingerprint
+        let fingerprint = program.environment.tlsRoot.fingerprint
         program.environment.logger.notice(
             "the collector listens",
             metadata: [
@@ -263,7 +263,7 @@ struct ReadinessNotifier: Service {
             Console:  \(administration.address(port: port))
             Login:    \(login.name)
             Password: \(login.password)   (also in \(login.file); delete the file once it is noted)
-            CA:       \(try administration.fingerprint)
+            CA:       \(administration.fingerprint)
                       (SHA-256; callhome login asks to compare it, callhome-collector fingerprint prints it again)
 
             To enrol a server, run on it within a day:

@@ -11,6 +11,8 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
     @Bounded<CountBounds> public var openCases: Int
     /// Messages that some recipient has not taken yet.
     @Bounded<CountBounds> public var waiting: Int
+    /// SHA-256 of the root by which the sender trusts the receiver, in hexadecimal; nil from collectors up to 0.1.
+    public var root: String?
 
     public init(site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int) {
         format = WireFormat.version

@@ -8,6 +8,9 @@ public enum PayloadType: String, Sendable {
     case ticket = "application/vnd.callhome.ticket+json"
     case heartbeat = "application/vnd.callhome.heartbeat+json"
     case pairing = "application/vnd.callhome.pairing+json"
+    case renewalRequest = "application/vnd.callhome.renewal-request+json"
+    case renewal = "application/vnd.callhome.renewal+json"
+    case rootNotice = "application/vnd.callhome.root-notice+json"
     case patternPack = "application/vnd.callhome.pattern-pack+json"
 }
 

@@ -37,12 +37,15 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// What people declared of this server's parts and the agent has not answered yet, the oldest first; nil where there
     /// is nothing.
     public var asks: [PartDeclaration]?
+    /// PEM of the collector's TLS root, where the agent is to trust it alone and has not said yet that it does, or where its
+    /// certificate is to be renewed: it asks at `Routes.renewal`. Nil where there is nothing to do.
+    public var root: String?
     /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(
         host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
-        asks: [PartDeclaration]? = nil, time: Timestamp
+        asks: [PartDeclaration]? = nil, root: String? = nil, time: Timestamp
     ) {
         format = WireFormat.version
         self.host = host
@@ -51,6 +54,7 @@ public struct Receipt: Hashable, Sendable, Codable {
         self.refused = refused
         self.acceptedBlindSpots = acceptedBlindSpots
         self.asks = asks
+        self.root = root
         self.time = time
     }
 

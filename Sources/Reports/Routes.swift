@@ -2,8 +2,13 @@
 public enum Routes {
     public static let reports = "/v1/reports"
     public static let enrol = "/v1/enrol"
-    /// The CA certificate in PEM; public, and worth nothing until its fingerprint was compared.
+    /// The root of the collector's TLS in PEM; public, and worth nothing until its fingerprint was compared.
     public static let ca = "/v1/ca"
+    /// The CA that vouches for agents' keys, in PEM. Up to 0.1 it was the root of TLS as well: it tells an old fingerprint
+    /// from a wrong one.
+    public static let agentsCA = "/v1/ca/agents"
+    /// A signed request of an agent for a new certificate, and its word which root it trusts.
+    public static let renewal = "/v1/renewals"
     public static let tickets = "/v1/tickets"
     /// A collector's own sign of life, to its partner.
     public static let heartbeats = "/v1/heartbeats"

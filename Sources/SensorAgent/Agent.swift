@@ -40,7 +40,8 @@ public struct Agent: Sendable {
         let uplink = UplinkService(
             source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy, log: log,
             now: { clock.now().time },
-            declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) })
+            declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) },
+            renewal: TrustRenewal(identities: identities, proxy: configuration.proxy))
         var settings = WatchService.Settings()
         settings.heartbeatInterval = configuration.heartbeatInterval
         settings.sampleSpan = configuration.sampleInterval

@@ -154,9 +154,11 @@ actor AgentControl {
     }
 
     private func collectorProgress(of id: String) async throws(Problem) -> TestProgress {
-        guard let enrolment = identity.enrolment else {
+        guard var enrolment = identity.enrolment else {
             throw Problem(code: "not-found", message: "this agent knows no test \(id); start one with callhome test")
         }
+        // The uplink may have taken the collector's new root since.
+        enrolment.ca = await uplink.enrolment?.ca ?? enrolment.ca
         return try await query.progress(of: id, by: enrolment)
     }
 

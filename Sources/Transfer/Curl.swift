@@ -173,6 +173,10 @@ struct CurlOutcome: Sendable {
     private var beganTLS = false
     private var uploaded = 0
     private var refusedOption: CURLoption?
+    /// Why the server is not asked, although the TLS library takes its certificate.
+    private var objection: String?
+    /// Set where the machine's clock is wrong beyond doubt, and dates are not held against it.
+    private var knownTime: KnownTime?
 
     /// Nil, and answered, where libcurl does not take the job.
     init?(id: UInt64, job: CurlJob, answer: CheckedContinuation<CurlOutcome, Never>) {
@@ -225,8 +229,10 @@ struct CurlOutcome: Sendable {
         // Called when TLS begins, so when the server was reached. Not every TLS library has it; without it a server that is
         // silent in the handshake is taken for one that was not reached.
         _ = unsafe callhome_curl_set_pointer(handle, CURLOPT_SSL_CTX_DATA, this)
-        _ = unsafe callhome_curl_set_tls_callback(handle) { _, _, context in
-            unsafe CurlExchange.of(context)?.beganTLS = true
+        _ = unsafe callhome_curl_set_tls_callback(handle) { _, session, context in
+            guard let exchange = unsafe CurlExchange.of(context) else { return CURLE_OK }
+            exchange.beganTLS = true
+            if exchange.knownTime != nil { unsafe KnownTime.ignoreDates(session, library: CurlExchange.tlsLibrary) }
             return CURLE_OK
         }
         switch job.kind {
@@ -255,21 +261,76 @@ struct CurlOutcome: Sendable {
         case .unverified:
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
-        case .pinned(let caPEM):
-            let pem = Data(caPEM.utf8)
-            unsafe pem.withUnsafeBytes { bytes in
-                var blob = unsafe curl_blob(
-                    data: UnsafeMutableRawPointer(mutating: bytes.baseAddress), len: bytes.count,
-                    flags: UInt32(CURL_BLOB_COPY))
-                note(unsafe callhome_curl_set_blob(handle, CURLOPT_CAINFO_BLOB, &blob), CURLOPT_CAINFO_BLOB)
+        case .pinned(let caPEM): pin(caPEM)
+        case .collector(let rootPEM, let seconds):
+            knownTime = seconds.map { KnownTime(seconds: $0) }.flatMap { $0.isClockWrong ? $0 : nil }
+            // Other words in the text: a connection that was made without the check below is never used again here.
+            pin("For a collector\(knownTime == nil ? "" : " by another clock"):\n" + rootPEM)
+            set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+            // A session that is taken up again shows no certificate.
+            set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+            set(CURLOPT_CERTINFO, 1)
+            unsafe set(CURLOPT_PREREQDATA, pointer: Unmanaged.passUnretained(self).toOpaque())
+            // Called before anything of the request is sent.
+            let result = unsafe callhome_curl_set_request_callback(handle) { context, _, _, _, _ in
+                unsafe CurlExchange.of(context)?.mayAsk() == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
             }
-            // The directory of the system's authorities is trusted beside the blob unless it is taken away.
-            note(unsafe callhome_curl_set_string(handle, CURLOPT_CAPATH, nil), CURLOPT_CAPATH)
+            note(result, CURLOPT_PREREQFUNCTION)
         }
     }
 
+    private func pin(_ text: String) {
+        let pem = Data(text.utf8)
+        unsafe pem.withUnsafeBytes { bytes in
+            var blob = unsafe curl_blob(
+                data: UnsafeMutableRawPointer(mutating: bytes.baseAddress), len: bytes.count,
+                flags: UInt32(CURL_BLOB_COPY))
+            note(unsafe callhome_curl_set_blob(handle, CURLOPT_CAINFO_BLOB, &blob), CURLOPT_CAINFO_BLOB)
+        }
+        // The directory of the system's authorities is trusted beside the blob unless it is taken away.
+        note(unsafe callhome_curl_set_string(handle, CURLOPT_CAPATH, nil), CURLOPT_CAPATH)
+    }
+
+    /// Looks at the certificate of a new connection; one that is kept was looked at when it was made.
+    private func mayAsk() -> Bool {
+        var connections = 0
+        guard unsafe callhome_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &connections) == CURLE_OK else {
+            objection = "libcurl does not tell whether the connection is new"
+            return false
+        }
+        guard connections > 0 else { return true }
+        guard let outline = serverCertificate() else {
+            objection = "its certificate cannot be read"
+            return false
+        }
+        objection = outline.objectionAsServer
+        if objection == nil, let knownTime, outline.endsAt < knownTime.seconds {
+            objection = "its certificate has expired"
+        }
+        return objection == nil
+    }
+
+    /// The server's own certificate.
+    private func serverCertificate() -> CertificateOutline? {
+        var chain: UnsafeMutablePointer<curl_certinfo>?
+        guard unsafe callhome_curl_get_certificates(handle, &chain) == CURLE_OK, let chain = unsafe chain,
+            unsafe chain.pointee.num_of_certs > 0, let lists = unsafe chain.pointee.certinfo
+        else { return nil }
+        var entry = unsafe lists[0]
+        while let line = unsafe entry {
+            let text = unsafe line.pointee.data.map { unsafe String(cString: $0) } ?? ""
+            if text.hasPrefix("Cert:") { return CertificateOutline(pem: text) }
+            unsafe entry = line.pointee.next
+        }
+        return nil
+    }
+
     private func prepareHTTP(_ method: String, _ headers: [(String, String)], _ body: Data?) {
-        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        if case .collector = job.trust {
+            set(CURLOPT_PROTOCOLS_STR, "https")
+        } else {
+            set(CURLOPT_PROTOCOLS_STR, "http,https")
+        }
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         // `Name;` sends an empty header, `Name:` suppresses what libcurl would add.
         var lines = headers.map { name, value in value.isEmpty ? "\(name);" : "\(name): \(value)" }
@@ -323,6 +384,14 @@ struct CurlOutcome: Sendable {
         if result != CURLE_OK, refusedOption == nil { refusedOption = option }
     }
 
+    /// As libcurl names it: `OpenSSL/3.0.19`.
+    private static let tlsLibrary: String = {
+        guard let information = unsafe curl_version_info(CURLVERSION_FIRST),
+            let name = unsafe information.pointee.ssl_version
+        else { return "" }
+        return unsafe String(cString: name)
+    }()
+
     private static func milliseconds(_ duration: Duration) -> Int {
         let (seconds, attoseconds) = duration.components
         // 0 means "never" to libcurl.
@@ -371,6 +440,10 @@ struct CurlOutcome: Sendable {
     func finish(_ code: CURLcode) {
         let own = unsafe String(cString: errorText)
         var text = own.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : own
+        if let objection {
+            finish(CurlFailure(kind: .tls, because: objection))
+            return
+        }
         // It becomes part of a sentence.
         if text.hasSuffix(".") { text.removeLast() }
         finish(kind(of: code, text).map { CurlFailure(kind: $0, because: text) })

@@ -213,7 +213,7 @@ struct Password: AsyncParsableCommand {
 
 struct Fingerprint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the SHA-256 of the collector's CA certificate, which `callhome login` asks to compare.",
+        abstract: "Print the SHA-256 of the collector's TLS root, which `callhome login` asks to compare.",
         discussion: ExitStatus.administrationHelp("printed"))
     @OptionGroup var options: ConfigurationOptions
 

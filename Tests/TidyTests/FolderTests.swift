@@ -120,20 +120,20 @@ struct FolderTests {
         folders: [
             Folder("Identity"), Folder("Pairing"), Folder("Liveness"), Folder("Texts"),
             Folder("Delivery", ["Texts"]),
-            Folder("Fleet", ["Texts"]),
+            Folder("Fleet", ["Identity", "Texts"]),
             Folder("Cases", ["Delivery", "Fleet", "Liveness"]),
             Folder("Accounts", ["Texts"]),
             Folder("HTTP", ["Identity", "Texts"]),
-            Folder("Enrolment", ["Accounts", "HTTP"]),
-            Folder("Intake", ["Enrolment", "HTTP"]),
+            Folder("Enrolment", ["Accounts", "HTTP", "Identity"]),
+            Folder("Intake", ["Enrolment", "HTTP", "Identity"]),
             Folder(
                 "Storage",
                 [
-                    "Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "HTTP", "Intake", "Pairing", "Liveness",
-                    "Texts",
+                    "Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity", "Intake", "Pairing",
+                    "Liveness", "Texts",
                 ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
-            Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Intake", "Storage"]),
+            Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Identity", "Intake", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
                 "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),

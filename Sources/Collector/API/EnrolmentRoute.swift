@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import Reports
 
-/// `GET /v1/ca` and `POST /v1/enrol`: how a server joins.
+/// `GET /v1/ca`, `GET /v1/ca/agents` and `POST /v1/enrol`: how a server joins.
 struct EnrolmentRoute: RouteProvider {
     let environment: CollectorEnvironment
     let authority: CertificateAuthority
@@ -21,10 +21,12 @@ struct EnrolmentRoute: RouteProvider {
     }
 
     func addRoutes(to router: Router<CollectorContext>) {
-        router.get(RouterPath(Routes.ca)) { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/x-pem-file"],
-                body: .init(byteBuffer: ByteBuffer(string: environment.ca)))
+        for (path, pem) in [(Routes.ca, environment.tlsRoot.pem), (Routes.agentsCA, environment.ca)] {
+            router.get(RouterPath(path)) { _, _ in
+                Response(
+                    status: .ok, headers: [.contentType: "application/x-pem-file"],
+                    body: .init(byteBuffer: ByteBuffer(string: pem)))
+            }
         }
         router.post(RouterPath(Routes.enrol)) { request, context in
             let enrolment = try await body.decode(
@@ -35,7 +37,7 @@ struct EnrolmentRoute: RouteProvider {
 
     func enrol(_ request: EnrolmentRequest) async throws -> EnrolmentResponse {
         let time = environment.now()
-        let token = try await OneTimeTokens(store: environment.store)
+        let token = try await OneTimeTokens(store: environment.store, root: environment.tlsRoot.fingerprint)
             .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .server, at: time)
         guard request.isProven else {
             throw RequestProblem(
@@ -48,10 +50,12 @@ struct EnrolmentRoute: RouteProvider {
         }
         let host = try await host(for: request)
         if token.usedAt != nil { return try await repeated(request, token: token, host: host) }
-        let certificate = try authority.certify(request.key, host: host)
+        let end = time + AgentCertificate.lifetime
+        let certificate = try authority.certify(request.key, host: host, until: end)
         let accepted = AcceptedEnrolment(
             tokenID: token.id, host: host, hostname: request.hostname, key: request.key, certificate: certificate,
-            replaces: request.replace != nil)
+            replaces: request.replace != nil,
+            trust: AgentTrust(root: environment.tlsRoot.fingerprint, certifiedUntil: end))
         let epoch: Int64
         do {
             epoch = try await environment.store.enrol(accepted, at: time)
@@ -92,7 +96,8 @@ struct EnrolmentRoute: RouteProvider {
 
     private func response(host: HostID, certificate: String, epoch: Int64) -> EnrolmentResponse {
         EnrolmentResponse(
-            host: host, certificate: certificate, ca: environment.ca, collectorKey: environment.signingKey.publicKey,
+            host: host, certificate: certificate, ca: environment.tlsRoot.pem,
+            collectorKey: environment.signingKey.publicKey,
             epoch: epoch,
             collectors: environment.configuration.addresses(
                 port: address.port(orElse: environment.configuration.listenPort)))

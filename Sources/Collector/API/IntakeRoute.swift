@@ -77,6 +77,6 @@ struct IntakeRoute: RouteProvider {
             throw RequestProblem(.badRequest, "garbage", "The request holds no envelope.")
         }
         return try await environment.store.accept(
-            VerifiedBatch(host: host, reports: verifier.reports), at: environment.now())
+            VerifiedBatch(host: host, reports: verifier.reports, root: environment.tlsRoot), at: environment.now())
     }
 }

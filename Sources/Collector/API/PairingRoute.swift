@@ -10,11 +10,13 @@ import X509
 struct PairingRoute: RouteProvider {
     let environment: CollectorEnvironment
     let authority: CertificateAuthority
+    let move: TrustMove?
     let body: BodyReader
 
-    init(_ environment: CollectorEnvironment, authority: CertificateAuthority) {
+    init(_ environment: CollectorEnvironment, authority: CertificateAuthority, move: TrustMove? = nil) {
         self.environment = environment
         self.authority = authority
+        self.move = move
         body = BodyReader(environment)
     }
 
@@ -33,8 +35,8 @@ struct PairingRoute: RouteProvider {
         router.post(RouterPath(Routes.heartbeats)) { request, context in
             let envelope = try await body.decode(
                 Envelope.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
-            try await accept(heartbeat: envelope)
-            return Response(status: .noContent)
+            guard let notice = try await accept(heartbeat: envelope) else { return Response(status: .noContent) }
+            return try Response.json(notice)
         }
     }
 
@@ -42,29 +44,29 @@ struct PairingRoute: RouteProvider {
 
     func pair(_ request: PairingRequest) async throws -> PairingResponse {
         let time = environment.now()
-        let token = try await OneTimeTokens(store: environment.store)
+        let token = try await OneTimeTokens(store: environment.store, root: environment.tlsRoot.fingerprint)
             .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .site, at: time)
         guard request.isProven else {
             throw RequestProblem(
                 .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
         }
         guard NameRules.isHost(request.site), !request.name.isEmpty, request.name.utf8.count <= 200,
-            let certificate = try? Certificate(pemEncoded: request.ca),
-            certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+            let certificate = try? Certificate(pemEncoded: request.ca)
         else {
             throw RequestProblem(
                 .unprocessableContent, "malformed",
-                "The request names no usable site, or its CA is no self-signed certificate.")
+                "The request names no usable site, or its CA is no certificate.")
         }
         guard request.site != environment.identity.site else {
             throw RequestProblem(.conflict, "own-site", "A collector cannot be its own partner: set another URL.")
         }
         if token.usedAt != nil { return try await repeated(request, token: token) }
+        try await check(certificate, of: request)
         let cross = try authority.crossCertify(certificate)
         let site = PairedSite(
             id: request.site, name: request.name, ca: request.ca, crossCertificate: cross, key: request.key,
             pairedAt: time,
-            isSilent: false)
+            isSilent: false, root: environment.tlsRoot.fingerprint)
         do {
             try await environment.store.pair(site, token: token.id, at: time)
         } catch StoreError.conflict {
@@ -76,6 +78,21 @@ struct PairingRoute: RouteProvider {
             "a site was paired",
             metadata: ["site": "\(request.site)", "name": "\(request.name)", "token": "\(token.id)"])
         return response
+    }
+
+    /// A token lets a site in, and in nobody's place: neither under the name of another one, nor with its authority or ours.
+    private func check(_ certificate: Certificate, of request: PairingRequest) async throws {
+        let sites = try await environment.store.pairedSites()
+        if let known = sites.first(where: { $0.id == request.site }), known.key != request.key {
+            throw RequestProblem(
+                .conflict, "site-known",
+                "A site of this name is paired with another key: a site that was installed anew has a name of its own.")
+        }
+        let others = sites.filter { $0.id != request.site }.map(\.ca) + [environment.ca, environment.tlsRoot.pem]
+        let known = others.flatMap { (try? CertificateAuthority.certificates(in: [$0])) ?? [] }.map(\.publicKey)
+        if let because = CertificateAuthority.objection(to: certificate, of: request.site, known: known) {
+            throw RequestProblem(.unprocessableContent, "malformed", "The site cannot be paired: \(because).")
+        }
     }
 
     /// The answer got lost and the site asks again with the same key.
@@ -91,7 +108,7 @@ struct PairingRoute: RouteProvider {
     }
 
     private var response: PairingResponse {
-        PairingResponse(format: WireFormat.version, ca: environment.ca, key: environment.signingKey.publicKey)
+        PairingResponse(format: WireFormat.version, ca: environment.tlsRoot.pem, key: environment.signingKey.publicKey)
     }
 
     // MARK: What paired sites send
@@ -117,11 +134,22 @@ struct PairingRoute: RouteProvider {
             at: environment.now())
     }
 
-    func accept(heartbeat envelope: Envelope) async throws {
+    /// - Returns: the signed notice of our TLS root, for a site that does not say that it trusts it; nil for one that does.
+    func accept(heartbeat envelope: Envelope) async throws -> Envelope? {
         let site = try await site(of: envelope)
         let heartbeat = try decoded(CollectorHeartbeat.self, from: envelope, as: .heartbeat, of: site)
         try await environment.store.recordSiteHeartbeat(
             site: site.id, interval: heartbeat.interval, at: environment.now())
+        let root = environment.tlsRoot
+        guard heartbeat.root == root.fingerprint else {
+            let notice = RootNotice(site: site.id, root: root.pem)
+            return try Envelope.sign(WireFormat.encode(notice), as: .rootNotice, with: environment.signingKey)
+        }
+        if site.root != root.fingerprint {
+            try await environment.store.recordTrust(site: site.id, root: root.fingerprint)
+            await move?.moved()
+        }
+        return nil
     }
 
     private func site(of envelope: Envelope) async throws -> PairedSite {

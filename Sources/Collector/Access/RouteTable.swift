@@ -22,6 +22,8 @@ enum RouteTable {
     static let rows: [Row] = [
         // Agents and servers that join.
         Row(.get, Routes.ca, .anyone),
+        Row(.get, Routes.agentsCA, .anyone),
+        Row(.post, Routes.renewal, .agentSignature),
         Row(.post, Routes.enrol, .joinToken),
         Row(.post, Routes.reports, .agentSignature),
         // A test's name is 128 random bits, which only whoever began the test knows.

@@ -82,13 +82,46 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
     func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError) {
         let trust = try await trust()
         let body: Data
+        var heartbeat = heartbeat
+        heartbeat.root = CertificateAuthority.fingerprint(ofPEM: trust.ca)
         do {
             let payload = try WireFormat.encode(heartbeat)
             body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: signingKey))
         } catch {
             throw .rejected(because: "the heartbeat cannot be signed: \(error)")
         }
-        _ = try await post(body, to: Routes.heartbeats, trust: trust)
+        let response = try await post(body, to: Routes.heartbeats, trust: trust)
+        if let envelope = try? WireFormat.decode(Envelope.self, from: response.body) {
+            await take(envelope, from: trust, as: heartbeat.site)
+        }
+    }
+
+    /// The partner's signed word which root to trust from now on. It is kept once the partner was reached by it: a wrong one
+    /// would cut the line for good.
+    func take(_ envelope: Envelope, from trust: PartnerTrust, as site: String) async {
+        guard let payload = try? envelope.verified(as: .rootNotice, by: trust.key),
+            let notice = try? WireFormat.decode(RootNotice.self, from: payload), notice.site == site,
+            let outline = CertificateOutline(pem: notice.root), outline.objectionAsRoot == nil,
+            await isReached(trust.url, by: notice.root)
+        else { return }
+        var moved = trust
+        moved.ca = notice.root
+        // What cannot be stored now is told again with the next sign of life.
+        guard let known = try? await store.partnerTrust(recipient: recipient.name), known == trust else { return }
+        try? await store.save(moved)
+    }
+
+    /// Whether a collector that the root stands behind answers there, and shows the same root.
+    private func isReached(_ url: String, by root: String) async -> Bool {
+        let transfer = HTTPTransfer(
+            HTTPTransfer.Options(
+                trust: .collector(rootPEM: root), timeout: ChannelLimits.timeout,
+                maximumResponseBytes: ChannelLimits.answerBytes))
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        guard let answer = try? await transfer.send(Transfer.HTTPRequest(url: base + Routes.ca)),
+            let shown = CertificateAuthority.fingerprint(ofPEM: String(decoding: answer.body, as: UTF8.self))
+        else { return false }
+        return shown == CertificateAuthority.fingerprint(ofPEM: root)
     }
 
     /// The signed ticket and as many of its reports as one request holds; the newest are last, and stay.
@@ -121,7 +154,7 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
     {
         let transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .pinned(caPEM: trust.ca), timeout: ChannelLimits.timeout,
+                trust: .collector(rootPEM: trust.ca), timeout: ChannelLimits.timeout,
                 maximumResponseBytes: ChannelLimits.answerBytes))
         let base = trust.url.hasSuffix("/") ? String(trust.url.dropLast()) : trust.url
         let response: Transfer.HTTPResponse

@@ -7,8 +7,10 @@ struct CollectorEnvironment: Sendable {
     var store: any CollectorStore
     /// Signs receipts, tickets and heartbeats.
     var signingKey: SigningKey
-    /// PEM of the site's CA.
+    /// PEM of the site's CA: what vouches for agents' keys.
     var ca: String
+    /// What whoever speaks to this collector trusts.
+    var tlsRoot: ShownRoot
     var identity: StoreIdentity
     var logger: Logger
     /// The only clock there is.
@@ -21,10 +23,11 @@ struct CollectorEnvironment: Sendable {
 
     init(
         configuration: CollectorConfiguration, store: any CollectorStore, signingKey: SigningKey, ca: String,
-        identity: StoreIdentity, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        tlsRoot: ShownRoot = ShownRoot(pem: "", fingerprint: ""), identity: StoreIdentity, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         (self.configuration, self.store, self.signingKey, self.ca) = (configuration, store, signingKey, ca)
-        (self.identity, self.logger, self.now) = (identity, logger, now)
+        (self.tlsRoot, self.identity, self.logger, self.now) = (tlsRoot, identity, logger, now)
         problems = ProblemLog(logger)
     }
 

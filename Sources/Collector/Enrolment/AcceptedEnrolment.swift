@@ -10,4 +10,6 @@ struct AcceptedEnrolment: Hashable, Sendable {
     var certificate: String
     /// True where `host` is known and this key takes its place: the old ones are revoked.
     var replaces: Bool
+    /// What the agent trusts from now on, and until when its certificate is good.
+    var trust: AgentTrust?
 }

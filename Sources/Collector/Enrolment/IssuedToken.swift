@@ -20,4 +20,6 @@ struct IssuedToken: Hashable, Sendable, Codable {
     /// Host or site that used it.
     var usedBy: String?
     var revokedAt: Timestamp?
+    /// Fingerprint of the root that the token tells its holder to trust; nil: of the authority of before.
+    var ca: String?
 }

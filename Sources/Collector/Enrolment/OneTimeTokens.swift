@@ -6,18 +6,21 @@ import Reports
 /// Makes one-time tokens and lets in whoever brings one.
 struct OneTimeTokens {
     let store: any CollectorStore
+    /// Fingerprint of the TLS root. Whoever brings a token of the CA of before trusts that one, and may have shown the token
+    /// to an impostor: it lets nobody in.
+    let root: String
 
     /// A new token. The secret is in the answer and nowhere else.
     func create(
-        _ purpose: IssuedToken.Purpose, note: String, lifetime: Duration, caFingerprint: String, at time: Timestamp
+        _ purpose: IssuedToken.Purpose, note: String, lifetime: Duration, at time: Timestamp
     ) async throws(StoreError) -> JoinToken {
         let token = JoinToken(
-            id: RandomBytes.make(6).hexadecimal, secret: RandomBytes.make(16).hexadecimal, caFingerprint: caFingerprint)
+            id: RandomBytes.make(6).hexadecimal, secret: RandomBytes.make(16).hexadecimal, caFingerprint: root)
         try await store.save(
             IssuedToken(
                 id: token.id, purpose: purpose, secretHash: OneTimeTokens.hash(token.secret), note: note,
                 createdAt: time,
-                expiresAt: time + lifetime))
+                expiresAt: time + lifetime, ca: root))
         return token
     }
 
@@ -45,6 +48,12 @@ struct OneTimeTokens {
         }
         if token.revokedAt != nil {
             throw RequestProblem(.forbidden, "token-revoked", "The token was revoked: make another one.")
+        }
+        if token.usedAt == nil, token.ca != root {
+            throw RequestProblem(
+                .forbidden, "token-outdated",
+                "The token names the CA that this collector had before its TLS root (SHA-256 \(root)): make another one."
+            )
         }
         if token.usedAt == nil, token.expiresAt < time {
             throw RequestProblem(

@@ -34,6 +34,8 @@ struct Server: Hashable, Sendable, Codable {
     var openCases: Int
     /// Blind spots that somebody lives with; nil where there are none.
     var accepted: AcceptedBlindSpots?
+    /// What its agent trusts, and until when it is vouched for; nil until it is known.
+    var trust: AgentTrust?
 
     /// Why its clock needs looking at; nil while it is right to within `FleetLimits.clockTolerance`.
     var clockSymptom: String? {
@@ -55,7 +57,7 @@ struct Server: Hashable, Sendable, Codable {
 struct ServerEvent: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable {
         case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm,
-            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded, declared
+            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded, declared, trustMoved
     }
     var time: Timestamp
     var kind: Kind

@@ -11,8 +11,11 @@ struct ServerStatus: Hashable, Sendable {
     var failureModeCounts: Heartbeat.FailureModeCounts?
     /// What somebody lives with; nil where there is none.
     var accepted: AcceptedBlindSpots?
+    /// Its agent trusts the site's CA still, as up to 0.1, and whoever that one vouches for.
+    var trustsEarlierCA: Bool
 
     init(_ server: Server) {
+        trustsEarlierCA = server.trust.map { $0.root == nil } ?? false
         let acceptedProbes = Set(server.accepted?.probes ?? [])
         let blind = (server.heartbeat?.coverage ?? []).filter {
             !["ok", "absent", "disabled"].contains($0.state) && !acceptedProbes.contains($0.probe)
@@ -65,8 +68,17 @@ struct ServerStatus: Hashable, Sendable {
             case .revoked: language("Its key was revoked.", "Sein Schlüssel wurde gesperrt.")
             }
         let acceptedWords = mark == .revoked ? nil : accepted?.words(in: language)
-        return [text, probeWords(in: language) ?? failureModeText(in: language), acceptedWords].compactMap(\.self)
-            .joined(separator: " ")
+        return [
+            text, probeWords(in: language) ?? failureModeText(in: language), acceptedWords, trustWords(in: language),
+        ]
+        .compactMap(\.self).joined(separator: " ")
+    }
+
+    private func trustWords(in language: Language) -> String? {
+        guard trustsEarlierCA, mark != .revoked else { return nil }
+        return language(
+            "It still trusts the CA of before the TLS root, and an impostor with it: update its agent.",
+            "Es vertraut noch der CA von vor der TLS-Wurzel und mit ihr auch einem Betrüger: Agenten aktualisieren.")
     }
 
     private func probeWords(in language: Language) -> String? {

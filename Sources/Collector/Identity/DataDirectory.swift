@@ -12,6 +12,9 @@ struct DataDirectory: Sendable {
     var adminPassword: String { "\(path)/admin-password" }
     private var authorityCertificate: String { "\(path)/ca.pem" }
     private var authorityKey: String { "\(path)/ca.key" }
+    private var tlsRootCertificate: String { "\(path)/tls-root.pem" }
+    private var tlsRootKey: String { "\(path)/tls-root.key" }
+    private var tlsRootCross: String { "\(path)/tls-root-by-ca.pem" }
     private var signingKeyFile: String { "\(path)/signing.key" }
     var serverCertificate: String { "\(path)/tls.pem" }
     var serverKey: String { "\(path)/tls.key" }
@@ -59,7 +62,7 @@ struct DataDirectory: Sendable {
     /// That this process may use what is in the directory: a file that another user left there would end it later,
     /// with words that name no way out.
     func checkRights() throws(DataDirectoryError) {
-        for file in [path, database, authorityKey, signingKeyFile, serverKey, lockFile] {
+        for file in [path, database, authorityKey, tlsRootKey, signingKeyFile, serverKey, lockFile] {
             // As the effective user: root works as the owner.
             guard unsafe faccessat(AT_FDCWD, file, R_OK | W_OK, AT_EACCESS) != 0, errno != ENOENT else { continue }
             throw DataDirectoryError(doing: "using", path: file, code: errno)
@@ -111,6 +114,54 @@ struct DataDirectory: Sendable {
         } catch {
             throw DataDirectoryError(
                 doing: "reading the CA", path: authorityKey, because: "\(error); restore it from a backup")
+        }
+    }
+
+    /// What the TLS certificate comes from, and its certificate by the authority of before, if there was one.
+    ///
+    /// Made on first use. Up to 0.1 the site's authority was the root of TLS as well: where one is there already,
+    /// it certifies the new root, so that whoever trusts it goes on.
+    /// - Parameter earlier: the site's authority, where it is older than the root.
+    func tlsRoot(
+        site: String, earlier: CertificateAuthority?
+    ) throws(DataDirectoryError) -> (root: TLSRoot, cross: String?) {
+        if let stored = try storedTLSRoot() { return (stored, try text(at: tlsRootCross)) }
+        do {
+            let new = try TLSRoot(site: site)
+            let cross = try earlier.map { try $0.crossSign(new) }
+            // The key last: with it the root is there.
+            if let cross { try write(cross, to: tlsRootCross) }
+            try write(try new.certificatePEM, to: tlsRootCertificate)
+            try write(new.keyPEM, to: tlsRootKey)
+            return (new, cross)
+        } catch let error as DataDirectoryError {
+            throw error
+        } catch {
+            throw DataDirectoryError(doing: "preparing the TLS root", path: tlsRootKey, because: "\(error)")
+        }
+    }
+
+    /// A new root would cut off every server and site that trusts the lost one alone.
+    var lostTLSRoot: DataDirectoryError {
+        DataDirectoryError(
+            doing: "reading the TLS root", path: tlsRootKey,
+            because: "it is missing, and there are servers that trust it alone; restore tls-root.key and tls-root.pem "
+                + "from a backup")
+    }
+
+    /// What the TLS certificate comes from; nil where it was not made yet.
+    func storedTLSRoot() throws(DataDirectoryError) -> TLSRoot? {
+        guard let key = try text(at: tlsRootKey) else { return nil }
+        guard let certificate = try text(at: tlsRootCertificate) else {
+            throw DataDirectoryError(
+                doing: "reading the TLS root", path: tlsRootCertificate,
+                because: "it is missing while its key is there; restore it from a backup")
+        }
+        do {
+            return try TLSRoot(certificatePEM: certificate, keyPEM: key)
+        } catch {
+            throw DataDirectoryError(
+                doing: "reading the TLS root", path: tlsRootKey, because: "\(error); restore it from a backup")
         }
     }
 

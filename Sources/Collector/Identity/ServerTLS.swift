@@ -8,7 +8,8 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// The certificate that the HTTPS server shows: by the site's CA, renewed while the server runs.
+/// The certificate that the HTTPS server shows: by the TLS root, renewed while the server runs. Behind it goes, while
+/// somebody still trusts the authority of before, that one's certificate for the root.
 final class ServerTLS: Sendable {
     /// How long a certificate is good: the longest that common TLS clients accept.
     static let lifetime = Duration.seconds(398 * 86_400)
@@ -18,25 +19,34 @@ final class ServerTLS: Sendable {
     static let farewell = TimeAmount.milliseconds(200)
 
     private let directory: DataDirectory
-    private let authority: CertificateAuthority
+    private let root: TLSRoot
+    /// PEM; nil where there was no authority before the root.
+    private let cross: String?
     private let names: [String]
     private let current: Mutex<NIOSSLContextConfigurationOverride>
 
-    /// - Parameter names: DNS names and addresses, the first is the subject.
+    /// - Parameters:
+    ///   - cross: PEM of the root's certificate by the authority of before; nil where there was none.
+    ///   - names: DNS names and addresses, the first is the subject.
     init(
-        directory: DataDirectory, authority: CertificateAuthority, names: [String], at time: Timestamp
+        directory: DataDirectory, root: TLSRoot, cross: String?, names: [String], at time: Timestamp
     ) throws {
         self.directory = directory
-        self.authority = authority
+        self.root = root
+        self.cross = cross
         self.names = names
-        current = Mutex(try ServerTLS.certificate(directory, authority, names, at: time))
+        current = Mutex(try ServerTLS.certificate(directory, root, cross, names, at: time))
     }
 
     /// Renews the certificate when it is due. New connections get the new one; nothing is restarted.
-    func renew(at time: Timestamp) throws {
-        let certificate = try ServerTLS.certificate(directory, authority, names, at: time)
+    /// - Parameter servesCross: whether anybody still trusts the authority of before.
+    func renew(servesCross: Bool, at time: Timestamp) throws {
+        let certificate = try ServerTLS.certificate(directory, root, servesCross ? cross : nil, names, at: time)
         current.withLock { $0 = certificate }
     }
+
+    /// Whether there was an authority before the root.
+    var hasCross: Bool { cross != nil }
 
     /// What the server is started with.
     var configuration: TLSConfiguration {
@@ -57,22 +67,23 @@ final class ServerTLS: Sendable {
 
     /// The stored certificate if it still serves, else a new one.
     private static func certificate(
-        _ directory: DataDirectory, _ authority: CertificateAuthority, _ names: [String], at time: Timestamp
+        _ directory: DataDirectory, _ root: TLSRoot, _ cross: String?, _ names: [String], at time: Timestamp
     ) throws -> NIOSSLContextConfigurationOverride {
         var pair = try stored(directory)
-        if let (certificate, _) = pair, !serves(certificate, authority, names, at: time) { pair = nil }
+        if let (certificate, _) = pair, !serves(certificate, root, names, at: time) { pair = nil }
         let (certificate, key): (String, String)
         if let pair {
             (certificate, key) = (try pair.0.serializeAsPEM().pemString, pair.1)
         } else {
             let new = P256.Signing.PrivateKey()
-            certificate = try authority.certifyServer(new.publicKey, names: names, until: time + lifetime)
+            certificate = try root.certifyServer(new.publicKey, names: names, until: time + lifetime)
             key = new.pemRepresentation
             try directory.write(key, to: directory.serverKey)
             try directory.write(certificate, to: directory.serverCertificate)
         }
         var override = NIOSSLContextConfigurationOverride()
-        override.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map { .certificate($0) }
+        override.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array((certificate + "\n" + (cross ?? "")).utf8))
+            .map { .certificate($0) }
         override.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
         return override
     }
@@ -89,12 +100,12 @@ final class ServerTLS: Sendable {
     }
 
     private static func serves(
-        _ certificate: Certificate, _ authority: CertificateAuthority, _ names: [String], at time: Timestamp
+        _ certificate: Certificate, _ root: TLSRoot, _ names: [String], at time: Timestamp
     ) -> Bool {
-        guard authority.certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
+        guard root.certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
             Timestamp(certificate.notValidAfter) - time > renewal,
             let held = try? certificate.extensions.subjectAlternativeNames
         else { return false }
-        return Set(held) == Set(CertificateAuthority.alternativeNames(names))
+        return Set(held) == Set(TLSRoot.alternativeNames(names))
     }
 }

@@ -59,6 +59,15 @@ struct ReportVerifier {
     private mutating func key(of envelope: Envelope) async throws -> AgentKey {
         for id in envelope.keyIDs.prefix(4) {
             if let known = keys[id] { return known }
+        }
+        let key = try await ReportVerifier.enrolledKey(of: envelope, in: store)
+        keys[key.key.id] = key
+        return key
+    }
+
+    /// The key that an envelope names, if it is enrolled here and was not revoked. Nothing is verified by it yet.
+    static func enrolledKey(of envelope: Envelope, in store: any CollectorStore) async throws -> AgentKey {
+        for id in envelope.keyIDs.prefix(4) {
             guard id.utf8.count == 64, let key = try await store.agentKey(id: id) else { continue }
             guard key.revokedAt == nil else {
                 throw RequestProblem(
@@ -66,7 +75,6 @@ struct ReportVerifier {
                     "The key of \(key.host) was revoked (\(key.revokedBecause ?? "no reason given")): "
                         + "enrol it again with a new token and --replace \(key.host).")
             }
-            keys[id] = key
             return key
         }
         throw RequestProblem(

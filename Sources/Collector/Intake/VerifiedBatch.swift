@@ -5,6 +5,8 @@ import Reports
 struct VerifiedBatch: Sendable {
     var host: HostID
     var reports: [VerifiedReport]
+    /// What the agent is told of, where it does not trust it alone yet or needs a certificate; nil: it is told nothing.
+    var root: ShownRoot?
 
     /// Whether storing it takes long enough for others to notice.
     var isHeavy: Bool { reports.reduce(0) { $0 + $1.work } > ReportLimits.heavyWork }

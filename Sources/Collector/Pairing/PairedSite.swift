@@ -16,6 +16,8 @@ struct PairedSite: Hashable, Sendable, Codable {
     /// Seconds, as the site last reported.
     var heartbeatInterval: Int?
     var isSilent: Bool
+    /// Fingerprint of our TLS root that the site trusts alone, as it said, signed; nil: our CA, as up to 0.1.
+    var root: String?
 }
 
 /// A collector that this one hands tickets to: what pairing returned about it.
@@ -23,7 +25,7 @@ struct PartnerTrust: Hashable, Sendable, Codable {
     /// Name of the recipient in the configuration.
     var recipient: String
     var url: String
-    /// PEM; the only CA that is trusted when speaking to it.
+    /// PEM; the only root that is trusted when speaking to it. Up to 0.1 the partner's CA.
     var ca: String
     var key: VerifyingKey
     var pairedAt: Timestamp

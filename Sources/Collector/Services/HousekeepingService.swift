@@ -2,10 +2,11 @@ import Logging
 import Reports
 import ServiceLifecycle
 
-/// Once an hour: deletes what is older than it has to be, closes forgotten tests, renews the TLS certificate.
+/// Once an hour: deletes what is older than it has to be, closes forgotten tests, renews the TLS certificate, and ends
+/// the certificate by the authority of before once nobody trusts that one.
 struct HousekeepingService: Service {
     let environment: CollectorEnvironment
-    let tls: ServerTLS
+    let move: TrustMove
 
     private static let pause = Duration.seconds(3600)
 
@@ -14,7 +15,7 @@ struct HousekeepingService: Service {
             while !Task.isCancelled {
                 do {
                     try await environment.store.tidy(environment.configuration.retention, at: environment.now())
-                    try tls.renew(at: environment.now())
+                    try await move.update()
                 } catch {
                     environment.logger.error("housekeeping failed", metadata: ["error": "\(error)"])
                 }

@@ -81,7 +81,7 @@ struct PairingService: Service {
             "paired with a partner", metadata: ["recipient": "\(recipient)", "url": "\(partner.url)"])
     }
 
-    /// The partner's CA, if it is the one that the token names.
+    /// The partner's TLS root, if it is the one that the token names.
     private func authority(at url: String, fingerprint: String) async throws -> String {
         let pem = String(
             decoding: try await PartnerClient(url: url, ca: nil).send("GET", Routes.ca, nil), as: UTF8.self)
@@ -91,13 +91,31 @@ struct PairingService: Service {
         } catch {
             throw PairingError(because: "\(url) is no collector: check the URL")
         }
-        guard try CertificateAuthority.fingerprint(of: certificate) == fingerprint else {
+        let found = try CertificateAuthority.fingerprint(of: certificate)
+        guard found == fingerprint else {
+            if await isOfEarlierCA(fingerprint, at: url) {
+                throw PairingError(
+                    because:
+                        "the token names the CA that \(url) had before its TLS root (SHA-256 \(found)): make another "
+                        + "one there (callhome-collector pair create)")
+            }
             throw PairingError(
                 because:
                     "\(url) is not the collector that made the token, or someone stands between: check the URL and the network"
             )
         }
+        if let objection = CertificateOutline(pem: pem)?.objectionAsRoot {
+            throw PairingError(because: "\(url) shows a certificate that cannot be trusted: \(objection)")
+        }
         return pem
+    }
+
+    /// Whether the fingerprint is that of the CA which the partner says vouches for agents; only for the words of a refusal.
+    private func isOfEarlierCA(_ fingerprint: String, at url: String) async -> Bool {
+        guard let answer = try? await PartnerClient(url: url, ca: nil).send("GET", Routes.agentsCA, nil),
+            let certificate = try? Certificate(pemEncoded: String(decoding: answer, as: UTF8.self))
+        else { return false }
+        return (try? CertificateAuthority.fingerprint(of: certificate)) == fingerprint
     }
 }
 
@@ -109,14 +127,14 @@ struct PairingError: Error, Hashable, CustomStringConvertible {
 /// Asks a partner collector something.
 struct PartnerClient {
     let url: String
-    /// PEM of the only CA that is trusted; nil before it is known.
+    /// PEM of the only root that is trusted; nil before it is known.
     let ca: String?
     var timeout = Duration.seconds(20)
 
     /// - Returns: the body of a 2xx answer.
     func send(_ method: String, _ path: String, _ body: Data?) async throws -> Data {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        let trust: Trust = ca.map { .pinned(caPEM: $0) } ?? .unverified
+        let trust: Trust = ca.map { .collector(rootPEM: $0) } ?? .unverified
         let transfer = HTTPTransfer(HTTPTransfer.Options(trust: trust, timeout: timeout, maximumResponseBytes: 1 << 20))
         let response = try await transfer.send(
             Transfer.HTTPRequest(

@@ -105,6 +105,27 @@ protocol CollectorStore: Sendable {
     func accept(_ ticket: VerifiedTicket, at time: Timestamp) async throws(StoreError) -> TicketAcceptance
     func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError)
 
+    // MARK: Moving to the TLS root
+
+    /// Remembers which root the agent trusts alone, and gives the certificate of its key: a new one, made by `certify`, where
+    /// one is due.
+    /// - Parameter root: fingerprint of the TLS root.
+    func renew(
+        _ key: VerifyingKey, host: HostID, root: String, at time: Timestamp,
+        certify: @escaping @Sendable (Timestamp) throws -> String
+    ) async throws(StoreError) -> String
+    /// Notes of every server of before that it trusts the site's CA still, and takes sites' new cross-certificates.
+    /// - Parameter crossCertify: nil for a site whose certificate may stay.
+    func beginTrustMove(
+        crossCertify: @escaping @Sendable (PairedSite) throws -> String?
+    ) async throws(StoreError)
+    /// Whether some server that may report trusts a TLS root alone.
+    func isAnyRootTrusted() async throws(StoreError) -> Bool
+    /// A paired site trusts this root of ours alone, as it says, signed.
+    func recordTrust(site: String, root: String) async throws(StoreError)
+    /// Names of servers that may report, and of sites, that do not trust this root alone.
+    func trustingEarlier(than root: String, limit: Int) async throws(StoreError) -> [String]
+
     // MARK: Silence
 
     func silenceSubjects() async throws(StoreError) -> [LivenessSubject]

@@ -31,7 +31,7 @@ struct Enroller: Sendable {
     ) async throws(EnrolmentError) -> Identity {
         guard let address = CollectorAddress(url) else { throw .badAddress(url) }
         guard let token = JoinToken(parsing: token) else { throw .badToken }
-        let ca = try await fetchCA(from: address, fingerprint: token.caFingerprint)
+        let ca = try await fetchRoot(from: address, fingerprint: token.caFingerprint)
         let request: EnrolmentRequest
         let body: Data
         do {
@@ -46,7 +46,7 @@ struct Enroller: Sendable {
             HTTPRequest(
                 method: "POST", url: address.url(Routes.enrol),
                 headers: [("Content-Type", "application/json"), ("User-Agent", UserAgent.agent)], body: body),
-            trust: .pinned(caPEM: ca.pem))
+            trust: .collector(rootPEM: ca.pem))
         let identity = try accept(answer, address: address, ca: ca, current: current, spoolEpoch: spoolEpoch)
         do {
             try identities.save(identity)
@@ -56,18 +56,29 @@ struct Enroller: Sendable {
         return identity
     }
 
-    private func fetchCA(
+    private func fetchRoot(
         from address: CollectorAddress, fingerprint: String
     ) async throws(EnrolmentError) -> CertificateText {
-        let request = HTTPRequest(url: address.url(Routes.ca), headers: [("User-Agent", UserAgent.agent)])
+        let root = try await fetch(Routes.ca, from: address)
+        guard root.fingerprint == fingerprint else {
+            // Only for the words: who is asked has shown nothing yet.
+            if let agents = try? await fetch(Routes.agentsCA, from: address), agents.fingerprint == fingerprint {
+                throw .earlierAuthority(address.base, found: root.fingerprint)
+            }
+            throw .wrongAuthority(address.base, found: root.fingerprint, wanted: fingerprint)
+        }
+        // A token of 0.1, shown by whoever holds a certificate of the CA that it names.
+        guard CertificateOutline(der: root.der)?.objectionAsRoot == nil else { throw .notARoot(address.base) }
+        return root
+    }
+
+    private func fetch(_ path: String, from address: CollectorAddress) async throws(EnrolmentError) -> CertificateText {
+        let request = HTTPRequest(url: address.url(path), headers: [("User-Agent", UserAgent.agent)])
         let answer = try await send(request, trust: .unverified)
-        guard let ca = CertificateText(String(decoding: answer, as: UTF8.self)) else {
-            throw .notACollector(address.base, problem: "\(Routes.ca) is no certificate")
+        guard let certificate = CertificateText(String(decoding: answer, as: UTF8.self)) else {
+            throw .notACollector(address.base, problem: "\(path) is no certificate")
         }
-        guard ca.fingerprint == fingerprint else {
-            throw .wrongAuthority(address.base, found: ca.fingerprint, wanted: fingerprint)
-        }
-        return ca
+        return certificate
     }
 
     private func send(_ request: HTTPRequest, trust: Trust) async throws(EnrolmentError) -> Data {
@@ -122,6 +133,10 @@ enum EnrolmentError: Error, CustomStringConvertible {
     case badToken
     case transfer(TransferError)
     case wrongAuthority(String, found: String, wanted: String)
+    /// The token names the CA of before the TLS root.
+    case earlierAuthority(String, found: String)
+    /// The token names what is no root for collectors.
+    case notARoot(String)
     case refused(Problem)
     case notACollector(String, problem: String)
     case unusableKey(String)
@@ -135,6 +150,12 @@ enum EnrolmentError: Error, CustomStringConvertible {
         case .wrongAuthority(let url, let found, let wanted):
             "\(url) has another CA (\(found.prefix(16))…) than the token (\(wanted.prefix(16))…): the token is for another "
                 + "collector, or someone is between; nothing secret was sent"
+        case .earlierAuthority(let url, let found):
+            "the token names the CA that \(url) had before its TLS root (SHA-256 \(found)): make a new token there "
+                + "(callhome-collector tokens create); nothing secret was sent"
+        case .notARoot(let url):
+            "the token names a CA of version 0.1, and whoever that one vouches for could be \(url): update the collector, "
+                + "and make a new token there (callhome-collector tokens create); nothing secret was sent"
         case .refused(let problem): "the collector refused the enrolment: \(problem)"
         case .notACollector(let url, let problem): "\(url) does not answer as a collector does: \(problem)"
         case .unusableKey(let problem): "the agent's key cannot sign: \(problem)"
@@ -149,6 +170,7 @@ enum EnrolmentError: Error, CustomStringConvertible {
         case .badAddress: Problem(code: "bad-address", message: description)
         case .badToken: Problem(code: "bad-token", message: description)
         case .wrongAuthority: Problem(code: "wrong-ca", message: description)
+        case .earlierAuthority, .notARoot: Problem(code: "token-outdated", message: description)
         case .transfer: Problem(code: "unreachable", message: description)
         case .notACollector: Problem(code: "not-a-collector", message: description)
         case .unusableKey, .notStored: Problem(code: "identity", message: description)

@@ -2,6 +2,8 @@ import Crypto
 import Daemon
 import FoundationEssentials
 import Reports
+import Synchronization
+import Transfer
 
 /// Who this agent is: the key that it has since its first start, and what its collector gave it on enrolment.
 struct Identity: Sendable, Codable, Hashable {
@@ -9,7 +11,7 @@ struct Identity: Sendable, Codable, Hashable {
     struct Enrolment: Sendable, Codable, Hashable {
         /// PEM: the site CA's statement that `host` holds the key.
         var certificate: String
-        /// PEM of the one CA that is trusted.
+        /// PEM of the one root that is trusted as the collector's.
         var ca: String
         /// What receipts are signed with.
         var collectorKey: VerifyingKey
@@ -18,6 +20,19 @@ struct Identity: Sendable, Codable, Hashable {
         /// Base addresses, in the order to try them.
         var collectors: [String]
     }
+
+    /// How far the collector's clock had come at the least, seconds since 1970: its certificate for this agent, which is not
+    /// older, tells. Nil for one of before, which has no end.
+    var knownTime: Int64? {
+        guard let end = enrolment.flatMap({ CertificateOutline(pem: $0.certificate) })?.endsAt, end < Identity.noEnd
+        else {
+            return nil
+        }
+        return end - Renewal.certificateSeconds
+    }
+
+    /// 9999-12-31T23:59:59Z, which RFC 5280 (4.1.2.5) gives to certificates without an end.
+    private static let noEnd: Int64 = 253_402_300_799
 
     var host: HostID
     /// 32 secret bytes.
@@ -37,6 +52,8 @@ struct Identity: Sendable, Codable, Hashable {
 struct IdentityFile: Sendable {
     /// Bytes that are read.
     private static let maximumBytes = 1 << 20
+    /// Held while the file is looked at and replaced.
+    private static let writing = Mutex(())
     private let directory: String
     var path: String { "\(directory)/identity.json" }
 
@@ -77,6 +94,27 @@ struct IdentityFile: Sendable {
     }
 
     func save(_ identity: Identity) throws(IdentityError) {
+        try IdentityFile.writing.withLock { _ throws(IdentityError) in try write(identity) }
+    }
+
+    /// Changes the enrolment on disk, if it is still that of `current`, whatever addresses `current` has.
+    /// - Returns: false, and changes nothing, where the file is another identity's by now.
+    func change(
+        of current: Identity, _ change: (inout Identity.Enrolment) -> Void
+    ) throws(IdentityError) -> Bool {
+        try IdentityFile.writing.withLock { _ throws(IdentityError) in
+            guard var stored = try load(), stored.host == current.host, stored.keySeed == current.keySeed,
+                var enrolment = stored.enrolment, enrolment.ca == current.enrolment?.ca,
+                enrolment.certificate == current.enrolment?.certificate
+            else { return false }
+            change(&enrolment)
+            stored.enrolment = enrolment
+            try write(stored)
+            return true
+        }
+    }
+
+    private func write(_ identity: Identity) throws(IdentityError) {
         let data: Data
         do {
             let encoder = JSONEncoder()

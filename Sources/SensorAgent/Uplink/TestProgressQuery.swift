@@ -17,7 +17,7 @@ struct TestProgressQuery: Sendable {
         }
         let transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .pinned(caPEM: enrolment.ca), proxy: proxy, timeout: .seconds(20),
+                trust: .collector(rootPEM: enrolment.ca), proxy: proxy, timeout: .seconds(20),
                 maximumResponseBytes: TestProgressQuery.maximumResponseBytes))
         var problem = Problem(code: "not-enrolled", message: "no collector is known: enrol this server first")
         for collector in enrolment.collectors {

@@ -16,6 +16,7 @@ actor UplinkService: Service {
     private let now: @Sendable () -> Timestamp
     private let log: Logger
     private let declare: @Sendable ([PartDeclaration], Timestamp) -> Void
+    private let renewal: TrustRenewal?
     private let signal = WakeSignal()
 
     private var identity: Identity
@@ -26,6 +27,9 @@ actor UplinkService: Service {
     private var waiting: [ReportStream: Int] = [:]
     private var faults = LogDeduplication()
     private var generator = SystemRandomNumberGenerator()
+    /// Not before, after an attempt to renew what is trusted failed.
+    private var nextRenewal = ContinuousClock.now
+    private var renewalPause = TrustRenewal.pauses.first
 
     /// - Parameters:
     ///   - source: the spool.
@@ -33,10 +37,12 @@ actor UplinkService: Service {
     ///   - proxy: `http://server:port`; nil for none.
     ///   - now: the wall clock.
     ///   - declare: takes what people declared of parts, with the collector's time.
+    ///   - renewal: takes the collector's TLS root and a new certificate; nil: they stay.
     init(
         source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
         now: @escaping @Sendable () -> Timestamp,
-        declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in }
+        declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in },
+        renewal: TrustRenewal? = nil
     ) {
         self.source = source
         self.identity = identity
@@ -45,6 +51,7 @@ actor UplinkService: Service {
         self.log = log
         self.now = now
         self.declare = declare
+        self.renewal = renewal
         machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
     }
@@ -53,7 +60,7 @@ actor UplinkService: Service {
         // Without an enrolment nothing is sent; an empty CA trusts nobody.
         HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .pinned(caPEM: identity.enrolment?.ca ?? ""), proxy: proxy,
+                trust: .collector(rootPEM: identity.enrolment?.ca ?? "", knownTime: identity.knownTime), proxy: proxy,
                 maximumResponseBytes: maximumResponseBytes))
     }
 
@@ -70,6 +77,9 @@ actor UplinkService: Service {
         isSettled = false
         signal.fire()
     }
+
+    /// With the root that is trusted now.
+    var enrolment: Identity.Enrolment? { identity.enrolment }
 
     func status() async -> AgentStatus.Uplink {
         if let counts = try? await source.counts() { waiting = counts }
@@ -142,8 +152,37 @@ actor UplinkService: Service {
             let effects = machine.answered(answer, to: sent, spool: view, at: now(), using: &generator)
             tell()
             for effect in effects { try await apply(effect) }
+            if case .receipt(let receipt) = answer, receipt.host == sender.host, let root = receipt.root {
+                await renew(sender, root: root, at: batch.collector)
+            }
         } catch {
             spoolFailed(error)
+        }
+    }
+
+    /// Trusts what a signed receipt names, alone, and has the certificate renewed; a failure is tried again later.
+    private func renew(_ sender: Identity, root: String, at collector: String) async {
+        guard let renewal, ContinuousClock.now >= nextRenewal else { return }
+        do {
+            let renewed = try await renewal.renewed(sender, root: root, at: collector)
+            // Another enrolment may have come meanwhile.
+            guard identity == sender else { return }
+            nextRenewal = .now.advanced(by: TrustRenewal.pauses.first)
+            renewalPause = TrustRenewal.pauses.first
+            guard renewed != sender else { return }
+            if renewed.enrolment?.ca != sender.enrolment?.ca {
+                log.notice(
+                    "the collector's TLS root is trusted alone from now on", metadata: ["collector": "\(collector)"])
+            }
+            identity = renewed
+            transfer = UplinkService.transfer(for: renewed, proxy: proxy)
+        } catch {
+            if case .overtaken = error { return }
+            nextRenewal = .now.advanced(by: renewalPause)
+            renewalPause = min(renewalPause * 2, TrustRenewal.pauses.longest)
+            log.warning(
+                "the collector's TLS root or a new certificate could not be taken",
+                metadata: ["collector": "\(collector)", "because": "\(error)"])
         }
     }
 

@@ -38,19 +38,23 @@ struct CollectorClient {
 
     private let base: String
     private let token: String
+    /// What is trusted is the CA of 0.1, which the collector shows no more once every server has moved.
+    private let isOld: Bool
     private let transfer: HTTPTransfer
 
     init(login: StoredLogin) {
         base = login.url
         token = login.token
+        isOld = CertificateOutline(pem: login.ca)?.objectionAsRoot != nil
         transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .pinned(caPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
+                trust: .collector(rootPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
     }
 
     init(socket: String) {
         base = "http://localhost"
         token = ""
+        isOld = false
         transfer = HTTPTransfer(
             HTTPTransfer.Options(timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20, unixSocket: socket))
     }
@@ -67,7 +71,7 @@ struct CollectorClient {
                     method: method, url: base + Routes.api + path, headers: headers,
                     body: try body.map { try WireFormat.encode($0) }))
         } catch {
-            Console.complain("collector: \(error)\(CollectorClient.step(after: error))")
+            Console.complain("collector: \(error)\(step(after: error))")
             throw ExitStatus.unavailable.exit
         }
         guard (200..<300).contains(response.status) else {
@@ -85,7 +89,10 @@ struct CollectorClient {
     }
 
     /// What to do where nobody listens: on the collector's machine.
-    private static func step(after error: any Error) -> String {
+    private func step(after error: any Error) -> String {
+        if case TransferError.tls = error, isOld {
+            return ". The login is from before the collector's TLS root: callhome login \(base)"
+        }
         guard case TransferError.unreachable(_, .nothingListens(false)) = error else { return "" }
         return " On its machine: systemctl status callhome-collector"
     }

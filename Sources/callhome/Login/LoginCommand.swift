@@ -10,7 +10,7 @@ struct LoginCommand: AsyncParsableCommand {
         commandName: "login",
         abstract: "Log in at a collector, for `cases` and `servers`.",
         discussion: """
-            The collector's CA is fetched and its fingerprint compared with --ca-fingerprint (the collector logs it at every \
+            The collector's TLS root is fetched and its fingerprint compared with --ca-fingerprint (the collector logs it at every \
             start, and `callhome-collector fingerprint` prints it on its machine); without it you are asked to compare it \
             yourself. With --password-stdin you are asked on the terminal, and where there is none the login is refused \
             before the password is read. The token that is stored lets its holder see and close cases: the file is \
@@ -27,7 +27,7 @@ struct LoginCommand: AsyncParsableCommand {
     @Argument(help: "The collector: https://name:8443.")
     var url: String
 
-    @Option(help: "SHA-256 of the collector's CA certificate, in hexadecimal.")
+    @Option(help: "SHA-256 of the collector's TLS root, in hexadecimal.")
     var caFingerprint: String?
 
     @Option(help: "The login's name.")
@@ -68,7 +68,7 @@ struct LoginCommand: AsyncParsableCommand {
                     + "and the password as one line on standard input")
             throw ExitStatus.usage.exit
         }
-        let ca = try await authority(of: base)
+        let ca = try await root(of: base)
         let password = try LoginCommand.password(fromInput: passwordStdin)
         let client = CollectorClient(login: StoredLogin(url: base, token: "", ca: ca))
         let answer = try await client.ask(
@@ -83,38 +83,57 @@ struct LoginCommand: AsyncParsableCommand {
         print("logged in at \(base) as \(answer.account), until \(answer.expiresAt)")
     }
 
-    /// The CA's PEM, once its fingerprint is what the user expects.
-    private func authority(of base: String) async throws -> String {
+    /// A certificate in PEM, of whoever answers: it is worth nothing until its fingerprint was compared.
+    private func certificate(_ path: String, of base: String) async throws -> String {
         let transfer = HTTPTransfer(HTTPTransfer.Options(trust: .unverified, timeout: CollectorClient.timeout))
-        let pem: String
         do {
-            let response = try await transfer.send(HTTPRequest(url: base + Routes.ca))
+            let response = try await transfer.send(HTTPRequest(url: base + path))
             guard response.status == 200 else {
                 Console.complain("\(base) answered \(response.status): is it a collector?")
                 throw ExitStatus.data.exit
             }
-            pem = String(decoding: response.body, as: UTF8.self)
+            return String(decoding: response.body, as: UTF8.self)
         } catch let error as TransferError {
             Console.complain("\(error)")
             throw ExitStatus.unavailable.exit
         }
+    }
+
+    /// The TLS root's PEM, once its fingerprint is what the user expects.
+    private func root(of base: String) async throws -> String {
+        let pem = try await certificate(Routes.ca, of: base)
         guard let found = LoginCommand.fingerprint(ofPEM: pem) else {
             Console.complain("\(base) sent no certificate: is it a collector?")
             throw ExitStatus.data.exit
         }
         if let wanted = caFingerprint {
             guard LoginCommand.digits(of: wanted) == found else {
-                Console.complain("the CA of \(base) is \(found), not \(wanted): do not log in before you know why")
+                let agents = try? await certificate(Routes.agentsCA, of: base)
+                let isEarlier = agents.flatMap(LoginCommand.fingerprint(ofPEM:)) == LoginCommand.digits(of: wanted)
+                Console.complain(
+                    isEarlier
+                        ? "\(wanted) is the CA that \(base) had before its TLS root; now it vouches for servers' keys only. "
+                            + "The TLS root is \(found): compare it with what `callhome-collector fingerprint` prints there, "
+                            + "then give that one"
+                        : "the TLS root of \(base) is \(found), not \(wanted): do not log in before you know why")
                 throw ExitStatus.permission.exit
             }
         } else {
             let question =
-                "CA of \(base):\n  \(found)\nCompare it with what `callhome-collector fingerprint` prints there. "
+                "TLS root of \(base):\n  \(found)\nCompare it with what `callhome-collector fingerprint` prints there. "
                 + "Is it the same? [yes/no] "
             guard try answer(to: question, at: base) == "yes" else {
                 Console.complain("not logged in: the fingerprint was not confirmed with yes")
                 throw ExitStatus.permission.exit
             }
+        }
+        // Whoever the CA of 0.1 vouches for could be the collector.
+        guard CertificateOutline(pem: pem)?.objectionAsRoot == nil else {
+            Console.complain(
+                "what \(base) shows is the CA of a collector of version 0.1 (\(found)), and whoever that one vouches for could "
+                    + "be it: update the collector, then log in with what `callhome-collector fingerprint` prints there"
+            )
+            throw ExitStatus.permission.exit
         }
         return pem
     }
@@ -128,7 +147,7 @@ struct LoginCommand: AsyncParsableCommand {
         let terminal = unsafe fopen("/dev/tty", "r+e")
         guard let terminal = unsafe terminal else {
             Console.complain(
-                "nobody can be asked whether the CA of \(base) is the right one: give --ca-fingerprint "
+                "nobody can be asked whether the TLS root of \(base) is the right one: give --ca-fingerprint "
                     + "(`callhome-collector fingerprint` prints it on the collector's machine)")
             throw ExitStatus.usage.exit
         }

@@ -5,7 +5,7 @@ import Glibc
 struct StoredLogin: Codable {
     var url: String
     var token: String
-    /// PEM: the only CA that is trusted when speaking to the collector.
+    /// PEM: the only root that is trusted when speaking to the collector.
     var ca: String
 
     struct Problem: Error, CustomStringConvertible {

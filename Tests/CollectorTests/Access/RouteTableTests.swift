@@ -167,17 +167,18 @@ private struct GuardedSite {
         try await server.open(SampleTicket.fault)
         otherKey = try await fleet.enrol("h2", hostname: "srv-2").key
         number = try #require(try await fleet.store.cases(CaseQuery()).first).number
-        let tokens = OneTimeTokens(store: fleet.store)
+        let tokens = OneTimeTokens(store: fleet.store, root: fleet.environment.tlsRoot.fingerprint)
         func token(_ purpose: IssuedToken.Purpose) async throws -> JoinToken {
             try await tokens.create(
-                purpose, note: "", lifetime: .seconds(3600), caFingerprint: String(repeating: "0", count: 64), at: time)
+                purpose, note: "", lifetime: .seconds(3600), at: time)
         }
         joinToken = try await token(.server)
         pairingToken = try await token(.site)
         siteCA = try CertificateAuthority(site: "s9").certificatePEM
+        let otherCA = try CertificateAuthority(site: "s2").certificatePEM
         try await fleet.store.pair(
             PairedSite(
-                id: "s2", name: "Praxis Süd", ca: siteCA, crossCertificate: siteCA, key: siteKey.publicKey,
+                id: "s2", name: "Praxis Süd", ca: otherCA, crossCertificate: otherCA, key: siteKey.publicKey,
                 pairedAt: time, isSilent: false),
             token: try await token(.site).id, at: time)
     }
@@ -274,6 +275,11 @@ private struct GuardedSite {
                     signedBy: forged))
         case .agentSignature:
             let keys: [RouteTableTests.Asker: SigningKey] = [.neighbour: otherKey, .rightful: key]
+            if row.path == Routes.renewal {
+                let renewal = RenewalRequest(host: "h1", root: fleet.environment.tlsRoot.fingerprint)
+                return try WireFormat.encode(
+                    Envelope.sign(WireFormat.encode(renewal), as: .renewalRequest, with: keys[asker] ?? forged))
+            }
             var agent = SigningAgent("h1", key: keys[asker] ?? forged)
             agent.epoch = epoch
             return try EnvelopeLines.encode([

@@ -20,7 +20,8 @@ struct EnrolmentTests {
             #expect(answer.ca == String(decoding: pem, as: UTF8.self))
             #expect(answer.collectors == [live.url])
             let leaf = try Certificate(pemEncoded: answer.certificate)
-            let named = try #require(await CertificateAuthority.host(of: leaf, by: ca, through: []))
+            let authority = try Certificate(pemEncoded: live.program.environment.ca)
+            let named = try #require(await CertificateAuthority.host(of: leaf, by: authority, through: []))
             #expect(named.host == "h1")
             #expect(named.key == agent.key.publicKey)
             let report = try agent.sign(agent.report(.faults([SampleFault.change(.opened, SampleFault.make("f1"))])))
@@ -55,12 +56,12 @@ struct EnrolmentTests {
     func otherKind() async throws {
         let fleet = try await TestFleet()
         let time = fleet.clock.time
-        let tokens = OneTimeTokens(store: fleet.store)
+        let tokens = OneTimeTokens(store: fleet.store, root: String(repeating: "0", count: 64))
         for (purpose, wanted, command) in [
             (IssuedToken.Purpose.site, IssuedToken.Purpose.server, "tokens create"), (.server, .site, "pair create"),
         ] {
             let token = try await tokens.create(
-                purpose, note: "", lifetime: .seconds(60), caFingerprint: String(repeating: "0", count: 64), at: time)
+                purpose, note: "", lifetime: .seconds(60), at: time)
             let refused = await #expect(throws: RequestProblem.self) {
                 try await tokens.admitted(id: token.id, secret: token.secret, purpose: wanted, at: time)
             }
@@ -127,7 +128,7 @@ struct EnrolmentTests {
             try await LiveCollector.with {
                 $0.dataDirectory = folder
             } _: { live in
-                firsts.append(live.program.environment.ca)
+                firsts.append(live.program.environment.ca + live.program.environment.tlsRoot.pem)
                 #expect((live.program.firstLogin != nil) == (start == 1))
                 let mode = try FileManager.default.attributesOfItem(atPath: folder)[.posixPermissions] as? Int
                 #expect(mode == 0o700)
@@ -141,9 +142,13 @@ struct EnrolmentTests {
     func wrongTLS() async throws {
         try await LiveCollector.with { live in
             await #expect(throws: TransferError.self) { try await live.send("GET", Routes.ca, trust: .system) }
-            let other = try CertificateAuthority(site: "other").certificatePEM
-            await #expect(throws: TransferError.self) {
-                try await live.send("GET", Routes.ca, trust: .pinned(caPEM: other))
+            for other in [
+                try CertificateAuthority(site: "other").certificatePEM, try TLSRoot(site: "other").certificatePEM,
+                live.program.environment.ca,
+            ] {
+                await #expect(throws: TransferError.self) {
+                    try await live.send("GET", Routes.ca, trust: .collector(rootPEM: other))
+                }
             }
         }
     }

@@ -46,11 +46,40 @@ struct DataDirectoryTests {
     func afterACollector() async throws {
         let program = try await build(configuration())
         let administration = try CollectorAdministration(configuration())
-        #expect(try administration.fingerprint == program.authority.fingerprint)
+        #expect(administration.fingerprint == program.environment.tlsRoot.fingerprint)
         let token = try await administration.createToken(
             for: .server, note: "", lifetime: nil, at: Timestamp(Date()))
-        #expect(token.caFingerprint == (try program.authority.fingerprint))
+        #expect(token.caFingerprint == program.environment.tlsRoot.fingerprint)
         await administration.store.close()
+    }
+
+    @Test("A TLS root that is lost while servers trust it alone is not made anew: that would cut them off")
+    func lostRoot() async throws {
+        /// A start and an end, after which another one may start.
+        func run(_ work: (CollectorProgram) async throws -> Void = { _ in }) async throws -> String {
+            let program = try await build(configuration())
+            try await work(program)
+            await program.environment.store.close()
+            return program.environment.tlsRoot.fingerprint
+        }
+        let first = try await run()
+        try FileManager.default.removeItem(atPath: "\(data)/tls-root.key")
+        // Nobody trusts it yet.
+        let second = try await run { program in
+            let (store, time) = (program.environment.store, Timestamp(Date()))
+            try await store.save(
+                IssuedToken(
+                    id: "t", purpose: .server, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)
+                ))
+            _ = try await store.enrol(
+                AcceptedEnrolment(
+                    tokenID: "t", host: "h1", hostname: "srv", key: SigningKey().publicKey, certificate: "PEM",
+                    replaces: false, trust: AgentTrust(root: program.environment.tlsRoot.fingerprint)), at: time)
+        }
+        #expect(second != first)
+        try FileManager.default.removeItem(atPath: "\(data)/tls-root.key")
+        let error = await #expect(throws: DataDirectoryError.self) { _ = try await run() }
+        #expect(error?.description.contains("tls-root.key") == true && error?.description.contains("backup") == true)
     }
 
     @Test("Folders and files of a collector are its user's alone, whatever the umask")
@@ -65,7 +94,9 @@ struct DataDirectoryTests {
         #expect(try mode("\(folder.path)/deep") == 0o700)
         #expect(try mode(data) == 0o700)
         let names = try FileManager.default.contentsOfDirectory(atPath: data)
-        #expect(Set(["ca.key", "ca.pem", "collector.db", "lock", "signing.key", "tls.key"]).isSubset(of: names))
+        #expect(
+            Set(["ca.key", "ca.pem", "collector.db", "lock", "signing.key", "tls-root.key", "tls-root.pem", "tls.key"])
+                .isSubset(of: names))
         for name in names { #expect(try mode("\(data)/\(name)") == 0o600, "\(name)") }
     }
 

@@ -118,8 +118,9 @@ struct HostileNumberTests {
                 id: "s2", name: "Süd", ca: "", crossCertificate: "", key: key.publicKey, pairedAt: time,
                 isSilent: false), token: "t", at: time)
         let ticket = try JSONTree(SampleTicket.make { $0.closedAt = SampleTicket.time })
-        let heartbeat = try JSONTree(
-            CollectorHeartbeat(site: "s2", version: "1", time: time, interval: 60, openCases: 1, waiting: 1))
+        var beat = CollectorHeartbeat(site: "s2", version: "1", time: time, interval: 60, openCases: 1, waiting: 1)
+        beat.root = fleet.environment.tlsRoot.fingerprint
+        let heartbeat = try JSONTree(beat)
         var taken = 0
         try await withWeb(fleet) { web in
             _ = try await web.login()

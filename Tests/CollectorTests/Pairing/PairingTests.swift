@@ -56,7 +56,7 @@ struct PairingTests {
             #expect(known.id == site.program.environment.identity.site)
             #expect(known.key == site.program.environment.signingKey.publicKey)
             let trust = try #require(try await site.store.partnerTrust(recipient: "service"))
-            #expect(trust.ca == partner.program.environment.ca)
+            #expect(trust.ca == partner.program.environment.tlsRoot.pem)
             let recipient = try #require(site.program.environment.configuration.recipients.first)
             try await PairingService(environment: site.program.environment).pair(recipient)
             #expect(try await site.store.partnerTrust(recipient: "service") == trust)
@@ -107,7 +107,8 @@ struct PairingTests {
             ]
             #expect(try await code(forged) == "422 bad-report")
             var uncertified = good
-            let foreign = try CertificateAuthority(site: "foreign").certify(agent.key.publicKey, host: "h1")
+            let foreign = try CertificateAuthority(site: "foreign").certify(
+                agent.key.publicKey, host: "h1", until: Timestamp(Date()) + AgentCertificate.lifetime)
             uncertified.certificates = [foreign]
             #expect(try await code(uncertified) == "422 bad-report")
             uncertified.certificates = ["no certificate"]
@@ -139,10 +140,11 @@ struct PairingTests {
     @Test("A site's sign of life is taken only from the site")
     func heartbeats() async throws {
         try await pair { partner, site in
-            let beat = CollectorHeartbeat(
+            var beat = CollectorHeartbeat(
                 site: site.program.environment.identity.site, version: "1", time: SampleFault.time, interval: 60,
                 openCases: 0,
                 waiting: 0)
+            beat.root = partner.program.environment.tlsRoot.fingerprint
             let good = try Envelope.sign(
                 WireFormat.encode(beat), as: .heartbeat, with: site.program.environment.signingKey)
             #expect(try await post(partner, Routes.heartbeats, good).status == 204)

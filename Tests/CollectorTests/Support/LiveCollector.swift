@@ -54,7 +54,7 @@ struct LiveCollector {
         _ method: String, _ path: String, _ body: Data? = nil, headers: [(name: String, value: String)] = [],
         trust: Trust? = nil
     ) async throws -> Transfer.HTTPResponse {
-        try await transfer(trust ?? .pinned(caPEM: program.environment.ca)).send(
+        try await transfer(trust ?? .collector(rootPEM: program.environment.tlsRoot.pem)).send(
             HTTPRequest(method: method, url: url + path, headers: headers, body: body))
     }
 

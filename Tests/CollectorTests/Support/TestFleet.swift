@@ -25,6 +25,7 @@ struct TestFleet {
         let clock = clock
         environment = CollectorEnvironment(
             configuration: configuration, store: store, signingKey: SigningKey(), ca: "",
+            tlsRoot: ShownRoot(pem: "", fingerprint: String(repeating: "0", count: 64)),
             identity: try await store.identity(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { clock.time })
     }

@@ -18,7 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from authority import Authority
 
 RECEIPT, REPORT = "application/vnd.callhome.receipt+json", "application/vnd.callhome.report+json"
+RENEWAL, RENEWAL_REQUEST = "application/vnd.callhome.renewal+json", "application/vnd.callhome.renewal-request+json"
 authority, other = Authority(), Authority("another authority")
+# The CA of a collector of before, and the root that it moves to: shown by a server of its own.
+earlier, moved = Authority("the CA of before", is_root=False), Authority("the root")
 key = Ed25519PrivateKey.generate()
 lock = threading.Lock()
 
@@ -35,15 +38,17 @@ class State:
     host, agent, token = "assigned-host", None, {"id": "t1", "secret": "0123456789abcdef"}
     epoch, through, reports, requests = 1, {"faults": 0, "telemetry": 0}, [], 0
     mode, code, refuse, answers = "", "told-so", [], []
+    # Which root receipts tell of, what was asked for since, and whether the agent has said that it trusts that root.
+    root, renewals, confirmed = "", [], False
 
 
-def sign(receipt):
-    payload = json.dumps(receipt).encode()
+def sign(content, type=RECEIPT, key=key):
+    payload = json.dumps(content).encode()
     public = raw(key.public_key())
     return json.dumps({
-        "payload": base64.b64encode(payload).decode(), "payloadType": RECEIPT,
+        "payload": base64.b64encode(payload).decode(), "payloadType": type,
         "signatures": [{"keyid": hashlib.sha256(public).hexdigest(),
-                        "sig": base64.b64encode(key.sign(encoded(RECEIPT, payload))).decode()}]}).encode()
+                        "sig": base64.b64encode(key.sign(encoded(type, payload))).decode()}]}).encode()
 
 
 def take(line):
@@ -90,14 +95,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path
         with lock:
-            if path == "/v1/ca":
+            if path == "/v1/ca" and self.server.is_moving:
+                self.reply(200, moved.pem.encode())
+            elif path == "/v1/ca":
                 self.reply(200, (other.pem if State.mode == "other-ca" else authority.pem + other.pem).encode())
             elif path == "/v1/tests/00ff":
                 self.reply(200, json.dumps({"id": "00ff", "hops": [
                     {"name": "intake", "state": "confirmed", "milliseconds": 3, "detail": "stored"}]}).encode())
             elif path == "/state":
                 self.reply(200, json.dumps({"reports": State.reports, "epoch": State.epoch, "through": State.through,
-                                            "requests": State.requests}).encode())
+                                            "requests": State.requests, "renewals": State.renewals}).encode())
             elif path.startswith("/control/"):
                 for name, value in urllib.parse.parse_qsl(path.split("?", 1)[1], keep_blank_values=True):
                     setattr(State, name, json.loads(value))
@@ -110,6 +117,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             if self.path == "/v1/enrol":
                 self.enrol(json.loads(body))
+            elif self.path == "/v1/renewals":
+                self.renew(json.loads(body))
             elif self.path == "/v1/reports":
                 State.requests += 1
                 self.reports(body)
@@ -130,6 +139,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "collectorKey": base64.b64encode(raw(key.public_key())).decode(), "epoch": State.epoch,
             "collectors": ["https://127.0.0.1:1/", "http://not-https.example"]}).encode())
 
+    def renew(self, envelope):
+        payload = base64.b64decode(envelope["payload"])
+        State.agent.verify(base64.b64decode(envelope["signatures"][0]["sig"]), encoded(RENEWAL_REQUEST, payload))
+        request = json.loads(payload)
+        State.renewals.append(request["root"])
+        State.confirmed = request["root"] == moved.fingerprint
+        answer = {"format": 1, "host": "h9" if State.mode == "renewal-of-other" else State.host,
+                  "keyID": hashlib.sha256(raw(State.agent)).hexdigest(), "certificate": other.pem}
+        signer = Ed25519PrivateKey.generate() if State.mode == "renewal-forged" else key
+        self.reply(200, sign(answer, RENEWAL, signer))
+
     def reports(self, body):
         if State.answers:
             status, headers = State.answers.pop(0)
@@ -146,6 +166,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.problem(401, "bad-signature", "not signed by the key of this host")
         receipt = {"format": 1, "host": State.host, "epoch": State.epoch, "refused": refused, "time": 1790000000000,
                    "progress": [{"stream": s, "through": n} for s, n in State.through.items()]}
+        if State.root and not State.confirmed:
+            receipt["root"] = {"moved": moved.pem, "unreachable": other.pem, "no-root": earlier.pem}.get(
+                State.root, State.root)
+        if State.mode == "receipt-of-other":
+            receipt["host"] = "h9"
         self.reply(200, sign(receipt))
 
 
@@ -156,11 +181,17 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
-server = Server(("127.0.0.1", 0), Handler)
-server.socket = authority.context("127.0.0.1").wrap_socket(
-    server.socket, server_side=True, do_handshake_on_connect=False)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-print(json.dumps({"url": "https://127.0.0.1:%d" % server.server_address[1], "ca": authority.pem,
+def serve(context, is_moving):
+    server = Server(("127.0.0.1", 0), Handler)
+    server.is_moving = is_moving
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return "https://127.0.0.1:%d" % server.server_address[1]
+
+
+print(json.dumps({"url": serve(authority.context("127.0.0.1"), False), "ca": authority.pem,
+                  "movingURL": serve(moved.context("127.0.0.1", chain=earlier.cross_sign(moved)), True),
+                  "earlier": earlier.pem, "moved": moved.pem, "movedFingerprint": moved.fingerprint,
                   "token": "callhome1.t1.0123456789abcdef." + authority.fingerprint,
                   "otherToken": "callhome1.t1.0123456789abcdef." + other.fingerprint}), flush=True)
 sys.stdin.read()

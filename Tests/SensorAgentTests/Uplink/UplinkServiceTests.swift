@@ -21,6 +21,7 @@ private final class Rig: Sendable {
         var epoch: Int64
         var through: [String: Int64]
         var requests: Int
+        var renewals: [String]
     }
 
     let program: ServerProgram
@@ -51,6 +52,22 @@ private final class Rig: Sendable {
         UplinkService(
             source: spool, identity: identity, hostname: "alpha", proxy: nil, log: SpoolFixture.log,
             now: { SpoolFixture.start })
+    }
+
+    /// Enrolled with a collector of before that moves to a root of its own, and trusting the CA of before.
+    func enrolBefore() async throws -> Identity {
+        var identity = try await enrol()
+        identity.enrolment?.ca = program["earlier"]
+        identity.enrolment?.collectors = [program["movingURL"]]
+        try identities.save(identity)
+        return identity
+    }
+
+    /// An uplink that takes what receipts tell of the root.
+    func moving(_ identity: Identity) -> UplinkService {
+        UplinkService(
+            source: spool, identity: identity, hostname: "alpha", proxy: nil, log: SpoolFixture.log,
+            now: { SpoolFixture.start }, renewal: TrustRenewal(identities: identities, proxy: nil))
     }
 
     func get(_ path: String) async throws -> Data {
@@ -330,6 +347,88 @@ struct UplinkServiceTests {
             let status = try await rig.until(misled) { $0.because.contains("no signature of the envelope") }
             #expect(status.waitingFaultReports == 2)
         }
+    }
+
+    @Test("A root that a signed receipt names is trusted alone from then on, and kept; the certificate is renewed")
+    func takesTheRoot() async throws {
+        let rig = try await Rig()
+        let before = try await rig.enrolBefore()
+        try await rig.tell("root=\"moved\"")
+        try await rig.addFaults(1)
+        let service = rig.moving(before)
+        try await running(service) {
+            while try await rig.state().renewals.isEmpty { await Task.yield() }
+            while await service.enrolment?.certificate == before.enrolment?.certificate { await Task.yield() }
+            // What was kept of the old connection would not do for the new root.
+            try await rig.addFaults(1, from: 1)
+            service.faultsWereStored()
+            _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+        }
+        #expect(try await rig.state().renewals == [rig.program["movedFingerprint"]])
+        let kept = try #require(try rig.identities.load()?.enrolment)
+        #expect(CertificateText(kept.ca) == CertificateText(rig.program["moved"]))
+        #expect(kept.certificate != before.enrolment?.certificate)
+        #expect(kept.collectors == before.enrolment?.collectors && kept.collectorKey == before.enrolment?.collectorKey)
+    }
+
+    @Test(
+        "A root that nobody reached the collector by, is no root for servers, or stands in a receipt for another server, is not taken: reports go on",
+        arguments: ["unreachable", "no-root", "garbage", ""])
+    func refusesARoot(_ root: String) async throws {
+        let rig = try await Rig()
+        let before = try await rig.enrolBefore()
+        try await rig.tell(
+            "root=\"\(root.isEmpty ? "moved" : root)\"&mode=\"\(root.isEmpty ? "receipt-of-other" : "")\"")
+        let service = rig.moving(before)
+        try await running(service) {
+            for number in 1...3 {
+                try await rig.addFaults(1, from: number - 1)
+                service.faultsWereStored()
+                if root.isEmpty {
+                    while try await rig.state().requests < 1 { await Task.yield() }
+                } else {
+                    _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+                }
+            }
+        }
+        #expect(try await rig.state().renewals.isEmpty)
+        #expect(try rig.identities.load()?.enrolment?.ca == before.enrolment?.ca)
+        #expect(await service.enrolment?.ca == before.enrolment?.ca)
+    }
+
+    @Test(
+        "A certificate that the collector did not sign, or that is another server's, is not taken",
+        arguments: ["renewal-forged", "renewal-of-other"])
+    func refusesACertificate(_ mode: String) async throws {
+        let rig = try await Rig()
+        let before = try await rig.enrolBefore()
+        try await rig.tell("root=\"moved\"&mode=\"\(mode)\"")
+        try await rig.addFaults(1)
+        let service = rig.moving(before)
+        try await running(service) {
+            while try await rig.state().renewals.isEmpty { await Task.yield() }
+            _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+        }
+        #expect(try rig.identities.load()?.enrolment?.certificate == before.enrolment?.certificate)
+    }
+
+    @Test("An enrolment that came meanwhile is not undone by the root of the one before")
+    func enrolledMeanwhile() async throws {
+        let rig = try await Rig()
+        let before = try await rig.enrolBefore()
+        var anew = before
+        anew.enrolment?.certificate = rig.program["ca"] + "\n"
+        anew.enrolment?.epoch = 9
+        try rig.identities.save(anew)
+        let renewal = TrustRenewal(identities: rig.identities, proxy: nil)
+        let error = await #expect(throws: TrustRenewalError.self) {
+            try await renewal.renewed(before, root: rig.program["moved"], at: rig.program["movingURL"])
+        }
+        guard case .overtaken = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try rig.identities.load() == anew)
     }
 
     @Test("A test's progress is asked of the collectors in their order")

@@ -62,6 +62,7 @@ extension SQLiteStore {
             record.server.hostname = enrolment.hostname
             record.server.enrolledAt = time
             record.server.lastHeartbeat = nil
+            record.server.trust = enrolment.trust
             if record.server.state != .silent { record.server.state = .expected }
             try transaction.save(record)
             let sentence =
@@ -145,6 +146,106 @@ extension SQLiteStore {
         }
     }
 
+    // MARK: Moving to the TLS root
+
+    func renew(
+        _ key: VerifyingKey, host: HostID, root: String, at time: Timestamp,
+        certify: @escaping @Sendable (Timestamp) throws -> String
+    ) async throws(StoreError) -> String {
+        try await write("renewing a certificate") { transaction in
+            guard var record = try transaction.serverRecord(host: host),
+                var held = try transaction.agentKey(id: key.id),
+                held.host == host, held.revokedAt == nil
+            else { throw StoreError.notFound(what: "key \(key.id.prefix(16)) of \(host)") }
+            var trust = record.server.trust ?? AgentTrust()
+            trust.root = root
+            if trust.needsCertificate(at: time) {
+                let end = time + AgentCertificate.lifetime
+                held.certificate = try certify(end)
+                trust.certifiedUntil = end
+                try transaction.run(
+                    "UPDATE agent_key SET certificate = ? WHERE id = ?", [held.certificate, key.id])
+            }
+            guard trust != record.server.trust else { return held.certificate }
+            if record.server.trust?.root != root {
+                try transaction.note(
+                    ServerEvent(
+                        time: time, kind: .trustMoved, because: "Its agent trusts the collector's TLS root alone now."),
+                    host: host)
+            }
+            record.server.trust = trust
+            try transaction.save(record)
+            return held.certificate
+        }
+    }
+
+    func beginTrustMove(
+        crossCertify: @escaping @Sendable (PairedSite) throws -> String?
+    ) async throws(StoreError) {
+        try await write("preparing for the TLS root") { transaction in
+            // What cannot be read keeps nobody from moving.
+            for host in try String.fetchAll(transaction.db, sql: "SELECT host FROM server") {
+                guard var record = try? transaction.serverRecord(host: host), record.server.trust == nil else {
+                    continue
+                }
+                record.server.trust = AgentTrust()
+                try transaction.save(record)
+            }
+            for id in try String.fetchAll(transaction.db, sql: "SELECT id FROM site") {
+                guard var site = try? transaction.pairedSite(id: id), let cross = try? crossCertify(site) else {
+                    continue
+                }
+                // What is handed on with its cases bears the new one too.
+                try transaction.run(
+                    "UPDATE case_report SET certificate = replace(certificate, ?1, ?2) WHERE instr(certificate, ?1) > 0",
+                    [site.crossCertificate, cross])
+                site.crossCertificate = cross
+                try transaction.save(site)
+            }
+        }
+    }
+
+    /// A field of a row's JSON; NULL where the row cannot be read, which is told where it is needed.
+    private static func field(_ path: String) -> String {
+        "CASE WHEN json_valid(body) THEN json_extract(body, '$.\(path)') END"
+    }
+
+    func isAnyRootTrusted() async throws(StoreError) -> Bool {
+        try await read("looking for servers that trust a root") { transaction in
+            let sql = """
+                SELECT 1 FROM server WHERE \(SQLiteStore.field("server.trust.root")) IS NOT NULL
+                AND \(SQLiteStore.field("server.state")) <> 'revoked' LIMIT 1
+                """
+            return try Int.fetchOne(transaction.db, sql: sql) != nil
+        }
+    }
+
+    func recordTrust(site: String, root: String) async throws(StoreError) {
+        try await write("noting which root a site trusts") { transaction in
+            guard var found = try transaction.pairedSite(id: site), found.root != root else { return }
+            found.root = root
+            try transaction.save(found)
+        }
+    }
+
+    func trustingEarlier(than root: String, limit: Int) async throws(StoreError) -> [String] {
+        try await read("looking who trusts the CA of before") { transaction in
+            let servers = """
+                SELECT COALESCE(\(SQLiteStore.field("server.hostname")), host) FROM server
+                WHERE \(SQLiteStore.field("server.trust.root")) IS NOT ?1
+                AND \(SQLiteStore.field("server.state")) <> 'revoked' LIMIT ?2
+                """
+            let sites = """
+                SELECT COALESCE(\(SQLiteStore.field("name")), id) FROM site
+                WHERE json_valid(body) AND \(SQLiteStore.field("root")) IS NOT ?1 LIMIT ?2
+                """
+            let names = try [servers, sites].flatMap {
+                try String.fetchAll(transaction.db, sql: $0, arguments: [root, limit])
+            }
+            return Array(names.prefix(limit))
+        }
+    }
+
     // MARK: Accounts
 
     func account(name: String) async throws(StoreError) -> Account? {
@@ -218,6 +319,18 @@ extension SQLiteStore {
 }
 
 extension SQLiteTransaction {
+    func agentKey(id: String) throws -> AgentKey? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM agent_key WHERE id = ?"), arguments: [id]
+        ).map { row in
+            AgentKey(
+                key: try VerifyingKey(bytes: row["public_key"]), host: row["host"], certificate: row["certificate"],
+                enrolledAt: Timestamp(milliseconds: row["enrolled"]),
+                revokedAt: (row["revoked"] as Int64?).map { Timestamp(milliseconds: $0) },
+                revokedBecause: row["because"])
+        }
+    }
+
     func token(id: String) throws -> IssuedToken? {
         try body(IssuedToken.self, "SELECT body FROM token WHERE id = ?", [id])
     }

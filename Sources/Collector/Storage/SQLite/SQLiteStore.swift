@@ -129,17 +129,7 @@ final class SQLiteStore: CollectorStore {
     }
 
     func agentKey(id: String) async throws(StoreError) -> AgentKey? {
-        try await read("reading a key") { transaction in
-            try Row.fetchOne(
-                transaction.db.cachedStatement(sql: "SELECT * FROM agent_key WHERE id = ?"), arguments: [id]
-            ).map { row in
-                AgentKey(
-                    key: try VerifyingKey(bytes: row["public_key"]), host: row["host"], certificate: row["certificate"],
-                    enrolledAt: Timestamp(milliseconds: row["enrolled"]),
-                    revokedAt: (row["revoked"] as Int64?).map { Timestamp(milliseconds: $0) },
-                    revokedBecause: row["because"])
-            }
-        }
+        try await read("reading a key") { try $0.agentKey(id: id) }
     }
 
     // MARK: Cases

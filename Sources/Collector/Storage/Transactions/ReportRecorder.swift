@@ -38,7 +38,10 @@ struct ReportRecorder {
         return Receipt(
             host: batch.host, epoch: record.positions.epoch, progress: record.positions.progress, refused: refused,
             acceptedBlindSpots: record.server.accepted?.names,
-            asks: try DeclarationRecorder(transaction: transaction, time: time).asks(of: batch.host), time: time)
+            asks: try DeclarationRecorder(transaction: transaction, time: time).asks(of: batch.host),
+            root: batch.root.flatMap { root in
+                (record.server.trust ?? AgentTrust()).isDue(root: root.fingerprint, at: time) ? root.pem : nil
+            }, time: time)
     }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {

@@ -24,6 +24,13 @@ static inline CURLcode callhome_curl_set_callback(
 static inline CURLcode callhome_curl_set_tls_callback(CURL *handle, CURLcode (*value)(CURL *, void *, void *)) {
     return curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, value);
 }
+static inline CURLcode callhome_curl_set_request_callback(
+    CURL *handle, int (*value)(void *, char *, char *, int, int)) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, value);
+}
+static inline CURLcode callhome_curl_get_certificates(CURL *handle, struct curl_certinfo **value) {
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, value);
+}
 static inline CURLcode callhome_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
