@@ -196,16 +196,19 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
     @Bounded<CountBounds> public var openFaults: Int
+    /// True in the last one before the agent stops in order: its server is restarted, say, or it is upgraded. nil otherwise.
+    public var stopping: Bool?
 
     public init(
         interval: Int, coverage: [Coverage], failureModeCounts: FailureModeCounts? = nil, patternPack: String,
-        openFaults: Int
+        openFaults: Int, stopping: Bool? = nil
     ) {
         self.interval = interval
         self.coverage = coverage
         self.failureModeCounts = failureModeCounts
         self.patternPack = patternPack
         self.openFaults = openFaults
+        self.stopping = stopping
     }
 }
 

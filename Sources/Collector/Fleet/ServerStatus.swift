@@ -13,6 +13,8 @@ struct ServerStatus: Hashable, Sendable {
     var accepted: AcceptedBlindSpots?
     /// Its agent trusts the site's CA still, as up to 0.1, and whoever that one vouches for.
     var trustsEarlierCA: Bool
+    /// Its agent stopped in order and has not come back; it is not silent yet.
+    var isStopped: Bool
 
     init(_ server: Server) {
         trustsEarlierCA = server.trust.map { $0.root == nil } ?? false
@@ -26,6 +28,7 @@ struct ServerStatus: Hashable, Sendable {
         // What a silent server could see when it last reported is history.
         failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
         accepted = server.state == .silent ? nil : server.accepted
+        isStopped = server.state == .connected && server.heartbeat?.stopping == true
         let remaining = failureModeCounts == nil ? nil : accepted?.remaining ?? failureModeCounts
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
@@ -34,6 +37,7 @@ struct ServerStatus: Hashable, Sendable {
         case (.silent, _): mark = .silent
         case (.connected, .plan?): mark = .plan
         case (.expected, _): mark = .unknown
+        case (.connected, _) where isStopped: mark = .unknown
         case (.connected, _) where !blind.isEmpty || !seeing:
             mark = .unknown
             self.blind = blind.first ?? measuring.first { $0.state != "ok" }
@@ -59,6 +63,10 @@ struct ServerStatus: Hashable, Sendable {
                 language(
                     "A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
             case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
+            case .unknown where isStopped:
+                language(
+                    "Its agent was stopped in order and has not started again yet.",
+                    "Sein Agent wurde ordnungsgemäß angehalten und läuft noch nicht wieder.")
             case .unknown:
                 blind == nil && failureModeCounts == nil
                     ? language("It has not told yet how it is.", "Es hat noch nicht gesagt, wie es ihm geht.")

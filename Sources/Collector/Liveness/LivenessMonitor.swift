@@ -13,6 +13,8 @@ struct LivenessSubject: Hashable, Sendable {
     var lastHeartbeat: Timestamp?
     /// Seconds, as the subject last reported.
     var interval: Int?
+    /// Its last heartbeat said that it stops in order.
+    var isStopped = false
     /// True while a silence case of it is open.
     var isSilent: Bool
 }
@@ -57,9 +59,16 @@ struct LivenessMonitor: Hashable, Sendable, Codable {
         let heard = subject.lastHeartbeat ?? subject.since
         // A sign of life from the future came before the collector's clock was set back.
         let counted = heard > lastTick ? listeningSince : max(heard, listeningSince)
-        let due = counted + .seconds(LivenessLimits.missedHeartbeats * seconds) + grace
+        let missed = Duration.seconds(LivenessLimits.missedHeartbeats * seconds)
+        let due = counted + (subject.isStopped ? max(missed, LivenessLimits.restart) : missed) + grace
         guard lastTick > due else { return nil }
         let who = subject.kind == .server ? "The agent of \(subject.name)" : "The collector of \(subject.name)"
+        if subject.isStopped {
+            let minutes = LivenessLimits.restart.components.seconds / 60
+            return LivenessFinding(
+                subject: subject, dueAt: due,
+                because: "\(who) was stopped in order at \(heard), and has not come back within \(minutes) minutes.")
+        }
         let last =
             subject.lastHeartbeat.map { "was last heard from at \($0)" }
             ?? "was never heard from since \(subject.since)"
@@ -74,6 +83,8 @@ struct LivenessMonitor: Hashable, Sendable, Codable {
 enum LivenessLimits {
     /// Heartbeats that may be missed.
     static let missedHeartbeats = 3
+    /// In which one that stopped in order should be back: servers with much memory take a quarter of an hour to start.
+    static let restart = Duration.seconds(20 * 60)
     /// Seconds, for a subject that never reported any.
     static let defaultInterval = 60
     /// Seconds: an agent that promises more is not believed.

@@ -92,7 +92,35 @@ actor UplinkService: Service {
 
     // MARK: The loop
 
+    /// Sends until the task is cancelled; then what was stored last, in a short time.
     func run() async throws {
+        await work()
+        await sendTheLast()
+    }
+
+    /// How long a stop waits for the collector, which is to learn that it was in order: in this time a server on its way
+    /// down still has its network, and a service manager its patience.
+    private static let farewell = Duration.seconds(3)
+
+    /// Nothing where the collector did not answer lately: it would not now.
+    private func sendTheLast() async {
+        guard machine.state == .connected, machine.nextAttempt == nil else { return }
+        // No child task: those of a cancelled task are cancelled.
+        let last = Task {
+            while !Task.isCancelled, let counts = try? await source.counts() {
+                guard case .send(let batch) = machine.next(waiting: counts) else { return }
+                await send(batch)
+            }
+        }
+        let end = Task {
+            try? await Task.sleep(for: UplinkService.farewell)
+            last.cancel()
+        }
+        await last.value
+        end.cancel()
+    }
+
+    private func work() async {
         while !Task.isCancelled {
             do {
                 await source.returnToDisk()

@@ -178,11 +178,12 @@ actor WatchService: Service {
         }
     }
 
-    /// Watches until the task is cancelled; then stores what is not stored yet.
+    /// Watches until the task is cancelled; then stores what is not stored yet, and that the agent stops in order.
     func run() async throws {
         await parts?.firstReading()
         await watch()
         await closeSpan(at: clock.now())
+        await append(.heartbeat(await heartbeat(stopping: true)), at: clock.now())
     }
 
     private func watch() async {
@@ -551,11 +552,11 @@ actor WatchService: Service {
         return now.uptime - sent >= (inventoryIsNews ? settings.inventorySpacing : settings.inventoryInterval)
     }
 
-    private func heartbeat() async -> Heartbeat {
+    private func heartbeat(stopping: Bool? = nil) async -> Heartbeat {
         Heartbeat(
             interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
-            failureModeCounts: failureModeCountsSent, patternPack: pack.identity, openFaults: diagnosis.openFaults.count
-        )
+            failureModeCounts: failureModeCountsSent, patternPack: pack.identity,
+            openFaults: diagnosis.openFaults.count, stopping: stopping)
     }
 
     /// What each probe sees, and the spool and the list of parts where something is the matter with them.

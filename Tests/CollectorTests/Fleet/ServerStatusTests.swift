@@ -35,6 +35,21 @@ struct ServerStatusTests {
         #expect(ServerStatus(server { $0.state = .expected }).mark == .unknown)
     }
 
+    @Test("A server whose agent stopped in order is unknown, and said to be stopped; what must be ordered stays")
+    func stopped() {
+        let stopped = server { $0.heartbeat?.stopping = true }
+        #expect(ServerStatus(stopped).mark == .unknown)
+        #expect(ServerStatus(stopped).because(in: .english).contains("stopped in order"))
+        #expect(ServerStatus(stopped).because(in: .german).contains("ordnungsgemäß angehalten"))
+        var ordered = stopped
+        ordered.urgency = .order
+        #expect(ServerStatus(ordered).mark == .order)
+        // When it is overdue, it is silent like any other.
+        ordered = stopped
+        ordered.state = .silent
+        #expect(ServerStatus(ordered).mark == .silent && !ServerStatus(ordered).isStopped)
+    }
+
     @Test(
         "A probe that cannot read makes the server unknown, and says why",
         arguments: ["denied", "failing", "hanging", "new-word"])

@@ -8,10 +8,12 @@ struct LivenessMonitorTests {
     private let start = SampleFault.time
     private let grace = Duration.seconds(60)
 
-    private func subject(heard: Timestamp?, interval: Int? = 60, isSilent: Bool = false) -> LivenessSubject {
+    private func subject(
+        heard: Timestamp?, interval: Int? = 60, isStopped: Bool = false, isSilent: Bool = false
+    ) -> LivenessSubject {
         LivenessSubject(
             kind: .server, id: "h1", name: "srv-1", since: start, lastHeartbeat: heard, interval: interval,
-            isSilent: isSilent)
+            isStopped: isStopped, isSilent: isSilent)
     }
 
     private func watch(until seconds: Int, step: Int = 5) -> LivenessMonitor {
@@ -28,6 +30,18 @@ struct LivenessMonitorTests {
         let found = watch(until: 245).findings(among: [subject(heard: start)], grace: grace)
         #expect(found.map(\.dueAt) == [start + .seconds(240)])
         #expect(found[0].because.contains("was last heard from"))
+    }
+
+    @Test("An agent that said that it stops has the time of a restart, and is then missed as any other")
+    func stoppedInOrder() {
+        let stopped = subject(heard: start, isStopped: true)
+        #expect(watch(until: 21 * 60).findings(among: [stopped], grace: grace).isEmpty)
+        let found = watch(until: 21 * 60 + 5).findings(among: [stopped], grace: grace)
+        #expect(found.map(\.dueAt) == [start + .seconds(21 * 60)])
+        #expect(found.first?.because.contains("was stopped in order at") == true)
+        // Whoever reports once an hour is not missed sooner for having said that it stops.
+        let rare = subject(heard: start, interval: 3600, isStopped: true)
+        #expect(watch(until: 3 * 3600, step: 30).findings(among: [rare], grace: grace).isEmpty)
     }
 
     @Test("Who is known as silent is not found again")

@@ -195,6 +195,31 @@ struct UplinkServiceTests {
         }
     }
 
+    @Test("What was stored last is sent when the agent stops, and a collector that does not answer holds up no stop")
+    func stop() async throws {
+        let rig = try await Rig()
+        let service = rig.service(try await rig.enrol())
+        try await rig.addFaults(1)
+        let task = Task { try await service.run() }
+        _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+        // It waits for its minute now; nothing wakes it but the stop.
+        try await rig.spool.append(SpoolFixture.heartbeat(), at: SpoolFixture.moment())
+        task.cancel()
+        try await task.value
+        #expect(try await rig.state().reports.map(\.kind) == ["faults", "heartbeat"])
+
+        let requests = try await rig.state().requests
+        try await rig.tell("answers=[[500,{}],[500,{}]]")
+        let broken = rig.service(try rig.identities.load() ?? rig.identities.loadOrMake(host: "h1"))
+        try await rig.addFaults(1, from: 1)
+        let second = Task { try await broken.run() }
+        _ = try await rig.until(broken) { $0.state == "retrying" }
+        let before = try await rig.state().requests
+        second.cancel()
+        try await second.value
+        #expect(try await rig.state().requests == before && before > requests)
+    }
+
     @Test("An agent that is enrolled while it runs sends what it kept, in its new name")
     func enrolledLater() async throws {
         let rig = try await Rig()

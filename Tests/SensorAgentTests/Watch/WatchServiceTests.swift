@@ -106,6 +106,14 @@ struct WatchServiceTests {
         try await running.stop()
     }
 
+    @Test("The last heartbeat before a stop says that it is one; no other does")
+    func stopping() async throws {
+        let running = try await RunningWatch([WatchFixture.fanProbe(Dial(1_000))], in: directory.path)
+        try await WatchFixture.eventually("a first heartbeat") { try await running.heartbeats().count == 1 }
+        try await running.stop()
+        #expect(try await running.heartbeats().map(\.stopping) == [nil, true])
+    }
+
     @Test("A probe that reads and has missed something is seen in part: the heartbeat says what and what to do")
     func shortfall() async throws {
         let missed = Dial<Advice?>(Advice("log.overran", "17", "2026-01-01T00:00:00Z", "fixture"))

@@ -105,7 +105,7 @@ extension SQLiteStore {
                 LivenessSubject(
                     kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
                     lastHeartbeat: server.lastHeartbeat, interval: server.heartbeat?.interval,
-                    isSilent: server.state == .silent)
+                    isStopped: server.heartbeat?.stopping ?? false, isSilent: server.state == .silent)
             }
                 + sites.map { site in
                     LivenessSubject(
