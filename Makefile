@@ -40,8 +40,8 @@ attacks: release  ## Measure how long agents and console wait while a collector 
 declarations: build  ## Write anew what is made of the probes' declarations: signal sources, README, docs/signals.md
 	@CALLHOME_WRITE_DECLARATIONS=1 swift test --skip-build --filter DeclarationTests/files
 
-cases: build  ## Write anew docs/cases.md out of the right answers in Tests/Fixtures/cases
-	@CALLHOME_WRITE_CASES=1 swift test --skip-build --filter CaseTests/page
+cases: build  ## Write anew docs/cases.md out of the right answers in Tests/Fixtures/cases, and docs/patterns.md
+	@CALLHOME_WRITE_CASES=1 swift test --skip-build --filter 'CaseTests/page|PatternPageTests/page'
 
 format:  ## Format the sources as CI checks them
 	@swift format format -i --parallel -r Sources Tests Demo Benchmarks Package.swift

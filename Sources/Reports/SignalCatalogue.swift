@@ -165,7 +165,9 @@ public enum SignalCatalogue {
             "hw.kernel_log.missed", "{message}", [.server], ["fate": ["lost", "suppressed", "untold", "trace_lost"]],
             "kernel messages this boot that were overwritten before they were read, left out by the kernel, or too many"
         ),
-        event("hw.nmi", [.server], ["reason": ["serr", "iock", "unknown"]], "a non-maskable interrupt for an error"),
+        event(
+            "hw.nmi", [.server], ["reason": ["serr", "iock", "management", "panic", "unknown"]],
+            "a non-maskable interrupt for an error, or the kernel's stop for one (panic)"),
         event("hw.overheated", [.server], [:], "the kernel shuts down for heat"),
         event(
             "hw.filesystem.error", [.disk, .server], [:], "the kernel found a file system damaged (ext4, XFS, btrfs)"),
@@ -362,8 +364,9 @@ public enum SignalCatalogue {
         event("hw.physical_disk.lost", [.disk, .raidArray], [:], "the kernel gave the disk up"),
         event(
             "hw.physical_disk.sense", [.disk, .raidArray],
-            ["key": ["recovered", "not_ready", "medium", "hardware", "aborted"]],
-            "SCSI sense key of a failed command; of NVMe, a media status"),
+            ["key": ["recovered", "not_ready", "medium", "hardware", "aborted", "predicted", "fatal"]],
+            "SCSI sense key of a failed command; of NVMe, a media status, or the controller's fatal status (fatal); "
+                + "predicted: additional sense code 5Dh without a cause"),
         gauge("hw.physical_disk.pending_defects", "{defect}", [.disk], [:], "SAS pending defects log page (15h)"),
         gauge("hw.physical_disk.link_speed", "Gbit/s", [.disk], [:], "SATA link speed now"),
         gauge(
@@ -476,7 +479,13 @@ public enum SignalCatalogue {
             "hw.controller.reset", [.controller, .pcieDevice],
             ["reason": ["fault", "hang", "diagnostic", "lost", "unknown"]],
             "its firmware reported a fault or is silent, its driver reset the chip or gave up: each once an incident"),
-        event("hw.network.hang", [.nic, .pcieDevice], [:], "transmit queue timed out, or the unit hangs"),
+        event(
+            "hw.controller.event", [.controller, .pcieDevice],
+            ["about": ["volume_offline", "volume_degraded", "battery", "data_lost"]],
+            "what the firmware of a RAID controller reports to its driver, of the controller"),
+        event(
+            "hw.network.hang", [.nic, .pcieDevice], [:],
+            "transmit queue timed out, the unit hangs, or its firmware stopped"),
         event("hw.network.gone", [.nic, .pcieDevice], [:], "the adapter answers no more"),
         event("hw.network.link_lost", [.nic, .pcieDevice], [:], "the driver said that the link went down"),
         counter("hw.network.packets", "{packet}", [.nic], ["direction": ["receive", "transmit"]], "packets"),
@@ -546,6 +555,9 @@ public enum SignalCatalogue {
         ).counting(.volatile, byLabel: ["counter=aggregate": .persistent]),
         counter("hw.gpu.pcie_replays", "{packet}", [.gpu], [:], "packets sent again over PCI Express (NVML, amdgpu)"),
         event("hw.gpu.xid", [.gpu], ["xid": []], "NVIDIA Xid"),
+        event(
+            "hw.gpu.uncorrected_error", [.gpu], [:],
+            "the driver found errors that a block of the card could not correct (amdgpu's RAS)"),
         event("hw.gpu.lost", [.gpu], [:], "the driver says that the card left the bus, also without an Xid"),
         state(
             "hw.gpu.sram_threshold", [.gpu], [:],
@@ -578,6 +590,10 @@ public enum SignalCatalogue {
             "hw.filesystem.state", [.volume], [:],
             "ok, errors, read_only (it was writable since the start), shut_down"),
         event("hw.raid.member_failed", [.disk], ["array": []], "md dropped the member from its array"),
+        event("hw.raid.stopped", [.raidArray, .pool], [:], "the kernel cannot go on with the array or pool"),
+        event(
+            "hw.raid.member_stale", [.disk], [:],
+            "md left the member out as it put the array together: it was away while the others were written"),
         event("hw.raid.read_error", [.disk], [:], "md could not read a member, and mended it or not"),
         state("hw.enclosure.slot", [.slot], [:], "ok, fault, empty"),
         gauge(

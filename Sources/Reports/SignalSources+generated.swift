@@ -35,6 +35,8 @@ extension SignalSources {
         hw.chip.vid voltage chip-sensors
         hw.clock.offset * board
         hw.clock.offset server board
+        hw.controller.event * kernel-log
+        hw.controller.event pcie_device kernel-log
         hw.controller.reset * kernel-log
         hw.controller.reset controller,pcie_device kernel-log
         hw.cooling.state * thermal
@@ -122,6 +124,8 @@ extension SignalSources {
         hw.gpu.slowdown gpu gpu
         hw.gpu.sram_threshold * gpu
         hw.gpu.sram_threshold gpu gpu
+        hw.gpu.uncorrected_error * kernel-log
+        hw.gpu.uncorrected_error gpu kernel-log
         hw.gpu.xid * kernel-log
         hw.gpu.xid gpu kernel-log
         hw.humidity * chip-sensors,ipmi,redfish
@@ -216,7 +220,7 @@ extension SignalSources {
         hw.pcie.contained * kernel-log
         hw.pcie.contained pcie_device kernel-log
         hw.pcie.error * machine-checks,kernel-log,ipmi,redfish
-        hw.pcie.error pcie_device machine-checks,kernel-log
+        hw.pcie.error pcie_device machine-checks,kernel-log,ipmi
         hw.pcie.error slot ipmi,redfish
         hw.pcie.error_seen * pcie
         hw.pcie.error_seen pcie_device pcie
@@ -242,8 +246,8 @@ extension SignalSources {
         hw.physical_disk.busy disk disk-latency
         hw.physical_disk.busy_time * disk-health
         hw.physical_disk.busy_time disk disk-health
-        hw.physical_disk.checksum_error * raid
-        hw.physical_disk.checksum_error disk raid
+        hw.physical_disk.checksum_error * raid,kernel-log
+        hw.physical_disk.checksum_error disk raid,kernel-log
         hw.physical_disk.command_timeout * kernel-log
         hw.physical_disk.command_timeout disk,raid_array kernel-log
         hw.physical_disk.commands * disk-health
@@ -384,6 +388,8 @@ extension SignalSources {
         hw.raid.member disk raid
         hw.raid.member_failed * kernel-log
         hw.raid.member_failed disk kernel-log
+        hw.raid.member_stale * kernel-log
+        hw.raid.member_stale disk kernel-log
         hw.raid.members * raid
         hw.raid.members pool,raid_array raid
         hw.raid.membership * raid,raid-controllers
@@ -405,6 +411,8 @@ extension SignalSources {
         hw.raid.state * raid,raid-controllers,redfish
         hw.raid.state pool raid
         hw.raid.state raid_array raid,raid-controllers,redfish
+        hw.raid.stopped * kernel-log
+        hw.raid.stopped pool,raid_array kernel-log
         hw.sensor.beep * chip-sensors
         hw.sensor.beep current,fan,intrusion,temperature,voltage chip-sensors
         hw.sensor.fault * chip-sensors

@@ -13,7 +13,7 @@ KINDS = {
     "medium-error": re.compile(r"critical medium error, dev " + DISK + r", sector"),
     "nvme-timeout": re.compile(r"nvme nvme\d+: I/O .*timeout, (?:aborting|disable controller|completion polled)"),
     "xid": re.compile(r"NVRM: Xid \([^)]*\): \d+"),
-    "md-member-failed": re.compile(r"(?:md/\S+ Disk failure on |md: kicking non-fresh )" + DISK),
+    "md-member-failed": re.compile(r"md/\S+ Disk failure on " + DISK),
     "aer": re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]: .*(?:PCIe|CXL) Bus Error: severity=(?:Correct|Uncorrect\w+ \((?:Non-)?Fatal)"),
     "edac": re.compile(r"EDAC MC\d+: (?:\d+ )?(?:CE|UE) "),
 }
@@ -44,13 +44,34 @@ def severity(line):
 OTHERS = re.compile(
     r"^\W*(?:[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+|\[ *\d+\.\d+\]) \S+ (?!kernel:)\S+\[\d+\]: ")
 
+# A place of a disk that is tried again within five minutes is one failed access.
+PLACE = re.compile(r"error, dev (" + DISK + r"), sector (\d+)(?!.*\(FLUSH)")
+UPTIME = re.compile(r"\[ *(\d+\.\d{6})\]")
+
+
+def is_repeated(line, last):
+    match = PLACE.search(line)
+    if not match:
+        return False
+    uptime = UPTIME.search(line)
+    time = float(uptime.group(1)) if uptime else None
+    known = last.get(match.group(1))
+    if known and known[0] == match.group(2) and (time is None or known[1] is None or time - known[1] < 300):
+        return True
+    last[match.group(1)] = (match.group(2), time)
+    return False
+
+
 for path in sys.argv[1:]:
     counts = {}
+    last = {}
     with open(path, "rb") as file:
         for line in file.read().decode("utf-8", "replace").split("\n"):
             if OTHERS.match(line):
                 continue
             kinds = [kind for kind, pattern in KINDS.items() if pattern.search(line)]
+            if any("error" in kind for kind in kinds) and is_repeated(line, last):
+                continue
             for kind in filter(None, kinds + [severity(line)]):
                 counts[kind] = counts.get(kind, 0) + 1
     print(path.rsplit("/", 1)[-1], *(f"{kind}={count}" for kind, count in sorted(counts.items())), sep="\t")

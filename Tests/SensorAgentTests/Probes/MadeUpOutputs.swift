@@ -37,11 +37,19 @@ enum MadeUpOutputs {
         [   11.000000] sky2: eth0 NIC Link is Down
         [   12.000000] thermal thermal_zone0: acpitz: critical temperature reached, shutting down
         [   13.000000] sd 0:0:0:0: [sda] Add. Sense: Failure prediction threshold exceeded
+        [   13.500000] sd 0:0:1:0: [sdb] Add. Sense: Hardware impending failure general hard drive failure
         [   14.000000] watchdog: watchdog0: pretimeout event
         [   15.000000] mpt3sas_cm0: fault_state(0x2622)!
         [   16.000000] NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.
-        [   17.000000] 3w-9xxx: scsi0: AEN: ERROR (0x04:0x0009): Drive timeout detected:port=1.
-        [   18.000000] amdgpu 0000:3c:00.0: amdgpu: 3 uncorrectable hardware errors detected in umc block
+        [   17.000000] megaraid_sas 0000:18:00.0: 1512 (595831198s/0x0001/CRIT) - VD 00/0 is now DEGRADED
+        [   17.200000] megaraid_sas 0000:18:00.0: 1513 (595831199s/0x0020/CRIT) - Controller temperature threshold exceeded
+        [   17.500000] 3w-9xxx: scsi0: AEN: ERROR (0x04:0x0009): Drive timeout detected:port=1.
+        [   18.000000] amdgpu 0000:83:00.0: amdgpu: {2}socket: 0, die: 0, 3 new uncorrectable hardware errors detected in umc block
+        [   18.500000] NVRM: GPU 0000:3c:00.0: RmInitAdapter failed! (0x24:0x65:1422)
+        [   19.000000] BTRFS error (device sdc): bdev /dev/sdd errs: wr 0, rd 0, flush 0, corrupt 3, gen 0
+        [   20.000000] md/raid:md127: Cannot continue operation (2/3 failed).
+        [   20.500000] md: kicking non-fresh sdb1 from array!
+        [   21.000000] WARNING: Pool 'tank' has encountered an uncorrectable I/O failure and has been suspended.
         """
 
     private static let trace = """
@@ -106,6 +114,7 @@ enum MadeUpOutputs {
            8 | 08/17/2019 | 02:31:44 | Memory Mem ECC | Spare | Asserted
            9 | 08/17/2019 | 02:31:44 | Watchdog2 #0x03 | Hard reset | Asserted
            a | 08/17/2019 | 02:31:44 | Critical Interrupt PCI Err | PCI PERR | Asserted
+           f | 08/17/2019 | 02:31:45 | Critical Interrupt #0x18 | PCI SERR (PCI SERR |PCI bus:03 device:00 function:1) | Asserted
            b | 08/17/2019 | 02:31:44 | Battery CMOS Battery | Low | Asserted
            c | 08/17/2019 | 02:31:44 | Battery RAID BBU | Failed | Asserted
            d | 08/17/2019 | 02:31:44 | Processor CPU1 | IERR | Asserted

@@ -7,7 +7,8 @@ extension DiskHealthProbe {
                 SMART of ATA, NVMe and SAS disks, also behind RAID controllers; a sleeping disk is never \
                 woken, none is asked twice within ten minutes
                 """,
-            through: "`smartctl --json`", recordedOutput: "smartctl --json -a /dev/sdX (smartmontools 7)",
+            through: "`smartctl --json`",
+            recordedOutput: "smartctl -a or -x /dev/sdX, with --json or without; nvme smart-log",
             finds: [.disk: .usual],
             signals: [
                 SignalDeclaration(

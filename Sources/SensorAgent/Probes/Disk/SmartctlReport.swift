@@ -59,7 +59,11 @@ struct SmartctlReport: Sendable {
         do {
             tree = try JSONTree(parsing: bytes)
         } catch {
-            throw exitCode == SmartctlReport.asleepExitCode ? .asleep : .malformed(error.problem)
+            // Of the tool itself JSON was asked; what a person mails may be the text.
+            guard exitCode == nil, let text = SmartctlText.tree(of: bytes) else {
+                throw exitCode == SmartctlReport.asleepExitCode ? .asleep : .malformed(error.problem)
+            }
+            tree = text
         }
         self.time = time
         disk = Component(id: ComponentID(.disk, ""), kind: .disk, name: "")

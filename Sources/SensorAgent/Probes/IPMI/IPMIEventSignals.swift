@@ -63,13 +63,15 @@ struct IPMIEventSignals: Sendable {
         let unnamed = event.name == nil && sensor == nil ? event.number : nil
         var part =
             unnamed.flatMap { parts.part(number: $0, type: event.type) }
-            ?? parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity) ?? IPMIParts.board
+            ?? parts.part(name: name ?? "log", type: event.type, entity: sensor?.entity)
+            ?? parts.processor(of: event) ?? IPMIParts.board
+        // A sensor of all modules, whose entry names the one.
+        if event.type == IPMIStates.memory, part.kind != .dimm, let module = parts.module(in: event.words) {
+            part = module
+        }
         if event.type == IPMIStates.fan, let name {
             let fan = IPMISensorSignals.fanName(name)
             part = Component(id: ComponentID(.fan, "ipmi/\(fan)"), kind: .fan, name: fan, part: Part(location: fan))
-        }
-        if event.type == IPMIStates.memory, part.kind == .memoryController, let module = parts.module(in: event.words) {
-            part = module
         }
         if event.type == IPMIStates.processor, part.kind == .board, let name {
             part = Component(
@@ -114,9 +116,10 @@ struct IPMIEventSignals: Sendable {
 
     /// A reserve that is lost or back: of supplies and fans the server's, of memory that of the modules.
     private mutating func addRedundancy(_ event: IPMIEvent) {
-        guard event.isAssertion, let type = event.type, let redundancy = IPMIStates.redundancy(event.state) else {
-            return
-        }
+        guard let type = event.type, let told = IPMIStates.redundancy(event.state) else { return }
+        // What was lost and is not any more is there again; that it is not full any more says nothing of the rest.
+        guard event.isAssertion || told != .full else { return }
+        let redundancy = event.isAssertion ? told : .full
         switch type {
         case IPMIStates.powerSupply, IPMIStates.powerUnit:
             set(IPMIParts.chassis, Signal("hw.psu.redundancy"), .state(redundancy.rawValue))
@@ -162,10 +165,8 @@ struct IPMIEventSignals: Sendable {
         case (IPMIStates.criticalInterrupt, _):
             let severities = [4: "nonfatal", 5: "fatal", 7: "correctable", 8: "nonfatal", 10: "fatal"]
             guard let severity = severities[offset] else { return }
-            // Which function it was, the entry states only in each maker's own way.
-            let slot = Component(
-                id: ComponentID(.slot, "ipmi/PCI"), kind: .slot, parent: IPMIParts.board.id, name: "a PCI slot")
-            add(slot, Signal("hw.pcie.error", ["severity": severity]), .event(event.words))
+            let card = IPMIParts.card(in: event.words)
+            add(card, Signal("hw.pcie.error", ["severity": severity]), .event(event.words))
         default: return
         }
     }

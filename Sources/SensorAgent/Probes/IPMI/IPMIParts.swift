@@ -98,6 +98,17 @@ struct IPMIParts: Sendable {
             part: Part(location: "CPU \(which)"))
     }
 
+    /// The processor that an entry without its number is about, as its words say, or the sensor's name: `Processor CPU
+    /// Machine Chk`. nil for another part's entry, and where nothing names one.
+    func processor(of event: IPMIEvent) -> Component? {
+        guard event.type == IPMIStates.processor, let name = event.name else { return nil }
+        if let number = IPMIParts.number(in: event.words, after: ["cpu", "processor"]) {
+            return processor("CPU \(number)", nil)
+        }
+        if processors.count == 1 { return processors.first }
+        return Component(id: ComponentID(.cpu, "ipmi/\(name)"), kind: .cpu, parent: Self.board.id, name: name)
+    }
+
     private func module(_ name: String, _ type: UInt8?) -> Component? {
         if let known = knownModule(name) { return known }
         let word = IPMIStates.plain(name)
@@ -145,8 +156,13 @@ struct IPMIParts: Sendable {
                 guard next.count <= 3, next.contains(where: \.isNumber) else { continue }
                 place = "DIMM_\(next)"
             }
-            if let socket = IPMIParts.socket(in: tokens) { place = "CPU\(socket) \(place)" }
-            return knownModule(place) ?? Self.module(labelled: place)
+            guard let socket = IPMIParts.socket(in: tokens) else {
+                return knownModule(place) ?? Self.module(labelled: place)
+            }
+            // Boards write `P2-DIMMG1` on them.
+            if let known = knownModule("P\(socket)-\(place)") { return known }
+            let label = "CPU\(socket) \(place)"
+            return knownModule(label) ?? Self.module(labelled: label)
         }
         return nil
     }
@@ -161,6 +177,48 @@ struct IPMIParts: Sendable {
             if (1...3).contains(number.count), let found = Int(number) { return found }
         }
         return nil
+    }
+
+    private static func tokens(_ words: String) -> [String] {
+        words.prefix(300).split { !($0.isLetter || $0.isNumber || "_-#:".contains($0)) }.map(String.init)
+    }
+
+    /// The card or the slot that the words of an entry name: `PCI SERR (PCI SERR |PCI bus:03 device:00 function:0)`, `(…
+    /// |Slot 3)`, `(P2 SLOT3)`; else any slot.
+    static func card(in words: String) -> Component {
+        let tokens = tokens(words)
+        func number(after word: String) -> UInt8? {
+            // `bus:3b` of ipmitool, `bus 59` of iDRAC's sentences.
+            if let joined = tokens.first(where: { $0.lowercased().hasPrefix("\(word):") }) {
+                return UInt8(joined.dropFirst(word.count + 1), radix: 16)
+            }
+            guard let place = tokens.firstIndex(where: { $0.lowercased() == word }), place + 1 < tokens.count else {
+                return nil
+            }
+            return UInt8(tokens[place + 1])
+        }
+        if let bus = number(after: "bus"), let device = number(after: "device"),
+            let function = number(after: "function"),
+            device < 32, function < 8
+        {
+            let (first, second) = (hexadecimal(UInt64(bus), digits: 2), hexadecimal(UInt64(device), digits: 2))
+            let address = "0000:\(first):\(second).\(function)"
+            return Component(
+                id: ComponentID(.pcieDevice, address), kind: .pcieDevice, name: address,
+                attributes: ["device": address])
+        }
+        if let place = tokens.firstIndex(where: { IPMIStates.plain($0).hasPrefix("slot") }) {
+            var label = tokens[place]
+            if IPMIStates.plain(label) == "slot", place + 1 < tokens.count { label += " \(tokens[place + 1])" }
+            let socket = place > 0 && tokens[place - 1].count <= 4 ? tokens[place - 1] : ""
+            if IPMIParts.number(in: socket, after: ["p", "cpu"]) != nil { label = "\(socket) \(label)" }
+            if label.contains(where: \.isNumber) {
+                return Component(
+                    id: ComponentID(.slot, "ipmi/\(label)"), kind: .slot, parent: board.id, name: label,
+                    part: Part(location: label))
+            }
+        }
+        return Component(id: ComponentID(.slot, "ipmi/PCI"), kind: .slot, parent: board.id, name: "a PCI slot")
     }
 
     /// `PS1 Status`, `Power Supply 1`, `PSU2`; else the entity's instance.

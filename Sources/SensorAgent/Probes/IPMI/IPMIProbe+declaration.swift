@@ -90,7 +90,8 @@ extension IPMIProbe {
                     source: "\(specification), sensor types 0Ch and 10h", likelihood: .first),
                 SignalDeclaration("hw.watchdog", of: .board, source: "\(specification), sensor type 23h"),
                 SignalDeclaration(
-                    "hw.pcie.error", of: .slot, source: "\(specification), sensor type 13h", likelihood: .last),
+                    "hw.pcie.error", of: .slot, .pcieDevice, source: "\(specification), sensor type 13h",
+                    likelihood: .last),
             ])
     }
 }

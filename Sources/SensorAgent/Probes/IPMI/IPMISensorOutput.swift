@@ -154,7 +154,12 @@ struct IPMISensorOutput: Sendable {
             if let bits = UInt16(fields[3].dropFirst(2), radix: 16), fields[3].hasPrefix("0x") {
                 let swapped = bits.byteSwapped & 0x7FFF
                 sensor.reading = .discrete
-                sensor.offsets = Set((0..<15).filter { swapped >> UInt16($0) & 1 == 1 })
+                let offsets = Set((0..<15).filter { swapped >> UInt16($0) & 1 == 1 })
+                if let known = IPMIStates.states(ofBits: offsets, name: sensor.name) {
+                    (sensor.type, sensor.states) = (known.type, known.words)
+                } else {
+                    sensor.offsets = offsets
+                }
             }
             return sensor
         }
@@ -175,6 +180,9 @@ struct IPMISensorOutput: Sendable {
         sensor.number = number
         sensor.entity = entity
         take(fields[4...].joined(separator: ", "), status: fields[2], into: &sensor)
+        if sensor.reading == .discrete, let states = sensor.states {
+            sensor.type = IPMIStates.type(ofStates: states, entity: entity.id, name: sensor.name)
+        }
         return sensor
     }
 

@@ -269,7 +269,7 @@ struct IPMISensorSignals: Sendable {
         }
         guard let status = sensor.status else { return }
         let isKnown = Self.limitTypes.contains { values[$0.2] != nil && !limits.isUnset($0.2) }
-        let crossed = Self.crossed(status)
+        let crossed = Self.crossed(status, by: sensor)
         for (key, type, suffix) in Self.limitTypes.dropFirst() where values[suffix] != nil {
             let state = crossed.contains(key) ? "asserted" : "clear"
             // `cr` of `sdr list` leaves open which side it means.
@@ -283,9 +283,11 @@ struct IPMISensorSignals: Sendable {
             isKnown || values.isEmpty ? .state(status == "ok" ? "clear" : "asserted") : .unavailable(.unset))
     }
 
-    /// The limits beyond which a reading of this status lies.
-    private static func crossed(_ status: String) -> Set<String> {
+    /// The limits beyond which a reading of this status lies. `cr` leaves open which side it means; the reading shows it
+    /// where the limits are printed beside.
+    private static func crossed(_ status: String, by sensor: IPMISensor) -> Set<String> {
         switch status {
+        case "nc", "cr", "nr": crossed(by: sensor)
         case "unc": ["unc"]
         case "ucr": ["unc", "ucr"]
         case "unr": ["unc", "ucr", "unr"]
@@ -294,6 +296,12 @@ struct IPMISensorSignals: Sendable {
         case "lnr": ["lnc", "lcr", "lnr"]
         default: []
         }
+    }
+
+    private static func crossed(by sensor: IPMISensor) -> Set<String> {
+        guard case .value(let value, _) = sensor.reading else { return [] }
+        let beyond = sensor.limits.filter { $0.key.hasPrefix("l") ? value <= $0.value : value >= $0.value }.keys
+        return Set(beyond.map { $0.prefix(1) }).count == 1 ? Set(beyond) : []
     }
 
     // MARK: States
@@ -341,8 +349,7 @@ struct IPMISensorSignals: Sendable {
             return
         }
         let redundancy = words.compactMap(IPMIStates.redundancy).first
-        if let redundancy, let type = sensor.type, [0x04, 0x08, 0x09, 0x0A].contains(type) {
-            let signal = Signal(type == 0x04 || type == 0x0A ? "hw.fan.redundancy" : "hw.psu.redundancy")
+        if let redundancy, let signal = sensor.type.flatMap(IPMIStates.redundancySignal) {
             // Of several sensors the worst counts.
             let worst = [redundancies[signal], redundancy].compactMap { $0 }
             redundancies[signal] = worst.contains(.lost) ? .lost : worst.contains(.degraded) ? .degraded : .full

@@ -1,3 +1,5 @@
+import Reports
+
 /// What the states of IPMI's discrete sensors are called, and what they mean (Intelligent Platform Management Interface
 /// specification 2.0, tables 42-2 and 42-3).
 ///
@@ -136,10 +138,59 @@ enum IPMIStates {
         return offsets[type]?.first { word.hasPrefix($0.0) }?.1
     }
 
+    /// Which type the parts of an entity have (table 43-13).
+    private static let typesOfEntities: [UInt8: UInt8] = [
+        0x03: processor, 0x04: driveSlot, 0x08: memory, 0x0A: powerSupply, 0x0F: driveSlot, 0x13: powerUnit,
+        0x15: powerUnit, 0x1A: driveSlot, 0x1D: fan, 0x1E: fan, 0x20: memory, 0x28: battery,
+    ]
+
+    /// The type of a sensor of which a tool prints the entity and the states alone, as `ipmitool sdr elist` does: that of
+    /// its entity, where all states are of that type.
+    static func type(ofStates words: [String], entity: UInt8, name: String) -> UInt8? {
+        guard !words.isEmpty else { return nil }
+        let isBattery = ["batt", "bbu", "vbat"].contains { plain(name).contains($0) }
+        if words.allSatisfy({ redundancy($0) != nil }) {
+            let type = typesOfEntities[entity]
+            return type == fan || plain(name).contains("fan") ? fan : type == memory ? nil : powerUnit
+        }
+        guard let type = isBattery ? battery : typesOfEntities[entity] else {
+            return words.allSatisfy { offset(of: $0, type: physicalSecurity) != nil } ? physicalSecurity : nil
+        }
+        return words.allSatisfy { offset(of: $0, type: type) != nil } ? type : nil
+    }
+
+    /// The type and the states of a sensor of which `ipmitool sensor` prints its name and bits alone: of power supplies
+    /// and processors, whose number is in the name and of which the bit of presence is set.
+    static func states(ofBits offsets: Set<Int>, name: String) -> (type: UInt8, words: [String])? {
+        var word = plain(name)
+        for ending in ["status", "state", "stat"] where word.hasSuffix(ending) { word.removeLast(ending.count) }
+        let digits = word.reversed().prefix(while: \.isNumber).count
+        guard (1...2).contains(digits) else { return nil }
+        let kinds: [(Set<String>, UInt8, Int)] = [
+            (["ps", "psu", "pws", "powersupply", "pwrsupply"], powerSupply, 0),
+            (["cpu", "proc", "processor"], processor, 7),
+        ]
+        guard let (_, type, presence) = kinds.first(where: { $0.0.contains(String(word.dropLast(digits))) }),
+            offsets.contains(presence)
+        else { return nil }
+        let names = IPMIStateNames.words(type: type, eventType: 0x6F)
+        guard offsets.allSatisfy({ names.indices.contains($0) }) else { return nil }
+        return (type, offsets.sorted().compactMap { names[$0] })
+    }
+
     // MARK: Generic states (table 42-2)
 
     /// What a state means for the redundancy that its sensor watches.
     enum Redundancy: String, Sendable { case full, degraded, lost }
+
+    /// Of which redundancy a sensor of `type` reports; nil for one that watches none.
+    static func redundancySignal(type: UInt8) -> Signal? {
+        switch type {
+        case fan, 0x0A: Signal("hw.fan.redundancy")
+        case powerSupply, powerUnit: Signal("hw.psu.redundancy")
+        default: nil
+        }
+    }
 
     static func redundancy(_ words: String) -> Redundancy? {
         let word = plain(words)

@@ -1,5 +1,12 @@
 /// A disk's own prediction of its failure: additional sense code 5Dh (SPC-5 annex F).
 struct FailurePrediction: Hashable, Sendable {
+    /// Whether the disk names a cause by which a part is ordered: the pattern `disk.sas.failing` lists them.
+    var isCaused: Bool { FailurePrediction.caused.contains(qualifier) }
+
+    private static let caused: Set<UInt8> = [
+        0x10, 0x12, 0x14, 0x16, 0x20, 0x32, 0x42, 0x43, 0x56, 0x62, 0x64,
+    ]
+
     /// The additional sense code qualifier.
     let qualifier: UInt8
 

@@ -10,6 +10,8 @@ struct HotPlugSlots: Sendable {
     /// So long after the button was pressed a slot may lose its card; pciehp itself waits 5 seconds before it cuts the
     /// power, and the card is pulled after that.
     static let request = Duration.seconds(120)
+    /// So long after its slot says that no card is present, a driver finds that its card answers no more.
+    static let farewell = Duration.seconds(10)
     /// Between the two messages of one loss.
     static let loss = Duration.seconds(5)
 
@@ -19,6 +21,8 @@ struct HotPlugSlots: Sendable {
         /// The PCI function of the port.
         var port: String
         var kind: Kind
+        /// The slot says that there is no card in it any more; else it may stand there and be dead.
+        var isEmpty = false
 
         private static let heads = [
             LinePattern("pcieport {pci}: pciehp: Slot({slot:dev}){what:rest}"),
@@ -37,6 +41,7 @@ struct HotPlugSlots: Sendable {
             if words.contains("ignored") { return nil }
             if words.contains("link down") || words.contains("card not present") {
                 kind = .lost
+                isEmpty = words.contains("card not present")
             } else if words.contains("cancel") {
                 kind = .cancelled
             } else if words.contains("powering off") || words.contains("will power off")
@@ -51,10 +56,18 @@ struct HotPlugSlots: Sendable {
 
     private var lost: [String: KernelMessage.Stamp?] = [:]
     private var requested: [String: KernelMessage.Stamp?] = [:]
+    /// When a slot said last that it is empty.
+    private var emptied: KernelMessage.Stamp??
+
+    /// Whether a slot lost its card just before the message: that the card answers no more is no news then.
+    func wasEmptied(before message: KernelMessage) -> Bool {
+        emptied.map { message.isWithin(HotPlugSlots.farewell, after: $0) } ?? false
+    }
 
     /// - Returns: the loss of a card that nobody asked for, once.
     mutating func take(_ change: Change, of message: KernelMessage) -> KernelFact? {
         let port = change.port
+        if change.isEmpty { emptied = .some(message.stamp) }
         guard lost.count + requested.count < HotPlugSlots.limit || lost[port] != nil || requested[port] != nil else {
             return nil
         }

@@ -52,6 +52,10 @@ struct KernelDeviceNames: Sendable {
         switch subject {
         case .disk(let name): return disk(name, at: time)
         case .volume(let name): return volume(name, at: time)
+        case .array(let name):
+            return Component(id: ComponentID(.raidArray, name), kind: .raidArray, name: name)
+        case .pool(let name):
+            return Component(id: ComponentID(.pool, "zfs-\(name)"), kind: .pool, name: name)
         case .pci(let address): return KernelDeviceNames.pciFunction(address)
         case .nic(let name, let pci):
             if let card = cards[name] { return card }

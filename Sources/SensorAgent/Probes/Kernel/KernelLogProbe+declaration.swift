@@ -29,6 +29,8 @@ extension KernelLogProbe {
                 SignalDeclaration(
                     "hw.network.hang", "hw.network.link_lost", of: .nic, .pcieDevice,
                     source: "net/sched/sch_generic.c and the drivers of Linux"),
+                SignalDeclaration(
+                    "hw.controller.event", of: .pcieDevice, source: "megaraid_sas_base.c of Linux, megasas_decode_evt"),
                 SignalDeclaration("hw.network.gone", of: .pcieDevice, source: "the drivers of Linux"),
                 SignalDeclaration(
                     "hw.network.gone", of: .nic, source: "the drivers of Linux",
@@ -64,7 +66,8 @@ extension KernelLogProbe {
                     source: "drivers/edac of Linux",
                     unshown: "a log is read with the topology of its own machine, which no recording of a log has"),
                 SignalDeclaration(
-                    "hw.raid.member_failed", "hw.raid.read_error", of: .disk, source: "drivers/md of Linux"),
+                    "hw.raid.member_failed", "hw.raid.member_stale", "hw.raid.read_error", of: .disk,
+                    source: "drivers/md of Linux"),
                 SignalDeclaration(
                     "hw.filesystem.error", of: .disk, .server, source: "fs/ext4, fs/xfs, fs/btrfs of Linux"),
                 SignalDeclaration(
@@ -75,6 +78,13 @@ extension KernelLogProbe {
                     "hw.logged_event", of: .nic, labels: ["severity": ["critical", "fatal"]],
                     source: "drivers/net of Linux",
                     unshown: "which interface was on a card is known on the machine itself alone"),
+                SignalDeclaration(
+                    "hw.physical_disk.checksum_error", of: .disk, source: "fs/btrfs/volumes.c of Linux"),
+                SignalDeclaration(
+                    "hw.raid.stopped", of: .raidArray, .pool,
+                    source: "drivers/md/raid5.c of Linux; zio_suspend of OpenZFS"),
+                SignalDeclaration(
+                    "hw.gpu.uncorrected_error", of: .gpu, source: "drivers/gpu/drm/amd/amdgpu/amdgpu_ras.c of Linux"),
                 SignalDeclaration("hw.gpu.xid", of: .gpu, source: "NVIDIA, XID Errors"),
                 SignalDeclaration("hw.gpu.lost", of: .gpu, source: "nv-pci.c of NVIDIA; drivers/gpu/drm/amd of Linux"),
                 SignalDeclaration(

@@ -76,7 +76,7 @@ struct KernelLogReading {
         } else if let change = HotPlugSlots.Change(message.text) {
             isRecognised = true
             if let fact = states.slots.take(change, of: message) { add(fact, times: message.count) }
-        } else if let fact = table.fact(message), states.resets.admits(fact, of: message) {
+        } else if let fact = table.fact(message), states.admits(fact, of: message) {
             add(fact, times: message.count)
         }
     }

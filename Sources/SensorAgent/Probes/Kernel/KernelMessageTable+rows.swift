@@ -31,6 +31,11 @@ extension KernelMessageTable {
         Row("timeout-error", "{}timeout error, dev {dev}, sector {n} op {code:x}:({op:dev}", .block) {
             ioError($0["op"])
         },
+        // BLK_STS_TARGET: the disk answered with a hardware error, or does not know the command; of reads, writes and
+        // flushes the former (drivers/scsi/scsi_lib.c, scsi_result_to_blk_status).
+        Row("target-error", "{}critical target error, dev {dev}, sector {n} op {code:x}:({op:dev}", .block) {
+            ioError($0["op"])
+        },
         Row("mmc-error", "{dev}: error {}sending {}", .block) { $0["dev"].hasPrefix("mmcblk") ? ioError("any") : nil },
         Row("mmc-error", "{dev}: recovery failed", .block) { $0["dev"].hasPrefix("mmcblk") ? ioError("any") : nil },
     ]
@@ -51,6 +56,9 @@ extension KernelMessageTable {
             FailurePrediction(qualifier: $0["ascq"]).map { prediction($0) }
         },
         Row("scsi-lost", "sd {scsi}: Device offlined - not ready after error recovery", .scsi, lost),
+        Row("scsi-lost", "sd {scsi}: {}Medium access timeout failure. Offlining disk", .scsi, lost),
+        Row("scsi-lost", "sd {scsi}: {}rejecting I/O to offline device", .scsi, lost),
+        Row("scsi-lost", "sd {scsi}: {}rejecting I/O to dead device", .scsi, lost),
         Row("scsi-timeout", "sd {scsi}: {}timing out command, waited", .scsi, commandTimeout),
         Row("scsi-timeout", "sd {scsi}: {}attempting task abort", .scsi, commandTimeout),
         Row("scsi-reset", "sd {scsi}: {}attempting device reset", .scsi, reset),
@@ -73,8 +81,10 @@ extension KernelMessageTable {
         }
     }
 
+    /// A state where the disk names its cause, else an event: what it was is not to be seen again.
     private static func prediction(_ prediction: FailurePrediction) -> Signal {
-        Signal(
+        guard prediction.isCaused else { return Signal("hw.physical_disk.sense", ["key": "predicted"]) }
+        return Signal(
             "hw.physical_disk.informational_exception",
             ["asc": "5d", "ascq": hexadecimal(UInt64(prediction.qualifier), digits: 2)])
     }
@@ -97,6 +107,14 @@ extension KernelMessageTable {
         controller("megaraid_sas {pci}: resetting fusion adapter", .pci, "diagnostic"),
         controller("megaraid_sas {pci}: Reset failed, killing adapter", .pci, "lost"),
         controller("megaraid_sas {pci}: Adapter is DEAD", .pci, "lost"),
+        // What its firmware reports, from the class CRIT on (megaraid_sas_base.c, megasas_decode_evt).
+        Row(
+            "controller-event", "megaraid_sas {pci}: {n} ({}/0x{locale:x}/{class:dev}) - {what:rest}", .pci
+        ) { captures in
+            let severities = ["CRIT": "critical", "FATAL": "fatal", "DEAD": "fatal"]
+            guard let severity = severities[captures["class"]] else { return nil }
+            return firmwareEvent(captures["what"]) ?? Signal("hw.logged_event", ["severity": severity])
+        },
         controller("{driver:word} {pci}: {}FW in FAULT state", .pci, "fault"),
         controller("aacraid {pci}: Controller reset type is", .pci, "diagnostic"),
         controller("aacraid {pci}: Issuing IOP reset", .pci, "diagnostic"),
@@ -120,9 +138,31 @@ extension KernelMessageTable {
         controller("scsi host{host:n}: {}resetting", .host, "unknown"),
     ]
 
+    /// What the firmware of MegaRAID writes of an event: `VD 00/0 is now OFFLINE`, `Battery needs replacement - SOH Bad`,
+    /// `Puncturing bad block on PD 03(e0xff/s3) at 136ac01`.
+    private static func firmwareEvent(_ words: String) -> Signal? {
+        let text = words.lowercased()
+        if text.hasPrefix("fatal firmware error") { return Signal("hw.controller.reset", ["reason": "fault"]) }
+        let meanings = [
+            ("is now offline", "volume_offline"), ("is now partially degraded", "volume_degraded"),
+            ("is now degraded", "volume_degraded"), ("battery needs replacement", "battery"),
+            ("battery has failed", "battery"), ("battery is bad", "battery"), ("bbu disabled", "battery"),
+            ("bbu failed", "battery"), ("capacitor failed", "battery"), ("cache discarded", "data_lost"),
+            ("cache data was lost", "data_lost"), ("puncturing bad block", "data_lost"),
+            ("unrecoverable medium error", "data_lost"), ("multi-bit ecc error", "data_lost"),
+        ]
+        return meanings.first { text.contains($0.0) }.map { Signal("hw.controller.event", ["about": $0.1]) }
+    }
+
     /// drivers/nvme/host/pci.c, core.c
     private static let nvme: [Row] = [
         Row("nvme-reset", "nvme nvme{nvme:n}: {}reset controller", .nvme, reset),
+        Row("nvme-reset", "nvme nvme{nvme:n}: controller is down; will reset: CSTS=0x{csts:x}", .nvme) {
+            let status = UInt32($0["csts"], radix: 16) ?? 0
+            // Bit 1, controller fatal status; all ones: it does not answer.
+            let isFatal = status & 2 != 0 && status != .max
+            return isFatal ? Signal("hw.physical_disk.sense", ["key": "fatal"]) : Signal(reset)
+        },
         Row("nvme-reset", "nvme nvme{nvme:n}: controller is down; will reset", .nvme, reset),
         Row("nvme-reset", "nvme nvme{nvme:n}: resetting controller", .nvme, reset),
         Row("nvme-timeout", "nvme nvme{nvme:n}: I/O {}timeout, aborting", .nvme, commandTimeout),
@@ -164,6 +204,18 @@ extension KernelMessageTable {
         // A card on a bus that is not PCI.
         Row("nic-hang", "{driver:word} {bus:word} {nic:dev}: NETDEV WATCHDOG", .nic, hang),
         Row("nic-hang", "mlx5_core {pci}: {}device's health compromised", .nic, hang),
+        // The firmware stopped: health.c of mlx5, catas.c of mlx4, be_main.c of be2net, bnx2x_main.c, bnxt.c, ena.
+        Row("nic-hang", "mlx5_core {pci}: poll_health:{}Fatal error {n} detected", .nic, hang),
+        Row("nic-hang", "mlx4_core {pci}: Internal error detected", .nic, hang),
+        Row("nic-hang", "be2net {pci}: {}Unrecoverable Error detected in the adapter", .nic, hang),
+        Row("nic-hang", "be2net {pci}: UE Detected", .nic, hang),
+        Row("nic-hang", "bnx2x {pci} {nic:dev}: {}MC assert", .nic, hang),
+        Row("nic-hang", "bnx2x {pci} {nic:dev}: {}Parity errors detected in blocks", .nic, hang),
+        Row("nic-hang", "bnx2x: {}({nic:dev}){}MC assert", .nic, hang),
+        Row("nic-hang", "bnx2x: {}({nic:dev}){}Parity errors detected in blocks", .nic, hang),
+        Row("nic-hang", "bnxt_en {pci} {nic:dev}: Firmware fatal reset event", .nic, hang),
+        Row("nic-hang", "tg3 {pci} {nic:dev}: transmit timed out, resetting", .nic, hang),
+        Row("nic-gone", "bnxt_en {pci} {nic:dev}: FW reset failed! rc", .nic, "hw.network.gone"),
         Row("nic-gone", "{driver:word} {pci} {nic:dev}: Adapter removed", .nic, "hw.network.gone"),
         // ixgbe, ixgbevf and their like write of the PCI function (`e_dev_err`).
         Row("nic-gone", "{driver:word} {pci}: Adapter removed", .nic, "hw.network.gone"),
@@ -184,6 +236,12 @@ extension KernelMessageTable {
             "pcie-unreachable", "{driver:word} {pci}: can't change power state from {} (config space inaccessible)",
             .pci,
             "hw.pcie.unreachable"),
+        // pci_dev_wait: a whole minute after its reset it answers nothing.
+        Row(
+            "pcie-unreachable", "{driver:word} {pci}: not ready {n}ms after {}; giving up", .pci, "hw.pcie.unreachable"),
+        // drivers/iommu/amd/iommu.c: it does not answer the invalidation of its own address cache.
+        Row(
+            "pcie-unreachable", "AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device={pci}", .pci, "hw.pcie.unreachable"),
         Row("usb-over-current", "usb {usb:dev}-port{n}: over-current c", .usb, "hw.usb.over_current"),
         Row("usb-over-current", "hub {usb:dev}:{}over-current condition", .usb, "hw.usb.over_current"),
         Row("usb-over-current", "hub {usb:dev}:{}over-current change", .usb, "hw.usb.over_current"),
@@ -228,7 +286,17 @@ extension KernelMessageTable {
         Row("nmi", "Uhhuh. NMI received for unknown reason", .server, "hw.nmi", ["reason": "unknown"]),
         Row("nmi", "NMI: Uhhuh. NMI received for unknown reason", .server, "hw.nmi", ["reason": "unknown"]),
         // drivers/watchdog/hpwdt.c: the management controller sent it.
-        Row("nmi", "Kernel panic - not syncing: An NMI occurred", .server, "hw.nmi", ["reason": "unknown"]),
+        Row("nmi", "Kernel panic - not syncing: An NMI occurred", .server, "hw.nmi", ["reason": "management"]),
+        // arch/arm64/kernel/traps.c, arm64_serror_panic: the board reports an error of a device or of the memory.
+        Row("nmi", "SError Interrupt on CPU{n}, code", .server, "hw.nmi", ["reason": "serr"]),
+        // arch/x86/kernel/cpu/mce/core.c and drivers/acpi/apei/ghes.c: what is left of a crash without its record.
+        Row("nmi", "Kernel panic - not syncing: Fatal machine check", .server, "hw.nmi", ["reason": "panic"]),
+        Row("nmi", "Kernel panic - not syncing: Fatal local machine check", .server, "hw.nmi", ["reason": "panic"]),
+        Row("nmi", "Kernel panic - not syncing: Machine check", .server, "hw.nmi", ["reason": "panic"]),
+        Row("nmi", "Kernel panic - not syncing: Fatal hardware error", .server, "hw.nmi", ["reason": "panic"]),
+        Row(
+            "nmi", "Kernel panic - not syncing: Timeout: Not all CPUs entered broadcast exception handler", .server,
+            "hw.nmi", ["reason": "panic"]),
         Row("overheated", "thermal thermal_zone{n}: {}critical temperature reached", .server, "hw.overheated"),
         Row("overheated", "{}Critical temperature reached ({}), shutting down", .server, "hw.overheated"),
         Row("overheated", "{}HARDWARE PROTECTION shutdown (Temperature too high)", .server, "hw.overheated"),
@@ -245,12 +313,20 @@ extension KernelMessageTable {
     private static let volumes: [Row] = [
         Row("md-member-failed", "md/{level:word} Disk failure on {dev},", .block) { member($0) },
         Row("md-member-failed", "md/{level:word} Disk failure on {dev} detected", .block) { member($0) },
-        Row(
-            "md-member-failed", "md: kicking non-fresh {dev} from array", .block, "hw.raid.member_failed",
-            ["array": "unknown"]),
+        // It was away while the others were written: a cable, a power cut, or itself.
+        Row("md-member-stale", "md: kicking non-fresh {dev} from array", .block, "hw.raid.member_stale"),
         Row("md-read-error", "md/{level:word} read error {}correct{} on {dev})", .block, "hw.raid.read_error"),
         Row(
             "md-read-error", "md/{level:word} read correction write failed ({} on {dev})", .block, "hw.raid.read_error"),
+        // The array itself goes on without what it needs, or not at all (drivers/md/raid5.c).
+        Row("raid-stopped", "md/raid:{array:dev}: Cannot continue operation", .array, "hw.raid.stopped"),
+        Row("md-read-error", "md/{level:word} {dev}: unrecoverable I/O read error for block", .block) { _ in
+            Signal("hw.raid.read_error")
+        },
+        // module/zfs/fmd.c and spa_misc.c of OpenZFS (zio_suspend).
+        Row(
+            "raid-stopped", "WARNING: Pool '{pool:dev}' has encountered an uncorrectable I/O failure", .pool,
+            "hw.raid.stopped"),
         Row("ext4-error", "EXT4-fs error (device {dev})", .volume, "hw.filesystem.error"),
         Row("ext4-error", "EXT4-fs ({dev}): Remounting filesystem read-only", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): Metadata corruption detected", .volume, "hw.filesystem.error"),
@@ -260,6 +336,15 @@ extension KernelMessageTable {
         Row("xfs-error", "XFS ({dev}): metadata I/O error", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): Corruption of in-memory data", .volume, "hw.filesystem.error"),
         Row("xfs-error", "XFS ({dev}): {}Filesystem has been shut down", .volume, "hw.filesystem.error"),
+        // fs/btrfs/volumes.c, btrfs_dev_stat_inc_and_print: written when one of them has risen, of the disk after `bdev`.
+        Row(
+            "btrfs-device",
+            "BTRFS error (device {}): bdev /dev/{dev} errs: wr {wr:n}, rd {rd:n}, flush {fl:n}, corrupt {n}, gen {n}",
+            .block
+        ) { captures in
+            let isOfAccess = ["wr", "rd", "fl"].contains { captures[$0] != "0" }
+            return isOfAccess ? ioError("any") : Signal("hw.physical_disk.checksum_error")
+        },
         Row("btrfs-error", "BTRFS: error (device {dev}", .volume, "hw.filesystem.error"),
         Row("btrfs-error", "BTRFS critical (device {dev}", .volume, "hw.filesystem.error"),
         Row(
@@ -268,6 +353,11 @@ extension KernelMessageTable {
         Row("btrfs-error", "BTRFS warning (device {dev}{}): checksum verify failed", .volume, "hw.filesystem.error"),
         Row("btrfs-error", "BTRFS error (device {dev}{}): unable to fixup", .volume, "hw.filesystem.error"),
     ]
+
+    private static func uncorrected(_ count: String) -> Signal? {
+        guard let number = UInt64(count), number > 0, number % 1_048_560 != 0 else { return nil }
+        return Signal("hw.gpu.uncorrected_error")
+    }
 
     /// `md/raid1:md0:` and `md/raid:md0:`.
     private static func member(_ captures: LinePattern.Captures) -> Signal {
@@ -281,6 +371,14 @@ extension KernelMessageTable {
         Row("gpu-lost", "NVRM: GPU {pci}: GPU has fallen off the bus", .gpu, "hw.gpu.lost"),
         Row("gpu-lost", "NVRM: GPU at PCI:{pci}: GPU has fallen off the bus", .gpu, "hw.gpu.lost"),
         Row("gpu-lost", "amdgpu {pci}: {}device lost from bus", .gpu, "hw.gpu.lost"),
+        // amdgpu_ras.c; 1048560 is what it writes where it cannot read the counter.
+        Row("gpu-error", "amdgpu {pci}: {}{count:n} new uncorrectable hardware errors detected in", .gpu) {
+            uncorrected($0["count"])
+        },
+        Row("gpu-error", "amdgpu {pci}: {}{count:n} uncorrectable hardware errors detected in {block:word} block", .gpu)
+        {
+            uncorrected($0["count"])
+        },
         Row("gpu-xid", "NVRM: Xid (PCI:{pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
         Row("gpu-xid", "NVRM: Xid ({pci}): {xid:n}", .gpu) { Signal("hw.gpu.xid", ["xid": $0["xid"]]) },
     ]
@@ -289,14 +387,10 @@ extension KernelMessageTable {
         Row("logged-\(severity)", pattern, subject, "hw.logged_event", ["severity": severity])
     }
 
-    /// What a driver or a controller's firmware calls grave of its own part, and no signal of its own reports: events of
-    /// megaraid_sas (megaraid_sas_base.c, `megasas_decode_evt`) and of 3ware's controllers (3w-9xxx.c, 3w-sas.c), cards
-    /// whose fan or memory of settings is broken (ixgbe_main.c, e1000e/netdev.c), mlx5/core/events.c, amdgpu_umc.c and
-    /// amdgpu_ras.c, usb/host/xhci-ring.c.
+    /// What a driver or a controller's firmware calls grave of its own part, and no signal of its own reports (see also
+    /// `controllers` and `gpus`): events of 3ware's controllers (3w-9xxx.c, 3w-sas.c), cards whose fan or memory of
+    /// settings is broken (ixgbe_main.c, e1000e/netdev.c), mlx5/core/events.c, amdgpu_ras.c, usb/host/xhci-ring.c.
     private static let grave: [Row] = [
-        grave("megaraid_sas {pci}: {n} ({}/0x{x}/CRIT) - ", .pci),
-        grave("megaraid_sas {pci}: {n} ({}/0x{x}/FATAL) - ", .pci, "fatal"),
-        grave("megaraid_sas {pci}: {n} ({}/0x{x}/DEAD) - ", .pci, "fatal"),
         grave("3w-9xxx: scsi{host:n}: AEN: ERROR (", .host),
         grave("3w-sas: scsi{host:n}: AEN: ERROR (", .host),
         grave("{driver:word} {pci} {nic:dev}: Fan has stopped, replace the adapter", .nic),
@@ -308,7 +402,6 @@ extension KernelMessageTable {
         grave("{driver:word} {pci}: The EEPROM Checksum Is Not Valid", .nic),
         grave("mlx5_core {pci}: {}High temperature on sensors", .nic),
         grave("mlx5_core {pci}: {}Port module event[error]: module {n}, ", .nic),
-        grave("amdgpu {pci}: {}: {n} uncorrectable hardware errors detected in", .gpu, "fatal"),
         grave("amdgpu {pci}: {}uncorrectable hardware error(ERREVENT_ATHUB_INTERRUPT) detected", .gpu, "fatal"),
         grave("NVRM: GPU {pci}: RmInitAdapter failed!", .gpu, "fatal"),
         grave("xhci_hcd {pci}: xHCI host controller not responding, assume dead", .pci, "fatal"),

@@ -7,7 +7,7 @@ import Reports
 struct KernelMessageTable: Sendable {
     /// What the message is about, and which place of the pattern names it.
     enum Subject: Sendable {
-        case ata, scsi, block, nvme, volume, nic, pci, usb, cpu, gpu, host, adapter, server
+        case ata, scsi, block, nvme, volume, array, pool, nic, pci, usb, cpu, gpu, host, adapter, server
     }
 
     struct Row: Sendable {
@@ -16,7 +16,7 @@ struct KernelMessageTable: Sendable {
         let subject: Subject
         /// nil: this message counts for nothing after all.
         let signal: @Sendable (LinePattern.Captures) -> Signal?
-        /// The word where the signal is a state.
+        /// The word, where the signal is a state.
         let state: String?
 
         init(
@@ -65,9 +65,10 @@ struct KernelMessageTable: Sendable {
                 guard let subject = row.subject.named(by: captures), let signal = row.signal(captures) else {
                     return nil
                 }
+                let isState = SignalCatalogue.entry(named: signal.name)?.kind == .state
                 return KernelFact(
-                    recogniser: row.name, subject: subject, signal: signal, state: row.state, text: message.words,
-                    stamp: message.stamp)
+                    recogniser: row.name, subject: subject, signal: signal, state: isState ? row.state : nil,
+                    text: message.words, stamp: message.stamp)
             }
         }
         return nil
@@ -97,6 +98,8 @@ extension KernelMessageTable.Subject {
         case .block: return .disk(captures["dev"])
         case .nvme: return .disk("nvme\(captures["nvme"])")
         case .volume: return .volume(captures["dev"])
+        case .array: return .array(captures["array"])
+        case .pool: return .pool(captures["pool"])
         case .nic: return .nic(captures["nic"], pci: captures["pci"].isEmpty ? nil : captures["pci"])
         case .pci: return PCIAddress(captures["pci"]) != nil ? .pci(captures["pci"]) : nil
         case .usb: return .usb(captures["usb"])

@@ -4,6 +4,10 @@ enum KernelSubject: Hashable, Sendable {
     case disk(String)
     /// A block device that may span disks: `dm-3`, `md0`, `sda1`.
     case volume(String)
+    /// An array of md: `md127`.
+    case array(String)
+    /// A pool of ZFS.
+    case pool(String)
     /// A PCI function: `0000:03:00.0`.
     case pci(String)
     /// A network interface, and the PCI function behind it where the message names it.

@@ -168,12 +168,19 @@ struct UPSVariables: Sendable {
 
     // MARK: What contradicts itself
 
-    /// Volts between which the UPS takes the mains; nil where they are not reported, or are none of any mains: some
-    /// drivers report a share, or what a byte holds of them.
+    /// Volts between which the UPS takes the mains; nil where they are not reported, are none of any mains (some drivers
+    /// report a share, or what a byte holds of them), or are those of another network: of two that agree, the voltage
+    /// and its nominal one, they are the one that is wrong, and not the mains.
     private var transfer: ClosedRange<Double>? {
         guard let low = number("input.transfer.low"), let high = number("input.transfer.high"), low >= 50, low < high,
             (90...600).contains(high)
         else { return nil }
+        let wide = low * 0.9...high * 1.1
+        if let nominal = number("input.voltage.nominal"), let volts = number("input.voltage"), nominal >= 90,
+            abs(volts - nominal) <= 0.3 * nominal, !wide.contains(nominal), !wide.contains(volts)
+        {
+            return nil
+        }
         return low...high
     }
 

@@ -290,6 +290,77 @@ struct IPMIEventLogTests {
         #expect(result.observations.count == 5)
     }
 
+    private func result(_ lines: String...) -> ProbeResult {
+        let events = lines.compactMap { IPMIEvent(line: $0[...]) }
+        let signals = IPMIEventSignals(events, parts: IPMIParts(), oldest: IPMIEventSignals.anyAge, at: BMC.now)
+        return ProbeResult(components: signals.components, observations: signals.observations)
+    }
+
+    @Test(
+        "the module that an entry's words name is the part, where its sensor is one of all modules",
+        arguments: [
+            ("Memory | Uncorrectable ECC (@DIMMG1(CPU2)) | Asserted", "dimm:ipmi/CPU2 DIMMG1"),
+            ("Memory #0x02 | Uncorrectable ECC (UnCorrectable ECC |  DIMMB1) | Asserted", "dimm:ipmi/DIMMB1"),
+            ("Memory ECC Uncorr Err | Uncorrectable ECC (DIMM_A3) | Asserted", "dimm:ipmi/DIMM_A3"),
+            ("Memory Mem ECC Warning | Uncorrectable ECC (CPU 1 DIMM 4) | Asserted", "dimm:ipmi/CPU1 DIMM_4"),
+            ("Memory Mem ECC | Uncorrectable ECC | Asserted", "memory_controller:ipmi/Mem ECC"),
+        ])
+    func modules(entry: String, part: String) {
+        let told = result("   1 | 07/07/2023 | 22:00:01 | \(entry)")
+        #expect(BMC.objections(to: told) == [])
+        let errors = told.observations.filter { $0.signal.name == "hw.memory.error" }
+        #expect(errors.map(\.component.rawValue) == [part])
+    }
+
+    @Test(
+        "the card or slot that an entry's words name is the part",
+        arguments: [
+            (
+                "Critical Interrupt #0x18 | PCI SERR (PCI SERR |PCI bus:3b device:00 function:1) | Asserted",
+                "pcie_device:0000:3b:00.1"
+            ),
+            ("Critical Interrupt #0x18 | Bus Fatal Error (PCIe Error |Slot 3) | Asserted", "slot:ipmi/Slot 3"),
+            ("Critical Interrupt | Bus Uncorrectable error (P2 SLOT3) | Asserted", "slot:ipmi/P2 SLOT3"),
+            ("Critical Interrupt PCIe Err | Bus Fatal Error | Asserted", "slot:ipmi/PCI"),
+        ])
+    func cards(entry: String, part: String) {
+        let told = result("   1 | 07/07/2023 | 22:00:01 | \(entry)")
+        #expect(BMC.objections(to: told) == [])
+        #expect(told.observations.filter { $0.signal.name == "hw.pcie.error" }.map(\.component.rawValue) == [part])
+    }
+
+    @Test("a processor whose number the entry does not bear is one of its own, and no board")
+    func unnumberedProcessors() {
+        let told = result(
+            "   1 | 07/07/2023 | 22:00:01 | Processor CPU Machine Chk | Uncorrectable machine check exception | Asserted",
+            "   2 | 07/07/2023 | 22:00:02 | Processor CPU Machine Chk | Uncorrectable machine check exception (CPU 2) | Asserted"
+        )
+        let check = "hw.cpu.state{offset=\"machine_check\"}"
+        #expect(BMC.measurement(told, "cpu:ipmi/CPU Machine Chk", check) == .state("asserted"))
+        #expect(BMC.measurement(told, "cpu:ipmi/2", check) == .state("asserted"))
+    }
+
+    @Test("of the entries on a redundancy the newest counts, and what ends is full again")
+    func redundancies() {
+        let lost = "   1 | 07/07/2023 | 22:00:01 | Power Supply PS Redundancy | Redundancy Lost | Asserted"
+        let fans = "   2 | 07/07/2023 | 22:00:02 | Fan Fan Redundancy | Redundancy Lost | Asserted"
+        let again = "   3 | 07/07/2023 | 22:00:03 | Power Supply PS Redundancy | Fully Redundant | Asserted"
+        #expect(BMC.measurement(result(lost, fans), "chassis:main", "hw.psu.redundancy") == .state("lost"))
+        #expect(BMC.measurement(result(lost, fans), "chassis:main", "hw.fan.redundancy") == .state("lost"))
+        #expect(BMC.measurement(result(lost, fans, again), "chassis:main", "hw.psu.redundancy") == .state("full"))
+        let over = lost.replacing("Asserted", with: "Deasserted").replacing("   1", with: "   4")
+        #expect(BMC.measurement(result(lost, over), "chassis:main", "hw.psu.redundancy") == .state("full"))
+    }
+
+    @Test("what stands behind an entry's direction is its reading")
+    func directions() throws {
+        let line =
+            "   8 | 03/14/2025 | 02:17:00 | Fan FAN3 | Lower Critical going low  | Deasserted | Reading 4200 > Threshold 300 RPM"
+        let event = try #require(IPMIEvent(line: line[...]))
+        #expect(!event.isAssertion)
+        #expect(event.words == "Lower Critical going low")
+    }
+
     @Test(
         "half days and the zones that are one zone alone are read",
         arguments: [

@@ -62,6 +62,65 @@ struct IPMISensorTests {
         #expect(BMC.measurement(result, "psu:ipmi/2", "hw.status") == .state("ok"))
     }
 
+    @Test("states that are printed without the sensor's type have that of its entity")
+    func untypedStates() throws {
+        let result = try signals(
+            """
+            CPU1 Status      | 0Fh | ok  |  3.1 | IERR
+            PSU1 Status      | 50h | ok  | 10.1 | Presence detected, Failure detected
+            PSU Redundancy   | 52h | ok  | 21.1 | Redundancy Lost
+            DIMM A1          | 60h | ok  | 32.1 | Presence Detected, Uncorrectable ECC
+            Drive 3          | 70h | ok  | 26.3 | Drive Present, Drive Fault
+            ROMB Battery     | 80h | ok  |  7.5 | Failed
+            Fan Redundancy   | 90h | ok  | 30.1 | Fully Redundant
+            OEM State        | 91h | ok  | 10.4 | State Asserted
+            """, seen: ["redundant:hw.psu.redundancy"]
+        ).result
+        #expect(BMC.measurement(result, "cpu:ipmi/1", "hw.cpu.state{offset=\"internal_error\"}") == .state("asserted"))
+        #expect(BMC.measurement(result, "psu:ipmi/1", "hw.psu.state{offset=\"failure\"}") == .state("asserted"))
+        #expect(BMC.measurement(result, "chassis:main", "hw.psu.redundancy") == .state("lost"))
+        #expect(BMC.measurement(result, "chassis:main", "hw.fan.redundancy") == .state("full"))
+        #expect(BMC.measurement(result, "dimm:ipmi/DIMM A1", "hw.status") == .state("failed"))
+        #expect(BMC.measurement(result, "slot:ipmi/Drive 3", "hw.enclosure.slot") == .state("fault"))
+        #expect(BMC.measurement(result, "controller:ipmi/ROMB Battery", "hw.battery.state") == .state("failed"))
+        #expect(BMC.objections(to: result) == [])
+    }
+
+    @Test("bits of a power supply and of a processor are states where the bit of presence is set")
+    func bits() throws {
+        let rows = """
+            PS1 Status       | 0x3        | discrete   | 0x0380| na        | na        | na        | na        | na        | na
+            PS2 Status       | 0x1        | discrete   | 0x0180| na        | na        | na        | na        | na        | na
+            PS3 Status       | 0x2        | discrete   | 0x0280| na        | na        | na        | na        | na        | na
+            CPU1 Status      | 0x0        | discrete   | 0x8180| na        | na        | na        | na        | na        | na
+            """
+        let result = try signals(rows).result
+        let failure = "hw.psu.state{offset=\"failure\"}"
+        #expect(BMC.measurement(result, "psu:ipmi/1", failure) == .state("asserted"))
+        #expect(BMC.measurement(result, "psu:ipmi/2", failure) == .state("clear"))
+        // `State Asserted` of a sensor of general states has this bit too.
+        #expect(BMC.measurement(result, "psu:ipmi/3", failure) == nil)
+        #expect(BMC.measurement(result, "cpu:ipmi/1", "hw.cpu.state{offset=\"internal_error\"}") == .state("asserted"))
+    }
+
+    @Test("a critical state whose side is not printed lies on that of the limit that the reading crossed")
+    func sides() throws {
+        let result = try signals(
+            """
+            FAN1             | 0.000      | RPM        | nr    | 300.000   | 500.000   | 700.000   | 25300.000 | 25400.000 | 25500.000
+            CPU1 Temp        | 97.000     | degrees C  | cr    | 0.000     | 0.000     | 0.000     | 90.000    | 95.000    | 100.000
+            """
+        ).result
+        func alarm(_ part: String, _ alarm: String) -> Reports.Measurement? {
+            BMC.measurement(result, part, "hw.alarm{alarm=\"\(alarm)\"}")
+        }
+        #expect(alarm("fan:ipmi/FAN1", "low.critical") == .state("asserted"))
+        #expect(alarm("fan:ipmi/FAN1", "high.critical") == .state("clear"))
+        #expect(alarm("temperature:ipmi/CPU1 Temp", "high.critical") == .state("asserted"))
+        #expect(alarm("temperature:ipmi/CPU1 Temp", "high.emergency") == .state("clear"))
+        #expect(alarm("temperature:ipmi/CPU1 Temp", "low.critical") == .state("clear"))
+    }
+
     @Test("a bay that was always empty is not missing, and one that was full is")
     func missing() throws {
         let empty = Self.block.replacing(

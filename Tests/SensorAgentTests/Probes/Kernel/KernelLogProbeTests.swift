@@ -169,6 +169,35 @@ struct KernelLogTests {
                 "0:0:3:0"
             ),
             ("nvme nvme3: Disabling device after reset failure: -19", "hw.physical_disk.lost", "nvme3"),
+            (
+                "nvme nvme0: controller is down; will reset: CSTS=0x3, PCI_STATUS=0x10",
+                "hw.physical_disk.sense{key=\"fatal\"}", "nvme0"
+            ),
+            (
+                "sd 0:0:9:0: [sdj] tag#0 Add. Sense: Failure prediction threshold exceeded",
+                "hw.physical_disk.sense{key=\"predicted\"}", "0:0:9:0"
+            ),
+            (
+                "sd 0:0:9:0: [sdj] tag#0 Add. Sense: Data channel impending failure access times too high",
+                "hw.physical_disk.sense{key=\"predicted\"}", "0:0:9:0"
+            ),
+            ("sd 3:0:1:0: [sdc] Medium access timeout failure. Offlining disk!", "hw.physical_disk.lost", "3:0:1:0"),
+            ("sd 3:0:1:0: rejecting I/O to offline device", "hw.physical_disk.lost", "3:0:1:0"),
+            (
+                "critical target error, dev sdb, sector 2048 op 0x1:(WRITE) flags 0x800 phys_seg 1 prio class 2",
+                "hw.physical_disk.io_error{operation=\"write\"}", "sdb"
+            ),
+            (
+                "BTRFS error (device sdc): bdev /dev/sdd1 errs: wr 12, rd 4, flush 1, corrupt 0, gen 0",
+                "hw.physical_disk.io_error{operation=\"any\"}", "sdd1"
+            ),
+            (
+                "BTRFS error (device sdc): bdev /dev/sdd errs: wr 0, rd 0, flush 0, corrupt 3, gen 0",
+                "hw.physical_disk.checksum_error", "sdd"
+            ),
+            (
+                "md/raid1:md1: sda1: unrecoverable I/O read error for block 33024", "hw.raid.read_error", "sda1"
+            ),
             ("nvme nvme3: Device not ready; aborting initialisation, CSTS=0x0", "hw.physical_disk.lost", "nvme3"),
             (
                 "nvme nvme3: I/O tag 22 (1016) opcode 0x2 (I/O Cmd) QID 4 timeout, aborting req_op:READ(0) size:4096",
@@ -268,6 +297,70 @@ struct KernelLogTests {
                 "hw.filesystem.error", .volume("sdc1")
             ),
             ("amdgpu 0000:c3:00.0: amdgpu: device lost from bus!", "hw.gpu.lost", .gpu("0000:c3:00.0")),
+            (
+                "amdgpu 0000:83:00.0: amdgpu: socket: 0, die: 0 3 uncorrectable hardware errors detected in umc block",
+                "hw.gpu.uncorrected_error", .gpu("0000:83:00.0")
+            ),
+            (
+                "amdgpu 0000:0b:00.0: 2 uncorrectable hardware errors detected in umc block",
+                "hw.gpu.uncorrected_error", .gpu("0000:0b:00.0")
+            ),
+            (
+                "amdgpu 0000:83:00.0: amdgpu: {7}socket: 0, die: 0, 2 new uncorrectable hardware errors detected in gfx block",
+                "hw.gpu.uncorrected_error", .gpu("0000:83:00.0")
+            ),
+            (
+                "mlx5_core 0000:17:00.0: poll_health:795:(pid 0): Fatal error 1 detected", "hw.network.hang",
+                .nic("", pci: "0000:17:00.0")
+            ),
+            (
+                "bnxt_en 0000:19:00.0 eno1: Firmware fatal reset event, data1: 0x100001, data2: 0x0, min wait 0 ms, max wait 0 ms",
+                "hw.network.hang", .nic("eno1", pci: "0000:19:00.0")
+            ),
+            (
+                "bnxt_en 0000:19:00.0 eno1: FW reset failed! rc: -19", "hw.network.gone",
+                .nic("eno1", pci: "0000:19:00.0")
+            ),
+            (
+                "be2net 0000:0b:00.1: Unrecoverable Error detected in the adapter", "hw.network.hang",
+                .nic("", pci: "0000:0b:00.1")
+            ),
+            (
+                "vfio-pci 0000:41:00.0: not ready 65535ms after bus reset; giving up", "hw.pcie.unreachable",
+                .pci("0000:41:00.0")
+            ),
+            (
+                "AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:41:00.0 address=0x100d2a3c0]",
+                "hw.pcie.unreachable", .pci("0000:41:00.0")
+            ),
+            ("SError Interrupt on CPU4, code 0x00000000be000011 -- SError", "hw.nmi{reason=\"serr\"}", .server),
+            ("Kernel panic - not syncing: Fatal hardware error!", "hw.nmi{reason=\"panic\"}", .server),
+            ("Kernel panic - not syncing: Fatal local machine check", "hw.nmi{reason=\"panic\"}", .server),
+            (
+                "Kernel panic - not syncing: An NMI occurred. Depending on your system the reason for the NMI is logged",
+                "hw.nmi{reason=\"management\"}", .server
+            ),
+            (
+                "megaraid_sas 0000:18:00.0: 1512 (595831198s/0x0001/FATAL) - VD 00/0 is now OFFLINE",
+                "hw.controller.event{about=\"volume_offline\"}", .pci("0000:18:00.0")
+            ),
+            (
+                "megaraid_sas 0000:18:00.0: 1513 (boot + 42s/0x0008/FATAL) - Battery needs replacement - SOH Bad",
+                "hw.controller.event{about=\"battery\"}", .pci("0000:18:00.0")
+            ),
+            (
+                "megaraid_sas 0000:18:00.0: 1514 (595831299s/0x0002/FATAL) - Puncturing bad block on PD 03(e0xff/s3) at 136ac01",
+                "hw.controller.event{about=\"data_lost\"}", .pci("0000:18:00.0")
+            ),
+            (
+                "megaraid_sas 0000:18:00.0: 1515 (595831299s/0x0020/DEAD) - Fatal firmware error: Line 169 in ../../raid/1078dma.c",
+                "hw.controller.reset{reason=\"fault\"}", .pci("0000:18:00.0")
+            ),
+            ("md/raid:md127: Cannot continue operation (2/3 failed).", "hw.raid.stopped", .array("md127")),
+            (
+                "WARNING: Pool 'tank' has encountered an uncorrectable I/O failure and has been suspended.",
+                "hw.raid.stopped", .pool("tank")
+            ),
         ])
     func others(line: String, signal: String, subject: KernelSubject) throws {
         let fact = try #require(facts(line).first)
@@ -298,6 +391,13 @@ struct KernelLogTests {
             "mpt3sas_cm0: diag reset: SUCCESS",
             "qla2xxx [0000:83:00.1]-00af:7: Performing ISP error recovery - ha=00000000c584070c.",
             "BTRFS info (device sda1): bdev /dev/sda1 errs: wr 0, rd 0, flush 0, corrupt 1, gen 0",
+            "amdgpu 0000:0b:00.0: amdgpu: no uncorrectable hardware errors detected in umc block",
+            "amdgpu 0000:0b:00.0: amdgpu: 0 uncorrectable hardware errors detected in umc block",
+            // What an old driver writes of a counter that it cannot read, and the sum beside the news.
+            "amdgpu 0000:0b:00.0: 2097120 uncorrectable hardware errors detected in umc block",
+            "amdgpu 0000:0b:00.0: amdgpu: {7}socket: 0, die: 0, 12 uncorrectable hardware errors detected in total in umc block",
+            "vfio-pci 0000:41:00.0: not ready 1023ms after bus reset; waiting",
+            "megaraid_sas 0000:18:00.0: 1517 (595831299s/0x0001/info) - VD 00/0 is now OPTIMAL",
         ])
     func sound(line: String) { #expect(facts(line).isEmpty) }
 
@@ -369,7 +469,40 @@ struct KernelLogTests {
         #expect(told.first?.subject == subject)
     }
 
-    @Test("of one incident of a controller each reason is told once, and a reset as its driver loads is none")
+    @Test("a place of a disk that is tried again and again is one failed access, and another place another")
+    func repeatedPlaces() {
+        func line(_ second: Int, _ disk: String, _ sector: Int) -> String {
+            "[  \(second).000000] I/O error, dev \(disk), sector \(sector) op 0x0:(READ) flags 0x0 phys_seg 1"
+        }
+        let again = (100..<120).map { line($0, "sda", 4096) }
+        #expect(facts(again.joined(separator: "\n")).count == 1)
+        let others = (100..<120).map { line($0, "sda", 4096 + 8 * $0) }
+        #expect(facts(others.joined(separator: "\n")).count == 20)
+        #expect(facts([line(100, "sda", 1), line(101, "sdb", 1)].joined(separator: "\n")).count == 2)
+        #expect(facts([line(100, "sda", 1), line(900, "sda", 1)].joined(separator: "\n")).count == 2)
+    }
+
+    @Test("a card that left its slot answers no more, and that is one loss; one that stands in it and is dead is two")
+    func removedCards() {
+        func told(_ word: String) -> [String] {
+            facts(
+                """
+                [  900.000000] pcieport 0000:00:01.1: pciehp: Slot(0): Link Down
+                [  900.000010] pcieport 0000:00:01.1: pciehp: Slot(0): \(word)
+                [  900.070000] nvme 0000:03:00.0: Unable to change power state from D3cold to D0, device inaccessible
+                """
+            ).map(\.signal.name)
+        }
+        #expect(told("Card not present") == ["hw.pcie.link_lost"])
+        #expect(told("Link Down") == ["hw.pcie.link_lost", "hw.pcie.unreachable"])
+    }
+
+    @Test("a disk that md leaves out as too old did not fail there")
+    func staleMembers() {
+        #expect(facts("md: kicking non-fresh sdb1 from array!").map(\.signal.name) == ["hw.raid.member_stale"])
+    }
+
+    @Test("one incident of a controller is one event, and another where a line says worse of it")
     func incidents() {
         func reasons(_ lines: String...) -> [String] {
             facts(lines.joined(separator: "\n")).compactMap { $0.signal[label: "reason"] }
@@ -378,7 +511,19 @@ struct KernelLogTests {
         #expect(
             reasons(
                 "[   12.000000] mpt3sas_cm0: fault_state(0x5854)!", "[   12.000001] mpt3sas_cm0: sending diag reset !!")
-                == ["fault", "diagnostic"])
+                == ["fault"])
+        #expect(
+            reasons(
+                "[  500.000000] mpt3sas_cm0: attempting host reset! scmd(0x1)",
+                "[  501.000000] mpt3sas_cm0: sending diag reset !!", "[  530.000000] mpt3sas_cm0: fault_state(0x5854)!",
+                "[  531.000000] mpt3sas_cm0: sending diag reset !!",
+                "[  560.000000] mpt3sas_cm0: SAS host is non-operational !!!!") == ["hang", "fault", "lost"])
+        // Lines of one reset, and of another the next day.
+        #expect(
+            reasons(
+                "[  500.000000] mpt3sas_cm0: sending diag reset !!",
+                "[  590.000000] mpt3sas_cm0: sending diag reset !!",
+                "[86900.000000] mpt3sas_cm0: sending diag reset !!") == ["diagnostic", "diagnostic"])
         #expect(
             reasons(
                 "[  900.000000] mpt3sas_cm0: SAS host is non-operational !!!!",
@@ -778,10 +923,9 @@ struct KernelLogTests {
 
     @Test("equal lines of the same moment are one event that stands for all of them")
     func equalLines() async throws {
-        let line =
-            "Nov 21 08:15:30 web1 kernel: blk_update_request: I/O error, dev sda, sector 1 op 0x0:(READ) flags 0x0\n"
+        let line = "Nov 21 08:15:30 web1 kernel: nvme nvme0: I/O 22 QID 4 timeout, aborting\n"
         let result = try await observe(String(repeating: line, count: 500).utf8)
-        let events = result.observations.filter { $0.signal.name == "hw.physical_disk.io_error" }
+        let events = result.observations.filter { $0.signal.name == "hw.physical_disk.command_timeout" }
         #expect(events.map(\.count) == [500])
     }
 

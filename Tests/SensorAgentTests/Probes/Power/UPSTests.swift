@@ -145,6 +145,20 @@ struct UPSTests {
         #expect(try told("ups.status: OL\ninput.voltage: 231\n\(limits)", mains) == .reading(231))
     }
 
+    @Test("limits of another network hide no mains: a voltage and its nominal one that agree are two against them")
+    func foreignLimits() throws {
+        let limits = "ups.status: OL\ninput.transfer.low: 92\ninput.transfer.high: 139\n"
+        let voltage = Signal("hw.ups.input_voltage")
+        #expect(try told(limits + "input.voltage: 201\ninput.voltage.nominal: 230\n", voltage) == .reading(201))
+        #expect(
+            try told(
+                limits + "input.voltage: 201\ninput.voltage.nominal: 230\n", Signal("hw.ups.input_voltage.nominal"))
+                == .reading(230))
+        // Without a second word nobody knows which is wrong.
+        #expect(try told(limits + "input.voltage: 201\n", voltage) != .reading(201))
+        #expect(try told(limits + "input.voltage: 201\ninput.voltage.nominal: 120\n", voltage) != .reading(201))
+    }
+
     @Test("nominal mains and transfer limits are limits, where they agree with each other")
     func transferLimits() throws {
         let text = "ups.status: OL\ninput.voltage.nominal: 100\ninput.transfer.low: 90\ninput.transfer.high: 113\n"

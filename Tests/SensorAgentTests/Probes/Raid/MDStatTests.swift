@@ -6,6 +6,44 @@ import Testing
 
 @Suite("The kernel's md arrays")
 struct MDStatTests {
+    @Test("`mdadm --detail` is read as mdstat is: the members, what is missing, and whether the array can go on")
+    func detail() throws {
+        let text = """
+            /dev/md0:
+                       Version : 1.2
+                    Raid Level : raid5
+                  Raid Devices : 3
+                 Total Devices : 3
+                         State : clean, degraded, recovering
+                Active Devices : 2
+                Failed Devices : 0
+                 Spare Devices : 1
+                Rebuild Status : 12% complete
+
+                Number   Major   Minor   RaidDevice State
+                   0       8        1        0      active sync   /dev/sda1
+                   3       8       33        1      spare rebuilding   /dev/sdc1
+                   2       8       49        2      active sync   /dev/sdd1
+
+            /dev/md/home:
+                    Raid Level : raid1
+                  Raid Devices : 2
+                         State : clean, FAILED
+                Active Devices : 0
+
+                Number   Major   Minor   RaidDevice State
+                   -       0        0        0      removed
+                   1       8       17        -      faulty   /dev/sdb1
+            """
+        let arrays = try #require(MDDetail(parsing: Array(text.utf8))).arrays
+        #expect(arrays.map(\.name) == ["md0", "md/home"])
+        #expect(arrays.map(\.state) == [.rebuilding, .failed])
+        #expect(arrays[0].degraded == 1 && arrays[0].progress == 0.12)
+        #expect(arrays[0].members.map(\.state) == [.inSync, .rebuilding, .inSync])
+        #expect(arrays[1].members.map(\.device) == ["sdb1"] && arrays[1].members.map(\.state) == [.faulty])
+        #expect(MDDetail(parsing: Array("Personalities : [raid1]\nunused devices: <none>\n".utf8)) == nil)
+    }
+
     private static let degraded = """
         Personalities : [raid1] [raid6] [raid5] [raid4]
         md0 : active raid5 sdm1[4](F) sdj1[0] sdk1[1] sdl1[2]

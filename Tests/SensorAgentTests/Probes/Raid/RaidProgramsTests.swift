@@ -25,6 +25,82 @@ struct RaidProgramsTests {
 
     private func arcconf(_ below: String) -> String { "Controllers found: 1\n\(below)" }
 
+    @Test("what storcli prints without J is read as with it: volumes, disks, the battery, counts of a disk")
+    func storcliText() throws {
+        let text = """
+            CLI Version = 007.1513.0000.0000 Apr 01, 2021
+            Operating system = Linux 5.4.0
+            Controller = 0
+            Status = Success
+            Description = None
+
+            Product Name = AVAGO MegaRAID SAS 9361-8i
+            Serial Number = SK00000000
+            FW Version = 4.680.00-8290
+
+            Virtual Drives = 2
+
+            VD LIST :
+            =======
+
+            ---------------------------------------------------------------
+            DG/VD TYPE  State Access Consist Cache Cac sCC       Size Name
+            ---------------------------------------------------------------
+            0/0   RAID1 Optl  RW     Yes     RWBD  -   ON  446.625 GB os
+            1/1   RAID6 Pdgd  RW     No      RWBD  -   ON   21.829 TB data
+            ---------------------------------------------------------------
+
+            PD LIST :
+            =======
+
+            -----------------------------------------------------------------------------
+            EID:Slt DID State DG       Size Intf Med SED PI SeSz Model            Sp Type
+            -----------------------------------------------------------------------------
+            252:0    10 Onln   0 446.625 GB SATA SSD N   N  512B INTEL SSDSC2KB48 U  -
+            252:2    12 Failed 1   7.276 TB SAS  HDD N   N  4 KB ST8000NM0185     U  -
+            -----------------------------------------------------------------------------
+
+            Drive /c0/e252/s0 :
+            =================
+
+            -----------------------------------------------------------------------------
+            EID:Slt DID State DG       Size Intf Med SED PI SeSz Model            Sp Type
+            -----------------------------------------------------------------------------
+            252:0    10 Onln   0 446.625 GB SATA SSD N   N  512B INTEL SSDSC2KB48 U  -
+            -----------------------------------------------------------------------------
+
+            Drive /c0/e252/s0 State :
+            =======================
+            Media Error Count = 7
+            Predictive Failure Count = 3
+
+            Drive /c0/e252/s0 Device attributes :
+            ===================================
+            SN = BTYF00000
+            Firmware Revision = XCV10100
+
+            Cachevault_Info :
+            ===============
+
+            ------------------------------------
+            Model  State   Temp Mode MfgDate
+            ------------------------------------
+            CVPM02 Failed  31C  -    2016/05/17
+            ------------------------------------
+            """
+        let controllers = try ControllerOutput.controllers(Array(text.utf8))
+        let controller = try #require(controllers.first)
+        #expect(controllers.count == 1 && controller.model == "AVAGO MegaRAID SAS 9361-8i")
+        #expect(controller.serial == "SK00000000" && controller.battery == "failed")
+        #expect(controller.arrays.map(\.name) == ["0/0", "1/1"])
+        let failed = try #require(controller.disks.first { $0.place == "252:2" })
+        #expect(failed.status == "failed" && failed.bus == "sas" && failed.isRotational == true && failed.group == "1")
+        #expect(failed.model == "ST8000NM0185")
+        let sound = try #require(controller.disks.last { $0.place == "252:0" })
+        #expect(sound.model == "INTEL SSDSC2KB48" && sound.serial == "BTYF00000" && sound.mediaErrors == 7)
+        #expect(try states(text, "hw.raid.state", .raidArray).contains("degraded"))
+    }
+
     @Test("errors of the medium and of the hardware that stand behind a disk's ports are two counts of that disk")
     func arcconfCounters() throws {
         let text = arcconf(

@@ -11,6 +11,7 @@ enum ControllerOutput {
                 throw Refusal(because: error.description)
             }
         }
+        if let report = StorcliReport(text: bytes) { return report.controllers }
         let lines = KeyValueLines(bytes)
         if let report = SmartArrayReport(lines) { return report.controllers }
         if let report = IntegratedRAIDReport(lines) { return report.controllers }

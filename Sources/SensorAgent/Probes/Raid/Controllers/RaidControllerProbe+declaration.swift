@@ -6,7 +6,8 @@ extension RaidControllerProbe {
         return ProbeDeclaration(
             reads: "hardware RAID: arrays, disks, bays, media errors, cache battery",
             through: "`storcli`, `perccli`, `ssacli`, `arcconf`, `MegaCli` where installed",
-            recordedOutput: "storcli or perccli (/call show all J), ssacli, arcconf, sas3ircu or MegaCli",
+            recordedOutput:
+                "storcli or perccli (/call show all, with J or without), ssacli, arcconf, sas3ircu or MegaCli",
             signals: [
                 SignalDeclaration("hw.status", of: .controller, source: tools, likelihood: .first),
                 SignalDeclaration("hw.status", of: .disk, source: tools),

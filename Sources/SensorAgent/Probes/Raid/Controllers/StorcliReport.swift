@@ -32,6 +32,16 @@ struct StorcliReport: Sendable {
         } catch {
             throw .malformed(error.problem)
         }
+        try self.init(tree: tree)
+    }
+
+    /// What storcli prints without `J`, where it is that.
+    init?(text bytes: [UInt8]) {
+        guard let tree = StorcliText.tree(of: bytes), let report = try? StorcliReport(tree: tree) else { return nil }
+        self = report
+    }
+
+    private init(tree: JSONTree) throws(Refusal) {
         guard let entries = tree["Controllers"]?.elements, !entries.isEmpty else { throw .nothing }
         var message: String?
         for entry in entries.prefix(StorcliReport.controllerLimit) {

@@ -9,7 +9,7 @@ extension RaidVolumeProbe {
                 errors; md at once
                 """,
             through: "sysfs, `zpool`, `btrfs`, `dmsetup`",
-            recordedOutput: "/proc/mdstat; zpool status; dmsetup status; btrfs device stats",
+            recordedOutput: "/proc/mdstat; mdadm --detail; zpool status; dmsetup status; btrfs device stats",
             signals: [
                 SignalDeclaration(
                     "hw.raid.state", "hw.raid.missing", "hw.raid.members", "hw.raid.spares", "hw.raid.activity",

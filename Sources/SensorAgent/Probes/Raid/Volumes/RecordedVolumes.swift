@@ -15,7 +15,9 @@ struct RecordedVolumes: Sendable {
         guard let findings = RecordedVolumes.findings(bytes) else {
             throw .malformed(
                 path: file,
-                problem: "is neither /proc/mdstat nor an output of zpool status, dmsetup status or btrfs device stats")
+                problem:
+                    "is neither /proc/mdstat nor an output of mdadm --detail, zpool status, dmsetup status or btrfs "
+                    + "device stats")
         }
         self.findings = findings
     }
@@ -23,6 +25,7 @@ struct RecordedVolumes: Sendable {
     /// nil where the bytes are of no known kind.
     static func findings(_ bytes: [UInt8]) -> [VolumeFinding]? {
         let reader = VolumeReader(directory: DiskDirectory(), namesAlone: true)
+        if let detail = MDDetail(parsing: bytes) { return detail.arrays.compactMap(reader.finding) }
         if let status = try? MDStat(parsing: bytes) { return status.arrays.compactMap(reader.finding) }
         if let status = try? ZPoolStatus(parsing: bytes) { return status.pools.map(reader.finding) }
         let volumes = DeviceMapperStatus(parsing: bytes).volumes
