@@ -11,6 +11,7 @@ extension PatternLint {
         if case .expression(let clear) = pattern.clearing {
             found += truths(of: clear, called: "`clear`", in: linted)
             found += flapping(clear, in: linted)
+            found += reopening(clear, in: linted)
         }
         for urgencyCase in pattern.urgencyCases {
             if let when = urgencyCase.when {

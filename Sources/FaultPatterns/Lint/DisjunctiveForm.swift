@@ -27,6 +27,8 @@ struct Conjunction: Sendable {
     var states: [String: StateWords] = [:]
     /// Conditions that are taken as they are: windows of events by label, sequences, absences.
     var facts: [String: Bool] = [:]
+    /// What each quantity, state and fact is made of, by its text: one expression, or the two that are compared.
+    var operands: [String: [Expression]] = [:]
 
     /// What both require together; nil where they contradict each other.
     func joined(_ other: Conjunction) -> Conjunction? {
@@ -45,6 +47,7 @@ struct Conjunction: Sendable {
             guard result.facts[fact] ?? truth == truth else { return nil }
             result.facts[fact] = truth
         }
+        result.operands.merge(other.operands) { own, _ in own }
         return result.contradictsWindows ? nil : result
     }
 
@@ -159,23 +162,27 @@ struct DisjunctiveForm: Sendable {
                 let events = ComparedQuantity(
                     text: "\(family) in \(TimeSpan.source(window))", family: .init(name: family, window: window),
                     domain: ValueRange(low: 0), isWhole: true)
-                return of(events, ValueRange(isTrue ? .atLeast : .less, count))
+                return of(events, ValueRange(isTrue ? .atLeast : .less, count), [expression])
             }
-            return fact(expression.source, isTrue)
-        default: return fact(expression.source, isTrue)
+            return fact(expression, isTrue)
+        default: return fact(expression, isTrue)
         }
     }
 
-    private static func fact(_ text: String, _ isTrue: Bool) -> DisjunctiveForm {
-        DisjunctiveForm([Conjunction(facts: [text: isTrue])])
+    private static func fact(_ expression: Expression, _ isTrue: Bool) -> DisjunctiveForm {
+        let text = expression.source
+        return DisjunctiveForm([Conjunction(facts: [text: isTrue], operands: [text: [expression]])])
     }
 
-    private static func of(_ quantity: ComparedQuantity, _ range: ValueRange) -> DisjunctiveForm {
+    private static func of(
+        _ quantity: ComparedQuantity, _ range: ValueRange, _ operands: [Expression]
+    ) -> DisjunctiveForm {
         var range = quantity.domain.intersection(range)
         if quantity.isWhole { range = range.whole }
         guard !range.isEmpty else { return DisjunctiveForm([]) }
         // What all its values fulfil is no constraint.
-        return range.covers(quantity.domain) ? .always : DisjunctiveForm([Conjunction(ranges: [quantity: range])])
+        guard !range.covers(quantity.domain) else { return .always }
+        return DisjunctiveForm([Conjunction(ranges: [quantity: range], operands: [quantity.text: operands])])
     }
 
     private static func compare(
@@ -186,15 +193,15 @@ struct DisjunctiveForm: Sendable {
         switch (left.constantValue, right.constantValue) {
         case (let one?, let other?):
             return ValueRange(comparison, other).contains(one) ? .always : DisjunctiveForm([])
-        case (nil, let limit?): return of(ComparedQuantity(left), ValueRange(comparison, limit))
-        case (let limit?, nil): return of(ComparedQuantity(right), ValueRange(comparison.turned, limit))
+        case (nil, let limit?): return of(ComparedQuantity(left), ValueRange(comparison, limit), [left])
+        case (let limit?, nil): return of(ComparedQuantity(right), ValueRange(comparison.turned, limit), [right])
         case (nil, nil):
             // `a > b` and `b < a` are one.
             let (one, other) = (left.source, right.source)
             let isInOrder = one <= other
             let quantity = ComparedQuantity(
                 text: isInOrder ? "(\(one)) - (\(other))" : "(\(other)) - (\(one))")
-            return of(quantity, ValueRange(isInOrder ? comparison : comparison.turned, 0))
+            return of(quantity, ValueRange(isInOrder ? comparison : comparison.turned, 0), [left, right])
         }
     }
 
@@ -202,7 +209,8 @@ struct DisjunctiveForm: Sendable {
         _ expression: Expression, _ comparison: Expression.Comparison, _ word: String
     ) -> DisjunctiveForm {
         let words = comparison == .equal ? Conjunction.StateWords(only: word) : Conjunction.StateWords(not: [word])
-        return DisjunctiveForm([Conjunction(states: [expression.source: words])])
+        let text = expression.source
+        return DisjunctiveForm([Conjunction(states: [text: words], operands: [text: [expression]])])
     }
 }
 

@@ -11,6 +11,7 @@ public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodabl
         case neverHolds = "never-holds"
         case alwaysHolds = "always-holds"
         case clearsWhileItHolds = "clears-while-it-holds"
+        case opensAgain = "opens-again"
         case unreachableUrgency = "unreachable-urgency"
         case gap
         case hazard

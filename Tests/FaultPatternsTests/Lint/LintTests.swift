@@ -111,6 +111,33 @@ struct LintTests {
         #expect(try Self.rules(["when": when, "clear": clear]).contains(.clearsWhileItHolds) == isFound)
     }
 
+    @Test(
+        "A fault must not clear while `when` can go on holding by what it remembers: it would open again by itself",
+        arguments: [
+            // A day of memory, and an end that a quarter of an hour proves: the fault of a member that is back.
+            ("serd(errors, 1, 24h)", "health == \"passed\"", "15m", true),
+            ("serd(errors, 1, 15m)", "health == \"passed\"", "15m", false),
+            ("serd(errors, 1, 24h)", "health == \"passed\" and not serd(errors, 1, 24h)", "15m", false),
+            ("serd(errors, 3, 24h)", "health == \"passed\" and not serd(errors, 1, 24h)", "15m", false),
+            // The end of one way leaves the other.
+            ("serd(errors, 1, 24h) or pending >= 16", "pending < 8", "15m", true),
+            ("serd(errors, 1, 24h) and pending >= 16", "pending < 8", "15m", false),
+            // Nothing new for an hour is not yet nothing in a day.
+            ("increase(pending[24h]) >= 5", "increase(pending[1h]) < 1", "1h", true),
+            ("increase(pending[24h]) >= 5", "increase(pending[1h]) < 1", "23h", false),
+            ("increase(pending[24h]) >= 5", "increase(pending[24h]) < 1", "1h", false),
+            // What was counted is not undone by the value.
+            ("max_over_time(temperature[1h]) > 60", "temperature < 50", "10m", true),
+            ("max_over_time(temperature[1h]) > 60", "temperature < 50", "1h", false),
+            // That nothing is told may go on for ever, and is no memory; how two values go together is not known.
+            ("absent_over_time(pending[1h])", "health == \"passed\"", "1m", false),
+            ("temperature > 1.2 * avg_over_time(temperature[7d])", "pending < 1", "1m", false),
+        ])
+    func reopening(when: String, clear: String, clearFor: String, isFound: Bool) throws {
+        let found = try Self.rules(["when": when, "clear": clear, "clear_for": clearFor, "for": "1m"])
+        #expect(found.contains(.opensAgain) == isFound, "\(found)")
+    }
+
     private static func cases(_ conditions: (String?, String)...) -> [[String: String]] {
         conditions.map { when, urgency in
             var line = ["is": urgency]
