@@ -29,6 +29,7 @@ public struct CollectorProgram: Service {
         let lock = try DataDirectoryLock(directory)
         let store = try SQLiteStore(
             path: directory.database, policy: CasePolicy(configuration), logger: logger)
+        let clock = try await store.startClock(wall: now)
         let identity = try await store.identity()
         let earlier = try directory.storedAuthority()
         let authority = try directory.authority(site: identity.site)
@@ -36,10 +37,13 @@ public struct CollectorProgram: Service {
         let (root, cross) = try directory.tlsRoot(site: identity.site, earlier: earlier)
         let environment = CollectorEnvironment(
             configuration: configuration, store: store, signingKey: try directory.signingKey(),
-            ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger, now: now)
+            ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger,
+            now: { clock.now })
         let names = CollectorProgram.names(configuration)
-        let tls = try ServerTLS(directory: directory, root: root, cross: cross, names: names, at: now())
-        let move = TrustMove(environment: environment, authority: authority, tls: tls)
+        // While the system's clock is in doubt either may be right; a certificate that ended by one of them shuts agents out.
+        let calendar: @Sendable () -> Timestamp = { max(now(), clock.now) }
+        let tls = try ServerTLS(directory: directory, root: root, cross: cross, names: names, at: calendar())
+        let move = TrustMove(environment: environment, authority: authority, tls: tls, calendar: calendar)
         if cross != nil { try await move.begin() }
         try await move.update()
         let address = BoundAddress()
@@ -51,6 +55,7 @@ public struct CollectorProgram: Service {
             environment: environment, authenticator: Authenticator(store: store), pages: pages)
         var services: [any Service] = [
             StoreService(store: store),
+            ClockService(environment: environment, clock: clock),
             HousekeepingService(environment: environment, move: move),
             LivenessService(environment: environment),
             PairingService(environment: environment),
@@ -90,14 +95,14 @@ public struct CollectorProgram: Service {
     /// The port that the server listens on; waits until it does.
     public var port: Int { get async throws { try await address.port } }
 
-    /// False while the database does not take writes.
-    public var isHealthy: Bool {
+    /// Why the database does not take writes, in words; nil while it does.
+    var storeProblem: String? {
         get async {
-            do {
+            do throws(StoreError) {
                 try await environment.store.checkHealth()
-                return true
+                return nil
             } catch {
-                return false
+                return error.description
             }
         }
     }

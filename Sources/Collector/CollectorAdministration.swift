@@ -12,6 +12,32 @@ struct CollectorAdministration: Sendable {
         /// `unused`, `used`, `expired`, `revoked`, or `outdated`: it names the CA of before.
         var state: String
         var usedBy: String?
+        /// Id of the server whose place it gives away.
+        var replaces: String?
+    }
+
+    /// One account in a list.
+    struct AccountLine: Hashable, Sendable, Encodable {
+        struct Login: Hashable, Sendable, Encodable {
+            var id: String
+            /// `session` or `api`.
+            var kind: String
+            var note: String
+            var createdAt: Timestamp
+            var expiresAt: Timestamp
+        }
+        var name: String
+        var createdAt: Timestamp
+        var logins: [Login]
+
+        init(_ line: Accounts.Line) {
+            name = line.account.name
+            createdAt = line.account.createdAt
+            logins = line.logins.map {
+                Login(
+                    id: $0.id, kind: $0.kind.rawValue, note: $0.note, createdAt: $0.createdAt, expiresAt: $0.expiresAt)
+            }
+        }
     }
 
     let store: any CollectorStore
@@ -33,6 +59,13 @@ struct CollectorAdministration: Sendable {
         store = try SQLiteStore(path: directory.database, policy: CasePolicy(configuration))
     }
 
+    /// The time as a collector on this store reckons it: what is made now has to run out by the same clock.
+    /// - Parameter wall: the system's clock.
+    func time(wall: @escaping @Sendable () -> Timestamp) async throws -> Timestamp {
+        guard let known = try await store.clock() else { return wall() }
+        return TrustedClock(resuming: known, wall: wall).now
+    }
+
     init(_ program: CollectorProgram) {
         store = program.environment.store
         tlsRoot = program.environment.tlsRoot
@@ -41,11 +74,13 @@ struct CollectorAdministration: Sendable {
 
     /// A new one-time token. It is shown once: only its hash is kept.
     /// - Parameter lifetime: nil for the configured one.
+    /// - Parameter replaces: id of the server whose place it gives away; nil where it lets in a new one.
     func createToken(
-        for purpose: IssuedToken.Purpose, note: String, lifetime: Duration?, at time: Timestamp
+        for purpose: IssuedToken.Purpose, replacing replaces: HostID? = nil, note: String, lifetime: Duration?,
+        at time: Timestamp
     ) async throws -> JoinToken {
         try await OneTimeTokens(store: store, root: tlsRoot.fingerprint).create(
-            purpose, note: note, lifetime: lifetime ?? configuration.tokenLifetime, at: time)
+            purpose, replacing: replaces, note: note, lifetime: lifetime ?? configuration.tokenLifetime, at: time)
     }
 
     func tokens(for purpose: IssuedToken.Purpose, at time: Timestamp) async throws -> [TokenLine] {
@@ -59,7 +94,7 @@ struct CollectorAdministration: Sendable {
                         ? "expired" : token.ca == tlsRoot.fingerprint ? "unused" : "outdated"
             return TokenLine(
                 id: token.id, note: token.note, createdAt: token.createdAt, expiresAt: token.expiresAt, state: state,
-                usedBy: token.usedBy)
+                usedBy: token.usedBy, replaces: token.replaces)
         }
     }
 
@@ -84,8 +119,9 @@ struct CollectorAdministration: Sendable {
     }
 
     /// How a server joins, as a command to paste.
-    func enrolCommand(_ token: JoinToken, port: Int? = nil) -> String {
-        "callhome enroll \(address(port: port)) --token \(token)"
+    /// - Parameter replaces: id of the server whose place it takes.
+    func enrolCommand(_ token: JoinToken, replacing replaces: HostID? = nil, port: Int? = nil) -> String {
+        "callhome enroll \(address(port: port)) --token \(token)" + (replaces.map { " --replace \($0)" } ?? "")
     }
 }
 

@@ -66,7 +66,7 @@ public enum CollectorCommands {
         for error in ConfigurationCheck(configuration, reader.file, paired: paired).errors {
             logger.error("wrong in the configuration", metadata: ["problem": "\(error)"])
         }
-        let readiness = ReadinessNotifier(program: program, now: systemTime)
+        let readiness = ReadinessNotifier(program: program)
         try await ServiceGroup(
             configuration: .init(
                 services: [program, readiness], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -115,16 +115,34 @@ public enum CollectorCommands {
     // MARK: Tokens
 
     /// Makes a one-time token. It is shown once: only its hash is kept.
-    /// - Parameter lifetime: nil for the configured one.
+    /// - Parameters:
+    ///   - replace: name or id of the server whose place it gives away; nil where it lets in a new one.
+    ///   - lifetime: nil for the configured one.
     public static func createToken(
-        for purpose: TokenPurpose, note: String, lifetime: Duration?, asJSON: Bool, config: String?
+        for purpose: TokenPurpose, replace: String? = nil, note: String, lifetime: Duration?, asJSON: Bool,
+        config: String?
     ) async throws -> String {
         try await administrating(config) { administration in
+            let replaced: Server? =
+                if let replace { try await administration.store.server(named: replace) } else { nil }
             let token = try await administration.createToken(
-                for: word(purpose), note: note, lifetime: lifetime, at: systemTime())
-            if asJSON { return try json(["token": "\(token)", "url": administration.address()]) }
+                for: word(purpose), replacing: replaced?.host, note: note, lifetime: lifetime,
+                at: try await administration.time(wall: systemTime))
+            if asJSON {
+                var fields = ["token": "\(token)", "url": administration.address()]
+                fields["replaces"] = replaced?.host
+                return try json(fields)
+            }
             switch purpose {
-            case .server: return administration.enrolCommand(token)
+            case .server:
+                let command = administration.enrolCommand(token, replacing: replaced?.host)
+                guard let replaced else { return command }
+                // The command is alone on its line, for whoever pastes it.
+                complain(
+                    "Whoever runs this takes the place of \(CleanText.line(replaced.hostname, limit: 80)) "
+                        + "(\(replaced.host)): its cases and history go on, and its present key is refused from then on."
+                )
+                return command
             case .site:
                 return """
                     Put this into collector.conf of the other site, and restart its collector:
@@ -139,11 +157,13 @@ public enum CollectorCommands {
     /// One line a token, newest first.
     public static func listTokens(for purpose: TokenPurpose, asJSON: Bool, config: String?) async throws -> String {
         try await administrating(config) { administration in
-            let tokens = try await administration.tokens(for: word(purpose), at: systemTime())
+            let tokens = try await administration.tokens(
+                for: word(purpose), at: try await administration.time(wall: systemTime))
             if asJSON { return try json(tokens) }
             return tokens.map { token in
                 let user = token.usedBy.map { " by \($0)" } ?? ""
-                return "\(token.id)  \(token.state)\(user)  until \(token.expiresAt)  \(token.note)"
+                let place = token.replaces.map { "  in the place of \($0)" } ?? ""
+                return "\(token.id)  \(token.state)\(user)  until \(token.expiresAt)\(place)  \(token.note)"
             }.joined(separator: "\n")
         }
     }
@@ -165,7 +185,8 @@ public enum CollectorCommands {
 
     public static func revokeToken(id: String, config: String?) async throws -> String {
         try await administrating(config) { administration in
-            try await administration.revokeToken(id: id, at: systemTime())
+            try await administration.revokeToken(
+                id: id, at: try await administration.time(wall: systemTime))
             return "Token \(id) is revoked."
         }
     }
@@ -175,9 +196,10 @@ public enum CollectorCommands {
     public static func revokeKeys(of name: String, because: String, config: String?) async throws -> String {
         try await administrating(config) { administration in
             let host = try await administration.store.server(named: name).host
-            try await administration.store.revokeKeys(host: host, because: because, at: systemTime())
+            try await administration.store.revokeKeys(
+                host: host, because: because, at: try await administration.time(wall: systemTime))
             return
-                "The keys of \(host) are revoked. To let it in again: callhome enroll --replace \(host), with a new token."
+                "The keys of \(host) are revoked. To let it in again: callhome-collector tokens create --replace \(host)"
         }
     }
 
@@ -185,7 +207,41 @@ public enum CollectorCommands {
     /// - Parameter creating: makes the login, which must not be there; without it, it must be.
     public static func resetPassword(of account: String, creating: Bool, config: String?) async throws -> String {
         try await administrating(config) { administration in
-            try await Accounts(store: administration.store).reset(account, creating: creating, at: systemTime())
+            try await Accounts(store: administration.store).reset(
+                account, creating: creating, at: try await administration.time(wall: systemTime))
+        }
+    }
+
+    /// One line an account, and one for each of its logins.
+    public static func listAccounts(asJSON: Bool, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            let time = try await administration.time(wall: systemTime)
+            let lines = try await Accounts(store: administration.store).list(at: time)
+            if asJSON { return try json(lines.map(CollectorAdministration.AccountLine.init)) }
+            return lines.flatMap { line in
+                [
+                    "\(line.account.name)  since \(line.account.createdAt)  \(Wording.counted(line.logins.count, "login"))"
+                ]
+                    + line.logins.map { login in
+                        "  \(login.id)  \(login.kind.rawValue)  since \(login.createdAt)  until \(login.expiresAt)  "
+                            + login.note
+                    }
+            }.joined(separator: "\n")
+        }
+    }
+
+    /// Ends one login of an account, or all of them; the password stays.
+    public static func endLogins(of account: String, id: String?, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            let count = try await Accounts(store: administration.store).endLogins(of: account, id: id)
+            return "\(Wording.counted(count, "login")) of \(account) ended."
+        }
+    }
+
+    public static func removeAccount(_ account: String, config: String?) async throws -> String {
+        try await administrating(config) { administration in
+            try await Accounts(store: administration.store).remove(account)
+            return "\(account) is removed, and every login of it has ended."
         }
     }
 
@@ -223,10 +279,9 @@ public enum CollectorCommands {
 /// Reports to systemd, the log, and at the first start the user, that the collector is up.
 struct ReadinessNotifier: Service {
     let program: CollectorProgram
-    let now: @Sendable () -> Timestamp
+    var systemd = ServiceNotification()
 
     func run() async throws {
-        let systemd = ServiceNotification()
         guard let port = try? await program.port else {
             // The collector ends with a message of its own; this service must not report before it.
             try? await Task.sleep(for: .seconds(60))
@@ -239,24 +294,63 @@ struct ReadinessNotifier: Service {
                 "url": "\(program.administration.address(port: port))",
                 "ca-fingerprint": "\(fingerprint)",
             ])
-        try await welcome(port: port)
+        do {
+            try await welcome(port: port)
+        } catch {
+            program.environment.logger.error("the first login cannot be told", metadata: ["error": "\(error)"])
+        }
         systemd.ready(status: "Listening at \(program.administration.address(port: port))")
         let pause = systemd.watchdogInterval.map { $0 / 2 } ?? .seconds(3600)
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                // A collector whose database does not answer is not alive, and is started anew.
-                if await program.isHealthy { systemd.watchdog() }
-                try? await Task.sleep(for: pause)
+            await withDiscardingTaskGroup { group in
+                // Whether the program goes on, and nothing else: a disk that is full, slow or dead is not mended by a new
+                // start, which would begin the same work again.
+                group.addTask {
+                    while !Task.isCancelled {
+                        systemd.watchdog()
+                        try? await Task.sleep(for: pause)
+                    }
+                }
+                group.addTask { await tellOfStore(systemd) }
             }
         }
         systemd.stopping()
     }
 
+    /// Says in `systemctl status` while the database does not take writes.
+    private func tellOfStore(_ systemd: ServiceNotification) async {
+        var told: String?
+        while !Task.isCancelled {
+            let problem = await program.storeProblem
+            if problem != told, let port = try? await program.port {
+                let listening = "Listening at \(program.administration.address(port: port))"
+                systemd.status(problem.map { "No report is taken: \($0)" } ?? listening)
+                told = problem
+            }
+            try? await Task.sleep(for: ReadinessNotifier.storePause)
+        }
+    }
+
+    /// Between two looks at whether the database takes writes.
+    private static let storePause = Duration.seconds(60)
+
     private func welcome(port: Int) async throws {
         guard let login = program.firstLogin else { return }
         let administration = program.administration
+        guard !JournalStream.isStandardOutput() else {
+            // Many may read the journal, and it is kept for long: no password and no token stands there.
+            print(
+                """
+                Console:  \(administration.address(port: port))
+                Login:    \(login.name), whose password stands in \(login.file) (delete the file once it is noted)
+                CA:       \(administration.fingerprint)
+                To enrol a server: callhome-collector tokens create
+                """)
+            fflush(nil)
+            return
+        }
         let token = try await administration.createToken(
-            for: .server, note: "made at the first start", lifetime: nil, at: now())
+            for: .server, note: "made at the first start", lifetime: nil, at: program.environment.now())
         print(
             """
 

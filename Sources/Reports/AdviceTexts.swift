@@ -488,11 +488,11 @@ public enum AdviceTexts {
         task(
             "uplink.refused", "The collector refuses this server: {0}.", "Der Sammler weist diesen Server ab: {0}.",
             do:
-                "Join it again: on the collector type “callhome-collector tokens create”, and the command that it prints "
-                + "here, with “--replace” and this server's name at its end: so it keeps its history.",
+                "Join it again: on the collector type “callhome-collector tokens create --replace” with this server's name "
+                + "behind it, and here the command that it prints: so it keeps its history.",
             tue:
-                "Melden Sie ihn neu an: auf dem Sammler „callhome-collector tokens create“ eingeben, und den Befehl, den "
-                + "es zeigt, hier, mit „--replace“ und dem Namen dieses Servers dahinter: So behält er seine Geschichte."
+                "Melden Sie ihn neu an: auf dem Sammler „callhome-collector tokens create --replace“ mit dem Namen dieses "
+                + "Servers dahinter eingeben, und hier den Befehl, den es zeigt: So behält er seine Geschichte."
         ),
     ]
 }

@@ -13,8 +13,16 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
     @Bounded<CountBounds> public var waiting: Int
     /// SHA-256 of the root by which the sender trusts the receiver, in hexadecimal; nil from collectors up to 0.1.
     public var root: String?
+    /// Each one's is higher than all before it, over restarts too: a sign of life is taken once. nil from collectors that do
+    /// not count; then their `time` counts.
+    public var counter: Int64?
+    /// Id of the key of the collector that it is meant for; nil from collectors that do not say. Nobody else takes it.
+    public var receiver: String?
 
-    public init(site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int) {
+    public init(
+        site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int,
+        counter: Int64? = nil, receiver: String? = nil
+    ) {
         format = WireFormat.version
         self.site = site
         self.version = version
@@ -22,5 +30,7 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
         self.interval = interval
         self.openCases = openCases
         self.waiting = waiting
+        self.counter = counter
+        self.receiver = receiver
     }
 }

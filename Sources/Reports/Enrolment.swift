@@ -52,15 +52,19 @@ public struct EnrolmentRequest: Hashable, Sendable, Codable {
         self.hostname = hostname
         self.key = key.publicKey
         self.replace = replace
-        proof = try key.signature(for: EnrolmentRequest.proofBytes(tokenID: tokenID, host: host, key: key.publicKey))
+        proof = try key.signature(
+            for: EnrolmentRequest.proofBytes(tokenID: tokenID, host: host, key: key.publicKey, replace: replace))
     }
 
-    public static func proofBytes(tokenID: String, host: HostID, key: VerifyingKey) -> Data {
-        Data("callhome-enrol-v1\n\(tokenID)\n\(host)\n\(key.id)".utf8)
+    /// - Parameter replace: whose place is taken is part of what is proven, so that nobody on the way can add it.
+    public static func proofBytes(tokenID: String, host: HostID, key: VerifyingKey, replace: String? = nil) -> Data {
+        guard let replace else { return Data("callhome-enrol-v1\n\(tokenID)\n\(host)\n\(key.id)".utf8) }
+        return Data("callhome-enrol-v2\n\(tokenID)\n\(host)\n\(key.id)\n\(replace)".utf8)
     }
 
     public var isProven: Bool {
-        key.verifies(proof, for: EnrolmentRequest.proofBytes(tokenID: tokenID, host: host, key: key))
+        key.verifies(
+            proof, for: EnrolmentRequest.proofBytes(tokenID: tokenID, host: host, key: key, replace: replace))
     }
 }
 

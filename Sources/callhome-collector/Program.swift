@@ -8,7 +8,10 @@ struct Program: AsyncParsableCommand {
         commandName: "callhome-collector",
         abstract: "Takes the reports of servers, keeps cases, and sends tickets to whoever mends them.",
         discussion: ExitStatus.table, version: CollectorCommands.version,
-        subcommands: [Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Fingerprint.self])
+        subcommands: [
+            Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Accounts.self,
+            Fingerprint.self,
+        ])
 
     static func main() async {
         do {
@@ -114,15 +117,22 @@ struct Tokens: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a token and print how to use it.", discussion: ExitStatus.administrationHelp("printed"))
+            abstract: "Make a token and print how to use it.",
+            discussion: ExitStatus.administrationHelp(
+                "printed", [(.missing, "no such server to replace"), (.data, "several servers are called so")]))
         @OptionGroup var options: ConfigurationOptions
         @OptionGroup var token: TokenOptions
+        @Option(
+            help: ArgumentHelp(
+                "The token gives away the place of this server, by name or id, and lets nobody in otherwise: after a "
+                    + "reinstallation or with a new board.", valueName: "host"))
+        var replace: String?
 
         func run() async throws {
             print(
                 try await CollectorCommands.createToken(
-                    for: .server, note: token.note, lifetime: token.lifetime, asJSON: token.json, config: options.config
-                ))
+                    for: .server, replace: replace, note: token.note, lifetime: token.lifetime, asJSON: token.json,
+                    config: options.config))
         }
     }
 
@@ -199,7 +209,7 @@ struct Keys: AsyncParsableCommand {
 
 struct Password: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give a login a new random password, and print it.",
+        abstract: "Give a login a new random password, and print it; all that was logged in with the old one ends.",
         discussion: ExitStatus.administrationHelp(
             "printed", [(.data, "it is there already, or cannot be called so"), (.missing, "no such login")]))
     @OptionGroup var options: ConfigurationOptions
@@ -208,6 +218,47 @@ struct Password: AsyncParsableCommand {
 
     func run() async throws {
         print(try await CollectorCommands.resetPassword(of: account, creating: create, config: options.config))
+    }
+}
+
+struct Accounts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Who may log in, and who is logged in.", subcommands: [List.self, End.self, Remove.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the logins with their sessions and tokens, newest first; secrets are not kept.",
+            discussion: ExitStatus.administrationHelp("listed"))
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            print(try await CollectorCommands.listAccounts(asJSON: json, config: options.config))
+        }
+    }
+
+    struct End: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End the sessions and tokens of a login; its password stays.",
+            discussion: ExitStatus.administrationHelp("ended", [(.missing, "no such login")]))
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "The login.") var account: String
+        @Option(help: "Only this session or token: its id, as listed.") var id: String?
+
+        func run() async throws {
+            print(try await CollectorCommands.endLogins(of: account, id: id, config: options.config))
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a login with its sessions and tokens.",
+            discussion: ExitStatus.administrationHelp(
+                "removed", [(.missing, "no such login"), (.data, "it is the only one")]))
+        @OptionGroup var options: ConfigurationOptions
+        @Argument(help: "The login.") var account: String
+
+        func run() async throws { print(try await CollectorCommands.removeAccount(account, config: options.config)) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Glibc
 import Testing
 
 @testable import Collector
@@ -160,6 +161,69 @@ struct ConfigurationCheckTests {
             #expect(words.contains(step), "\(step): \(words)")
         }
         #expect(!words.contains(Self.secret))
+    }
+
+    @Test("Whoever reads a secret refuses one that everyone may read, a pipe, and what is no file")
+    func oneReader() throws {
+        let good = try file("good", " \(Self.secret)\n", mode: 0o640)
+        #expect(try Secret.file(path: good).read() == Self.secret)
+        for mode in [0o644, 0o604, 0o642, 0o601] {
+            let open = try file("open-\(mode)", Self.secret, mode: mode)
+            let error = #expect(throws: SecretFileError.self) { try Secret.file(path: open).read() }
+            #expect(error?.description.contains("chmod o= \(open)") ?? false)
+            #expect(!(error?.description.contains(Self.secret) ?? true))
+            // A certificate is no secret.
+            #expect(try SecretFile.text(at: open) == Self.secret)
+        }
+        let link = "\(folder.path)/link"
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: try file("behind", Self.secret, mode: 0o644))
+        #expect(throws: SecretFileError.self) { try Secret.file(path: link).read() }
+        let pipe = "\(folder.path)/pipe"
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        for path in [pipe, folder.path, "/dev/zero", "\(folder.path)/none"] {
+            #expect(throws: SecretFileError.self, "\(path)") { try Secret.file(path: path).read() }
+        }
+    }
+
+    @Test("No message shows what of an address may be secret")
+    func shownAddresses() {
+        for (written, shown) in [
+            ("smtp://user:s3cret@mail.example:25", "smtp://…@mail.example:25"),
+            ("https://hooks.example/services/T0/s3cret", "https://hooks.example/…"),
+            ("https://a:99999/?token=s3cret", "https://a:99999/…"), ("mail.example", "mail.example"),
+            ("user:s3cret@mail.example", "…@mail.example"), ("https://ok/", "https://ok/"),
+        ] { #expect(WebAddress.shown(written) == shown, "\(written)") }
+        let source = ConfigurationFile.Source(
+            path: "collector.conf",
+            text: """
+                recipient.a.kind = webhook
+                recipient.a.url = ftp://user:s3cret@host/s3cret
+                recipient.b.kind = email
+                recipient.b.to = a@b.example
+                recipient.b.url = smtp://user:s3cret@host
+                """)
+        let file = ConfigurationFile(parsing: [source], allowing: CollectorConfiguration.keys.map(\.name))
+        let errors = CollectorConfiguration.read(file).1.errors
+        #expect(errors.count == 2)
+        #expect(!errors.map(\.description).joined().contains("s3cret"))
+    }
+
+    @Test("What goes to the journal is told apart from a terminal, a pipe and a file")
+    func journal() throws {
+        let path = try folder.write("", to: "out")
+        let descriptor = unsafe open(path, O_WRONLY)
+        defer { close(descriptor) }
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        let device = try #require(attributes[.systemNumber] as? Int)
+        let file = try #require(attributes[.systemFileNumber] as? Int)
+        func isJournal(_ stream: String?) -> Bool {
+            JournalStream.isStandardOutput(
+                environment: stream.map { ["JOURNAL_STREAM": $0] } ?? [:], descriptor: descriptor)
+        }
+        #expect(isJournal("\(device):\(file)"))
+        #expect(!isJournal("\(device):\(file + 1)"))
+        #expect(!isJournal(nil))
     }
 
     @Test("What is in order is not complained of")

@@ -135,6 +135,7 @@ private struct Commands {
                 ]
             ),
             ("callhome-collector", ["tokens", "create"], collectorConfig),
+            ("callhome-collector", ["accounts", "list"], collectorConfig),
             ("callhome-collector", ["tokens", "list"], collectorConfig),
             ("callhome-collector", ["pair", "create"], collectorConfig),
             ("callhome-collector", ["pair", "list"], collectorConfig),

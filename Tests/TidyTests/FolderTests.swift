@@ -118,7 +118,7 @@ struct FolderTests {
     static let collector = Floors(
         target: "Collector",
         folders: [
-            Folder("Identity"), Folder("Pairing"), Folder("Liveness"), Folder("Texts"),
+            Folder("Identity"), Folder("Pairing"), Folder("Liveness"), Folder("Texts"), Folder("Clock"),
             Folder("Delivery", ["Texts"]),
             Folder("Fleet", ["Identity", "Texts"]),
             Folder("Cases", ["Delivery", "Fleet", "Liveness"]),
@@ -130,13 +130,14 @@ struct FolderTests {
                 "Storage",
                 [
                     "Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity", "Intake", "Pairing",
-                    "Liveness", "Texts",
+                    "Liveness", "Texts", "Clock",
                 ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
             Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Identity", "Intake", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
-                "Services", ["Channels", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
+                "Services",
+                ["Channels", "Clock", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
             Folder(
                 "API",
                 [
@@ -153,8 +154,8 @@ struct FolderTests {
             Folder(
                 ".",
                 [
-                    "API", "Access", "Accounts", "Channels", "Configuration", "Console", "Delivery", "Enrolment",
-                    "HTTP", "Identity", "Services", "Storage", "Texts",
+                    "API", "Access", "Accounts", "Channels", "Clock", "Configuration", "Console", "Delivery",
+                    "Enrolment", "Fleet", "HTTP", "Identity", "Services", "Storage", "Texts",
                 ]),
         ],
         exceptions: ["Accounts", "Enrolment", "Intake"].map { folder in

@@ -39,16 +39,19 @@ struct EnrolmentRoute: RouteProvider {
         let time = environment.now()
         let token = try await OneTimeTokens(store: environment.store, root: environment.tlsRoot.fingerprint)
             .admitted(id: request.tokenID, secret: request.tokenSecret, purpose: .server, at: time)
-        guard request.isProven else {
-            throw RequestProblem(
-                .forbidden, "no-proof", "The request is not signed by the key that it brings: try again.")
-        }
         guard NameRules.isHost(request.host), !request.hostname.isEmpty, request.hostname.utf8.count <= 255 else {
             throw RequestProblem(
                 .unprocessableContent, "bad-name",
                 "A host id is made of 1 to 64 letters, digits, '.', '_' and '-', and needs a host name.")
         }
-        let host = try await host(for: request)
+        let host = try await host(for: request, token: token)
+        guard request.isProven else {
+            throw RequestProblem(
+                .forbidden, "no-proof",
+                "The request is not signed by the key that it brings: try again; an agent of before 0.1 has to be "
+                    + "updated to replace a server.")
+        }
+        try check(token, lets: request, in: host)
         if token.usedAt != nil { return try await repeated(request, token: token, host: host) }
         let end = time + AgentCertificate.lifetime
         let certificate = try authority.certify(request.key, host: host, until: end)
@@ -73,11 +76,31 @@ struct EnrolmentRoute: RouteProvider {
     }
 
     /// The host that the request is about: its own, or the one that it replaces.
-    private func host(for request: EnrolmentRequest) async throws -> HostID {
+    private func host(for request: EnrolmentRequest, token: IssuedToken) async throws -> HostID {
         guard let replaced = request.replace else { return request.host }
+        // Asked again: the server bears the name of the one that took its place by now.
+        if token.usedAt != nil, let place = token.replaces { return place }
         do throws(StoreError) { return try await environment.store.server(named: replaced).host } catch {
             guard case .notFound = error else { throw error }
             throw RequestProblem(.notFound, "not-found", "\(error). A new server is enrolled without --replace.")
+        }
+    }
+
+    /// A token that was made for a new server takes no other's place, and one that was made for a place takes only that.
+    private func check(_ token: IssuedToken, lets request: EnrolmentRequest, in host: HostID) throws(RequestProblem) {
+        guard request.replace != nil else {
+            guard let replaces = token.replaces else { return }
+            throw RequestProblem(
+                .forbidden, "token-replaces",
+                "The token lets a server in only in the place of \(replaces): give --replace \(replaces) too, or make "
+                    + "another token for a new server.")
+        }
+        guard token.replaces == host else {
+            throw RequestProblem(
+                .forbidden, "token-replaces-not",
+                "The token does not let anybody take the place of \(CleanText.line(host, limit: 80)): "
+                    + "callhome-collector tokens create --replace \(CleanText.line(host, limit: 80)) makes one that does."
+            )
         }
     }
 

@@ -138,8 +138,24 @@ struct PairingRoute: RouteProvider {
     func accept(heartbeat envelope: Envelope) async throws -> Envelope? {
         let site = try await site(of: envelope)
         let heartbeat = try decoded(CollectorHeartbeat.self, from: envelope, as: .heartbeat, of: site)
-        try await environment.store.recordSiteHeartbeat(
-            site: site.id, interval: heartbeat.interval, at: environment.now())
+        guard heartbeat.site == site.id else {
+            throw RequestProblem(
+                .unprocessableContent, "other-site", "The heartbeat names another site than the one that signed it.")
+        }
+        guard heartbeat.receiver == nil || heartbeat.receiver == environment.signingKey.publicKey.id else {
+            throw RequestProblem(
+                .unprocessableContent, "other-collector", "The heartbeat is meant for another collector.")
+        }
+        do throws(StoreError) {
+            try await environment.store.recordSiteHeartbeat(
+                SiteHeartbeat(
+                    site: site.id, interval: heartbeat.interval,
+                    number: heartbeat.counter ?? heartbeat.time.milliseconds, isCounted: heartbeat.counter != nil),
+                at: environment.now())
+        } catch {
+            guard case .conflict(let because) = error else { throw error }
+            throw RequestProblem(.conflict, "repeated", "\(because).")
+        }
         let root = environment.tlsRoot
         guard heartbeat.root == root.fingerprint else {
             let notice = RootNotice(site: site.id, root: root.pem)

@@ -76,6 +76,10 @@ enum RouteTable {
         Row(.post, "/cases/{number}/repaired", .sessionForm),
         Row(.post, "/cases/{number}/acquitted", .sessionForm),
         Row(.get, "/delivery", .session),
+        Row(.get, "/accounts", .session),
+        Row(.post, "/accounts/{name}/end", .sessionForm),
+        Row(.post, "/accounts/{name}/logins/{id}/end", .sessionForm),
+        Row(.post, "/accounts/{name}/remove", .sessionForm),
     ]
 
     private static let authorities = Dictionary(

@@ -11,6 +11,9 @@ struct Account: Hashable, Sendable, Codable {
 /// A secret that stands for a login: a console session or an API token. Only its hash is stored.
 struct AccessToken: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable { case session, api }
+    /// Characters of the hash that name a login to people.
+    static let idLength = 12
+    var id: String { String(hash.prefix(AccessToken.idLength)) }
     /// SHA-256 of the token, in hexadecimal.
     var hash: String
     var kind: Kind

@@ -47,7 +47,54 @@ struct Accounts: Sendable {
             throw StoreError.conflict(because: "a password has at least \(Accounts.shortestPassword) characters")
         }
         let created = try await store.account(name: name)?.createdAt ?? time
-        try await store.save(Account(name: name, passwordHash: try Password.hash(password), createdAt: created))
+        try await store.save(Account(name: name, passwordHash: try await Password.hashed(password), createdAt: created))
+    }
+
+    /// One account and what it is logged in with now.
+    struct Line: Hashable, Sendable {
+        var account: Account
+        /// Newest first; none that has run out.
+        var logins: [AccessToken]
+    }
+
+    /// By name.
+    func list(at time: Timestamp) async throws(StoreError) -> [Line] {
+        var lines: [Line] = []
+        for account in try await store.accounts() {
+            let logins = try await store.logins(account: account.name).filter { $0.expiresAt > time }
+            lines.append(Line(account: account, logins: logins))
+        }
+        return lines
+    }
+
+    /// Ends one login of the account, or all.
+    /// - Parameter id: at least the first `AccessToken.idLength` characters of its hash; nil: all.
+    /// - Returns: how many ended.
+    func endLogins(of name: String, id: String?) async throws(StoreError) -> Int {
+        guard try await store.account(name: name) != nil else { throw try await unknown(name) }
+        let logins = try await store.logins(account: name)
+        let meant = logins.filter { login in
+            id.map { $0.count >= AccessToken.idLength && login.hash.hasPrefix($0) } ?? true
+        }
+        if let id, meant.isEmpty {
+            throw .notFound(what: "login \(CleanText.line(id, limit: 40)) of \(CleanText.line(name, limit: 80))")
+        }
+        for login in meant { try await store.deleteAccessToken(hash: login.hash) }
+        return meant.count
+    }
+
+    /// Removes the account with all its logins.
+    /// - Throws: `conflict` for the last one: nobody could come in any more.
+    func remove(_ name: String) async throws(StoreError) {
+        guard try await store.account(name: name) != nil else { throw try await unknown(name) }
+        try await store.removeAccount(name: name)
+    }
+
+    private func unknown(_ name: String) async throws(StoreError) -> StoreError {
+        let names = try await store.accounts().map(\.name)
+        let near = Wording.near(name, among: names)
+        let hint = near.isEmpty ? "the logins are \(Wording.names(names))" : "perhaps \(near.joined(separator: " or "))"
+        return .notFound(what: "login \(CleanText.line(name, limit: 80)); \(hint)")
     }
 
     /// 100 bits in groups that can be read aloud: Crockford's base 32.

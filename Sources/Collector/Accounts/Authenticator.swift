@@ -24,8 +24,16 @@ actor Authenticator {
     private let store: any CollectorStore
     private var limit = LoginLimit()
     private var decoy: String?
+    /// Passwords that are being computed or wait for it, and how many ever were.
+    private var pending = 0
+    private let mostPending: Int
+    private var turns = 0
 
-    init(store: any CollectorStore) { self.store = store }
+    /// - Parameter mostPending: passwords that wait or are computed at the same time.
+    init(store: any CollectorStore, mostPending: Int = PasswordQueue.limit) {
+        self.store = store
+        self.mostPending = mostPending
+    }
 
     func login(
         name: String, password: String, peer: String, as kind: AccessToken.Kind, note: String, at time: Timestamp
@@ -36,20 +44,24 @@ actor Authenticator {
         limit.failed(name: name, peer: peer, at: time)
         do {
             let account = try await store.account(name: name)
-            // An unknown name takes as long as a wrong password. On a thread of its own: it computes for 60 ms.
-            let hash = try account?.passwordHash ?? decoyHash()
-            let right = await Task.detached { Password.verify(password, against: hash) }.value
+            // An unknown name takes as long as a wrong password.
+            let hash = if let account { account.passwordHash } else { try await decoyHash() }
+            let right = try await verify(password, against: hash)
             guard let account, right else { throw Refusal.wrong }
-            limit.succeeded(name: name)
+            limit.succeeded(name: name, peer: peer)
             let secret = (kind == .api ? "callhome_" : "") + RandomBytes.make(32).hexadecimal
             let lifetime = kind == .api ? Authenticator.tokenLifetime : Authenticator.sessionLifetime
+            // Whose password was changed while this one was being checked has given the old one.
             try await store.save(
                 AccessToken(
                     hash: Authenticator.hash(secret), kind: kind, account: account.name,
-                    note: CleanText.line(note, limit: 120), createdAt: time, expiresAt: time + lifetime))
+                    note: CleanText.line(note, limit: 120), createdAt: time, expiresAt: time + lifetime),
+                ofLogin: account)
             return IssuedLogin(secret: secret, account: account.name, expiresAt: time + lifetime)
         } catch let error as Refusal {
             throw error
+        } catch StoreError.conflict {
+            throw .wrong
         } catch {
             throw .unavailable(because: "\(error)")
         }
@@ -69,11 +81,19 @@ actor Authenticator {
     }
 
     /// The hash of a password that nobody knows.
-    private func decoyHash() throws -> String {
+    private func decoyHash() async throws -> String {
         if let decoy { return decoy }
-        let hash = try Password.hash(RandomBytes.make(16).hexadecimal)
+        let hash = try await Password.hashed(RandomBytes.make(16).hexadecimal)
         decoy = hash
         return hash
+    }
+
+    private func verify(_ password: String, against hash: String) async throws(Refusal) -> Bool {
+        guard pending < mostPending else { throw .wait(.seconds(10)) }
+        pending += 1
+        turns &+= 1
+        defer { pending -= 1 }
+        return await PasswordQueue.shared.run(turns) { Password.verify(password, against: hash) }
     }
 
     /// The secret has 256 random bits, so a plain hash is enough.

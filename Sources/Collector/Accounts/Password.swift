@@ -21,6 +21,11 @@ enum Password {
             "scrypt$\(rounds)$\(blockSize)$\(parallelism)$\(salt.base64EncodedString())$\(hash.base64EncodedString())"
     }
 
+    /// The same on a thread of its own.
+    static func hashed(_ password: String) async throws -> String {
+        try await PasswordQueue.shared.run(0) { Result { try hash(password) } }.get()
+    }
+
     static func verify(_ password: String, against stored: String) -> Bool {
         let fields = stored.split(separator: "$").map(String.init)
         guard password.utf8.count <= longest, fields.count == 6, fields[0] == "scrypt", let rounds = Int(fields[1]),

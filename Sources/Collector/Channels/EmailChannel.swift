@@ -45,7 +45,7 @@ extension EmailSettings: ChannelSettings {
     init(_ keys: inout RecipientKeys) {
         url = keys.text("url") ?? "smtp://localhost:25"
         if !url.contains("://") || MailServerAddress(url) == nil {
-            keys.refuse("url", "\(url) is no address of the form smtp://server:port")
+            keys.refuse("url", "\(WebAddress.shown(url)) is no address of the form smtp://server:port")
         }
         to = keys.list("to")
         from = keys.text("from") ?? "callhome@\(ProcessInfo.processInfo.hostName)"
@@ -126,7 +126,8 @@ struct EmailChannel: PartnerChannel {
         guard let address = MailServerAddress(settings.url) else {
             throw SecretFileError(
                 description:
-                    "\(recipient.key("url")) = \(settings.url) is no address of the form smtp://server:port")
+                    "\(recipient.key("url")) = \(WebAddress.shown(settings.url)) is no address of the form smtp://server:port"
+            )
         }
         return MailServer(
             host: address.host, port: address.port ?? settings.security.port, security: settings.security.transfer,

@@ -85,6 +85,8 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         var heartbeat = heartbeat
         heartbeat.root = CertificateAuthority.fingerprint(ofPEM: trust.ca)
         do {
+            // Whoever gets one cannot hand it to another partner as a sign that this collector still lives.
+            heartbeat.receiver = trust.key.id
             let payload = try WireFormat.encode(heartbeat)
             body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: signingKey))
         } catch {

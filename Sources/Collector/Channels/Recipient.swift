@@ -82,7 +82,9 @@ struct RecipientKeys {
             refuse("url", "it is missing: set an address of the form \(form)")
             return ""
         }
-        if !WebAddress.isValid(url, schemes: schemes) { refuse("url", "\(url) is no address of the form \(form)") }
+        if !WebAddress.isValid(url, schemes: schemes) {
+            refuse("url", "\(WebAddress.shown(url)) is no address of the form \(form)")
+        }
         return url
     }
 }

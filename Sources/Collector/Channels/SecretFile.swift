@@ -12,7 +12,7 @@ extension Secret {
     func read() throws(SecretFileError) -> String {
         switch self {
         case .inline(let text): return text
-        case .file(let path): return try SecretFile.text(at: path)
+        case .file(let path): return try SecretFile.secret(at: path)
         case .credential(let name):
             guard let folder = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }) else {
                 throw SecretFileError(
@@ -25,19 +25,33 @@ extension Secret {
 }
 
 enum SecretFile {
-    static func text(at path: String) throws(SecretFileError) -> String {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path))
-        } catch {
-            let because =
-                switch (error as? CocoaError)?.code {
-                case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file; check the path"
-                case .fileReadNoPermission:
-                    "the collector's user may not; check owner and mode (root:callhome-collector, 0640)"
-                default: "\(error); check the path and its rights"
-                }
-            throw SecretFileError(description: "cannot read \(path): \(because)")
+    /// A secret: a file that everyone may read holds none any more.
+    static func secret(at path: String) throws(SecretFileError) -> String { try text(at: path, isSecret: true) }
+
+    /// - Parameter isSecret: refuses a file that others may read. What is looked at is what is read, whatever becomes of
+    ///   the name meanwhile.
+    static func text(at path: String, isSecret: Bool = false) throws(SecretFileError) -> String {
+        // Without O_NONBLOCK a named pipe would be waited for.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw refusal(errno, of: path) }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { throw refusal(errno, of: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SecretFileError(description: "cannot read \(path): it is no file; check the path")
+        }
+        if isSecret, status.st_mode & 0o007 != 0 {
+            throw SecretFileError(
+                description: "everyone may read the secret in \(path): chmod o= \(path), then renew the secret")
+        }
+        var data = Data()
+        var chunk = [UInt8](repeating: 0, count: 8 << 10)
+        while data.count <= ChannelLimits.secretBytes {
+            let count = unsafe read(file, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw refusal(errno, of: path) }
+            if count == 0 { break }
+            data.append(contentsOf: chunk[..<count])
         }
         guard data.count <= ChannelLimits.secretBytes, let text = String(data: data, encoding: .utf8) else {
             throw SecretFileError(
@@ -45,6 +59,16 @@ enum SecretFile {
                     "\(path) is no text of at most \(ChannelLimits.secretBytes) bytes; check that it is the right file")
         }
         return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+
+    private static func refusal(_ code: Int32, of path: String) -> SecretFileError {
+        let because =
+            switch code {
+            case ENOENT, ENOTDIR: "there is no such file; check the path"
+            case EACCES, EPERM: "the collector's user may not; check owner and mode (root:callhome-collector, 0640)"
+            default: "\(unsafe String(cString: strerror(code))); check the path and its rights"
+            }
+        return SecretFileError(description: "cannot read \(path): \(because)")
     }
 
     /// Whom a recipient's connection trusts: the CA of its file, else the system's.

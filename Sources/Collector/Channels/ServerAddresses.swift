@@ -28,6 +28,23 @@ struct MailServerAddress: Hashable, Sendable {
 
 /// `https://server:port/path`.
 enum WebAddress {
+    /// The address as it may stand in a log: what is before `@` and behind the server is often a secret.
+    static func shown(_ text: String) -> String {
+        var shown = ""
+        var rest = text[...]
+        if let end = text.firstRange(of: "://") {
+            shown = String(text[..<end.upperBound].suffix(20))
+            rest = text[end.upperBound...]
+        }
+        var server = rest.prefix { !"/?#".contains($0) }
+        let path = rest.dropFirst(server.count)
+        if let at = server.lastIndex(of: "@") {
+            shown += "…@"
+            server = server[server.index(after: at)...]
+        }
+        return CleanText.line(shown + server.prefix(100) + (path.count > 1 ? "/…" : path), limit: 130)
+    }
+
     static func isValid(_ text: String, schemes: [String]) -> Bool {
         guard let end = text.firstRange(of: "://"), schemes.contains(String(text[..<end.lowerBound])),
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let parts = URLComponents(string: text),

@@ -37,6 +37,17 @@ struct ConsoleRoutes: RouteProvider {
             router.post("/cases/:number/\(kind.rawValue)") { _, context in try await decide(kind, context) }
         }
         router.get("/delivery") { _, context in try await delivery(try context.page) }
+        router.get("/accounts") { _, context in try await accounts(try context.page) }
+        router.post("/accounts/:name/end") { _, context in try await endLogins(context, id: nil) }
+        router.post("/accounts/:name/logins/:id/end") { _, context in
+            try await endLogins(context, id: ConsoleRoutes.parameter("id", context))
+        }
+        router.post("/accounts/:name/remove") { _, context in
+            let name = ConsoleRoutes.parameter("name", context)
+            try await Accounts(store: store).remove(name)
+            note("a login was removed", of: name, by: try context.asker)
+            return ConsoleResponse.redirect(to: "/accounts")
+        }
         router.get("/assets/console.css") { _, _ in
             ConsoleResponse.asset(ConsoleStyle.sheet, type: "text/css; charset=utf-8")
         }
@@ -99,6 +110,25 @@ struct ConsoleRoutes: RouteProvider {
                 ConsoleResponse.cookie(ConsoleRequest.languageCookie, language.rawValue, seconds: 365 * 86_400))
         }
         return response
+    }
+
+    // MARK: Accounts
+
+    private func accounts(_ visit: ConsoleRequest) async throws -> Response {
+        let frame = try await pages.frame(visit, title: visit.language("Logins", "Anmeldungen"), refresh: false)
+        let lines = try await Accounts(store: store).list(at: visit.time)
+        return pages.html(AccountsPage(lines, frame: frame, language: visit.language), with: "accounts")
+    }
+
+    private func endLogins(_ context: CollectorContext, id: String?) async throws -> Response {
+        let name = ConsoleRoutes.parameter("name", context)
+        _ = try await Accounts(store: store).endLogins(of: name, id: id)
+        note("logins were ended", of: name, by: try context.asker)
+        return ConsoleResponse.redirect(to: "/accounts")
+    }
+
+    private func note(_ what: Logger.Message, of name: String, by: String) {
+        environment.logger.notice(what, metadata: ["of": "\(CleanText.line(name, limit: 80))", "by": "\(by)"])
     }
 
     // MARK: Pages

@@ -62,6 +62,19 @@ enum ConsoleStrings {
         "events": ("Events", "Ereignisse"),
         "noCases": ("No cases here. That is good.", "Hier sind keine Fälle. Gut so."),
         "case": ("Case", "Fall"),
+        "accounts": ("Logins", "Anmeldungen"),
+        "accountsHelp": (
+            "Who may log in, and where they are logged in. On this machine, “callhome-collector password NAME” gives a new "
+                + "password, which ends all of them.",
+            "Wer sich anmelden darf und wo er angemeldet ist. Auf diesem Rechner gibt „callhome-collector password NAME“ ein "
+                + "neues Passwort; damit enden alle."
+        ),
+        "since": ("Since", "Seit"),
+        "until": ("Until", "Bis"),
+        "endLogin": ("End", "Beenden"),
+        "endLogins": ("End all of them", "Alle beenden"),
+        "noLogins": ("Logged in nowhere.", "Nirgends angemeldet."),
+        "removeAccount": ("Remove this login", "Diesen Zugang entfernen"),
         "nextPage": ("Next page", "Nächste Seite"),
         "previousPage": ("Previous page", "Vorige Seite"),
         "opened": ("Opened", "Eröffnet"),

@@ -20,7 +20,7 @@ struct ConsoleTemplates: Sendable {
         "message": LayoutTemplates.message, "fleet": FleetTemplates.fleet, "server": FleetTemplates.server,
         "blindSpots": FleetTemplates.blindSpots,
         "cases": CaseTemplates.cases, "caseRows": CaseTemplates.rows, "case": CaseTemplates.one,
-        "delivery": CaseTemplates.delivery,
+        "delivery": CaseTemplates.delivery, "accounts": AccountTemplates.accounts,
     ]
 
     func render(_ page: Any, with name: String) -> String { library.render(page, withTemplate: name) ?? "" }

@@ -20,6 +20,8 @@ struct OutboxPlan: Sendable {
         var refusedRetry = Duration.seconds(3600)
         /// How long a claim is held: longer than any attempt takes.
         var claim = Duration.seconds(120)
+        /// Longer than any of these and than what a recipient may ask for: nothing is put off for so long.
+        static let longestWait = Duration.seconds(2 * 86_400)
     }
 
     enum Decision: Hashable, Sendable {
@@ -71,7 +73,9 @@ struct OutboxPlan: Sendable {
         if delivery.isNewTest {
             state.holdUntil = nil
         } else if state.failures > 0 {
-            let hold = state.holdUntil ?? time
+            // Whatever lies further ahead than that was noted before the clock went back.
+            let held = state.holdUntil ?? time
+            let hold = held - time > Limits.longestWait ? time : held
             // One message probes; the others wait for how it fares.
             if hold > time || state.inFlight > 0 {
                 let next = max(hold, time + limits.firstRetry)
@@ -108,6 +112,7 @@ struct OutboxPlan: Sendable {
         case .retry(let after, let because):
             // Of several messages that failed together only one counts: the recipient was down once.
             if state.failures == 0 || time >= state.holdUntil ?? time { state.failures += 1 }
+            if let hold = state.holdUntil, hold - time > Limits.longestWait { state.holdUntil = nil }
             state.failingSince = min(state.failingSince ?? time, time)
             state.lastError = because
             let wait = max(after ?? .zero, spread(backoff(after: state.failures), jitter))

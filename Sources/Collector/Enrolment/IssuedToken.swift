@@ -22,4 +22,6 @@ struct IssuedToken: Hashable, Sendable, Codable {
     var revokedAt: Timestamp?
     /// Fingerprint of the root that the token tells its holder to trust; nil: of the authority of before.
     var ca: String?
+    /// The server whose place the bearer takes: this one and no other. nil lets in a new server only.
+    var replaces: HostID?
 }

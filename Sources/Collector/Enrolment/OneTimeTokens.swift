@@ -11,16 +11,17 @@ struct OneTimeTokens {
     let root: String
 
     /// A new token. The secret is in the answer and nowhere else.
+    /// - Parameter replaces: the server whose place it gives away; nil where it lets in a new one.
     func create(
-        _ purpose: IssuedToken.Purpose, note: String, lifetime: Duration, at time: Timestamp
+        _ purpose: IssuedToken.Purpose, replacing replaces: HostID? = nil, note: String, lifetime: Duration,
+        at time: Timestamp
     ) async throws(StoreError) -> JoinToken {
         let token = JoinToken(
             id: RandomBytes.make(6).hexadecimal, secret: RandomBytes.make(16).hexadecimal, caFingerprint: root)
         try await store.save(
             IssuedToken(
                 id: token.id, purpose: purpose, secretHash: OneTimeTokens.hash(token.secret), note: note,
-                createdAt: time,
-                expiresAt: time + lifetime, ca: root))
+                createdAt: time, expiresAt: time + lifetime, ca: root, replaces: replaces))
         return token
     }
 

@@ -39,7 +39,7 @@ struct ReportVerifier {
             throw RequestProblem(
                 .unauthorized, "bad-signature",
                 "The signature is not by the enrolled key of \(key.host): the report was changed on its way, or the key was. "
-                    + "If the agent's key is lost: callhome enroll --replace \(key.host).")
+                    + "If the agent's key is lost: callhome-collector tokens create --replace \(key.host)")
         }
         if let objection = WireShape.objection(to: payload, .payload) {
             throw RequestProblem(
@@ -73,7 +73,7 @@ struct ReportVerifier {
                 throw RequestProblem(
                     .forbidden, "revoked-key",
                     "The key of \(key.host) was revoked (\(key.revokedBecause ?? "no reason given")): "
-                        + "enrol it again with a new token and --replace \(key.host).")
+                        + "callhome-collector tokens create --replace \(key.host) makes a token that lets it in again.")
             }
             return key
         }

@@ -57,7 +57,8 @@ actor HeartbeatService: Service {
         let open = try await environment.store.countCases(CaseQuery())
         return CollectorHeartbeat(
             site: environment.identity.site, version: CallhomeVersion.current, time: environment.now(),
-            interval: Int(environment.configuration.heartbeatInterval.inSeconds), openCases: open, waiting: waiting)
+            interval: Int(environment.configuration.heartbeatInterval.inSeconds), openCases: open, waiting: waiting,
+            counter: try await environment.store.nextHeartbeat(at: environment.now()))
     }
 
     /// Logs the change, not every round.

@@ -12,13 +12,18 @@ struct LivenessService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var watch: LivenessMonitor?
+            var failure: StoreError?
             while !Task.isCancelled {
-                do {
+                do throws(StoreError) {
                     watch = try await look(watch)
-                } catch  where Task.isCancelled {
-                    return
+                    failure = nil
                 } catch {
-                    environment.logger.error("cannot look for silent servers", metadata: ["error": "\(error)"])
+                    if Task.isCancelled { return }
+                    // Once for each cause: a full disk would be filled by the log of it.
+                    if failure != error {
+                        environment.logger.error("cannot look for silent servers", metadata: ["error": "\(error)"])
+                    }
+                    failure = error
                 }
                 try? await Task.sleep(for: pause)
             }

@@ -15,6 +15,8 @@ actor OutboxService: Service {
     private var plan: OutboxPlan
     private var alarmed: Set<String> = []
     private var alarmsSeen: Timestamp?
+    /// Why the last look at the store failed.
+    private var claimError: StoreError?
 
     init(_ environment: CollectorEnvironment) {
         let configuration = environment.configuration
@@ -54,7 +56,7 @@ actor OutboxService: Service {
         let time = environment.now()
         let room = limits.inFlight - plan.inFlight
         guard room > 0 else { return [] }
-        do {
+        do throws(StoreError) {
             let due = try await environment.store.claimDeliveries(limit: room, at: time, until: time + limits.claim)
             var chosen: [Delivery] = []
             for delivery in due {
@@ -63,9 +65,14 @@ actor OutboxService: Service {
                 case .postpone(let outcome): await record(outcome, for: delivery)
                 }
             }
+            claimError = nil
             return chosen
         } catch {
-            environment.logger.error("cannot look for messages to deliver", metadata: ["error": "\(error)"])
+            // Once for each cause: a full disk would be filled by the log of it.
+            if claimError != error {
+                environment.logger.error("cannot look for messages to deliver", metadata: ["error": "\(error)"])
+            }
+            claimError = error
             return []
         }
     }

@@ -11,13 +11,19 @@ final class TrustMove: Sendable {
     private let environment: CollectorEnvironment
     private let authority: CertificateAuthority
     private let tls: ServerTLS
+    /// By which the TLS certificate has to be good: clients hold it against clocks of their own.
+    private let calendar: @Sendable () -> Timestamp
     /// How many had not moved when last looked; nil before.
     private let remaining = Mutex<Int?>(nil)
 
-    init(environment: CollectorEnvironment, authority: CertificateAuthority, tls: ServerTLS) {
+    init(
+        environment: CollectorEnvironment, authority: CertificateAuthority, tls: ServerTLS,
+        calendar: @escaping @Sendable () -> Timestamp
+    ) {
         self.environment = environment
         self.authority = authority
         self.tls = tls
+        self.calendar = calendar
     }
 
     /// Notes who is still to move, and binds what the CA says of other sites.
@@ -34,7 +40,7 @@ final class TrustMove: Sendable {
     func update() async throws {
         let names = try await environment.store.trustingEarlier(
             than: environment.tlsRoot.fingerprint, limit: TrustMove.names + 1)
-        try tls.renew(servesCross: !names.isEmpty, at: environment.now())
+        try tls.renew(servesCross: !names.isEmpty, at: calendar())
         let before = remaining.withLock { count in
             defer { count = names.count }
             return count

@@ -12,8 +12,14 @@ protocol CollectorStore: Sendable {
     func identity() async throws(StoreError) -> StoreIdentity
     /// A cheap statement that fails when the database does.
     func checkHealth() async throws(StoreError)
-    /// Deletes what is older than the given times allow; closes tests that have had their day.
+    /// Deletes what is older than the given times allow, counting only time that passed; closes tests that have had their
+    /// day. Not one transaction but many small ones, so that whatever else is written comes in between.
     func tidy(_ retention: Retention, at time: Timestamp) async throws(StoreError)
+    /// What is known of the time; nil where no collector ran on this store.
+    func clock() async throws(StoreError) -> ClockReckoning?
+    func save(_ clock: ClockReckoning) async throws(StoreError)
+    /// Moves what is still to come: after a leap of the clock each deadline has the time that it had left.
+    func moveDeadlines(by shift: Duration, keeping clock: ClockReckoning) async throws(StoreError)
     func close() async
 
     // MARK: Intake
@@ -103,7 +109,10 @@ protocol CollectorStore: Sendable {
     func partnerTrust(recipient: String) async throws(StoreError) -> PartnerTrust?
     /// Takes a ticket of a paired site: once by its id, and never an older revision over a newer.
     func accept(_ ticket: VerifiedTicket, at time: Timestamp) async throws(StoreError) -> TicketAcceptance
-    func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError)
+    /// - Throws: `conflict` for one that is no newer than the last.
+    func recordSiteHeartbeat(_ heartbeat: SiteHeartbeat, at time: Timestamp) async throws(StoreError)
+    /// The number of this collector's next heartbeat: higher than all before, and than those of a database that was lost.
+    func nextHeartbeat(at time: Timestamp) async throws(StoreError) -> Int64
 
     // MARK: Moving to the TLS root
 
@@ -137,8 +146,17 @@ protocol CollectorStore: Sendable {
 
     func account(name: String) async throws(StoreError) -> Account?
     func accounts() async throws(StoreError) -> [Account]
+    /// Another password ends every login of the account, in the same transaction.
     func save(_ account: Account) async throws(StoreError)
+    /// Removes the account with its logins.
+    /// - Throws: `conflict` where it is the only one.
+    func removeAccount(name: String) async throws(StoreError)
     func save(_ token: AccessToken) async throws(StoreError)
+    /// - Parameter account: as it was when its password was checked.
+    /// - Throws: `conflict` where it has changed since.
+    func save(_ token: AccessToken, ofLogin account: Account) async throws(StoreError)
+    /// Sessions and API tokens, newest first.
+    func logins(account: String) async throws(StoreError) -> [AccessToken]
     func accessToken(hash: String) async throws(StoreError) -> AccessToken?
     /// API tokens, newest first.
     func accessTokens(account: String) async throws(StoreError) -> [AccessToken]

@@ -86,6 +86,54 @@ struct ConsoleTests {
         }
     }
 
+    @Test(
+        "Anybody's login is shown and ended on the page of logins, and an account removed", arguments: Language.allCases
+    )
+    func accounts(language: Language) async throws {
+        let fleet = try await fleet()
+        let accounts = Accounts(store: fleet.store)
+        try await accounts.set("anna", password: "another password", at: fleet.clock.time)
+        let other = try await Authenticator(store: fleet.store).login(
+            name: "anna", password: "another password", peer: "q", as: .api, note: Self.evil, at: fleet.clock.time)
+        try await withWeb(fleet) { web in
+            web.language = language.rawValue
+            _ = try await web.login()
+            let page = try await web.get("/accounts")
+            let csrf = TestWeb.csrf(page)
+            #expect(page.text.contains(language("Logins", "Anmeldungen")) && page.text.contains("anna"))
+            #expect(!page.text.contains("<script>") && !page.text.contains(other.secret))
+            let login = try #require(try await accounts.list(at: fleet.clock.time).last?.logins.first)
+            let path = "/accounts/anna/logins/\(login.id)/end"
+            #expect(try await web.post(path, ["csrf": "forged"]).status == 403)
+            #expect(try await web.post(path, ["csrf": csrf]).status == 303)
+            #expect(try await fleet.store.logins(account: "anna").isEmpty)
+            #expect(try await web.post("/accounts/anna/remove", ["csrf": csrf]).status == 303)
+            #expect(try await web.post("/accounts/admin/remove", ["csrf": csrf]).status == 409)
+            #expect(try await web.post("/accounts/nobody/end", ["csrf": csrf]).status == 404)
+            #expect(try await web.post("/accounts/admin/end", ["csrf": csrf]).status == 303)
+            #expect(try await web.get("/accounts").status == 303, "one's own session has ended too")
+        }
+    }
+
+    @Test(
+        "A server whose clock is years ahead or behind has sparklines", arguments: [3 * 365, -56 * 365, 0] as [Int64])
+    func sparklines(days: Int64) async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        for minute in 0..<4 as Range<Int64> {
+            let at = fleet.clock.time + .seconds(days * 86_400)
+            let sample = SampleAggregate(
+                component: ComponentID(.fan, "f1"), signal: Signal("hw.fan.speed"), from: at, through: at, count: 6,
+                minimum: 1, maximum: 3, mean: Double(minute))
+            try await server.send(.samples([sample]))
+            fleet.clock.advance(.seconds(3600))
+        }
+        try await withWeb(fleet) { web in
+            _ = try await web.login()
+            #expect(try await web.get("/servers/h1").text.contains("<path d=\"M"))
+        }
+    }
+
     @Test("A case is acknowledged and closed with a reason, which stands in its history")
     func decisions() async throws {
         let fleet = try await fleet()

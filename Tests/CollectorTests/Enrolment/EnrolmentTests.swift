@@ -119,6 +119,55 @@ struct EnrolmentTests {
         }
     }
 
+    @Test("A token takes the place of the server that it names, of no other, and of none where it names none")
+    func boundPlaces() async throws {
+        try await LiveCollector.with { live in
+            _ = try await live.enrolled("h1")
+            _ = try await live.enrolled("h2")
+            func ask(_ token: JoinToken, host: String, replace: String?, key: SigningKey = SigningKey()) async throws
+                -> String
+            {
+                let answer = try await live.enrol(
+                    EnrolmentRequest(
+                        tokenID: token.id, tokenSecret: token.secret, host: host, hostname: "srv", replace: replace,
+                        signedBy: key))
+                return answer.status == 200 ? "200" : "\(answer.status) \(try live.problem(answer).code)"
+            }
+            let plain = try await live.token()
+            #expect(try await ask(plain, host: "h3", replace: "srv-h1") == "403 token-replaces-not")
+            #expect(try await ask(plain, host: "h1", replace: "h1") == "403 token-replaces-not")
+            let bound = try await live.token(replacing: "h1")
+            #expect(try await ask(bound, host: "h3", replace: "srv-h2") == "403 token-replaces-not")
+            #expect(try await ask(bound, host: "h3", replace: nil) == "403 token-replaces")
+            // Refusals use no token up.
+            let key = SigningKey()
+            #expect(try await ask(bound, host: "h3", replace: "srv-h1", key: key) == "200")
+            #expect(try await ask(bound, host: "h3", replace: "srv-h1", key: key) == "200", "asked again")
+            #expect(try await ask(bound, host: "h4", replace: "srv-h1") == "409 token-used")
+            #expect(try await ask(plain, host: "h3b", replace: nil) == "200")
+            #expect(try await live.store.servers().map(\.host).sorted() == ["h1", "h2", "h3b"])
+        }
+    }
+
+    @Test("Whose place is taken is part of the proof: nobody on the way adds, changes or removes it")
+    func provenPlace() throws {
+        let key = SigningKey()
+        func request(_ replace: String?) throws -> EnrolmentRequest {
+            try EnrolmentRequest(
+                tokenID: "t", tokenSecret: "s", host: "h9", hostname: "srv", replace: replace, signedBy: key)
+        }
+        for (signed, sent) in [(nil, "h1"), ("h1", "h2"), ("h1", nil)] as [(String?, String?)] {
+            var changed = try request(signed)
+            #expect(changed.isProven)
+            changed.replace = sent
+            #expect(!changed.isProven, "\(signed ?? "-") to \(sent ?? "-")")
+        }
+        // What agents of before sign, who replace nobody.
+        #expect(
+            EnrolmentRequest.proofBytes(tokenID: "t", host: "h9", key: key.publicKey)
+                == Data("callhome-enrol-v1\nt\nh9\n\(key.publicKey.id)".utf8))
+    }
+
     @Test("Authority, keys and login survive a restart; the login is told once")
     func restart() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-restart-\(UUID().uuidString)")

@@ -29,7 +29,9 @@ struct DoorFuzzTests {
     private final class Round {
         let fleet: TestFleet
         let server: TestServer
-        let site = SigningKey()
+        private(set) var site = SigningKey()
+        private var pairings = 0
+        private(set) var heartbeats: Int64 = 0
         var outcomes: [String: Int] = [:]
         var sequences: [ReportStream: Int64] = [:]
         var token: JoinToken?
@@ -42,14 +44,8 @@ struct DoorFuzzTests {
             server = try await fleet.enrol("h1", hostname: "srv-1")
             authority = try CertificateAuthority(site: "s1")
             let time = fleet.clock.time
-            try await fleet.store.save(
-                IssuedToken(
-                    id: "t", purpose: .site, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
-            try await fleet.store.pair(
-                PairedSite(
-                    id: "s2", name: "Süd", ca: authority.certificatePEM, crossCertificate: authority.certificatePEM,
-                    key: site.publicKey, pairedAt: time, isSilent: false), token: "t", at: time)
             bearer = "callhome_" + RandomBytes.make(32).hexadecimal
+            try await pairAnew()
             try await fleet.store.save(
                 AccessToken(
                     hash: Authenticator.hash(bearer), kind: .api, account: "admin", note: "", createdAt: time,
@@ -59,6 +55,26 @@ struct DoorFuzzTests {
             try await server.send(.heartbeat(SampleReports.heartbeat))
             try await server.open(SampleTicket.fault)
             sequences = [.faults: 1, .telemetry: 2]
+        }
+
+        /// The site with another key: what it signed by the one of before, its last number included, counts no more.
+        func pairAnew() async throws {
+            let time = fleet.clock.time
+            pairings += 1
+            site = SigningKey()
+            try await fleet.store.save(
+                IssuedToken(
+                    id: "t\(pairings)", purpose: .site, secretHash: "", note: "", createdAt: time,
+                    expiresAt: time + .seconds(60)))
+            try await fleet.store.pair(
+                PairedSite(
+                    id: "s2", name: "Süd", ca: authority.certificatePEM, crossCertificate: authority.certificatePEM,
+                    key: site.publicKey, pairedAt: time, isSilent: false), token: "t\(pairings)", at: time)
+        }
+
+        func nextHeartbeat() -> Int64 {
+            heartbeats += 1
+            return heartbeats
         }
 
         private var authorities: [String: String] = [:]
@@ -129,10 +145,13 @@ struct DoorFuzzTests {
                 fuzzer.once(in: 5) ? Data(fuzzer.changed(try JSONTree(message)).utf8) : try WireFormat.encode(message)
             return Sent(path: Routes.tickets, body: body)
         case .heartbeats:
+            // One of a wild number is the last that is taken of its key.
+            if fuzzer.once(in: 8) { try await round.pairAnew() }
             let json = fuzzer.changed(
                 try JSONTree(
                     CollectorHeartbeat(
-                        site: "s2", version: "1", time: SampleTicket.time, interval: 60, openCases: 1, waiting: 1)))
+                        site: "s2", version: "1", time: SampleTicket.time, interval: 60, openCases: 1, waiting: 1,
+                        counter: round.nextHeartbeat())))
             return Sent(
                 path: Routes.heartbeats,
                 body: try WireFormat.encode(Envelope.sign(Data(json.utf8), as: .heartbeat, with: round.site)))

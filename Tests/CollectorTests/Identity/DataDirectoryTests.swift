@@ -2,8 +2,10 @@ import Foundation
 import Glibc
 import Logging
 import Reports
+import SwiftASN1
 import Testing
 import Transfer
+import X509
 
 @testable import Collector
 
@@ -23,10 +25,33 @@ struct DataDirectoryTests {
         return configuration
     }
 
-    private func build(_ configuration: CollectorConfiguration) async throws -> CollectorProgram {
+    private func build(
+        _ configuration: CollectorConfiguration, at time: Timestamp? = nil
+    ) async throws -> CollectorProgram {
         try await CollectorProgram.build(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { Timestamp(Date()) })
+            now: { time ?? Timestamp(Date()) })
+    }
+
+    @Test("While the system's clock is in doubt, the TLS certificate is good by it and by the time that is held")
+    func tlsInDoubt() async throws {
+        func end(_ time: Timestamp) async throws -> (certificate: Timestamp, held: Timestamp) {
+            let program = try await build(configuration(), at: time)
+            let held = program.environment.now()
+            try await program.environment.store.save(
+                ClockReckoning(wall: held, uptime: TrustedClock.systemUptime()))
+            await program.environment.store.close()
+            let pem = try String(contentsOfFile: "\(data)/tls.pem", encoding: .utf8)
+            return (Timestamp(try Certificate(pemEncoded: pem).notValidAfter), held)
+        }
+        let (start, years) = (SampleFault.time, Duration.seconds(3 * 365 * 86_400))
+        let first = try await end(start)
+        #expect(first.certificate >= start + ServerTLS.renewal)
+        let ahead = try await end(start + years)
+        #expect(ahead.held < start + .seconds(3_600), "the leap is in doubt")
+        #expect(ahead.certificate > start + years + ServerTLS.renewal)
+        let back = try await end(start - years)
+        #expect(back.certificate > start + ServerTLS.renewal)
     }
 
     @Test("A command makes nothing where no collector has run, and says which folder and what to do")

@@ -325,10 +325,10 @@ struct SiteTrustTests {
         }
     }
 
-    private func heartbeat(_ site: LiveCollector) -> CollectorHeartbeat {
+    private func heartbeat(_ site: LiveCollector, number: Int64 = 1) -> CollectorHeartbeat {
         CollectorHeartbeat(
             site: site.program.environment.identity.site, version: "1", time: SampleFault.time, interval: 60,
-            openCases: 0, waiting: 0)
+            openCases: 0, waiting: 0, counter: number)
     }
 
     @Test("A site that trusts the root says so with its sign of life, and the partner knows")
@@ -346,8 +346,8 @@ struct SiteTrustTests {
     @Test("A sign of life that names no root, or another one, is answered with the root, signed for that site")
     func told() async throws {
         try await pairedBefore { partner, site, _ in
-            for root in [nil, "0000"] {
-                var beat = heartbeat(site)
+            for (number, root) in [nil, "0000"].enumerated() {
+                var beat = heartbeat(site, number: Int64(number))
                 beat.root = root
                 let sent = try Envelope.sign(
                     WireFormat.encode(beat), as: .heartbeat, with: site.program.environment.signingKey)

@@ -108,17 +108,25 @@ struct HostileNumberTests {
     func tickets() async throws {
         let fleet = try await TestFleet { $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:1")] }
         try await fleet.addAdmin()
-        let key = SigningKey()
         let time = fleet.clock.time
-        try await fleet.store.save(
-            IssuedToken(
-                id: "t", purpose: .site, secretHash: "", note: "", createdAt: time, expiresAt: time + .seconds(60)))
-        try await fleet.store.pair(
-            PairedSite(
-                id: "s2", name: "Süd", ca: "", crossCertificate: "", key: key.publicKey, pairedAt: time,
-                isSilent: false), token: "t", at: time)
+        var pairings = 0
+        func paired() async throws -> SigningKey {
+            pairings += 1
+            let key = SigningKey()
+            try await fleet.store.save(
+                IssuedToken(
+                    id: "t\(pairings)", purpose: .site, secretHash: "", note: "", createdAt: time,
+                    expiresAt: time + .seconds(60)))
+            try await fleet.store.pair(
+                PairedSite(
+                    id: "s2", name: "Süd", ca: "", crossCertificate: "", key: key.publicKey, pairedAt: time,
+                    isSilent: false), token: "t\(pairings)", at: time)
+            return key
+        }
+        var key = try await paired()
         let ticket = try JSONTree(SampleTicket.make { $0.closedAt = SampleTicket.time })
-        var beat = CollectorHeartbeat(site: "s2", version: "1", time: time, interval: 60, openCases: 1, waiting: 1)
+        var beat = CollectorHeartbeat(
+            site: "s2", version: "1", time: time, interval: 60, openCases: 1, waiting: 1, counter: 1)
         beat.root = fleet.environment.tlsRoot.fingerprint
         let heartbeat = try JSONTree(beat)
         var taken = 0
@@ -146,6 +154,8 @@ struct HostileNumberTests {
                     taken += answer.status == 200 ? 1 : 0
                 }
                 for variant in changed(heartbeat) {
+                    // One that counts to the end of the range has no later number: the next is of another key.
+                    key = try await paired()
                     let envelope = try Envelope.sign(Data(variant.tree.json.utf8), as: .heartbeat, with: key)
                     let answer = try await web.send(
                         Transfer.HTTPRequest(

@@ -153,4 +153,67 @@ struct PairingTests {
             #expect(try await post(partner, Routes.heartbeats, stranger).status == 401)
         }
     }
+
+    private func beat(
+        _ site: LiveCollector, to partner: LiveCollector, naming name: String? = nil, at time: Timestamp,
+        counter: Int64? = nil, receiver: String? = nil
+    ) throws -> Envelope {
+        var heartbeat = CollectorHeartbeat(
+            site: name ?? site.program.environment.identity.site, version: "1", time: time, interval: 60, openCases: 0,
+            waiting: 0, counter: counter, receiver: receiver)
+        heartbeat.root = partner.program.environment.tlsRoot.fingerprint
+        return try Envelope.sign(
+            WireFormat.encode(heartbeat), as: .heartbeat, with: site.program.environment.signingKey)
+    }
+
+    @Test("A sign of life counts once, for the site that signed it, and for the collector that it is meant for")
+    func heartbeatsAreBound() async throws {
+        try await pair { partner, site in
+            func answer(_ envelope: Envelope) async throws -> String {
+                let response = try await post(partner, Routes.heartbeats, envelope)
+                return response.status == 204 ? "204" : "\(response.status) \(try partner.problem(response).code)"
+            }
+            let old = Timestamp(milliseconds: 0)
+            #expect(try await answer(beat(site, to: partner, naming: "another", at: old)) == "422 other-site")
+            // Of a site that does not count, its time does: a clock that is wrong refuses nothing by itself.
+            let dated = try beat(site, to: partner, at: old)
+            #expect(try await answer(dated) == "204")
+            #expect(try await answer(dated) == "409 repeated")
+            #expect(try await answer(beat(site, to: partner, at: old - .seconds(60))) == "409 repeated")
+            // One that counts may begin with any number, and then only goes up, whatever its clock says.
+            let other = SigningKey().publicKey.id
+            let stray = try beat(site, to: partner, at: old, counter: 7, receiver: other)
+            #expect(try await answer(stray) == "422 other-collector")
+            let mine = partner.program.environment.signingKey.publicKey.id
+            let counted = try beat(site, to: partner, at: old, counter: -5, receiver: mine)
+            #expect(try await answer(counted) == "204")
+            #expect(try await answer(counted) == "409 repeated")
+            #expect(try await answer(beat(site, to: partner, at: old - .seconds(9), counter: -4)) == "204")
+            let unnumbered = try beat(site, to: partner, at: SampleFault.time)
+            #expect(try await answer(unnumbered) == "409 repeated", "it has no number any more")
+            // Paired once more by the same key, nothing of before counts again.
+            var known = try #require(try await partner.store.pairedSites().first)
+            (known.heartbeatNumber, known.countsHeartbeats) = (nil, nil)
+            try await partner.store.pair(known, token: try await partner.token(.site).id, at: SampleFault.time)
+            #expect(try await answer(counted) == "409 repeated")
+        }
+    }
+
+    @Test("The numbers of heartbeats go up over restarts, clocks that go back, and older copies of the database")
+    func heartbeatNumbers() async throws {
+        let folder = try TemporaryFolder()
+        func open() throws -> SQLiteStore {
+            try SQLiteStore(path: "\(folder.path)/a.db", policy: StoreUnderTest.policy)
+        }
+        let time = SampleFault.time
+        let store = try open()
+        let first = try await store.nextHeartbeat(at: time)
+        let second = try await store.nextHeartbeat(at: time - .seconds(86_400))
+        #expect(second == first + 1)
+        await store.close()
+        let again = try open()
+        #expect(try await again.nextHeartbeat(at: time - .seconds(1)) == second + 1)
+        let copy = try SQLiteStore(path: "\(folder.path)/b.db", policy: StoreUnderTest.policy)
+        #expect(try await copy.nextHeartbeat(at: time + .seconds(60)) > second + 1)
+    }
 }

@@ -80,9 +80,11 @@ struct LiveCollector {
         try WireFormat.decode(Problem.self, from: response.body)
     }
 
-    func token(_ purpose: IssuedToken.Purpose = .server, lifetime: Duration = .seconds(60)) async throws -> JoinToken {
+    func token(
+        _ purpose: IssuedToken.Purpose = .server, replacing host: HostID? = nil, lifetime: Duration = .seconds(3600)
+    ) async throws -> JoinToken {
         try await program.administration.createToken(
-            for: purpose, note: "", lifetime: lifetime, at: Timestamp(Date()))
+            for: purpose, replacing: host, note: "", lifetime: lifetime, at: Timestamp(Date()))
     }
 
     func enrol(_ request: EnrolmentRequest) async throws -> Transfer.HTTPResponse {
@@ -93,7 +95,8 @@ struct LiveCollector {
 
     /// Enrols over the wire.
     func enrolled(_ host: HostID, replace: String? = nil) async throws -> (SigningAgent, EnrolmentResponse) {
-        let token = try await token()
+        let replaced: HostID? = if let replace { try await store.server(named: replace).host } else { nil }
+        let token = try await token(replacing: replaced)
         let key = SigningKey()
         let answer = try await enrol(
             EnrolmentRequest(

@@ -53,6 +53,8 @@ final class TemporaryFolder: Sendable {
     func write(_ text: String, to name: String) throws -> String {
         let file = "\(path)/\(name)"
         try Data(text.utf8).write(to: URL(filePath: file))
+        // It may hold a secret, and one that everyone may read is refused.
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
         return file
     }
 }

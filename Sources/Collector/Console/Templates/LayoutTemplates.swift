@@ -25,7 +25,7 @@ enum LayoutTemplates {
         <div class="tools">
         <span class="languages"><a href="{{frame.german}}" hreflang="de"{{#frame.isGerman}} aria-current="true"{{/frame.isGerman}}>DE</a>
         <a href="{{frame.english}}" hreflang="en"{{^frame.isGerman}} aria-current="true"{{/frame.isGerman}}>EN</a></span>
-        {{#frame.account}}<form method="post" action="/logout"><input type="hidden" name="csrf" value="{{frame.csrf}}"><button class="quiet" title="{{.}}">{{w.logOut}}</button></form>{{/frame.account}}
+        {{#frame.account}}<a class="muted" href="/accounts">{{.}}</a><form method="post" action="/logout"><input type="hidden" name="csrf" value="{{frame.csrf}}"><button class="quiet" title="{{.}}">{{w.logOut}}</button></form>{{/frame.account}}
         </div>
         </div>
         </header>

@@ -17,7 +17,7 @@ extension SQLiteStore {
     func tokens(_ purpose: IssuedToken.Purpose) async throws(StoreError) -> [IssuedToken] {
         try await read("listing tokens") {
             try $0.bodies(
-                IssuedToken.self, "SELECT body FROM token WHERE purpose = ? ORDER BY created DESC, id",
+                IssuedToken.self, "SELECT id, body FROM token WHERE purpose = ? ORDER BY created DESC, id",
                 [purpose.rawValue])
         }
     }
@@ -41,7 +41,8 @@ extension SQLiteStore {
                 let seen = server.lastContact.map { ", last heard of at \($0)" } ?? ""
                 throw StoreError.conflict(
                     because: "\(CleanText.line(server.hostname, limit: 80)) is enrolled with this machine's id "
-                        + "\(enrolment.host)\(seen). If this is that server, installed anew: --replace \(enrolment.host). "
+                        + "\(enrolment.host)\(seen). If this is that server, installed anew: callhome-collector tokens create "
+                        + "--replace \(enrolment.host). "
                         + "If it is another one, copied from the same disk, give it an id of its own first: "
                         + "rm /etc/machine-id; systemd-machine-id-setup")
             }
@@ -98,17 +99,25 @@ extension SQLiteStore {
     func pair(_ site: PairedSite, token: String, at time: Timestamp) async throws(StoreError) {
         try await write("pairing with a site") { transaction in
             try transaction.useUp(token: token, by: site.id, at: time)
+            var site = site
+            if let known = try transaction.pairedSite(id: site.id), known.key == site.key {
+                // Paired once more: what it signed before is taken no second time.
+                site.heartbeatNumber = known.heartbeatNumber
+                site.countsHeartbeats = known.countsHeartbeats
+            }
             try transaction.save(site)
         }
     }
 
     func pairedSites() async throws(StoreError) -> [PairedSite] {
-        try await read("listing paired sites") { try $0.bodies(PairedSite.self, "SELECT body FROM site ORDER BY id") }
+        try await read("listing paired sites") {
+            try $0.bodies(PairedSite.self, "SELECT id, body FROM site ORDER BY id")
+        }
     }
 
     func pairedSite(keyID: String) async throws(StoreError) -> PairedSite? {
         try await read("reading a paired site") {
-            try $0.body(PairedSite.self, "SELECT body FROM site WHERE key = ?", [keyID])
+            try $0.body(PairedSite.self, "SELECT id, body FROM site WHERE key = ?", [keyID])
         }
     }
 
@@ -122,7 +131,7 @@ extension SQLiteStore {
 
     func partnerTrust(recipient: String) async throws(StoreError) -> PartnerTrust? {
         try await read("reading a partner") {
-            try $0.body(PartnerTrust.self, "SELECT body FROM partner WHERE recipient = ?", [recipient])
+            try $0.body(PartnerTrust.self, "SELECT recipient, body FROM partner WHERE recipient = ?", [recipient])
         }
     }
 
@@ -132,13 +141,38 @@ extension SQLiteStore {
         }
     }
 
-    func recordSiteHeartbeat(site: String, interval: Int, at time: Timestamp) async throws(StoreError) {
+    func nextHeartbeat(at time: Timestamp) async throws(StoreError) -> Int64 {
+        try await write("numbering a heartbeat") { transaction in
+            let last = try transaction.setting("heartbeats").flatMap { Int64($0) } ?? 0
+            // After an older copy of the database was put back, the time is past every number that was used.
+            let next = max(last == .max ? last : last + 1, time.milliseconds)
+            try transaction.set("heartbeats", to: String(next))
+            return next
+        }
+    }
+
+    func recordSiteHeartbeat(_ heartbeat: SiteHeartbeat, at time: Timestamp) async throws(StoreError) {
+        let site = heartbeat.site
         try await write("recording a sign of life") { [policy] transaction in
             guard var found = try transaction.pairedSite(id: site) else {
                 throw StoreError.notFound(what: "paired site \(site)")
             }
+            if let number = heartbeat.number {
+                if found.countsHeartbeats ?? false, !heartbeat.isCounted {
+                    throw StoreError.conflict(
+                        because: "\(found.name) numbers its heartbeats, and this one has no number")
+                }
+                // The first number of a site that did not count before is compared with nothing.
+                let isFirst = heartbeat.isCounted && !(found.countsHeartbeats ?? false)
+                if !isFirst, let last = found.heartbeatNumber, number <= last {
+                    throw StoreError.conflict(
+                        because: "this heartbeat of \(found.name) is no newer than the last that was taken")
+                }
+                found.heartbeatNumber = number
+                if heartbeat.isCounted { found.countsHeartbeats = true }
+            }
             found.lastHeartbeat = time
-            found.heartbeatInterval = interval
+            found.heartbeatInterval = heartbeat.interval
             found.isSilent = false
             try transaction.save(found)
             try CaseRecorder(transaction: transaction, policy: policy, time: time).endSilence(
@@ -250,37 +284,66 @@ extension SQLiteStore {
 
     func account(name: String) async throws(StoreError) -> Account? {
         try await read("reading an account") {
-            try $0.body(Account.self, "SELECT body FROM account WHERE name = ?", [name])
+            try $0.account(name: name)
         }
     }
 
     func accounts() async throws(StoreError) -> [Account] {
-        try await read("listing accounts") { try $0.bodies(Account.self, "SELECT body FROM account ORDER BY name") }
+        try await read("listing accounts") {
+            try $0.bodies(Account.self, "SELECT name, body FROM account ORDER BY name")
+        }
     }
 
     func save(_ account: Account) async throws(StoreError) {
         try await write("saving an account") { transaction in
+            let known = try transaction.account(name: account.name)
             try transaction.run(
                 "INSERT INTO account VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
                 [account.name, try transaction.encode(account)])
+            // Whoever knows the old password, or took a login by it, is out.
+            guard known?.passwordHash != account.passwordHash else { return }
+            try transaction.run("DELETE FROM access_token WHERE account = ?", [account.name])
+        }
+    }
+
+    func removeAccount(name: String) async throws(StoreError) {
+        try await write("removing an account") { transaction in
+            let others = try Int.fetchOne(
+                transaction.db.cachedStatement(sql: "SELECT count(*) FROM account WHERE name <> ?"), arguments: [name])
+            guard others ?? 0 > 0 else {
+                throw StoreError.conflict(
+                    because: "\(name) is the only login: make another one first, or nobody could come in any more")
+            }
+            try transaction.run("DELETE FROM access_token WHERE account = ?", [name])
+            try transaction.run("DELETE FROM account WHERE name = ?", [name])
+        }
+    }
+
+    func save(_ token: AccessToken, ofLogin account: Account) async throws(StoreError) {
+        try await write("saving a login") { transaction in
+            guard try transaction.account(name: account.name)?.passwordHash == account.passwordHash else {
+                throw StoreError.conflict(because: "the password of \(account.name) was changed just now")
+            }
+            try transaction.save(token)
+        }
+    }
+
+    func logins(account: String) async throws(StoreError) -> [AccessToken] {
+        try await read("listing logins") {
+            try $0.bodies(
+                AccessToken.self,
+                "SELECT account, body FROM access_token WHERE account = ? ORDER BY created DESC, hash",
+                [account])
         }
     }
 
     func save(_ token: AccessToken) async throws(StoreError) {
-        try await write("saving an access token") { transaction in
-            try transaction.run(
-                "INSERT INTO access_token VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                    + "expires = excluded.expires, body = excluded.body",
-                [
-                    token.hash, token.kind.rawValue, token.account, token.createdAt.milliseconds,
-                    token.expiresAt.milliseconds, try transaction.encode(token),
-                ])
-        }
+        try await write("saving an access token") { try $0.save(token) }
     }
 
     func accessToken(hash: String) async throws(StoreError) -> AccessToken? {
         try await read("reading an access token") {
-            try $0.body(AccessToken.self, "SELECT body FROM access_token WHERE hash = ?", [hash])
+            try $0.body(AccessToken.self, "SELECT account, body FROM access_token WHERE hash = ?", [hash])
         }
     }
 
@@ -288,33 +351,13 @@ extension SQLiteStore {
         try await read("listing access tokens") {
             try $0.bodies(
                 AccessToken.self,
-                "SELECT body FROM access_token WHERE account = ? AND kind = 'api' ORDER BY created DESC, hash",
+                "SELECT account, body FROM access_token WHERE account = ? AND kind = 'api' ORDER BY created DESC, hash",
                 [account])
         }
     }
 
     func deleteAccessToken(hash: String) async throws(StoreError) {
         try await write("deleting an access token") { try $0.run("DELETE FROM access_token WHERE hash = ?", [hash]) }
-    }
-
-    // MARK: Keeping tidy
-
-    func tidy(_ retention: Retention, at time: Timestamp) async throws(StoreError) {
-        try await write("closing old tests") { [policy] transaction in
-            let deadline = (time - CaseLimits.testLifetime).milliseconds
-            let old = try transaction.bodies(
-                Case.self,
-                """
-                SELECT body FROM "case" WHERE state <> 'closed' AND opened < ?
-                AND number IN (SELECT number FROM test)
-                """, [deadline])
-            for found in old {
-                _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
-                    found, by: "collector", because: "The test was not confirmed by every recipient within a day.",
-                    chassis: Part())
-            }
-        }
-        try await write("deleting what is old") { try $0.tidy(retention, at: time) }
     }
 }
 
@@ -331,8 +374,22 @@ extension SQLiteTransaction {
         }
     }
 
+    func account(name: String) throws -> Account? {
+        try body(Account.self, "SELECT name, body FROM account WHERE name = ?", [name])
+    }
+
+    func save(_ token: AccessToken) throws {
+        try run(
+            "INSERT INTO access_token VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                + "expires = excluded.expires, body = excluded.body",
+            [
+                token.hash, token.kind.rawValue, token.account, token.createdAt.milliseconds,
+                token.expiresAt.milliseconds, try encode(token),
+            ])
+    }
+
     func token(id: String) throws -> IssuedToken? {
-        try body(IssuedToken.self, "SELECT body FROM token WHERE id = ?", [id])
+        try body(IssuedToken.self, "SELECT id, body FROM token WHERE id = ?", [id])
     }
 
     func save(_ token: IssuedToken) throws {
@@ -356,25 +413,6 @@ extension SQLiteTransaction {
         try run(
             "UPDATE agent_key SET revoked = ?, because = ? WHERE host = ? AND revoked IS NULL",
             [time.milliseconds, because, host])
-    }
-
-    func tidy(_ retention: Retention, at time: Timestamp) throws {
-        let closed = (time - retention.closedCases).milliseconds
-        let old = #"(SELECT number FROM "case" WHERE state = 'closed' AND closed < ?)"#
-        for table in ["case_fault", "case_report", "delivery", "acceptance", "test"] {
-            try run("DELETE FROM \(table) WHERE number IN \(old)", [closed])
-        }
-        try run(#"DELETE FROM "case" WHERE state = 'closed' AND closed < ?"#, [closed])
-        // As closed cases: who lived with what is known as long as what came of it.
-        try run("DELETE FROM accepted_blind_spot WHERE ended < ?", [closed])
-        try run("DELETE FROM part_declaration WHERE declared < ?", [closed])
-        try run("DELETE FROM report WHERE received < ?", [(time - retention.reports).milliseconds])
-        let history = (time - retention.history).milliseconds
-        for series in try Int64.fetchAll(db, sql: "SELECT id FROM series") {
-            try run("DELETE FROM sample WHERE series = ? AND received < ?", [series, history])
-        }
-        try run("DELETE FROM series WHERE received < ?", [history])
-        try run("DELETE FROM access_token WHERE expires < ?", [time.milliseconds])
     }
 }
 

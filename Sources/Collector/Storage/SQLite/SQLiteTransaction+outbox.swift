@@ -56,14 +56,17 @@ extension SQLiteTransaction {
     }
 
     func claim(limit: Int, at time: Timestamp, until: Timestamp) throws -> [Delivery] {
+        // What is due later than anything can be was put off by a clock that leapt.
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT * FROM delivery AS d WHERE state IN ('queued', 'retrying', 'claimed') AND next <= ?
+                    SELECT * FROM delivery AS d WHERE state IN ('queued', 'retrying', 'claimed')
+                    AND (next <= ? OR next > ?)
                     AND NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.number = d.number AND o.recipient = d.recipient
                         AND o.place < d.place AND o.state IN ('queued', 'retrying', 'claimed'))
                     ORDER BY event = 'test' AND attempts = 0 DESC, next, place LIMIT ?
-                    """), arguments: [time.milliseconds, limit])
+                    """),
+            arguments: [time.milliseconds, (time + OutboxPlan.Limits.longestWait).milliseconds, limit])
         return try rows.compactMap { row in
             guard var claimed = try delivery(row) else {
                 // It would be due for ever, and keep the case's later messages back.
