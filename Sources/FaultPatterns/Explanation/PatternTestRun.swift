@@ -140,6 +140,10 @@ extension PatternTest {
             return
                 "expected the fault to \(expectation.clearedAt.map { "clear at sample \($0)" } ?? "stay open"), but it \(found)"
         }
+        if let again = changes.drop(while: { $0.change.kind != .cleared }).first(where: { $0.change.kind == .opened }) {
+            return "expected the fault to stay cleared, but it opened again at sample \(again.sample): "
+                + again.change.because
+        }
         return nil
     }
 }

@@ -162,6 +162,7 @@ struct ShippedPatternTests {
             ("  - name: a test that is not", "  - nmae: a test that is not", "a test needs `name`"),
             ("unavailablex3 _x2", "0x5", "lack one with missing data"),
             ("\"0 1x2 0x2\"", "\"0x5\"", "expected a fault at sample 2, but none opened"),
+            ("\"0 1x2 0x2\"", "\"0 1x2 0 1\"", "expected the fault to stay cleared, but it opened again at sample 5"),
             ("id: callhome.test", "id: [", "not YAML"),
             ("id: callhome.test", "\tid: callhome.test", "indent with spaces, not tabs"),
             ("id: callhome.test", "id: &x [1,2]\nlaughs: [*x, *x, *x]", "`id` is a text"),
