@@ -37,7 +37,7 @@ public enum AllProbes {
             EnclosureProbe(tree: tree, parts: parts),
             RaidVolumeProbe(tree: tree, input: input, parts: parts),
             IPMIProbe(tree: tree, input: input, cacheDirectory: cacheDirectory, parts: parts),
-            RedfishProbe(tree: tree, input: input, access: redfish),
+            RedfishProbe(tree: tree, input: input, access: redfish, parts: parts),
             UPSProbe(tree: tree, input: input),
             PowerSupplyProbe(tree: tree),
             RaidControllerProbe(tree: tree, input: input),

@@ -100,11 +100,14 @@ struct MemoryModules: Sendable {
         text.contains { $0.isNumber } && PlaceholderText.removed(text) != nil
     }
 
-    /// Whether `wanted` is a word of its own at the end of `locator`, or comes right after a word for modules.
+    /// Whether `wanted` is the last word of `locator`, or several (`DIMM_A1` of `CPU1_DIMM_A1`), or comes right after a
+    /// word for modules.
     private static func begins(_ wanted: String, in locator: String) -> Bool {
         let words = locator.uppercased().split { !$0.isLetter && !$0.isNumber }
-        guard let last = words.last else { return false }
-        return ["", "DIMM", "SLOT", "MODULE", "UDIMM", "RDIMM"].contains { $0 + wanted == last }
+        return words.indices.contains { start in
+            let end = words[start...].joined()
+            return ["", "DIMM", "SLOT", "MODULE", "UDIMM", "RDIMM"].contains { $0 + wanted == end }
+        }
     }
 
     private static func plain(_ text: String) -> String {

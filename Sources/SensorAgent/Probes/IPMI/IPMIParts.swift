@@ -11,13 +11,13 @@ struct IPMIParts: Sendable {
         id: ComponentID(.boardBattery, "main"), kind: .boardBattery, parent: board.id, name: "battery of the main board"
     )
 
-    private let modules: [Component]
+    private let memory: MemoryModules
     private let processors: [Component]
 
     init(firmware: SMBIOS = SMBIOS(parsing: [])) {
-        let all = FirmwareInventory(firmware, files: SysTree(root: "/nonexistent")).components
-        modules = all.filter { $0.kind == .dimm }
-        processors = all.filter { $0.kind == .cpu }
+        let inventory = FirmwareInventory(firmware, files: SysTree(root: "/nonexistent"))
+        memory = inventory.modules
+        processors = inventory.components.filter { $0.kind == .cpu }
     }
 
     // Entity ids (table 43-13).
@@ -122,17 +122,26 @@ struct IPMIParts: Sendable {
             name: name)
     }
 
-    /// The one module of SMBIOS whose place stands in `name`.
+    /// The one module of SMBIOS whose place stands in `name`, or ends with it: `DIMM_A1` of `CPU1_DIMM_A1`.
     private func knownModule(_ name: String) -> Component? {
         let word = IPMIStates.plain(name)
-        let fitting = modules.filter { module in
+        let fitting = memory.modules.map(\.component).filter { module in
             let locator = IPMIStates.plain(module.part.location ?? "")
-            return !locator.isEmpty && word.contains(locator)
+            return !locator.isEmpty && IPMIParts.contains(locator, in: word)
         }
         // `P1DIMMA1` contains `DIMMA1` as well: the longest counts.
         let longest = fitting.map { IPMIStates.plain($0.part.location ?? "").count }.max()
         let best = fitting.filter { IPMIStates.plain($0.part.location ?? "").count == longest }
-        return best.count == 1 ? best.first : nil
+        guard best.isEmpty else { return best.count == 1 ? best.first : nil }
+        return memory.module(ofUnit: name)
+    }
+
+    /// Whether `locator` is in `word` with its number whole: `A1` is not in `DIMMA12`.
+    private static func contains(_ locator: String, in word: String) -> Bool {
+        word.ranges(of: locator).contains { range in
+            guard let last = locator.last, last.isNumber, range.upperBound < word.endIndex else { return true }
+            return !word[range.upperBound].isNumber
+        }
     }
 
     private static func module(labelled label: String) -> Component {

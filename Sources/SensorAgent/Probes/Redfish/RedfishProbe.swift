@@ -32,11 +32,20 @@ public actor RedfishProbe: Probe {
     private let tree: SysTree
     private let input: String?
     private let access: RedfishAccess?
+    private let parts: PartsDirectory
 
-    public init(tree: SysTree, input: String? = nil, access: RedfishAccess? = nil) {
+    /// - Parameters:
+    ///   - tree: where SMBIOS is read, and in a recorded tree the service's resources.
+    ///   - input: a file with one recorded resource, read in place of a service.
+    ///   - access: the service; nil: there is none to ask.
+    ///   - parts: what the firmware names; nil: that is read from the tree.
+    public init(
+        tree: SysTree, input: String? = nil, access: RedfishAccess? = nil, parts: PartsDirectory? = nil
+    ) {
         self.tree = tree
         self.input = input
         self.access = access
+        self.parts = parts ?? PartsDirectory(tree: tree)
     }
 
     public func observe(at time: Timestamp, since cursor: ProbeCursor?) async throws(ProbeError) -> ProbeResult {
@@ -64,7 +73,9 @@ public actor RedfishProbe: Probe {
                 because: "no address of a Redfish service: needed only where the BMC cannot be asked locally; "
                     + "then set redfish = https://… in agent.conf")
         }
-        var walk = RedfishWalk(source, since: RedfishCursor(cursor), at: time)
+        // The log's `DIMM_A1` is the module that SMBIOS lists and the kernel counts for.
+        let known = IPMIParts(firmware: parts.parts().firmware.table)
+        var walk = RedfishWalk(source, since: RedfishCursor(cursor), parts: known, at: time)
         do throws(RedfishError) {
             try await walk.run()
         } catch {

@@ -19,14 +19,17 @@ struct RedfishWalk: Sendable {
     private(set) var requests = 0
 
     private let source: any RedfishSource
+    /// What the entries of its logs are about.
+    private let parts: IPMIParts
     private let time: Timestamp
     private var visited: Set<String> = []
     /// Temperatures of the whole chassis that is read: read after its sensors, since each repeats one of them where that
     /// has a resource of its own.
     private var metrics: [String] = []
 
-    init(_ source: any RedfishSource, since cursor: RedfishCursor?, at time: Timestamp) {
+    init(_ source: any RedfishSource, since cursor: RedfishCursor?, parts: IPMIParts, at time: Timestamp) {
         self.source = source
+        self.parts = parts
         self.cursor = cursor ?? RedfishCursor()
         self.time = time
     }
@@ -198,7 +201,7 @@ struct RedfishWalk: Sendable {
         }
         let (news, key) = RedfishLog.news(entries, since: cursor.logs[path], at: time)
         if let key { cursor.logs[path] = key }
-        result.add(IPMIEventSignals(news, parts: IPMIParts(), at: time))
+        result.add(IPMIEventSignals(news, parts: parts, at: time))
     }
 }
 

@@ -114,6 +114,25 @@ struct IPMIEventSeverityTests {
             ])
     }
 
+    @Test(
+        "a module that the words name is the one that SMBIOS lists, by its whole place or the end of it, and no other",
+        arguments: [
+            ("DIMM_A1", ["DIMM_A1", "DIMM_A12"], "DIMM_A1"), ("DIMM_A12", ["DIMM_A1", "DIMM_A12"], "DIMM_A12"),
+            // Of a module that is not plugged in, `A1` is not the beginning.
+            ("DIMM_A12", ["DIMM_A1", "DIMM_B1"], "ipmi/DIMM_A12"), ("DIMM_A12", ["A1", "B1"], "ipmi/DIMM_A12"),
+            ("DIMM_A1", ["CPU1_DIMM_A1", "CPU1_DIMM_B1"], "CPU1_DIMM_A1"),
+            ("DIMM_A1", ["CPU1_DIMM_A1", "CPU2_DIMM_A1"], "ipmi/DIMM_A1"),
+            ("@DIMMG1(CPU2)", ["P1-DIMMG1", "P2-DIMMG1"], "P2-DIMMG1"), ("DIMM A7", ["A7", "B7"], "A7"),
+        ])
+    func knownModule(words: String, locators: [String], part: String) throws {
+        let table = SMBIOS(parsing: MadeSMBIOS.modules(locators.map { ($0, "BANK 0") }))
+        let event = try #require(IPMIEvent(line: Self.line("Memory #0x02", "Uncorrectable ECC (\(words))")[...]))
+        let signals = IPMIEventSignals(
+            [event], parts: IPMIParts(firmware: table), oldest: IPMIEventSignals.anyAge, at: Self.time)
+        let errors = signals.observations.filter { $0.signal.name == "hw.memory.error" }
+        #expect(errors.map(\.component.rawValue) == ["dimm:\(part)"])
+    }
+
     @Test("a cell that fell below its lower critical limit is to be replaced")
     func cell() {
         #expect(

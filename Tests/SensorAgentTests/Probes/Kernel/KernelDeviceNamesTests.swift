@@ -214,6 +214,8 @@ struct MemoryTopologyTests {
         #expect(try component("E1", letters) == "memory_controller:firmware")
         #expect(try component("A1", [("CPU1 A1", "NODE 1"), ("CPU2 A1", "NODE 1")]) == "memory_controller:firmware")
         #expect(try component("A1", [("P1-DIMMA1", "NODE 1"), ("P1-DIMMB1", "NODE 1")]) == "dimm:P1-DIMMA1")
+        let words = [("CPU1_DIMM_A1", "NODE 1"), ("CPU1_DIMM_B1", "NODE 1")]
+        #expect(try component("DIMM A1", words) == "dimm:CPU1_DIMM_A1")
         #expect(try component("A1", [("DIMM AA1", "NODE 1"), ("DIMM AB1", "NODE 1")]) == "memory_controller:firmware")
         // Where nothing lists the modules the firmware's name is the best there is, if it is one.
         #expect(try component("D2", []) == "dimm:D2")

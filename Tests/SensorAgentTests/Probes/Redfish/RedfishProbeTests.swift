@@ -248,7 +248,9 @@ struct RedfishTests {
     }
 
     /// A recorded service with a chassis, a supply in each of two bays, a DIMM, and a log on two pages.
-    private func service(secondBay: String = "Enabled", entries: [Int] = [1, 2, 3]) throws -> ScratchFolder {
+    private func service(
+        secondBay: String = "Enabled", entries: [Int] = [1, 2, 3], message: String = "Uncorrectable ECC"
+    ) throws -> ScratchFolder {
         let scratch = try ScratchFolder()
         func write(_ path: String, _ text: String) throws { try scratch.write("redfish/v1/\(path)index.json", text) }
         func link(_ path: String) -> String { "{\"@odata.id\": \"/redfish/v1/\(path)\"}" }
@@ -276,7 +278,7 @@ struct RedfishTests {
             "{\"@odata.type\": \"#LogService.v1.LogService\", \"Entries\": \(link("Systems/1/LogServices/Sel/Entries"))}"
         )
         let texts = entries.map { number in
-            "{\"Id\": \"\(number)\", \"Created\": \"2025-11-21T07:0\(number):00Z\", \"Message\": \"Uncorrectable ECC\", "
+            "{\"Id\": \"\(number)\", \"Created\": \"2025-11-21T07:0\(number):00Z\", \"Message\": \"\(message)\", "
                 + "\"SensorType\": \"Memory\", \"Severity\": \"Critical\", \"EntryCode\": \"Assert\"}"
         }
         let folder = "Systems/1/LogServices/Sel/Entries"
@@ -311,6 +313,16 @@ struct RedfishTests {
         let third = try await RedfishProbe(tree: SysTree(root: more.url.path))
             .observe(at: BMC.now + .seconds(600), since: second.cursor)
         #expect(third.observations.filter { $0.signal.name == "hw.memory.error" }.count == 1)
+    }
+
+    @Test("the module that an entry of the log names is the one that SMBIOS lists, for which the kernel counts")
+    func modules() async throws {
+        let scratch = try service(message: "Uncorrectable ECC at DIMM_A1")
+        try scratch.write(
+            "sys/firmware/dmi/tables/DMI", MadeSMBIOS.modules([("CPU1_DIMM_A1", "NODE 0"), ("CPU1_DIMM_B1", "NODE 0")]))
+        let told = try await RedfishProbe(tree: SysTree(root: scratch.url.path)).observe(at: BMC.now, since: nil)
+        let errors = told.observations.filter { $0.signal.name == "hw.memory.error" }
+        #expect(Set(errors.map(\.component.rawValue)) == ["dimm:CPU1_DIMM_A1"])
     }
 
     @Test("a supply that was there and is absent is missing; a bay that was always empty is not")
