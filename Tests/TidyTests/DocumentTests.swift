@@ -6,7 +6,7 @@ import Testing
 struct DocumentTests {
     private static let pages = [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/collector.md", "docs/packages.md",
-        "docs/backtest.md", "packaging/README.md", "patterns/README.md", "Laboratory/README.md",
+        "docs/attacks.md", "docs/backtest.md", "packaging/README.md", "patterns/README.md", "Laboratory/README.md",
         "Benchmarks/RESULTS.md",
     ]
 

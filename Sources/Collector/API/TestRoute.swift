@@ -66,8 +66,10 @@ struct TestRoute: RouteProvider {
         let prefix = "\(ChannelKind.partner.rawValue):\(recipient)/"
         do {
             guard let trust = try await environment.store.partnerTrust(recipient: recipient) else { return [] }
-            let answer = try await PartnerClient(url: trust.url, ca: trust.ca, timeout: .seconds(5))
-                .send("GET", Routes.test(id), nil)
+            let answer = try await PartnerClient(
+                url: trust.url, ca: trust.ca, time: environment.now(), timeout: .seconds(5)
+            )
+            .send("GET", Routes.test(id), nil)
             // A partner may be the end of the way: that it notifies nobody further is no fault of this site.
             return try WireFormat.decode(TestProgress.self, from: answer).hops
                 .filter { $0.name != TestRoute.noRecipients }

@@ -70,7 +70,7 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         } catch {
             throw .rejected(because: "the ticket cannot be signed: \(error)")
         }
-        let response = try await post(body, to: Routes.tickets, trust: trust)
+        let response = try await post(body, to: Routes.tickets, trust: trust, at: time)
         guard let acceptance = try? WireFormat.decode(TicketAcceptance.self, from: response.body) else {
             throw .retry(
                 after: nil,
@@ -92,19 +92,19 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         } catch {
             throw .rejected(because: "the heartbeat cannot be signed: \(error)")
         }
-        let response = try await post(body, to: Routes.heartbeats, trust: trust)
+        let response = try await post(body, to: Routes.heartbeats, trust: trust, at: heartbeat.time)
         if let envelope = try? WireFormat.decode(Envelope.self, from: response.body) {
-            await take(envelope, from: trust, as: heartbeat.site)
+            await take(envelope, from: trust, as: heartbeat.site, at: heartbeat.time)
         }
     }
 
     /// The partner's signed word which root to trust from now on. It is kept once the partner was reached by it: a wrong one
     /// would cut the line for good.
-    func take(_ envelope: Envelope, from trust: PartnerTrust, as site: String) async {
+    func take(_ envelope: Envelope, from trust: PartnerTrust, as site: String, at time: Timestamp) async {
         guard let payload = try? envelope.verified(as: .rootNotice, by: trust.key),
             let notice = try? WireFormat.decode(RootNotice.self, from: payload), notice.site == site,
             let outline = CertificateOutline(pem: notice.root), outline.objectionAsRoot == nil,
-            await isReached(trust.url, by: notice.root)
+            await isReached(trust.url, by: notice.root, at: time)
         else { return }
         var moved = trust
         moved.ca = notice.root
@@ -114,10 +114,10 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
     }
 
     /// Whether a collector that the root stands behind answers there, and shows the same root.
-    private func isReached(_ url: String, by root: String) async -> Bool {
+    private func isReached(_ url: String, by root: String, at time: Timestamp) async -> Bool {
         let transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .collector(rootPEM: root), timeout: ChannelLimits.timeout,
+                trust: .partner(rootPEM: root, at: time), timeout: ChannelLimits.timeout,
                 maximumResponseBytes: ChannelLimits.answerBytes))
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         guard let answer = try? await transfer.send(Transfer.HTTPRequest(url: base + Routes.ca)),
@@ -151,12 +151,12 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
                 + "\(recipient.key("pairing")) here")
     }
 
-    private func post(_ body: Data, to path: String, trust: PartnerTrust) async throws(ChannelError)
-        -> Transfer.HTTPResponse
-    {
+    private func post(
+        _ body: Data, to path: String, trust: PartnerTrust, at time: Timestamp
+    ) async throws(ChannelError) -> Transfer.HTTPResponse {
         let transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .collector(rootPEM: trust.ca), timeout: ChannelLimits.timeout,
+                trust: .partner(rootPEM: trust.ca, at: time), timeout: ChannelLimits.timeout,
                 maximumResponseBytes: ChannelLimits.answerBytes))
         let base = trust.url.hasSuffix("/") ? String(trust.url.dropLast()) : trust.url
         let response: Transfer.HTTPResponse
@@ -173,5 +173,13 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         }
         if let refusal = ChannelError(response, from: "the partner collector \(recipient.name)") { throw refusal }
         return response
+    }
+}
+
+extension Trust {
+    /// Another collector, by the time that is known: while the system's clock is years ahead of it, no partner's certificate
+    /// has ended by that clock, and orders go on.
+    static func partner(rootPEM: String, at time: Timestamp) -> Trust {
+        .collector(rootPEM: rootPEM, knownTime: time.milliseconds / 1000)
     }
 }

@@ -64,7 +64,7 @@ struct PairingService: Service {
         let request = try PairingRequest(
             token: token, site: environment.identity.site, name: environment.siteName, ca: environment.ca,
             signedBy: environment.signingKey)
-        let answer = try await PartnerClient(url: partner.url, ca: ca)
+        let answer = try await PartnerClient(url: partner.url, ca: ca, time: environment.now())
             .send("POST", PairingRequest.path, try WireFormat.encode(request))
         let response = try WireFormat.decode(PairingResponse.self, from: answer)
         // While the partner answered, another attempt may have paired with the same token: then that one stands.
@@ -84,7 +84,8 @@ struct PairingService: Service {
     /// The partner's TLS root, if it is the one that the token names.
     private func authority(at url: String, fingerprint: String) async throws -> String {
         let pem = String(
-            decoding: try await PartnerClient(url: url, ca: nil).send("GET", Routes.ca, nil), as: UTF8.self)
+            decoding: try await PartnerClient(url: url, ca: nil, time: environment.now()).send("GET", Routes.ca, nil),
+            as: UTF8.self)
         let certificate: Certificate
         do {
             certificate = try Certificate(pemEncoded: pem)
@@ -112,7 +113,9 @@ struct PairingService: Service {
 
     /// Whether the fingerprint is that of the CA which the partner says vouches for agents; only for the words of a refusal.
     private func isOfEarlierCA(_ fingerprint: String, at url: String) async -> Bool {
-        guard let answer = try? await PartnerClient(url: url, ca: nil).send("GET", Routes.agentsCA, nil),
+        guard
+            let answer = try? await PartnerClient(url: url, ca: nil, time: environment.now()).send(
+                "GET", Routes.agentsCA, nil),
             let certificate = try? Certificate(pemEncoded: String(decoding: answer, as: UTF8.self))
         else { return false }
         return (try? CertificateAuthority.fingerprint(of: certificate)) == fingerprint
@@ -129,12 +132,14 @@ struct PartnerClient {
     let url: String
     /// PEM of the only root that is trusted; nil before it is known.
     let ca: String?
+    /// What is known of it.
+    let time: Timestamp
     var timeout = Duration.seconds(20)
 
     /// - Returns: the body of a 2xx answer.
     func send(_ method: String, _ path: String, _ body: Data?) async throws -> Data {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        let trust: Trust = ca.map { .collector(rootPEM: $0) } ?? .unverified
+        let trust: Trust = ca.map { .partner(rootPEM: $0, at: time) } ?? .unverified
         let transfer = HTTPTransfer(HTTPTransfer.Options(trust: trust, timeout: timeout, maximumResponseBytes: 1 << 20))
         let response = try await transfer.send(
             Transfer.HTTPRequest(

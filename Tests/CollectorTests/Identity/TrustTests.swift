@@ -380,7 +380,7 @@ struct SiteTrustTests {
                 let notice = RootNotice(site: name ?? own, root: root)
                 let envelope = try Envelope.sign(
                     WireFormat.encode(notice), as: type, with: key ?? environment.signingKey)
-                await channel.take(envelope, from: before, as: own)
+                await channel.take(envelope, from: before, as: own, at: Timestamp(Date()))
                 return try await site.store.partnerTrust(recipient: "service")?.ca
             }
             let root = environment.tlsRoot.pem

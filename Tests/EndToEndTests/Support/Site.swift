@@ -15,7 +15,10 @@ final class Site: Sendable {
     static let packageRoot = source.deletingLastPathComponent().deletingLastPathComponent()
 
     /// Everything started, nobody enrolled yet.
-    init() async throws {
+    /// - Parameters:
+    ///   - leaping: shows the collector another time than the system's.
+    ///   - settings: more lines of its configuration.
+    init(leaping clock: LeapingClock? = nil, settings: String = "") async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "callhome-site-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let ports = try (0..<4).map { _ in try freePort() }
@@ -38,9 +41,15 @@ final class Site: Sendable {
         partner = Program(
             "partner", Program.built("callhome-collector"),
             ["serve", "--config", folder.appending(path: "partner.conf").path], in: folder)
-        collector = Program(
-            "collector", Program.built("callhome-collector"),
-            ["serve", "--config", folder.appending(path: "collector.conf").path], in: folder)
+        let serve = ["serve", "--config", folder.appending(path: "collector.conf").path]
+        collector =
+            if let clock {
+                Program(
+                    "collector", "/usr/bin/env", clock.environment + [Program.built("callhome-collector")] + serve,
+                    in: folder)
+            } else {
+                Program("collector", Program.built("callhome-collector"), serve, in: folder)
+            }
         try Site.write(
             """
             data = \(folder.path)/partner
@@ -83,6 +92,7 @@ final class Site: Sendable {
             recipient.upstream.kind = partner
             recipient.upstream.url = https://127.0.0.1:\(ports[1])
             recipient.upstream.pairing = \(folder.path)/pairing
+            \(settings)
             """, to: folder.appending(path: "collector.conf"))
         try collector.start()
         try await eventually(within: .seconds(30), "the collector says how to enrol") {
