@@ -17,6 +17,7 @@ actor UplinkService: Service {
     private let log: Logger
     private let declare: @Sendable ([PartDeclaration], Timestamp) -> Void
     private let renewal: TrustRenewal?
+    private let lastWait: Duration
     private let signal = WakeSignal()
 
     private var identity: Identity
@@ -37,12 +38,14 @@ actor UplinkService: Service {
     ///   - proxy: `http://server:port`; nil for none.
     ///   - now: the wall clock.
     ///   - declare: takes what people declared of parts, with the collector's time.
+    ///   - lastWait: how long a stop waits for the collector, which is to learn that it was in order: so long a server on its
+    ///     way down still has its network, and a service manager its patience.
     ///   - renewal: takes the collector's TLS root and a new certificate; nil: they stay.
     init(
         source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
         now: @escaping @Sendable () -> Timestamp,
         declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in },
-        renewal: TrustRenewal? = nil
+        renewal: TrustRenewal? = nil, lastWait: Duration = .seconds(3)
     ) {
         self.source = source
         self.identity = identity
@@ -52,6 +55,7 @@ actor UplinkService: Service {
         self.now = now
         self.declare = declare
         self.renewal = renewal
+        self.lastWait = lastWait
         machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
     }
@@ -98,13 +102,8 @@ actor UplinkService: Service {
         await sendTheLast()
     }
 
-    /// How long a stop waits for the collector, which is to learn that it was in order: in this time a server on its way
-    /// down still has its network, and a service manager its patience.
-    private static let farewell = Duration.seconds(3)
-
-    /// Nothing where the collector did not answer lately: it would not now.
     private func sendTheLast() async {
-        guard machine.state == .connected, machine.nextAttempt == nil else { return }
+        guard machine.maySendTheLast else { return }
         // No child task: those of a cancelled task are cancelled.
         let last = Task {
             while !Task.isCancelled, let counts = try? await source.counts() {
@@ -113,7 +112,7 @@ actor UplinkService: Service {
             }
         }
         let end = Task {
-            try? await Task.sleep(for: UplinkService.farewell)
+            try? await Task.sleep(for: lastWait)
             last.cancel()
         }
         await last.value

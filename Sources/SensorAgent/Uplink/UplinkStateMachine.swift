@@ -127,6 +127,10 @@ struct UplinkStateMachine: Sendable {
     /// The collector that is asked next.
     var collector: String? { collectors.isEmpty ? nil : collectors[preferred] }
 
+    /// Whether the collector answered lately, so that what is stored last may go out before a stop: else it would be waited
+    /// for in vain.
+    var maySendTheLast: Bool { state == .connected }
+
     // MARK: What next
 
     mutating func next(waiting: [ReportStream: Int]) -> Step {

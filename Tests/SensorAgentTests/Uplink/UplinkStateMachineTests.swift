@@ -129,6 +129,18 @@ struct UplinkStateMachineTests {
         #expect(effects.last == .discard(through: 2, of: .faults))
     }
 
+    @Test("The last reports before a stop go out only where the collector answered lately")
+    func beforeStop() {
+        var dialogue = Dialogue()
+        dialogue.has(.faults, 1...1)
+        #expect(dialogue.machine.maySendTheLast)
+        _ = dialogue.answer(.failure("no route"))
+        #expect(!dialogue.machine.maySendTheLast)
+        _ = dialogue.receipt(faults: 1)
+        #expect(dialogue.machine.maySendTheLast)
+        #expect(!Dialogue(collectors: []).machine.maySendTheLast)
+    }
+
     @Test("A receipt of a later epoch tells that the spool is an old copy: a new epoch begins")
     func laterEpoch() {
         var dialogue = Dialogue()
