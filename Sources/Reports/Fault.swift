@@ -194,11 +194,15 @@ public struct FaultChange: Hashable, Sendable, Codable {
     /// Why this step was taken, in one sentence.
     public var because: String
     public var time: Timestamp
+    /// Counts the changes of one agent, upwards, over all its spools; nil before it is stored, for tests, and from an agent of
+    /// up to 0.1.
+    public var stamp: Int64?
 
-    public init(kind: Kind, fault: Fault, because: String, time: Timestamp) {
+    public init(kind: Kind, fault: Fault, because: String, time: Timestamp, stamp: Int64? = nil) {
         self.kind = kind
         self.fault = fault
         self.because = because
         self.time = time
+        self.stamp = stamp
     }
 }

@@ -40,12 +40,19 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// PEM of the collector's TLS root, where the agent is to trust it alone and has not said yet that it does, or where its
     /// certificate is to be renewed: it asks at `Routes.renewal`. Nil where there is nothing to do.
     public var root: String?
+    /// The highest stamp of a fault change that is applied, so that an agent whose spool is an old copy counts on above it; nil
+    /// from a collector of up to 0.1.
+    public var stamp: Int64?
+    /// Id of the question which faults stand, until it is answered by a statement; nil where there is none. It is no verb of
+    /// `asks`: an agent of up to 0.1 would refuse a receipt with a verb that it does not know.
+    public var restate: String?
     /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(
         host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
-        asks: [PartDeclaration]? = nil, root: String? = nil, time: Timestamp
+        asks: [PartDeclaration]? = nil, root: String? = nil, stamp: Int64? = nil, restate: String? = nil,
+        time: Timestamp
     ) {
         format = WireFormat.version
         self.host = host
@@ -55,6 +62,8 @@ public struct Receipt: Hashable, Sendable, Codable {
         self.acceptedBlindSpots = acceptedBlindSpots
         self.asks = asks
         self.root = root
+        self.stamp = stamp
+        self.restate = restate
         self.time = time
     }
 

@@ -37,10 +37,12 @@ public struct Report: Hashable, Sendable, Codable {
     @Bounded<SpanBounds> public var uptime: Int64
     public var agentVersion: String
     public var content: ReportContent
+    /// Which faults stand, with faults, statements and heartbeats; nil in all others, and from an agent of up to 0.1.
+    public var standing: StandingFaults?
 
     public init(
         host: HostID, hostname: String, position: ReportPosition, time: Timestamp, boot: String, uptime: Int64,
-        agentVersion: String, content: ReportContent
+        agentVersion: String, content: ReportContent, standing: StandingFaults? = nil
     ) {
         format = WireFormat.version
         self.host = host
@@ -51,6 +53,7 @@ public struct Report: Hashable, Sendable, Codable {
         self.uptime = uptime
         self.agentVersion = agentVersion
         self.content = content
+        self.standing = standing
     }
 }
 
@@ -63,6 +66,7 @@ public enum ReportContent: Hashable, Sendable {
     case samples([SampleAggregate])
     case test(TestFault)
     case declaration(DeclarationAnswer)
+    case statement(FaultStatement)
     case dropped(Dropped)
     case unknown(kind: String)
 
@@ -74,6 +78,7 @@ public enum ReportContent: Hashable, Sendable {
         case .samples: "samples"
         case .test: "test"
         case .declaration: "declaration"
+        case .statement: "statement"
         case .dropped: "dropped"
         case .unknown(let kind): kind
         }
@@ -82,7 +87,7 @@ public enum ReportContent: Hashable, Sendable {
     /// The stream that it travels in: what must not be lost goes with the faults.
     public var stream: ReportStream {
         switch self {
-        case .faults, .test, .declaration: .faults
+        case .faults, .test, .declaration, .statement: .faults
         case .inventory, .heartbeat, .samples, .dropped, .unknown: .telemetry
         }
     }
@@ -90,7 +95,7 @@ public enum ReportContent: Hashable, Sendable {
 
 extension ReportContent: Codable {
     private enum Key: String, CodingKey {
-        case kind, changes, inventory, heartbeat, samples, test, declaration, dropped
+        case kind, changes, inventory, heartbeat, samples, test, declaration, statement, dropped
     }
 
     public init(from decoder: any Decoder) throws {
@@ -104,6 +109,7 @@ extension ReportContent: Codable {
         case "test": self = .test(try container.decode(TestFault.self, forKey: .test))
         case "declaration":
             self = .declaration(try container.decode(DeclarationAnswer.self, forKey: .declaration))
+        case "statement": self = .statement(try container.decode(FaultStatement.self, forKey: .statement))
         case "dropped": self = .dropped(try container.decode(Dropped.self, forKey: .dropped))
         default: self = .unknown(kind: kind)
         }
@@ -119,6 +125,7 @@ extension ReportContent: Codable {
         case .samples(let samples): try container.encode(samples, forKey: .samples)
         case .test(let test): try container.encode(test, forKey: .test)
         case .declaration(let answer): try container.encode(answer, forKey: .declaration)
+        case .statement(let statement): try container.encode(statement, forKey: .statement)
         case .dropped(let dropped): try container.encode(dropped, forKey: .dropped)
         case .unknown: break
         }

@@ -126,11 +126,12 @@ struct FolderTests {
             Folder("HTTP", ["Identity", "Texts"]),
             Folder("Enrolment", ["Accounts", "HTTP", "Identity"]),
             Folder("Intake", ["Enrolment", "HTTP", "Identity"]),
+            Folder("Mirror", ["Cases", "Intake"]),
             Folder(
                 "Storage",
                 [
-                    "Accounts", "Cases", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity", "Intake", "Pairing",
-                    "Liveness", "Texts", "Clock",
+                    "Accounts", "Cases", "Clock", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity", "Intake",
+                    "Liveness", "Mirror", "Pairing", "Texts",
                 ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
             Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Identity", "Intake", "Storage"]),

@@ -29,26 +29,31 @@ enum CaseRules {
     /// - Parameters:
     ///   - current: the case that holds the fault; else the open case with the same key; else nil.
     ///   - opening: how a case is named if one is opened.
+    ///   - unlisted: how many faults of the case stand beside those that it lists.
     ///   - time: by the collector's clock.
     static func applying(
-        _ change: FaultChange, to current: Case?, opening: Opening, at time: Timestamp
+        _ change: FaultChange, to current: Case?, opening: Opening, unlisted: Int = 0, at time: Timestamp
     ) -> CaseChange {
         switch change.kind {
-        case .cleared: clearing(change, in: current, at: time)
+        case .cleared: clearing(change, in: current, unlisted: unlisted, at: time)
         case .opened, .updated: raising(change, in: current, opening: opening, at: time)
         }
     }
 
-    private static func clearing(_ change: FaultChange, in current: Case?, at time: Timestamp) -> CaseChange {
-        guard var found = current, let index = found.members.firstIndex(where: { $0.fault.id == change.fault.id })
-        else {
+    private static func clearing(
+        _ change: FaultChange, in current: Case?, unlisted: Int, at time: Timestamp
+    ) -> CaseChange {
+        guard var found = current else { return .unchanged(reason: .neverOpened(change.fault.id)) }
+        guard !found.isClosed else { return .unchanged(reason: .caseClosed(number: found.number)) }
+        if let index = found.members.firstIndex(where: { $0.fault.id == change.fault.id }) {
+            guard found.members[index].isOpen else { return .unchanged(reason: .alreadyCleared(change.fault.id)) }
+            found.members[index] = Case.Member(fault: change.fault, isOpen: false, because: change.because)
+        } else if !found.openFaults.isEmpty || unlisted > 0 {
+            // One of those that the case had no room to list.
             return .unchanged(reason: .neverOpened(change.fault.id))
         }
-        guard !found.isClosed else { return .unchanged(reason: .caseClosed(number: found.number)) }
-        guard found.members[index].isOpen else { return .unchanged(reason: .alreadyCleared(change.fault.id)) }
-        found.members[index] = Case.Member(fault: change.fault, isOpen: false, because: change.because)
         found.updatedAt = time
-        if found.openFaults.isEmpty {
+        if found.openFaults.isEmpty, unlisted == 0 {
             return .closed(closing(found, by: found.host, because: change.because, at: time), because: change.because)
         }
         found.note(.updated, by: found.host, because: change.because, at: time)
@@ -64,7 +69,8 @@ enum CaseRules {
         if found.isClosed {
             // Closed by a person or by an exchange, and the agent still sees the fault: only getting worse speaks
             // against whoever closed it, and so does a new sign that it explains, which nothing else would tell.
-            if let index, found.members[index].fault.urgency >= change.fault.urgency,
+            // Where the fault itself had ended, nobody spoke of it: it is there again.
+            if let index, found.members[index].isOpen, found.members[index].fault.urgency >= change.fault.urgency,
                 !explainsMore(change.fault, than: found.members[index].fault)
             {
                 return .unchanged(reason: .caseClosed(number: found.number))

@@ -57,7 +57,7 @@ struct Server: Hashable, Sendable, Codable {
 struct ServerEvent: Hashable, Sendable, Codable {
     enum Kind: String, Sendable, Codable {
         case enrolled, replaced, keyRevoked, gap, dropped, newEpoch, oldEpoch, refused, unknownKind, storm,
-            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded, declared, trustMoved
+            partExchanged, blindSpotAccepted, blindSpotWithdrawn, blindSpotEnded, declared, trustMoved, accountsDiffer
     }
     var time: Timestamp
     var kind: Kind

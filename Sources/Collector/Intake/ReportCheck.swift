@@ -41,6 +41,19 @@ enum ReportCheck {
             let isLong = answer.because.utf8.count > ReportLimits.textBytes
             return isLong || answer.cleared.count > WireLimits.changesPerReport
                 ? "the answer to a declaration is longer than one can be" : nil
+        case .statement(let statement):
+            // Its faults are judged one by one: what is refused of one must not keep the others from being known.
+            if statement.faults.count > WireLimits.changesPerReport {
+                return "\(statement.faults.count) faults; the limit is \(WireLimits.changesPerReport)"
+            }
+            if statement.part < 1 || statement.part > statement.of || statement.of > ReportLimits.statementParts {
+                return "part \(statement.part) of \(statement.of) is none of a statement"
+            }
+            var texts = TextCheck()
+            texts.names(["answers": statement.answers], ReportLimits.nameBytes)
+            // Under its id it is kept account of, also where it is refused.
+            for standing in statement.faults { texts.names(["id": standing.fault.id.rawValue], ReportLimits.nameBytes) }
+            return texts.objection
         case .dropped(let dropped):
             var texts = TextCheck()
             texts.names(["reason": dropped.reason])
@@ -121,7 +134,7 @@ enum ReportCheck {
         return changes.lazy.compactMap { objection(toFault: $0.fault, because: $0.because) }.first
     }
 
-    private static func objection(toFault fault: Fault, because: String = "") -> String? {
+    static func objection(toFault fault: Fault, because: String = "") -> String? {
         let name = "fault \(fault.id.rawValue.prefix(80))"
         if fault.id.rawValue.isEmpty || fault.id.rawValue.utf8.count > ReportLimits.nameBytes {
             return "\(name): no usable id"
@@ -219,6 +232,8 @@ enum ReportLimits {
     /// Bytes of all texts of one heartbeat, which is read with every page.
     static let heartbeatBytes = 64 << 10
     static let languages = 16
+    /// Parts of one statement of faults: as many as `StandingFaults.limit` of the largest faults take.
+    static let statementParts = 64
     static let suspects = 16
     static let attributes = 64
     static let hazards = 32

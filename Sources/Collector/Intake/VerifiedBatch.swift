@@ -35,6 +35,7 @@ extension VerifiedReport {
         guard case .report(let report) = content else { return 0 }
         switch report.content {
         case .faults(let changes): return changes.count
+        case .statement(let statement): return statement.faults.count
         case .test: return 1
         case .inventory(let inventory):
             return (inventory.components.count + (inventory.failureModes?.count ?? 0)) / 100

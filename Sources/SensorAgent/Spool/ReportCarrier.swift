@@ -34,6 +34,12 @@ struct ReportCarrier {
         try ReportCarrier.copy(
             "SELECT probe, value, NULL FROM cursor", "INSERT OR REPLACE INTO cursor SELECT ?1, ?2 WHERE ?3 IS NULL",
             from: &source, into: &target)
+        try ReportCarrier.copy(
+            "SELECT fault, stamp, body FROM standing", "INSERT OR REPLACE INTO standing VALUES(?1, ?2, ?3)",
+            from: &source, into: &target)
+        try ReportCarrier.copy(
+            "SELECT key, value, NULL FROM note WHERE key IN ('stamp', 'restated')",
+            "INSERT OR REPLACE INTO note SELECT ?1, ?2 WHERE ?3 IS NULL", from: &source, into: &target)
     }
 
     /// From a disk that takes no write, not even that of the log beside the file that opening it makes: from a copy with its

@@ -30,6 +30,10 @@ protocol ReportSource: Actor {
     func adopt(host: HostID, hostname: String)
     /// Renumbers and signs again what is left, from sequence 1 of `epoch`.
     func startEpoch(_ epoch: Int64) async throws(SpoolError)
+    /// States every fault that stands, once for each question.
+    func restate(answering question: String) async throws(SpoolError)
+    /// Changes of faults are stamped above this from now on: so many are known.
+    func raiseStamps(above known: Int64) async throws(SpoolError)
     /// Puts a signed `dropped` report in the place of reports that were discarded and are now asked for.
     func declareLoss(
         of stream: ReportStream, from first: Int64, through last: Int64, reason: String

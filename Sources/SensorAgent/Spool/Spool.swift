@@ -56,6 +56,8 @@ actor Spool {
     var renumbered: RenumberedReports?
     /// The room of the ballast was given back, and there is none yet to take it again.
     var isBallastGiven = false
+    /// More faults stand than the account holds; said once.
+    var isAccountFull = false
     /// By how much the wall clock was ahead of the time since boot, and since when: what ages is left alone for a while
     /// after a leap.
     var clock: ClockWatch
@@ -258,11 +260,10 @@ actor Spool {
     private func store(_ changes: ArraySlice<FaultChange>, at moment: Moment) throws {
         guard !changes.isEmpty else { return }
         if changes.count <= WireLimits.changesPerReport {
-            let content = ReportContent.faults(Array(changes))
-            let bytes = try WireFormat.encode(content).count
+            let bytes = try WireFormat.encode(ReportContent.faults(Array(changes))).count
             // Base64 makes four bytes of three; the rest of the envelope is small.
             if changes.count == 1 || bytes / 3 * 4 < WireLimits.envelopeBytes * 9 / 10 {
-                return try insert(content, in: .faults, at: moment)
+                return try insert(.faults(try keepAccount(of: changes)), in: .faults, at: moment)
             }
         }
         let middle = changes.startIndex + changes.count / 2
@@ -270,10 +271,16 @@ actor Spool {
         try store(changes[middle...], at: moment)
     }
 
-    private func insert(_ content: ReportContent, in stream: ReportStream, at moment: Moment) throws {
+    func insert(_ content: ReportContent, in stream: ReportStream, at moment: Moment) throws {
         let sequence = try nextSequence(of: stream)
-        try insert(
-            report(content, at: ReportPosition(epoch: epoch, stream: stream, sequence: sequence), moment))
+        var new = report(content, at: ReportPosition(epoch: epoch, stream: stream, sequence: sequence), moment)
+        switch content {
+        case .faults, .statement, .heartbeat:
+            let through = stream == .faults ? sequence : try nextSequence(of: .faults) - 1
+            new.standing = StandingFaults(epoch: epoch, through: through, stamps: try stamps())
+        case .inventory, .samples, .test, .declaration, .dropped, .unknown: break
+        }
+        try insert(new)
         try database.run("UPDATE stream SET next = ? WHERE name = ?", .integer(sequence + 1), .text(stream.rawValue))
     }
 

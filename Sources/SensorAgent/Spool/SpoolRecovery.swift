@@ -34,6 +34,12 @@ struct SpoolRecovery {
         for row in rows("SELECT probe, value FROM cursor") {
             try database.run("INSERT OR IGNORE INTO cursor VALUES(?, ?)", row[0], row[1])
         }
+        for row in rows("SELECT fault, stamp, body FROM standing") {
+            try database.run("INSERT OR IGNORE INTO standing VALUES(?, ?, ?)", row[0], row[1], row[2])
+        }
+        for row in rows("SELECT key, value FROM note WHERE key IN ('stamp', 'restated')") {
+            try database.run("INSERT OR IGNORE INTO note VALUES(?, ?)", row[0], row[1])
+        }
         try database.script("COMMIT;")
         return "the spool file was damaged (\(error.message)) and is now \(name): \(reports.count) waiting fault "
             + "reports and the state of \(states.count) components were read from it, its telemetry is lost; "

@@ -92,6 +92,8 @@ extension Spool: ReportSource {
             for stream in ReportStream.allCases { try renumber(stream, into: next) }
             try database.run("UPDATE note SET value = ? WHERE key = 'epoch'", .integer(next))
             epoch = next
+            // Whoever takes the first report of an epoch may know of none before.
+            if next != Spool.unsettled, try !stamps().isEmpty { try state(answering: nil) }
         }
     }
 

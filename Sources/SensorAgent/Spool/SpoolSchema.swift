@@ -3,8 +3,8 @@ import Reports
 /// The tables of the spool file and the promises they rest on.
 enum SpoolSchema {
     /// `PRAGMA user_version`: the layout of the tables. A file of a later layout is refused, never changed; in layout 1 no
-    /// report is packed, which a reader sees by its first byte.
-    static let version: Int64 = 2
+    /// report is packed, which a reader sees by its first byte, and before layout 3 there is no account of the faults that stand.
+    static let version: Int64 = 3
 
     /// Bytes that the write-ahead log keeps on disk after a checkpoint.
     static let logBytes: Int64 = 1 << 20
@@ -33,6 +33,11 @@ enum SpoolSchema {
             through INTEGER NOT NULL, series INTEGER NOT NULL, start INTEGER NOT NULL, count INTEGER NOT NULL,
             minimum REAL, maximum REAL, mean REAL, last REAL, state TEXT, unavailable TEXT,
             PRIMARY KEY(through, series)) WITHOUT ROWID;
+        """ + standing
+
+    private static let standing = """
+
+        CREATE TABLE IF NOT EXISTS standing(fault TEXT PRIMARY KEY, stamp INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
         """
 
     /// Makes or checks the tables of an open file.
@@ -51,7 +56,7 @@ enum SpoolSchema {
                 throw SQLiteError(
                     code: SpoolSchema.corrupt, message: "the quick check found damage", doing: "open \(path)")
             }
-            if found < version { try database.script("PRAGMA user_version=\(version);") }
+            if found < version { try database.script("\(standing) PRAGMA user_version=\(version);") }
         case 0:
             try database.script("BEGIN IMMEDIATE;")
             try database.script(tables)

@@ -238,6 +238,8 @@ actor UplinkService: Service {
                 metadata: ["stream": "\(stream.rawValue)", "first": "\(first)", "last": "\(last)"])
             try await source.declareLoss(of: stream, from: first, through: last, reason: "collector-behind")
         case .declare(let declarations, let time): declare(declarations, time)
+        case .raiseStamps(let known): try await source.raiseStamps(above: known)
+        case .restate(let question): try await source.restate(answering: question)
         case .startEpoch(let epoch):
             log.warning("signing the reports that wait anew, in a new epoch", metadata: ["epoch": "\(epoch)"])
             try await source.startEpoch(epoch)

@@ -17,6 +17,8 @@ struct UplinkStateMachine: Sendable {
         static let acceptedBlindSpots = 2_000
         /// Declarations taken of one receipt; the collector asks again for the rest.
         static let asks = 16
+        /// Bytes of the name of a question.
+        static let questionBytes = 100
         /// Telemetry is sent at the latest so long after it was stored.
         static let idle = Duration.seconds(60)
         static let firstRetry = Duration.seconds(1)
@@ -89,6 +91,10 @@ struct UplinkStateMachine: Sendable {
         case discard(through: Int64, of: ReportStream)
         case declareLoss(of: ReportStream, from: Int64, through: Int64)
         case startEpoch(Int64)
+        /// The collector knows stamps up to this one; comes before `startEpoch`.
+        case raiseStamps(above: Int64)
+        /// The collector asks which faults stand.
+        case restate(String)
         /// What people declared of parts, and the collector's time.
         case declare([PartDeclaration], at: Timestamp)
     }
@@ -190,7 +196,11 @@ struct UplinkStateMachine: Sendable {
                 time
             )
         }
+        if let question = receipt.restate, question.utf8.count <= Limits.questionBytes {
+            effects.append(.restate(question))
+        }
         var covered = false
+        if receipt.epoch > spool.epoch, let stamp = receipt.stamp { effects.append(.raiseStamps(above: stamp)) }
         if receipt.epoch > spool.epoch {
             // The spool is an old copy: its numbers were used before, for other reports.
             effects.append(.startEpoch(receipt.epoch &+ 1))
@@ -205,7 +215,7 @@ struct UplinkStateMachine: Sendable {
         let mends = effects.contains { effect in
             switch effect {
             case .startEpoch, .declareLoss: true
-            case .discard, .report, .declare: false
+            case .discard, .report, .declare, .raiseStamps, .restate: false
             }
         }
         guard covered || mends && !mendedLast else {

@@ -181,6 +181,8 @@ actor WatchService: Service {
     /// Watches until the task is cancelled; then stores what is not stored yet, and that the agent stops in order.
     func run() async throws {
         await parts?.firstReading()
+        let open = diagnosis.openFaults.map(engineClock.told)
+        do throws(SpoolError) { try await spool.align(with: open) } catch { note(error) }
         await watch()
         await closeSpan(at: clock.now())
         await append(.heartbeat(await heartbeat(stopping: true)), at: clock.now())

@@ -14,6 +14,7 @@ struct PatternsLint: ParsableCommand {
             Each finding has file, line and column, what is wrong, how to mend it, and in brackets its rule:
               never-holds, always-holds   limits that contradict each other, or leave nothing out
               clears-while-it-holds       `clear` can hold while `when` does, so that the fault flaps
+              opens-again                 a fault that clears while `when` remembers, and opens at the agent's next start
               unreachable-urgency         a case that no value reaches, because an earlier one holds or `when` does not
               gap                         a value that neighbouring cases or patterns leave out: x > 4 beside x < 4
               hazard, time-left           a hazard that falls with the days; more time for the more urgent

@@ -13,6 +13,10 @@ enum SampleReports {
             DeclarationAnswer(
                 id: "d1", state: .applied, because: "done", cleared: [FaultID(rawValue: "f1")], time: SampleTicket.time)
         ), .dropped(Dropped(reason: "spool-full")),
+        .statement(
+            FaultStatement(
+                answers: "q1", part: 1, of: 1,
+                faults: [FaultStatement.Standing(stamp: 7, fault: SampleTicket.fault, because: "it stands")])),
     ]
 
     static let disk = Component(

@@ -38,7 +38,9 @@ enum SpoolFixture {
         try await Spool.open(directory: directory, author: author(), limits: limits, at: moment, log: log)
     }
 
-    static func change(_ name: String, kind: FaultChange.Kind = .opened, at moment: Moment = moment()) -> FaultChange {
+    static func change(
+        _ name: String, kind: FaultChange.Kind = .opened, stamp: Int64? = nil, at moment: Moment = moment()
+    ) -> FaultChange {
         let component = ComponentID(.fan, name)
         let fault = Fault(
             id: FaultID(rawValue: "f-\(name)"), pattern: "fan.stopped", revision: 1, faultClass: "fan.stopped",
@@ -46,7 +48,8 @@ enum SpoolFixture {
             suspects: [Suspect(component: component, kind: .fan, name: name, part: Part(), certainty: 0.9)],
             urgency: .plan, because: "0 rpm in three readings.", texts: [:], action: "replace-planned",
             provenance: "estimate", openedAt: moment.time, updatedAt: moment.time)
-        return FaultChange(kind: kind, fault: fault, because: "0 rpm in three readings.", time: moment.time)
+        return FaultChange(
+            kind: kind, fault: fault, because: "0 rpm in three readings.", time: moment.time, stamp: stamp)
     }
 
     static func heartbeat() -> ReportContent {

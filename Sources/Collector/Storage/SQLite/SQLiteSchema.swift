@@ -21,8 +21,25 @@ enum SQLiteSchema {
         migrator.registerMigration("archive-quota") { db in
             for statement in archiveQuota { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("fault-mirror") { db in
+            for statement in faultMirror { try db.execute(sql: statement) }
+        }
         return migrator
     }
+
+    /// What stands by the agents' word, apart from cases, and parts of statements until the last is there.
+    private static let faultMirror = [
+        """
+        CREATE TABLE fault_mirror (host TEXT NOT NULL, fault TEXT NOT NULL, stamp INTEGER NOT NULL, state TEXT NOT NULL,
+            changed INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (host, fault)) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX fault_mirror_by_stamp ON fault_mirror (host, stamp)",
+        "CREATE INDEX fault_mirror_in_force ON fault_mirror (host, stamp, fault) WHERE state <> 'cleared'",
+        """
+        CREATE TABLE fault_statement (host TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, answers TEXT,
+            faults INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (host, part)) WITHOUT ROWID, STRICT
+        """,
+    ]
 
     private static let version4 = [
         """

@@ -46,6 +46,13 @@ extension SQLiteStore {
                 (SELECT id FROM part_declaration WHERE declared < ? LIMIT ?)
                 """, [old.closed, Portion.rows])
         }
+        try await inPortions {
+            try $0.delete(
+                """
+                DELETE FROM fault_mirror WHERE (host, fault) IN
+                (SELECT host, fault FROM fault_mirror WHERE state = 'cleared' AND changed < ? LIMIT ?)
+                """, [old.closed, Portion.rows])
+        }
         try await tidyHistory(before: old.history)
         try await inPortions {
             try $0.delete(

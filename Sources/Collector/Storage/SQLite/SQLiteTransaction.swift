@@ -32,7 +32,9 @@ struct SQLiteTransaction: StoreTransaction {
     /// The noun in a row's last column, where it can be read. The first column names the row.
     private func readable<Value: Decodable>(_ type: Value.Type, _ row: Row) -> Value? {
         let names = Array(row.columnNames)
-        return readable(type, row, names.count > 1 ? "\(row[0] as String? ?? "")" : "", names.last ?? "body")
+        let first: DatabaseValue = row[0]
+        let name = String.fromDatabaseValue(first) ?? "\(first)"
+        return readable(type, row, names.count > 1 ? name : "", names.last ?? "body")
     }
 
     /// The noun in `column`, where it can be read; else the row is set aside.

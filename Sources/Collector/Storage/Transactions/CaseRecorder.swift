@@ -33,7 +33,11 @@ struct CaseRecorder {
             opening.key = CaseRecorder.stormKey
         }
         if change.kind != .cleared, current?.isClosed ?? true { opening.number = try transaction.nextTicketNumber() }
-        var outcome = CaseRules.applying(change, to: current, opening: opening, at: time)
+        let unlisted = try current.map { found in
+            let listed = Set(found.members.map(\.fault.id))
+            return try transaction.faultsHolding(caseNumber: found.number).count { !listed.contains($0) }
+        }
+        var outcome = CaseRules.applying(change, to: current, opening: opening, unlisted: unlisted ?? 0, at: time)
         if isAgain, case .updated(let found, _, let because) = outcome {
             outcome = .updated(found, notice: found.urgency.makesTicket ? .send : .keepQuiet, because: because)
         }

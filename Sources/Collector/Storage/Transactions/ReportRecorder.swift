@@ -11,6 +11,8 @@ struct ReportRecorder {
             throw StoreError.notFound(what: "server \(batch.host)")
         }
         var refused: [Receipt.Refusal] = []
+        // Of many, the newest account is compared: those before it are of a moment that is over.
+        var newest: Report?
         record.server.lastContact = time
         for report in batch.reports {
             let (decision, ended) = record.positions.decide(report.position)
@@ -18,6 +20,7 @@ struct ReportRecorder {
             switch decision {
             case .apply:
                 if let refusal = try apply(report, to: &record) { refused.append(refusal) }
+                if case .report(let applied) = report.content, applied.standing != nil { newest = applied }
             case .repeated: break
             // An agent asks by it how far its reports have come, before it numbers any.
             case .oldEpoch where report.position.epoch == 0: break
@@ -33,6 +36,7 @@ struct ReportRecorder {
                 try note(.refused, because, batch.host)
             }
         }
+        if let newest { try mirror.compare(newest, with: &record) }
         record.server.epoch = record.positions.epoch
         try transaction.save(record)
         return Receipt(
@@ -41,8 +45,11 @@ struct ReportRecorder {
             asks: try DeclarationRecorder(transaction: transaction, time: time).asks(of: batch.host),
             root: batch.root.flatMap { root in
                 (record.server.trust ?? AgentTrust()).isDue(root: root.fingerprint, at: time) ? root.pem : nil
-            }, time: time)
+            }, stamp: try transaction.highestStamp(host: batch.host),
+            restate: record.question.flatMap { $0.answeredAt == nil ? $0.id : nil }, time: time)
     }
+
+    private var mirror: MirrorRecorder { MirrorRecorder(transaction: transaction, policy: policy, time: time) }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {
         Receipt.Refusal(stream: report.position.stream, sequence: report.position.sequence, because: because)
@@ -100,17 +107,26 @@ struct ReportRecorder {
         let host = record.server.host
         switch report.content {
         case .faults(let changes):
-            for change in changes { try apply(change, verified, record.server) }
+            // The raising before the clearing: a part whose fault has another id by now keeps its case.
+            var room = try mirror.room(for: changes.count, of: host)
+            for change in changes where change.kind != .cleared {
+                try apply(change, verified, record.server, room: &room)
+            }
+            for change in changes where change.kind == .cleared {
+                try apply(change, verified, record.server, room: &room)
+            }
         case .test(let test):
             let change = FaultChange(
                 kind: .opened, fault: CollectorFaults.defused(test.fault, test: test.id), because: test.fault.because,
                 time: report.time)
-            try apply(change, verified, record.server)
+            var room = 0
+            try apply(change, verified, record.server, room: &room)
         case .inventory(let inventory): try apply(inventory, to: &record.server)
         case .heartbeat(let heartbeat): try apply(heartbeat, sent: report.time, to: &record.server)
         case .samples(let samples): try transaction.save(samples, host: host, at: time)
         case .declaration(let answer):
             try DeclarationRecorder(transaction: transaction, time: time).take(answer, from: host)
+        case .statement(let statement): try mirror.take(statement, of: &record, report: verified)
         case .dropped(let dropped):
             try note(
                 .dropped,
@@ -133,13 +149,17 @@ struct ReportRecorder {
         if case .unknown = content { true } else { false }
     }
 
-    private func apply(_ change: FaultChange, _ verified: VerifiedReport, _ server: Server) throws {
+    private func apply(
+        _ change: FaultChange, _ verified: VerifiedReport, _ server: Server, room: inout Int
+    ) throws {
         var change = change
         if let test = change.fault.test { change.fault = CollectorFaults.defused(change.fault, test: test) }
+        try mirror.enter(change, of: server.host, in: verified.position.epoch, room: &room)
         let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
         let outcome = try book.apply(
             change, host: server.host, hostname: server.hostname, origin: change.fault.test == nil ? .faults : .test,
             report: verified, chassis: server.chassis)
+        if change.kind == .opened { try mirror.replaceUnconfirmed(by: change.fault, of: server) }
         if case .opened(let found, _) = outcome, let test = found.test {
             try transaction.saveTest(id: test, caseNumber: found.number, at: time)
         }

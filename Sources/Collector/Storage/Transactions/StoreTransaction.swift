@@ -25,6 +25,28 @@ protocol StoreTransaction {
 
     func forgetReports(caseNumber: String) throws
 
+    // MARK: What stands by the agents' word
+
+    /// In these states, by their stamps.
+    func mirroredFaults(host: HostID, states: [MirroredFault.State]) throws -> [MirroredFault]
+    func mirroredFault(_ fault: FaultID, host: HostID) throws -> MirroredFault?
+    /// A new one, or what became of it.
+    func save(_ row: MirroredFault, host: HostID) throws
+    /// The highest stamp of a server's changes; 0 before the first.
+    func highestStamp(host: HostID) throws -> Int64
+    /// Faults by which the case is open, whether it lists them or not.
+    func faultsHolding(caseNumber: String) throws -> [FaultID]
+    /// How many rows a server has; of those that are over the oldest are deleted first, down to `most` rows.
+    func countMirroredFaults(host: HostID, most: Int) throws -> Int
+    /// What is there of a statement that is not whole yet; nil where nothing is.
+    func statementBegun(host: HostID) throws -> StatementBegun?
+    /// Its parts in their order.
+    func statementParts(host: HostID) throws -> [FaultStatement]
+    func save(_ part: FaultStatement, host: HostID) throws
+    func forgetStatementParts(host: HostID) throws
+    /// Corrections of the time, which are no time that passed.
+    func leaps() throws -> [ClockReckoning.Leap]
+
     // MARK: Outbox
 
     /// Does nothing where the delivery is there already.
@@ -72,4 +94,6 @@ protocol StoreTransaction {
 struct ServerRecord: Hashable, Sendable, Codable {
     var server: Server
     var positions: StreamPositions
+    /// What the agent is asked about its faults; nil where its account is ours.
+    var question: StandingQuestion?
 }
