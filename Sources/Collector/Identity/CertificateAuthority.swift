@@ -7,34 +7,22 @@ import SwiftASN1
 /// The site's certificate authority: it vouches for every agent's key, and for the authorities of paired sites. TLS has a
 /// root of its own, `TLSRoot`.
 struct CertificateAuthority: Sendable {
-    let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
-
-    /// Valid at any time: a server whose clock is decades off must still be able to report.
-    static let validFrom = Date(timeIntervalSince1970: 0)
-    /// 9999-12-31T23:59:59Z, which RFC 5280 (4.1.2.5) gives to certificates without an end.
-    static let validThrough = Date(timeIntervalSince1970: 253_402_300_799)
+    private let own: CertifiedKey
 
     /// Makes a new authority.
     /// - Parameter site: the collector's id; part of the name, so that no two sites' authorities are called alike.
     init(site: String) throws {
-        key = P256.Signing.PrivateKey()
-        let name = try CertificateAuthority.name(ofSite: site)
-        let publicKey = Certificate.PublicKey(key.publicKey)
-        certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: publicKey, notValidBefore: CertificateAuthority.validFrom,
-            notValidAfter: CertificateAuthority.validThrough, issuer: name, subject: name,
-            signatureAlgorithm: .ecdsaWithSHA256, extensions: CertificateAuthority.authorityExtensions(publicKey),
-            issuerPrivateKey: .init(key))
+        own = try CertifiedKey(
+            name: CertificateAuthority.name(ofSite: site), extensions: CertificateAuthority.authorityExtensions)
     }
 
     init(certificatePEM: String, keyPEM: String) throws {
-        certificate = try Certificate(pemEncoded: certificatePEM)
-        key = try P256.Signing.PrivateKey(pemRepresentation: keyPEM)
+        own = try CertifiedKey(certificatePEM: certificatePEM, keyPEM: keyPEM)
     }
 
-    var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
-    var keyPEM: String { key.pemRepresentation }
+    var certificate: Certificate { own.certificate }
+    var certificatePEM: String { get throws { try own.certificatePEM } }
+    var keyPEM: String { own.keyPEM }
 
     private static func name(ofSite site: String) throws -> DistinguishedName {
         try DistinguishedName { CommonName("Callhome CA \(site)") }
@@ -69,7 +57,7 @@ struct CertificateAuthority: Sendable {
     /// The statement that `host` holds the key, in PEM, valid until `end`. It is named by the key, names no server, and is
     /// for clients only: whoever holds it can be no server.
     func certify(_ agent: VerifyingKey, host: HostID, until end: Timestamp) throws -> String {
-        try sign(
+        try own.issue(
             .init(agent.key), subject: try AgentCertificate.subject(agent, host: host), through: end.date,
             try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
@@ -81,8 +69,8 @@ struct CertificateAuthority: Sendable {
     /// Certifies the key of another site's authority, so that whoever trusts us can check that site's agents: agents only,
     /// no authority below it, and no name or address of a server.
     func crossCertify(_ other: Certificate) throws -> String {
-        try sign(
-            other.publicKey, subject: other.subject, through: CertificateAuthority.validThrough,
+        try own.issue(
+            other.publicKey, subject: other.subject, through: CertifiedKey.validThrough,
             try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true))
@@ -107,21 +95,9 @@ struct CertificateAuthority: Sendable {
 
     /// Certifies the TLS root for whoever still trusts this authority for TLS, as all did up to 0.1.
     func crossSign(_ root: TLSRoot) throws -> String {
-        try sign(
-            root.certificate.publicKey, subject: root.certificate.subject, through: CertificateAuthority.validThrough,
+        try own.issue(
+            root.certificate.publicKey, subject: root.certificate.subject, through: CertifiedKey.validThrough,
             try TLSRoot.extensions(root.certificate.publicKey))
-    }
-
-    private func sign(
-        _ publicKey: Certificate.PublicKey, subject: DistinguishedName, through end: Date,
-        _ extensions: Certificate.Extensions
-    ) throws -> String {
-        try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: publicKey,
-            notValidBefore: CertificateAuthority.validFrom, notValidAfter: end, issuer: certificate.subject,
-            subject: subject, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
-            issuerPrivateKey: .init(key)
-        ).serializeAsPEM().pemString
     }
 
     // MARK: What others issued

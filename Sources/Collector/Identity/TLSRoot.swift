@@ -8,28 +8,21 @@ import X509
 /// collectors trust when they speak to it. Apart from the authority that vouches for agents' keys, so that nobody whom that
 /// one vouches for can pass for the collector.
 struct TLSRoot: Sendable {
-    let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    private let own: CertifiedKey
 
     /// - Parameter site: the collector's id; part of the name, so that no two collectors' roots are called alike.
     init(site: String) throws {
-        key = P256.Signing.PrivateKey()
-        let name = try DistinguishedName { CommonName("Callhome TLS \(site)") }
-        let publicKey = Certificate.PublicKey(key.publicKey)
-        certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: publicKey, notValidBefore: CertificateAuthority.validFrom,
-            notValidAfter: CertificateAuthority.validThrough, issuer: name, subject: name,
-            signatureAlgorithm: .ecdsaWithSHA256, extensions: TLSRoot.extensions(publicKey),
-            issuerPrivateKey: .init(key))
+        own = try CertifiedKey(
+            name: DistinguishedName { CommonName("Callhome TLS \(site)") }, extensions: TLSRoot.extensions)
     }
 
     init(certificatePEM: String, keyPEM: String) throws {
-        certificate = try Certificate(pemEncoded: certificatePEM)
-        key = try P256.Signing.PrivateKey(pemRepresentation: keyPEM)
+        own = try CertifiedKey(certificatePEM: certificatePEM, keyPEM: keyPEM)
     }
 
-    var certificatePEM: String { get throws { try certificate.serializeAsPEM().pemString } }
-    var keyPEM: String { key.pemRepresentation }
+    var certificate: Certificate { own.certificate }
+    var certificatePEM: String { get throws { try own.certificatePEM } }
+    var keyPEM: String { own.keyPEM }
 
     /// SHA-256 of the certificate's DER, in hexadecimal: what join tokens carry.
     var fingerprint: String { get throws { try CertificateAuthority.fingerprint(of: certificate) } }
@@ -52,17 +45,14 @@ struct TLSRoot: Sendable {
         let subject = try DistinguishedName {
             CommonName(String((names.first ?? "callhome-collector").prefix(64)))
         }
-        return try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(server),
-            notValidBefore: CertificateAuthority.validFrom, notValidAfter: end.date, issuer: certificate.subject,
-            subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions {
+        return try own.issue(
+            .init(server), subject: subject, through: end.date,
+            try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth])
                 SubjectAlternativeNames(TLSRoot.alternativeNames(names))
-            }, issuerPrivateKey: .init(key)
-        ).serializeAsPEM().pemString
+            })
     }
 
     static func alternativeNames(_ names: [String]) -> [GeneralName] {
