@@ -300,7 +300,7 @@ struct LeapTests {
         let before = try await state(of: machine, known)
         // As version 0.1 left it.
         let store = try #require(machine.store as? SQLiteStore)
-        try await store.write("forgetting the clock") { try $0.set("clock", to: "") }
+        try await store.transaction("forgetting the clock") { try $0.set("clock", to: "") }
         machine.set(by: .seconds(3 * 365 * 86_400))
         try await machine.start()
         #expect(try await state(of: machine, known) == before)

@@ -201,9 +201,10 @@ struct BlindSpotTests {
         #expect(try await status(fleet).because(in: .english).contains("1 of 3 kinds of failure"))
         // By the database itself: three rows, two of them ended.
         let store = try #require(fleet.store as? SQLiteStore)
-        let ends = try await store.read("counting") { transaction in
-            try transaction.bodies(AcceptedBlindSpot.self, "SELECT body FROM accepted_blind_spot ORDER BY id").map(
-                \.endedBecause)
+        let ends = try await store.pool.read { [setAside = store.setAside] db in
+            try SQLiteTransaction(db: db, setAside: setAside).bodies(
+                AcceptedBlindSpot.self, "SELECT body FROM accepted_blind_spot ORDER BY id"
+            ).map(\.endedBecause)
         }
         #expect(ends == ["it was accepted anew by admin", "admin took it back: the host shows it now", nil])
     }

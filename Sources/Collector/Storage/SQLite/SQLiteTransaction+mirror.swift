@@ -81,8 +81,4 @@ extension SQLiteTransaction {
     func forgetStatementParts(host: HostID) throws {
         try run("DELETE FROM fault_statement WHERE host = ?", [host])
     }
-
-    func leaps() throws -> [ClockReckoning.Leap] {
-        try body(ClockReckoning.self, "SELECT name, value FROM setting WHERE name = ?", ["clock"])?.leaps ?? []
-    }
 }

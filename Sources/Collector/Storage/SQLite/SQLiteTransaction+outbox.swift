@@ -139,6 +139,25 @@ extension SQLiteTransaction {
             ])
     }
 
+    func nextDeliveryDue() throws -> Timestamp? {
+        try Int64.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT min(next) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')")
+        ).map { Timestamp(milliseconds: $0) }
+    }
+
+    func moveDeliveries(by shift: Duration) throws {
+        let by = shift.inMilliseconds
+        // What a leap would take beyond the end of time is left where it is.
+        let room = "BETWEEN -4000000000000000000 AND 4000000000000000000"
+        guard by.magnitude < 4_000_000_000_000_000_000 else { return }
+        try run(
+            """
+            UPDATE delivery SET next = next + ?1, failing = failing + ?1
+            WHERE state IN ('queued', 'retrying', 'claimed') AND next \(room)
+            """, [by])
+    }
+
     func recipientStates(_ addressees: [CasePolicy.Addressee]) throws -> [RecipientState] {
         let rows = try Row.fetchAll(
             db,

@@ -61,6 +61,12 @@ struct SQLiteTransaction: StoreTransaction {
         try run("INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [name, value])
     }
 
+    func setting<Value: Codable & Sendable>(_ name: String, as type: Value.Type) throws -> Value? {
+        try body(type, "SELECT name, value FROM setting WHERE name = ?", [name])
+    }
+
+    func set<Value: Codable & Sendable>(_ name: String, to value: Value) throws { try set(name, to: try encode(value)) }
+
     func identity() throws -> StoreIdentity {
         if let text = try setting("identity") { return try decode(StoreIdentity.self, text) }
         let new = StoreIdentity.random()

@@ -1,11 +1,31 @@
 import FoundationEssentials
 import Reports
 
-/// What a store can do inside one transaction. The rules of cases, intake and relaying are written once on top of it,
-/// so that every database behaves alike.
-protocol StoreTransaction {
-    // MARK: Cases
+/// All that a store can do inside one transaction, noun by noun. Whatever is decided is written once on top of it, in the
+/// recorders, so that every database behaves alike.
+///
+/// It is synchronous, and a body that uses it has no other effect: it may run again where a database asks for that.
+protocol StoreTransaction: SettingBook, CaseBook, MirrorBook, OutboxBook, FleetBook, EnrolmentBook, PairingBook,
+    AccountBook,
+    RetentionBook
+{}
 
+/// What the collector knows of itself, by name.
+protocol SettingBook {
+    /// The id of this collector and the prefix of its ticket numbers; made on first use.
+    func identity() throws -> StoreIdentity
+    /// A noun kept as JSON under a name; nil where there is none, or where it cannot be read and is set aside.
+    func setting<Value: Codable & Sendable>(_ name: String, as type: Value.Type) throws -> Value?
+    func set<Value: Codable & Sendable>(_ name: String, to value: Value) throws
+}
+
+extension SettingBook {
+    /// Corrections of the time, which are no time that passed.
+    func leaps() throws -> [ClockReckoning.Leap] { try setting("clock", as: ClockReckoning.self)?.leaps ?? [] }
+}
+
+/// Cases, and the signed reports that they rest on.
+protocol CaseBook {
     func nextTicketNumber() throws -> String
     func findCase(number: String) throws -> Case?
     /// The newest case with this fault of one of our own hosts.
@@ -13,6 +33,12 @@ protocol StoreTransaction {
     /// The open case of one of our own hosts about `key`.
     func openCase(host: HostID, key: String) throws -> Case?
     func openCases(host: HostID) throws -> [Case]
+    /// The gravest first, as `CollectorStore.cases` says.
+    func cases(_ query: CaseQuery) throws -> [Case]
+    func countCases(_ query: CaseQuery) throws -> Int
+    /// Open cases of our own hosts that are no tests, by host and urgency.
+    /// - Parameter host: nil for all.
+    func openCases(weighedFor host: HostID?) throws -> [CaseWeight]
     /// The newest case made of the sender's ticket.
     func relayedCase(sender: String, senderNumber: String) throws -> Case?
     /// Cases of this origin made of what the host itself reported since then.
@@ -24,9 +50,14 @@ protocol StoreTransaction {
     func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws
 
     func forgetReports(caseNumber: String) throws
+    /// In whatever is kept with a case.
+    func replaceCertificate(_ old: String, by new: String) throws
+    func saveTest(id: String, caseNumber: String, at time: Timestamp) throws
+    func testRecord(id: String) throws -> TestRecord?
+}
 
-    // MARK: What stands by the agents' word
-
+/// What stands by the agents' word.
+protocol MirrorBook {
     /// In these states, by their stamps.
     func mirroredFaults(host: HostID, states: [MirroredFault.State]) throws -> [MirroredFault]
     func mirroredFault(_ fault: FaultID, host: HostID) throws -> MirroredFault?
@@ -44,11 +75,10 @@ protocol StoreTransaction {
     func statementParts(host: HostID) throws -> [FaultStatement]
     func save(_ part: FaultStatement, host: HostID) throws
     func forgetStatementParts(host: HostID) throws
-    /// Corrections of the time, which are no time that passed.
-    func leaps() throws -> [ClockReckoning.Leap]
+}
 
-    // MARK: Outbox
-
+/// Messages owed to recipients.
+protocol OutboxBook {
     /// Does nothing where the delivery is there already.
     func enqueue(_ delivery: Delivery) throws
     /// Updates that were never tried give way to a newer one; with `all`, whatever tells of no new case.
@@ -59,9 +89,27 @@ protocol StoreTransaction {
     func retryNow(recipient: String, at time: Timestamp) throws
     /// True when every delivery of the case was taken, and there is one.
     func allDelivered(caseNumber: String) throws -> Bool
+    /// Hands out what is due, as `CollectorStore.claimDeliveries` says.
+    func claim(limit: Int, at time: Timestamp, until: Timestamp) throws -> [Delivery]
+    func findDelivery(id: String) throws -> Delivery?
+    /// Writes how it stands: its state, attempts and outcome.
+    func update(_ delivery: Delivery) throws
+    /// Oldest first, every state.
+    func deliveries(caseNumber: String) throws -> [Delivery]
+    /// When the next delivery is due; nil while none waits.
+    func nextDeliveryDue() throws -> Timestamp?
+    /// Every one of these, and every other that messages wait for.
+    func recipientStates(_ addressees: [CasePolicy.Addressee]) throws -> [RecipientState]
+    /// Moves what is still to come.
+    func moveDeliveries(by shift: Duration) throws
+}
 
-    // MARK: Servers
-
+/// Servers and what they reported.
+protocol FleetBook {
+    /// All that there are, also those whose row cannot be read.
+    func hosts() throws -> [HostID]
+    /// Those whose row can be read.
+    func serverRecords() throws -> [ServerRecord]
     func serverRecord(host: HostID) throws -> ServerRecord?
     func save(_ record: ServerRecord) throws
     func note(_ event: ServerEvent, host: HostID) throws
@@ -80,14 +128,96 @@ protocol StoreTransaction {
     func save(_ declared: DeclaredPart, host: HostID) throws
     func save(_ samples: [SampleAggregate], host: HostID, at time: Timestamp) throws
     func archive(_ report: VerifiedReport, kind: String, host: HostID, at time: Timestamp) throws
+    /// By component and signal.
+    func readings(host: HostID) throws -> [Reading]
+    /// Oldest first, at most `FleetLimits.historyPoints`.
+    func history(host: HostID, component: ComponentID, signal: Signal, since: Timestamp) throws -> [HistoryPoint]
+    /// Newest first.
+    func events(host: HostID, limit: Int) throws -> [ServerEvent]
+    /// Whether some server that may report trusts a TLS root alone.
+    func isAnyRootTrusted() throws -> Bool
+    /// Names of servers that may report, and of sites, that do not trust this root alone.
+    func trustingEarlier(than root: String, limit: Int) throws -> [String]
+}
 
-    // MARK: Tests and tickets of others
+/// One-time tokens, and the keys of agents.
+protocol EnrolmentBook {
+    func token(id: String) throws -> IssuedToken?
+    /// Newest first.
+    /// - Parameter purpose: nil for all.
+    func tokens(_ purpose: IssuedToken.Purpose?) throws -> [IssuedToken]
+    func save(_ token: IssuedToken) throws
+    func agentKey(id: String) throws -> AgentKey?
+    func save(_ key: AgentKey) throws
+    /// All keys of the host that are in force.
+    func revokeKeys(host: HostID, because: String, at time: Timestamp) throws
+}
 
-    func saveTest(id: String, caseNumber: String, at time: Timestamp) throws
+/// Other collectors: whose tickets are taken, and to whom they are handed on.
+protocol PairingBook {
     func acceptance(sender: String, ticketID: String) throws -> String?
     func saveAcceptance(sender: String, ticketID: String, caseNumber: String, at time: Timestamp) throws
     func pairedSite(id: String) throws -> PairedSite?
     func save(_ site: PairedSite) throws
+    /// All that there are, also those whose row cannot be read.
+    func siteIDs() throws -> [String]
+    /// By id.
+    func pairedSites() throws -> [PairedSite]
+    func pairedSite(keyID: String) throws -> PairedSite?
+    func partnerTrust(recipient: String) throws -> PartnerTrust?
+    func save(_ trust: PartnerTrust) throws
+}
+
+/// Who may log in, and with what.
+protocol AccountBook {
+    func account(name: String) throws -> Account?
+    /// By name.
+    func accounts() throws -> [Account]
+    func save(_ account: Account) throws
+    func deleteAccount(name: String) throws
+    func accessToken(hash: String) throws -> AccessToken?
+    /// Sessions and API tokens, newest first.
+    /// - Parameter account: nil for all.
+    func accessTokens(account: String?) throws -> [AccessToken]
+    func save(_ token: AccessToken) throws
+    func deleteAccessToken(hash: String) throws
+    func deleteAccessTokens(account: String) throws
+}
+
+/// Deletes what is old, a portion at a time.
+protocol RetentionBook {
+    /// Tests that are not closed, the first `limit` of them.
+    func openTests(openedBefore threshold: Timestamp, limit: Int) throws -> [Case]
+    /// Closed cases with their deliveries and reports.
+    /// - Returns: how many went.
+    func deleteCases(closedBefore threshold: Timestamp, limit: Int) throws -> Int
+    /// - Returns: how many went.
+    func delete(_ kind: Perishable, before threshold: Timestamp, limit: Int) throws -> Int
+    /// Points of sparklines, of the series after `place`.
+    /// - Returns: where to go on; nil where nothing is left.
+    func deletePoints(before threshold: Timestamp, after place: Int64, series: Int, limit: Int) throws -> Int64?
+}
+
+/// What is deleted by its age alone.
+enum Perishable: Hashable, Sendable, CaseIterable {
+    /// Acceptances of blind spots that have ended.
+    case blindSpots
+    /// Signed reports of no case.
+    case reports
+    case declarations
+    /// Faults that are over.
+    case faults
+    /// Series without a newer point.
+    case series
+    /// Sessions and API tokens that have run out.
+    case logins
+}
+
+/// How many open cases of an urgency a host has.
+struct CaseWeight: Hashable, Sendable {
+    var host: HostID
+    var urgency: Urgency?
+    var cases: Int
 }
 
 /// One server with what only the intake needs to know.

@@ -2,18 +2,6 @@ import GRDB
 import Reports
 
 /// What people declare of parts, until and after the agent has answered.
-extension SQLiteStore {
-    func declare(
-        _ verb: PartDeclaration.Verb, part: String, faultClass: String?, host: HostID, by: String, because: String,
-        at time: Timestamp
-    ) async throws(StoreError) -> DeclaredPart {
-        try await write("declaring something of a part") {
-            try DeclarationRecorder(transaction: $0, time: time).declare(
-                verb, part: part, faultClass: faultClass, host: host, by: by, because: because)
-        }
-    }
-}
-
 extension SQLiteTransaction {
     func unansweredDeclarations(host: HostID) throws -> [DeclaredPart] {
         try bodies(

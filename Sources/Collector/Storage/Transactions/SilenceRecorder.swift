@@ -1,0 +1,63 @@
+import Reports
+
+/// Keeps who fell silent, inside one transaction.
+struct SilenceRecorder {
+    let transaction: any StoreTransaction
+    let policy: CasePolicy
+    let time: Timestamp
+
+    /// Who should be heard.
+    func subjects() throws -> [LivenessSubject] {
+        try transaction.serverRecords().map(\.server).filter { $0.state != .revoked }.map(LivenessSubject.init)
+            + transaction.pairedSites().map(LivenessSubject.init)
+    }
+
+    /// Saves the watch and opens one case for each subject that fell silent.
+    func record(_ watch: LivenessMonitor, silent: [LivenessFinding]) throws {
+        try transaction.set("silence", to: watch)
+        for finding in silent {
+            // It may have reported since the subjects were read: look again.
+            guard let chassis = try mark(finding) else { continue }
+            let fault = CollectorFaults.silence(finding, at: time)
+            try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(
+                FaultChange(kind: .opened, fault: fault, because: finding.because, time: time),
+                host: finding.subject.id, hostname: finding.subject.name, origin: .silence, report: nil,
+                chassis: chassis)
+        }
+    }
+
+    /// - Returns: the chassis of the subject, where it is one; nil where it is not silent any more.
+    private func mark(_ finding: LivenessFinding) throws -> Part? {
+        switch finding.subject.kind {
+        case .server:
+            guard var record = try transaction.serverRecord(host: finding.subject.id), record.server.state != .revoked,
+                record.server.state != .silent, record.server.lastHeartbeat == finding.subject.lastHeartbeat
+            else { return nil }
+            record.server.state = .silent
+            try transaction.save(record)
+            return record.server.chassis
+        case .site:
+            guard var site = try transaction.pairedSite(id: finding.subject.id), !site.isSilent,
+                site.lastHeartbeat == finding.subject.lastHeartbeat
+            else { return nil }
+            site.isSilent = true
+            try transaction.save(site)
+            return Part()
+        }
+    }
+}
+
+extension LivenessSubject {
+    fileprivate init(_ server: Server) {
+        self.init(
+            kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
+            lastHeartbeat: server.lastHeartbeat, interval: server.heartbeat?.interval,
+            isStopped: server.heartbeat?.stopping ?? false, isSilent: server.state == .silent)
+    }
+
+    fileprivate init(_ site: PairedSite) {
+        self.init(
+            kind: .site, id: site.id, name: site.name, since: site.pairedAt, lastHeartbeat: site.lastHeartbeat,
+            interval: site.heartbeatInterval, isSilent: site.isSilent)
+    }
+}
