@@ -193,6 +193,66 @@ struct StoreContractTests {
 
     // MARK: Cases
 
+    @Test("One part has one open case: the database itself refuses a second, and of closed ones there may be many")
+    func oneOpenCase() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let first = try await store.theOnlyCase()
+        var second = first
+        second.number = "CH-TEST-000002"
+        let rival = second
+        await #expect(throws: StoreError.self) {
+            try await store.transaction("saving a case") { try $0.save(rival, senderNumber: nil) }
+        }
+        #expect(try await store.allCases() == [first])
+        second.state = .closed
+        try await store.transaction("saving a case") { [second] in try $0.save(second, senderNumber: nil) }
+        #expect(try await store.allCases().count == 2)
+    }
+
+    @Test("Two open cases about one part of an older database stay as they are; what comes joins the newer")
+    func twoOpenCases() async throws {
+        let place = try StoreUnderTest(.sqlite)
+        let old = try #require(try place.open() as? SQLiteStore)
+        var agent = try await old.enrolled("h1")
+        try await old.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        let first = try await old.theOnlyCase()
+        try await old.pool.write { db in
+            try db.execute(
+                sql: "DROP INDEX case_open_by_subject; DELETE FROM grdb_migrations WHERE identifier = 'one-open-case'")
+        }
+        var second = first
+        (second.number, second.openedAt) = ("CH-TEST-000002", first.openedAt + .seconds(1))
+        try await old.transaction("saving a case") { [second] in try $0.save(second, senderNumber: nil) }
+        let store = try place.afterCrash().open()
+        #expect(try await store.allCases().count { !$0.isClosed } == 2)
+        let joining = SampleFault.change(.opened, SampleFault.make("f2"))
+        try await store.accept(agent.faults(joining), from: "h1")
+        #expect(try await store.findCase(number: second.number)?.members.count == 2)
+        #expect(try await store.findCase(number: first.number) == first)
+    }
+
+    @Test("A batch that the database refuses keeps no other server's reports out")
+    func refusedBatch() async throws {
+        let place = try StoreUnderTest(.sqlite)
+        let store = try #require(try place.open() as? SQLiteStore)
+        var (one, other) = (try await store.enrolled("h1"), try await store.enrolled("h2"))
+        try await store.pool.write { db in
+            try db.execute(
+                sql: "CREATE TRIGGER refuse BEFORE INSERT ON \"case\" WHEN new.host = 'h1' BEGIN "
+                    + "SELECT RAISE(ABORT, 'one too many'); END")
+        }
+        let change = SampleFault.change(.opened, SampleFault.make("f1"))
+        let (refused, taken) = (try one.faults(change), try other.faults(change))
+        let group = [VerifiedBatch(host: "h1", reports: [refused]), VerifiedBatch(host: "h2", reports: [taken])]
+        let answers = await SQLiteStore.write(
+            group.map { ($0, SampleFault.time) }, into: store.pool, under: store.policy, store.setAside)
+        #expect(throws: StoreError.self) { try answers[0].get() }
+        #expect(try answers[1].get().through(.faults) == 1)
+        #expect(try await store.allCases().map(\.host) == ["h2"])
+    }
+
     @Test(
         "Patterns that blame the same part join one case; it closes with the last of them")
     func onePartOneCase() async throws {

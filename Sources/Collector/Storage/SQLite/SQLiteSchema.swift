@@ -24,8 +24,25 @@ enum SQLiteSchema {
         migrator.registerMigration("fault-mirror") { db in
             for statement in faultMirror { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("one-open-case") { db in
+            for statement in oneOpenCase { try db.execute(sql: statement) }
+        }
         return migrator
     }
+
+    /// The database itself refuses a second open case about one part. Where there were two, the newest is the one that further
+    /// faults join; the others stay as they are until somebody closes them.
+    private static let oneOpenCase = [
+        """
+        UPDATE "case" SET subject = subject || ' of ' || number WHERE state <> 'closed' AND sender IS NULL AND EXISTS
+        (SELECT 1 FROM "case" AS newer WHERE newer.host = "case".host AND newer.subject = "case".subject
+            AND newer.state <> 'closed' AND newer.sender IS NULL
+            AND (newer.opened, newer.number) > ("case".opened, "case".number))
+        """,
+        """
+        CREATE UNIQUE INDEX case_open_by_subject ON "case" (host, subject) WHERE state <> 'closed' AND sender IS NULL
+        """,
+    ]
 
     /// What stands by the agents' word, apart from cases, and parts of statements until the last is there.
     private static let faultMirror = [
