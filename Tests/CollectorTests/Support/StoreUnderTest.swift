@@ -5,7 +5,7 @@ import Testing
 @testable import Collector
 
 /// The stores that the contract is held against.
-enum StoreKind: String, CaseIterable, Sendable { case sqlite }
+enum StoreKind: String, CaseIterable, Sendable { case sqlite, memory }
 
 /// Runs a test, or each one of a suite, against every kind of store, each time with a new one, which `openStore` opens.
 struct EveryStore: SuiteTrait, TestTrait, TestScoping {
@@ -41,9 +41,11 @@ final class StoreUnderTest: Sendable {
 
     let kind: StoreKind
     private let folder: String
+    private let disk: MemoryDisk
 
-    init(_ kind: StoreKind) throws {
+    init(_ kind: StoreKind, _ disk: MemoryDisk = MemoryDisk()) throws {
         self.kind = kind
+        self.disk = disk
         folder = FileManager.default.temporaryDirectory.appending(path: "callhome-store-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
@@ -53,12 +55,13 @@ final class StoreUnderTest: Sendable {
     func open(_ policy: CasePolicy = policy) throws -> any CollectorStore {
         switch kind {
         case .sqlite: try SQLiteStore(path: "\(folder)/collector.db", policy: policy)
+        case .memory: MemoryStore(disk, policy: policy)
         }
     }
 
     /// What the next process would find if this one were killed now.
     func afterCrash() throws -> StoreUnderTest {
-        let copy = try StoreUnderTest(kind)
+        let copy = try StoreUnderTest(kind, MemoryDisk(disk.ledger))
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !name.hasSuffix("-shm") {
             try FileManager.default.copyItem(atPath: "\(folder)/\(name)", toPath: "\(copy.folder)/\(name)")
         }

@@ -1,0 +1,133 @@
+import Reports
+import TestSupport
+
+@testable import Collector
+
+/// All that a collector remembers, as a value: a copy is a backup, and whoever forgets one has crashed.
+///
+/// It is no database that anybody runs: it serves the simulation, where a restore has to cost nothing, and proves that what
+/// the recorders decide hangs on no SQL. `MemoryTransaction` has the verbs.
+struct MemoryLedger: Sendable {
+    struct HostAnd<Name: Hashable & Sendable>: Hashable, Sendable {
+        var host: HostID
+        var name: Name
+
+        init(_ host: HostID, _ name: Name) {
+            self.host = host
+            self.name = name
+        }
+    }
+
+    struct CaseRow: Sendable {
+        var body: Case
+        /// As it was when the case was opened.
+        var subject: String
+        var senderNumber: String?
+    }
+
+    struct DeliveryRow: Sendable {
+        /// Counts up: which came first.
+        var place: Int
+        var body: Delivery
+    }
+
+    struct ReportRow: Sendable {
+        var received: Timestamp
+        var envelope: Envelope
+    }
+
+    struct KeptReport: Sendable {
+        var envelope: Envelope
+        var certificate: String?
+    }
+
+    struct Series: Sendable {
+        var id: Int64
+        var received: Timestamp
+        var latest: SampleAggregate
+        /// By when they came, and then by their end.
+        var points: [Point] = []
+    }
+
+    struct Point: Sendable {
+        var received: Timestamp
+        var point: HistoryPoint
+    }
+
+    struct SeriesName: Hashable, Sendable {
+        var component: ComponentID
+        var signal: Signal
+    }
+
+    struct Acceptance: Sendable {
+        var number: String
+        var time: Timestamp
+    }
+
+    struct BegunTest: Sendable {
+        var number: String
+        var accepted: Timestamp
+    }
+
+    // MARK: Itself
+
+    /// Nouns by name.
+    var settings: [String: any Sendable] = [:]
+    var identity: StoreIdentity?
+    var tickets = 0
+
+    // MARK: Cases
+
+    var cases: [String: Kept<CaseRow>] = [:]
+    /// Numbers of each host's own cases, in the order in which they were opened.
+    var casesOfHost: [HostID: [String]] = [:]
+    var caseOfFault: [HostAnd<FaultID>: String] = [:]
+    var faultsOfCase: [String: Set<FaultID>] = [:]
+    var reportsOfCase: [String: Kept<[KeptReport]>] = [:]
+    var tests: [String: BegunTest] = [:]
+
+    // MARK: What stands
+
+    var mirror: [HostID: [FaultID: Kept<MirroredFault>]] = [:]
+    var statements: [HostID: [FaultStatement]] = [:]
+
+    // MARK: Outbox
+
+    var deliveries: [String: Kept<DeliveryRow>] = [:]
+    /// Ids of each case's deliveries, the oldest first.
+    var deliveriesOfCase: [String: [String]] = [:]
+    /// Ids of those that wait.
+    var waiting: Set<String> = []
+    var places = 0
+
+    // MARK: Fleet
+
+    var servers: [HostID: Kept<ServerRecord>] = [:]
+    var events: [HostID: [ServerEvent]] = [:]
+    var inventories: [HostID: Kept<Inventory>] = [:]
+    var partsSeen: [HostID: PartsSeen] = [:]
+    var blindSpots: [HostID: [AcceptedBlindSpot]] = [:]
+    var declarations: [HostID: [DeclaredPart]] = [:]
+    var series: [HostID: [SeriesName: Kept<Series>]] = [:]
+    var seriesCount: Int64 = 0
+    var archive: [HostID: [ReportRow]] = [:]
+
+    // MARK: Trust
+
+    var tokens: [String: IssuedToken] = [:]
+    var keys: [String: AgentKey] = [:]
+    var sites: [String: PairedSite] = [:]
+    var partners: [String: PartnerTrust] = [:]
+    /// By sender, and then by the ticket's id.
+    var acceptances: [HostAnd<String>: Acceptance] = [:]
+    var accounts: [String: Account] = [:]
+    var logins: [String: AccessToken] = [:]
+
+    init() {}
+}
+
+/// A noun that is not changed in place: a dictionary of them is copied without copying them.
+final class Kept<Value: Sendable>: Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
