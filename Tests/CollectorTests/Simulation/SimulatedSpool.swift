@@ -1,0 +1,131 @@
+import Reports
+
+@testable import Collector
+
+/// An agent's spool as a value: a copy is a backup. It does what `SensorAgent.Spool` does, without its file.
+struct SimulatedSpool: Sendable {
+    struct Waiting: Sendable {
+        var first: Int64
+        var sequence: Int64
+        var content: ReportContent
+        var standing: StandingFaults?
+        var time: Timestamp
+    }
+
+    /// 0: not settled; the collector's answer says which one comes.
+    var epoch: Int64 = 0
+    /// Of the key that it is signed with.
+    var key: String
+    private var next: [Int64] = [1, 1]
+    private(set) var waiting: [[Waiting]] = [[], []]
+    private(set) var account: [FaultID: FaultStatement.Standing] = [:]
+    private var stamp: Int64 = 0
+    private var restated: String?
+    /// As it was when the epoch began: what a mutant answers with.
+    private var accountOfBefore: [FaultID: FaultStatement.Standing] = [:]
+
+    init(key: String) { self.key = key }
+
+    private static func place(of stream: ReportStream) -> Int { stream == .faults ? 0 : 1 }
+
+    func oldest(of stream: ReportStream) -> Int64? { waiting[SimulatedSpool.place(of: stream)].first?.first }
+
+    func newest(of stream: ReportStream) -> Int64 { next[SimulatedSpool.place(of: stream)] - 1 }
+
+    func count(of stream: ReportStream) -> Int { waiting[SimulatedSpool.place(of: stream)].count }
+
+    var stamps: [FaultID: Int64] { account.mapValues(\.stamp) }
+
+    // MARK: What the watch stores
+
+    mutating func store(_ changes: [FaultChange], at time: Timestamp, _ rules: SimulatedRules) {
+        guard !changes.isEmpty else { return }
+        let before = stamps
+        let stamped = changes.map { change in
+            var change = change
+            stamp += 1
+            change.stamp = stamp
+            account[change.fault.id] =
+                change.kind == .cleared
+                ? nil : FaultStatement.Standing(stamp: stamp, fault: change.fault, because: change.because)
+            return change
+        }
+        insert(.faults(stamped), at: time, of: rules.hold(.digestOfTheSameMoment) ? stamps : before)
+    }
+
+    mutating func append(_ content: ReportContent, at time: Timestamp) { insert(content, at: time, of: stamps) }
+
+    private mutating func insert(_ content: ReportContent, at time: Timestamp, of stamps: [FaultID: Int64]) {
+        let place = SimulatedSpool.place(of: content.stream)
+        let sequence = next[place]
+        next[place] += 1
+        var standing: StandingFaults?
+        switch content {
+        case .faults, .statement, .heartbeat:
+            standing = StandingFaults(epoch: epoch, through: next[0] - 1, stamps: stamps)
+        case .inventory, .samples, .test, .declaration, .dropped, .unknown: break
+        }
+        waiting[place].append(
+            Waiting(first: sequence, sequence: sequence, content: content, standing: standing, time: time))
+    }
+
+    private mutating func state(answering question: String?, at time: Timestamp, _ rules: SimulatedRules) {
+        let stated = question == nil || rules.hold(.answerOfNow) ? account : accountOfBefore
+        let all = stated.values.sorted { $0.stamp < $1.stamp }
+        // Small parts, so that a statement has several.
+        let starts = all.isEmpty ? [0] : Array(stride(from: 0, to: all.count, by: SimulatedSpool.statementFaults))
+        for (index, start) in starts.enumerated() {
+            let faults = Array(all[start..<min(start + SimulatedSpool.statementFaults, all.count)])
+            append(
+                .statement(FaultStatement(answers: question, part: index + 1, of: starts.count, faults: faults)),
+                at: time)
+        }
+    }
+
+    private static let statementFaults = 3
+
+    // MARK: What the uplink does
+
+    func batch(of stream: ReportStream, limit: Int) -> [Waiting] {
+        Array(waiting[SimulatedSpool.place(of: stream)].prefix(epoch == 0 ? 1 : limit))
+    }
+
+    mutating func discard(through sequence: Int64, of stream: ReportStream) {
+        waiting[SimulatedSpool.place(of: stream)].removeAll { $0.sequence <= sequence }
+    }
+
+    mutating func declareLoss(of stream: ReportStream, from first: Int64, through last: Int64, at time: Timestamp) {
+        let place = SimulatedSpool.place(of: stream)
+        guard first <= last, !waiting[place].contains(where: { $0.first <= last && $0.sequence >= first }) else {
+            return
+        }
+        waiting[place].append(
+            Waiting(
+                first: first, sequence: last, content: .dropped(Dropped(reason: "collector-behind")), time: time))
+        waiting[place].sort { $0.sequence < $1.sequence }
+    }
+
+    mutating func raiseStamps(above known: Int64) { stamp = max(stamp, known) }
+
+    mutating func restate(answering question: String, at time: Timestamp, _ rules: SimulatedRules) {
+        guard restated != question else { return }
+        state(answering: question, at: time, rules)
+        restated = question
+    }
+
+    mutating func startEpoch(_ new: Int64, at time: Timestamp, _ rules: SimulatedRules) {
+        for place in waiting.indices {
+            var sequence: Int64 = 0
+            for index in waiting[place].indices {
+                let covered = waiting[place][index].sequence - waiting[place][index].first
+                waiting[place][index].first = sequence + 1
+                sequence += 1 + covered
+                waiting[place][index].sequence = sequence
+            }
+            next[place] = sequence + 1
+        }
+        epoch = new
+        accountOfBefore = account
+        if new != 0, !account.isEmpty { state(answering: nil, at: time, rules) }
+    }
+}
