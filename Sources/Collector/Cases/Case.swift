@@ -39,7 +39,7 @@ struct Case: Hashable, Sendable, Codable {
         var because: String
     }
 
-    /// The ticket number, the same on all channels: `CH-7K3Q-000012`. It is also the name of the case.
+    /// The ticket number, the same on all channels: `CH-7K3Q-0M9D`, up to 0.1 `CH-7K3Q-000012`. It is also the name of the case.
     var number: String
     var origin: Origin
     var host: HostID

@@ -2,9 +2,8 @@ import Reports
 
 /// Decides what a fault change does to a case. Pure: same input, same output.
 enum CaseRules {
-    /// Under which name a case is opened, if one is.
+    /// What a case is opened as, if one is. Its number is drawn then, and is empty until then.
     struct Opening: Hashable, Sendable {
-        var number: String
         var origin: Case.Origin
         var host: HostID
         var hostname: String
@@ -102,7 +101,7 @@ enum CaseRules {
 
     private static func opened(by change: FaultChange, opening: Opening, at time: Timestamp) -> CaseChange {
         var new = Case(
-            number: opening.number, origin: opening.origin, host: opening.host, hostname: opening.hostname,
+            number: "", origin: opening.origin, host: opening.host, hostname: opening.hostname,
             key: opening.key, suspect: suspect(of: change.fault, opening),
             members: [Case.Member(fault: change.fault, isOpen: true, because: change.because)], state: .open,
             urgency: change.fault.urgency, test: change.fault.test, revision: 0, history: [], openedAt: time,

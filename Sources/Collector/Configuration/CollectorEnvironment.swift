@@ -32,7 +32,7 @@ struct CollectorEnvironment: Sendable {
     }
 
     /// What this site is called where others see it.
-    var siteName: String { configuration.site.name.isEmpty ? "site \(identity.ticketPrefix)" : configuration.site.name }
+    var siteName: String { configuration.site.name.isEmpty ? "site \(identity.shortName)" : configuration.site.name }
 }
 
 extension BodyReader {

@@ -2,7 +2,7 @@ import Reports
 
 /// The collector itself, and its cases.
 extension CollectorStore {
-    /// The id of this collector and the prefix of its ticket numbers; made on first use.
+    /// The id of this collector; made on first use.
     func identity() async throws(StoreError) -> StoreIdentity {
         try await transaction("reading the identity") { try $0.identity() }
     }

@@ -61,7 +61,7 @@ struct CasesAcquitted: AsyncParsableCommand {
 
 /// What a person decides about a case, whatever it is.
 struct CaseDecision: ParsableArguments {
-    @Argument(help: "The case's number: CH-7K3Q-000012.")
+    @Argument(help: "The case's number: CH-7K3Q-0M9D.")
     var number: String
 
     @Option(help: "Why, in a few words: it stands in the case's history.")

@@ -7,7 +7,7 @@ struct CasesShow: AsyncParsableCommand {
         commandName: "show", abstract: "Show one case: part, evidence, history and messages.",
         discussion: ExitStatus.collectorHelp("shown", missing: "no such case"))
 
-    @Argument(help: "The case's number: CH-7K3Q-000012.")
+    @Argument(help: "The case's number: CH-7K3Q-0M9D.")
     var number: String
 
     @OptionGroup var collector: CollectorOptions

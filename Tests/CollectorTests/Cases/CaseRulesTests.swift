@@ -9,7 +9,7 @@ struct CaseRulesTests {
 
     private func opening(_ fault: Fault) -> CaseRules.Opening {
         CaseRules.Opening(
-            number: "CH-TEST-000001", origin: .faults, host: "h1", hostname: "srv-1", key: CaseRules.key(of: fault))
+            origin: .faults, host: "h1", hostname: "srv-1", key: CaseRules.key(of: fault))
     }
 
     private func apply(_ kind: FaultChange.Kind, _ fault: Fault, to current: Case?, because: String = "it was seen")

@@ -150,6 +150,8 @@ extension SimulatedWorld {
         let backup = backups[random.below(backups.count)]
         trace.note(now, 46, collector) { "\(collectors[collector].name) is restored from a backup" }
         collectors[collector].ledger = backup
+        // Numbers are drawn: those after the backup are others than before.
+        collectors[collector].ledger.numbers = SplitMix(seed: UInt64(random.below(1 << 30)))
         collectors[collector].restores += 1
         collectors[collector].isUp = false
         startCollector(collector)

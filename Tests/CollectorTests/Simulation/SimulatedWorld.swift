@@ -100,11 +100,14 @@ final class SimulatedWorld {
                     policy: CasePolicy(
                         site: Ticket.Site(name: name, address: "Deich 1", contact: "Frau Jensen"),
                         recipients: recipients, casesPerHostPerHour: 4),
-                    identity: StoreIdentity(site: name, ticketPrefix: "000\(site)")))
+                    identity: StoreIdentity(site: name, shortName: "000\(site)")))
             mailboxes.append(SimulatedMailbox())
         }
         for site in 0..<layout.sites {
             for index in 0..<layout.agentsPerSite { try addAgent(site: site, host: "s\(site)h\(index)") }
+        }
+        for index in collectors.indices {
+            collectors[index].ledger.numbers = SplitMix(seed: seed &+ UInt64(index) &* 7_919)
         }
         for index in collectors.indices { collectors[index].backups = [collectors[index].ledger] }
         planHappenings()

@@ -19,8 +19,7 @@ struct StoreContractTests {
             agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         #expect(receipt.through(.faults) == 1)
         let found = try await store.theOnlyCase()
-        let prefix = try await store.identity().ticketPrefix
-        #expect(found.number == "CH-\(prefix)-000001")
+        #expect(found.number.wholeMatch(of: /CH-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}/) != nil)
         let deliveries = try await store.deliveries(caseNumber: found.number)
         #expect(deliveries.map(\.recipient) == ["desk", "hook"])
         #expect(deliveries.map(\.ticket.event) == [.opened, .opened])

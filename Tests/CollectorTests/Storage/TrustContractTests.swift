@@ -149,6 +149,19 @@ struct TrustContractTests {
         #expect(try await store.findCase(number: own)?.state == .open)
     }
 
+    @Test("A number that a site brings is not drawn here as well: each keeps its case")
+    func foreignNumberFirst() async throws {
+        let store = try openStore()
+        try await paired(store)
+        // The first that a collector of up to 0.1 would have counted.
+        let foreign = "CH-\(try await store.identity().shortName)-000001"
+        _ = try await store.accept(message(1, .opened, number: foreign), at: time)
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+        #expect(try await store.findCase(number: foreign)?.host == "far-1")
+        #expect(try await store.allCases().map(\.host).sorted() == ["far-1", "h1"])
+    }
+
     @Test("A dead site collector opens one case, which its next sign of life closes")
     func deadSite() async throws {
         let store = try openStore()

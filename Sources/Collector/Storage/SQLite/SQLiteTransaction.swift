@@ -76,11 +76,13 @@ struct SQLiteTransaction: StoreTransaction {
 
     // MARK: Cases
 
-    func nextTicketNumber() throws -> String {
-        let count = (try setting("tickets").flatMap { Int($0) } ?? 0) + 1
-        try set("tickets", to: String(count))
-        let digits = String(count)
-        return "CH-\(try identity().ticketPrefix)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    func newTicketNumber() throws -> String {
+        var generator = SystemRandomNumberGenerator()
+        return try TicketNumber.draw(using: &generator) { number in
+            try Bool.fetchOne(
+                db.cachedStatement(sql: #"SELECT EXISTS (SELECT 1 FROM "case" WHERE number = ?)"#), arguments: [number])
+                ?? false
+        }
     }
 
     func findCase(number: String) throws -> Case? {
@@ -104,7 +106,7 @@ struct SQLiteTransaction: StoreTransaction {
     func openCases(host: HostID) throws -> [Case] {
         try bodies(
             Case.self,
-            #"SELECT number, body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY number"#,
+            #"SELECT number, body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY opened, number"#,
             [host])
     }
 

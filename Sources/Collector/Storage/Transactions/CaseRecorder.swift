@@ -22,7 +22,7 @@ struct CaseRecorder {
             if let open = try transaction.openCase(host: host, key: key) { current = open }
         }
         var isAgain = false
-        var opening = CaseRules.Opening(number: "", origin: origin, host: host, hostname: hostname, key: key)
+        var opening = CaseRules.Opening(origin: origin, host: host, hostname: hostname, key: key)
         if change.kind != .cleared, current?.isClosed ?? true, origin == .faults, try isStorm(host: host) {
             current = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
             if current == nil {
@@ -32,7 +32,6 @@ struct CaseRecorder {
             opening.origin = .storm
             opening.key = CaseRecorder.stormKey
         }
-        if change.kind != .cleared, current?.isClosed ?? true { opening.number = try transaction.nextTicketNumber() }
         let unlisted = try current.map { found in
             let listed = Set(found.members.map(\.fault.id))
             return try transaction.faultsHolding(caseNumber: found.number).count { !listed.contains($0) }
@@ -40,6 +39,10 @@ struct CaseRecorder {
         var outcome = CaseRules.applying(change, to: current, opening: opening, unlisted: unlisted ?? 0, at: time)
         if isAgain, case .updated(let found, _, let because) = outcome {
             outcome = .updated(found, notice: found.urgency.makesTicket ? .send : .keepQuiet, because: because)
+        }
+        if case .opened(var found, let because) = outcome {
+            found.number = try transaction.newTicketNumber()
+            outcome = .opened(found, because: because)
         }
         try carryOut(outcome, report: report, chassis: chassis)
         return outcome

@@ -38,7 +38,7 @@ struct RelayRecorder {
         let ticket = message.ticket
         // The sender's number stays the number on every channel; only a clash forces another one.
         let isFree = try transaction.findCase(number: ticket.number) == nil
-        let number = isFree ? ticket.number : try transaction.nextTicketNumber()
+        let number = isFree ? ticket.number : try transaction.newTicketNumber()
         var new = Case(
             number: number, origin: .relayed, host: ticket.server.host, hostname: ticket.server.hostname,
             key: "ticket:\(ticket.number)", suspect: ticket.suspect, members: [], state: .open, urgency: ticket.urgency,

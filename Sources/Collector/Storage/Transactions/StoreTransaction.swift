@@ -12,7 +12,7 @@ protocol StoreTransaction: SettingBook, CaseBook, MirrorBook, OutboxBook, FleetB
 
 /// What the collector knows of itself, by name.
 protocol SettingBook {
-    /// The id of this collector and the prefix of its ticket numbers; made on first use.
+    /// The id of this collector; made on first use.
     func identity() throws -> StoreIdentity
     /// A noun kept as JSON under a name; nil where there is none, or where it cannot be read and is set aside.
     func setting<Value: Codable & Sendable>(_ name: String, as type: Value.Type) throws -> Value?
@@ -26,7 +26,8 @@ extension SettingBook {
 
 /// Cases, and the signed reports that they rest on.
 protocol CaseBook {
-    func nextTicketNumber() throws -> String
+    /// One that no case has, drawn at random.
+    func newTicketNumber() throws -> String
     func findCase(number: String) throws -> Case?
     /// The newest case with this fault of one of our own hosts.
     func caseHolding(fault: FaultID, host: HostID) throws -> Case?

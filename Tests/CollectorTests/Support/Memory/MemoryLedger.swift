@@ -74,7 +74,8 @@ struct MemoryLedger: Sendable {
     /// Nouns by name.
     var settings: [String: any Sendable] = [:]
     var identity: StoreIdentity?
-    var tickets = 0
+    /// What numbers of tickets are drawn from.
+    var numbers = SplitMix(seed: .random(in: .min ... .max))
 
     // MARK: Cases
 

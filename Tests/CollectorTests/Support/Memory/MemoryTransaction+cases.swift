@@ -21,10 +21,9 @@ extension MemoryTransaction {
 
     // MARK: Cases
 
-    func nextTicketNumber() throws -> String {
-        ledger.tickets += 1
-        let digits = String(ledger.tickets)
-        return "CH-\(try identity().ticketPrefix)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    func newTicketNumber() throws -> String {
+        let known = ledger.cases
+        return try TicketNumber.draw(using: &ledger.numbers) { known[$0] != nil }
     }
 
     func findCase(number: String) throws -> Case? { ledger.cases[number]?.value.body }
@@ -38,7 +37,7 @@ extension MemoryTransaction {
     }
 
     func openCases(host: HostID) throws -> [Case] {
-        ownRows(of: host).map(\.body).filter { !$0.isClosed }.sorted { $0.number < $1.number }
+        ownRows(of: host).map(\.body).filter { !$0.isClosed }.sorted { ($0.openedAt, $0.number) < ($1.openedAt, $1.number) }
     }
 
     private func ownRows(of host: HostID) -> [MemoryLedger.CaseRow] {
