@@ -29,6 +29,7 @@ public struct CollectorProgram: Service {
         let lock = try DataDirectoryLock(directory)
         let store = try SQLiteStore(
             path: directory.database, policy: CasePolicy(configuration), logger: logger)
+        let lastAlive = try await store.clock()?.time
         let clock = try await store.startClock(wall: now)
         let identity = try await store.identity()
         let earlier = try directory.storedAuthority()
@@ -39,6 +40,12 @@ public struct CollectorProgram: Service {
             configuration: configuration, store: store, signingKey: try directory.signingKey(),
             ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger,
             now: { clock.now })
+        let standing = try await store.beginServing(
+            on: MachineIdentity.read(), knownUntil: lastAlive ?? clock.now, at: clock.now
+        ).standing
+        if let sentence = standing.sentence(in: .english) {
+            logger.critical("\(sentence)", metadata: ["do": "\(StoreStanding.step(in: .english))"])
+        }
         let names = CollectorProgram.names(configuration)
         // While the system's clock is in doubt either may be right; a certificate that ended by one of them shuts agents out.
         let calendar: @Sendable () -> Timestamp = { max(now(), clock.now) }
@@ -95,14 +102,14 @@ public struct CollectorProgram: Service {
     /// The port that the server listens on; waits until it does.
     public var port: Int { get async throws { try await address.port } }
 
-    /// Why the database does not take writes, in words; nil while it does.
+    /// What keeps the store from its work, in words: that it takes no writes, or may not act; nil where nothing does.
     var storeProblem: String? {
         get async {
             do throws(StoreError) {
                 try await environment.store.checkHealth()
-                return nil
+                return try await environment.store.storeRecord().standing.sentence(in: .english)
             } catch {
-                return error.description
+                return "No report is taken: \(error)"
             }
         }
     }

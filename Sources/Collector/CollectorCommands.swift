@@ -20,7 +20,7 @@ public enum CollectorCommands {
     public static var configurationKeys: String { get throws { try json(CollectorConfiguration.keys) } }
 
     /// - Parameter path: nil for the usual place, where the file may be missing.
-    private static func configuration(_ path: String?) throws -> CollectorConfiguration {
+    static func configuration(_ path: String?) throws -> CollectorConfiguration {
         let (configuration, reader) = read(path)
         if let errors = ConfigurationErrors(reader.errors) { throw errors }
         return configuration
@@ -30,7 +30,7 @@ public enum CollectorCommands {
         CollectorConfiguration.read(path: path ?? CollectorConfiguration.defaultPath, mustExist: path != nil)
     }
 
-    @Sendable private static func systemTime() -> Timestamp { Timestamp(Date()) }
+    @Sendable static func systemTime() -> Timestamp { Timestamp(Date()) }
 
     /// What the program exits with where this ends it.
     public static func exitStatus(of error: any Error) -> ExitStatus {
@@ -261,7 +261,7 @@ public enum CollectorCommands {
         try PrintedJSON.text(of: value, isOneLine: true)
     }
 
-    private static func administrating(
+    static func administrating(
         _ config: String?, _ work: (CollectorAdministration) async throws -> String
     ) async throws -> String {
         let administration = try CollectorAdministration(try configuration(config))
@@ -317,14 +317,14 @@ struct ReadinessNotifier: Service {
         systemd.stopping()
     }
 
-    /// Says in `systemctl status` while the database does not take writes.
+    /// Says in `systemctl status` while the database does not take writes, or may not act.
     private func tellOfStore(_ systemd: ServiceNotification) async {
         var told: String?
         while !Task.isCancelled {
             let problem = await program.storeProblem
             if problem != told, let port = try? await program.port {
                 let listening = "Listening at \(program.administration.address(port: port))"
-                systemd.status(problem.map { "No report is taken: \($0)" } ?? listening)
+                systemd.status(problem ?? listening)
                 told = problem
             }
             try? await Task.sleep(for: ReadinessNotifier.storePause)

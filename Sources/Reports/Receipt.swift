@@ -1,3 +1,6 @@
+import Crypto
+public import FoundationEssentials
+
 /// The collector's signed answer to `POST /v1/reports`. The agent discards only what it covers.
 public struct Receipt: Hashable, Sendable, Codable {
     /// How far one stream of the agent has come.
@@ -5,9 +8,24 @@ public struct Receipt: Hashable, Sendable, Codable {
         public var stream: ReportStream
         /// Everything up to and including this sequence is stored durably or refused for good; 0 before the first.
         @Bounded<SequenceBounds> public var through: Int64
-        public init(stream: ReportStream, through: Int64) {
+        /// Of the report at `through`, as `contentHash(of:)` gives it: an agent that sent another one there is an old copy, or
+        /// shares its name with another machine. Nil before the first, and from collectors of up to 0.1.
+        public var hash: String?
+        public init(stream: ReportStream, through: Int64, hash: String? = nil) {
             self.stream = stream
             self.through = through
+            self.hash = hash
+        }
+    }
+
+    /// Which store the collector answered from.
+    public struct Collector: Hashable, Sendable, Codable {
+        /// The collector's own id.
+        public var store: String
+        public var epoch: StoreEpoch
+        public init(store: String, epoch: StoreEpoch) {
+            self.store = store
+            self.epoch = epoch
         }
     }
 
@@ -46,13 +64,16 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// Id of the question which faults stand, until it is answered by a statement; nil where there is none. It is no verb of
     /// `asks`: an agent of up to 0.1 would refuse a receipt with a verb that it does not know.
     public var restate: String?
+    /// Agents show the newest one to each collector that they send to: a store that is behind it stands back. Nil from a
+    /// collector of up to 0.1.
+    public var collector: Collector?
     /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(
         host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
         asks: [PartDeclaration]? = nil, root: String? = nil, stamp: Int64? = nil, restate: String? = nil,
-        time: Timestamp
+        collector: Collector? = nil, time: Timestamp
     ) {
         format = WireFormat.version
         self.host = host
@@ -64,8 +85,17 @@ public struct Receipt: Hashable, Sendable, Codable {
         self.root = root
         self.stamp = stamp
         self.restate = restate
+        self.collector = collector
         self.time = time
     }
 
     public func through(_ stream: ReportStream) -> Int64 { progress.first { $0.stream == stream }?.through ?? 0 }
+
+    /// Of the newest report of the stream that is covered; nil where the collector does not say.
+    public func hash(_ stream: ReportStream) -> String? { progress.first { $0.stream == stream }?.hash }
+
+    /// The first 16 bytes of SHA-256 over a report's signed bytes: 32 hexadecimal digits.
+    public static func contentHash(of payload: Data) -> String {
+        Array(SHA256.hash(data: payload).prefix(16)).hexadecimal
+    }
 }

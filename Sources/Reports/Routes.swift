@@ -17,4 +17,9 @@ public enum Routes {
     public static let api = "/api/v1"
     public static let health = "/healthz"
     public static let metrics = "/metrics"
+    /// Beside the reports: base64 of the newest receipt that the agent holds, as one line of JSON. It is a header and no field
+    /// of a report, so that it costs nothing in the spool and a collector that does not know it passes it over.
+    public static let receiptHeader = "callhome-receipt"
+    /// With each answer to `api`: a sentence where the collector may not act for its site.
+    public static let standingHeader = "callhome-standing"
 }

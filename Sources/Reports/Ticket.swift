@@ -28,7 +28,7 @@ public struct Ticket: Hashable, Sendable, Codable {
     }
 
     @Bounded<CountBounds> public var format: Int
-    /// The same in every message about the case, on every channel.
+    /// The same in every message of this sender about the case, on every channel.
     public var number: String
     public var event: Event
     /// Counts the messages about the case, from 1: a receiver ignores what it has, and what is older.
@@ -46,10 +46,22 @@ public struct Ticket: Hashable, Sendable, Codable {
     public var faults: [Fault]
     /// Why this message was sent, in one sentence.
     public var because: String
+    /// Where the number was made, kept along the chain; nil from collectors up to 0.1.
+    public var origin: Origin?
+    /// Of the sender's store when the message was made: `revision` counts on within it only, and a message of a later one is
+    /// newer whatever its revision. Nil from collectors up to 0.1, which is older than any.
+    public var epoch: StoreEpoch?
+    /// Names the problem itself, over restores of the sender and the numbers that it then gives: whoever has it under two
+    /// numbers has one failure and orders one part. See `problem(host:fault:)`; nil from collectors up to 0.1.
+    public var problem: String?
+    /// The sender was put back from a copy of this moment, and the problem began before it went on: since then it may have been
+    /// ordered under another number. Nil where it was not.
+    public var perhapsOrderedSince: Timestamp?
 
     public init(
         number: String, event: Event, revision: Int, test: Bool, urgency: Urgency, openedAt: Timestamp,
-        closedAt: Timestamp?, site: Site, server: Server, suspect: Suspect, faults: [Fault], because: String
+        closedAt: Timestamp?, site: Site, server: Server, suspect: Suspect, faults: [Fault], because: String,
+        origin: Origin? = nil, epoch: StoreEpoch? = nil, problem: String? = nil, perhapsOrderedSince: Timestamp? = nil
     ) {
         format = WireFormat.version
         self.number = number
@@ -64,6 +76,15 @@ public struct Ticket: Hashable, Sendable, Codable {
         self.suspect = suspect
         self.faults = faults
         self.because = because
+        self.origin = origin
+        self.epoch = epoch
+        self.problem = problem
+        self.perhapsOrderedSince = perhapsOrderedSince
+    }
+
+    /// Whether it is a later word of its sender about the same case.
+    public func isNewer(than known: Ticket) -> Bool {
+        (epoch ?? .unbegun, revision) > (known.epoch ?? .unbegun, known.revision)
     }
 }
 

@@ -24,6 +24,8 @@ public enum WireLimits {
     public static let bodyBytes = 4 << 20
     /// Bytes of a request body after inflating.
     public static let inflatedBytes = 32 << 20
+    /// Bytes of `Routes.receiptHeader`: agents keep no receipt that would be longer. The head of a request may have 80 KiB.
+    public static let shownReceiptBytes = 32 << 10
     /// Envelopes in one request.
     public static let envelopesPerRequest = 256
     /// Bytes of one envelope line.

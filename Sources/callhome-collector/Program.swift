@@ -10,7 +10,7 @@ struct Program: AsyncParsableCommand {
         discussion: ExitStatus.table, version: CollectorCommands.version,
         subcommands: [
             Serve.self, CheckConfig.self, Tokens.self, Pair.self, Keys.self, Password.self, Accounts.self,
-            Fingerprint.self,
+            Fingerprint.self, Backup.self, Takeover.self,
         ])
 
     static func main() async {
@@ -269,4 +269,33 @@ struct Fingerprint: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws { print(try await CollectorCommands.fingerprint(config: options.config)) }
+}
+
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copy database and keys into a new folder while the collector serves.",
+        discussion: """
+            The folder can stand in the place of `data` afterwards, here or on another machine. A collector that starts on it \
+            takes reports and tells nobody of anything, until callhome-collector takeover says that it goes on. Where root \
+            asks, the collector's user has to be able to make the folder. \
+            \(ExitStatus.administrationHelp("copied", [(.cannotWrite, "the folder is there already or cannot be made")]))
+            """)
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The folder, which must not be there yet.") var folder: String
+
+    func run() async throws { print(try await CollectorCommands.backUp(to: folder, config: options.config)) }
+}
+
+struct Takeover: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a collector that stands back, as a copy or because another one serves, go on for its site.",
+        discussion: """
+            Its term rises, by which every other collector with the same keys stands back as soon as an agent speaks to it. \
+            What waits is sent. Tickets of problems that began before and are new to it say since when they may have been \
+            ordered under another number. \
+            \(ExitStatus.administrationHelp("it goes on", [(.data, "it serves its site already")]))
+            """)
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws { print(try await CollectorCommands.takeOver(config: options.config)) }
 }

@@ -92,7 +92,8 @@ private struct Commands {
         _ = try server.command(["test", "--wait", "--timeout", "5"])
         let cases = try runProgram(
             Program.built("callhome"), ["cases", "list", "--state", "all", "--json"] + collector)
-        guard let number = String(decoding: cases.output, as: UTF8.self).firstMatch(of: /CH-[0-9A-Z]{4}-[0-9A-Z]{4}/) else {
+        guard let number = String(decoding: cases.output, as: UTF8.self).firstMatch(of: /CH-[0-9A-Z]{4}-[0-9A-Z]{4}/)
+        else {
             throw ProgramError(what: "no case: \(String(decoding: cases.output, as: UTF8.self))")
         }
         let found = String(number.output)

@@ -29,6 +29,7 @@ struct EnrolmentRoute: RouteProvider {
             }
         }
         router.post(RouterPath(Routes.enrol)) { request, context in
+            try await environment.checkIsCurrent()
             let enrolment = try await body.decode(
                 EnrolmentRequest.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             return try Response.json(try await enrol(enrolment))

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Logging
 import Reports
 
 /// `POST /v1/reports`: verifies, stores, then answers with a signed receipt.
@@ -26,13 +27,18 @@ struct IntakeRoute: RouteProvider {
         defer { share.end() }
         let isGzip = try body.isGzip(request)
         let data = try await body.read(request, limit: WireLimits.bodyBytes, in: share)
-        let receipt = try await accept(body: data, isGzip: isGzip, in: share)
+        let receipt = try await accept(
+            body: data, isGzip: isGzip, shown: HTTPField.Name(Routes.receiptHeader).flatMap { request.headers[$0] },
+            in: share)
         let envelope = try Envelope.sign(WireFormat.encode(receipt), as: .receipt, with: environment.signingKey)
         return try Response.json(envelope)
     }
 
     /// Takes a body that has arrived.
-    func accept(body data: Data, isGzip: Bool, in share: ByteBudget.Share) async throws -> Receipt {
+    /// - Parameter shown: the newest receipt that the agent holds, as `Routes.receiptHeader` bears it.
+    func accept(
+        body data: Data, isGzip: Bool, shown: String? = nil, in share: ByteBudget.Share
+    ) async throws -> Receipt {
         func lines() -> BodyLines {
             BodyLines(
                 BodyPieces(data, isGzip: isGzip, limit: WireLimits.inflatedBytes), lineBytes: WireLimits.envelopeBytes)
@@ -46,7 +52,28 @@ struct IntakeRoute: RouteProvider {
                 .contentTooLarge, "too-large",
                 "\(EnvelopeLinesError.tooMany): send it in smaller parts.")
         }
-        return try await accept(lines: lines(), in: share)
+        return try await accept(lines: lines(), shown: shown, in: share)
+    }
+
+    /// A receipt of ours in a later epoch than this store's: another copy of it serves, and this one stands back. What is no
+    /// receipt, or none that our key signed, says nothing.
+    private func take(shown header: String) async throws {
+        guard header.utf8.count <= WireLimits.shownReceiptBytes, let data = Data(base64Encoded: header),
+            WireShape.objection(to: data, .message) == nil,
+            let envelope = try? WireFormat.decode(Envelope.self, from: data),
+            let receipt = try? WireFormat.decode(Receipt.self, from: envelope.payload), let shown = receipt.collector,
+            shown.store == environment.identity.site
+        else { return }
+        // Nearly always it is of this very epoch: then no signature has to be checked.
+        let before = try await environment.store.storeRecord()
+        guard shown.epoch > before.epoch,
+            (try? envelope.verified(as: .receipt, by: environment.signingKey.publicKey)) != nil
+        else { return }
+        let after = try await environment.store.learn(of: shown.epoch)
+        guard after != before.standing, let sentence = after.sentence(in: .english) else { return }
+        environment.logger.critical(
+            "this collector stands back",
+            metadata: ["because": "\(sentence)", "do": "\(StoreStanding.step(in: .english))"])
     }
 
     private func checkType(of request: Request) throws(RequestProblem) {
@@ -61,7 +88,7 @@ struct IntakeRoute: RouteProvider {
     /// how far; sent again, the wrong one comes first and gets its own answer.
     ///
     /// Each line is checked before the next one is inflated: what nobody signed costs one line.
-    private func accept(lines: BodyLines, in share: ByteBudget.Share) async throws -> Receipt {
+    private func accept(lines: BodyLines, shown: String?, in share: ByteBudget.Share) async throws -> Receipt {
         var lines = lines
         var verifier = ReportVerifier(store: environment.store, budgets: environment.hostBudgets)
         while verifier.bytes < ReportLimits.bytesPerRequest, let line = try lines.next() {
@@ -76,6 +103,7 @@ struct IntakeRoute: RouteProvider {
         guard let host = verifier.host else {
             throw RequestProblem(.badRequest, "garbage", "The request holds no envelope.")
         }
+        if let shown { try await take(shown: shown) }
         return try await environment.store.accept(
             VerifiedBatch(host: host, reports: verifier.reports, root: environment.tlsRoot), at: environment.now())
     }

@@ -6,7 +6,7 @@ import Reports
 /// without a name for everybody, and made once for all who ask within some seconds.
 struct MetricsRoutes: RouteProvider {
     let environment: CollectorEnvironment
-    private let checks = Remembered<Result<[RecipientAlarm], StoreError>>(for: MetricsRoutes.lifetime)
+    private let checks = Remembered<Result<Look, StoreError>>(for: MetricsRoutes.lifetime)
     private let texts = Remembered<[String]>(for: MetricsRoutes.lifetime)
 
     /// How old an answer may be.
@@ -27,11 +27,19 @@ struct MetricsRoutes: RouteProvider {
             var since: Timestamp
             var waiting: Int
         }
-        /// `ok`; `alarm` while a recipient takes no messages; `unavailable` with status 503 when the database fails.
+        /// `ok`; `alarm` while a recipient takes no messages; `held` while nobody is told of anything; with status 503
+        /// `fenced` where another copy of this collector serves, and `unavailable` when the database fails.
         var status: String
         var version: String
         /// nil for whoever shows no token.
         var alarms: [Alarm]?
+        /// Why it is held or fenced, and what to do; nil while it is neither.
+        var because: String?
+    }
+
+    private struct Look: Sendable {
+        var alarms: [RecipientAlarm]
+        var standing: StoreStanding
     }
 
     /// An alarm is no reason to restart the collector: its status is 200 as long as reports can be taken.
@@ -39,13 +47,18 @@ struct MetricsRoutes: RouteProvider {
         let environment = environment
         let outcome = try await checks.value { await MetricsRoutes.look(environment) }
         switch outcome {
-        case .success(let alarms):
+        case .success(let look):
+            let alarms = look.alarms
+            let standing = look.standing
             return try .json(
                 Health(
-                    status: alarms.isEmpty ? "ok" : "alarm", version: CallhomeVersion.current,
+                    status: standing.maySend ? alarms.isEmpty ? "ok" : "alarm" : standing.word,
+                    version: CallhomeVersion.current,
                     alarms: isKnown
                         ? alarms.map { Health.Alarm(recipient: $0.recipient, since: $0.since, waiting: $0.waiting) }
-                        : nil))
+                        : nil,
+                    because: standing.sentence(in: .english).map { "\($0) \(StoreStanding.step(in: .english))" }),
+                status: standing.takesReports ? .ok : .serviceUnavailable)
         case .failure(let error):
             environment.problems.note(
                 RequestProblem(error), route: Routes.health, path: Routes.health, peer: "the health check",
@@ -56,13 +69,13 @@ struct MetricsRoutes: RouteProvider {
     }
 
     /// Whether the database takes writes, and who takes no messages.
-    private static func look(_ environment: CollectorEnvironment) async -> Result<[RecipientAlarm], StoreError> {
+    private static func look(_ environment: CollectorEnvironment) async -> Result<Look, StoreError> {
         do throws(StoreError) {
             try await environment.store.checkHealth()
             let states = try await environment.store.recipientStates()
-            return .success(
-                RecipientAlarm.alarms(
-                    among: states, after: environment.configuration.outbox.alarmAfter, at: environment.now()))
+            let alarms = RecipientAlarm.alarms(
+                among: states, after: environment.configuration.outbox.alarmAfter, at: environment.now())
+            return .success(Look(alarms: alarms, standing: try await environment.store.storeRecord().standing))
         } catch {
             return .failure(error)
         }

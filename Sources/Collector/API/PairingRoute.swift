@@ -22,6 +22,7 @@ struct PairingRoute: RouteProvider {
 
     func addRoutes(to router: Router<CollectorContext>) {
         router.post(RouterPath(PairingRequest.path)) { request, context in
+            try await environment.checkIsCurrent()
             let pairing = try await body.decode(
                 PairingRequest.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             return try Response.json(try await pair(pairing))
@@ -33,6 +34,7 @@ struct PairingRoute: RouteProvider {
             return try Response.json(try await accept(ticket))
         }
         router.post(RouterPath(Routes.heartbeats)) { request, context in
+            try await environment.checkIsCurrent()
             let envelope = try await body.decode(
                 Envelope.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             guard let notice = try await accept(heartbeat: envelope) else { return Response(status: .noContent) }
@@ -118,7 +120,10 @@ struct PairingRoute: RouteProvider {
         try environment.hostBudgets.take(
             message.ticket.payload.count + message.reports.reduce(0) { $0 + $1.payload.count }, of: "site \(site.id)")
         let ticket = try decoded(Ticket.self, from: message.ticket, as: .ticket, of: site)
+        let origin = ticket.origin(from: site.id)
         guard (1...100).contains(message.id.utf8.count), NameRules.isHost(ticket.number), ticket.revision >= 1,
+            NameRules.isHost(origin.store), NameRules.isHost(origin.number),
+            ticket.problem.map(NameRules.isHost) ?? true,
             message.reports.count <= RelayLimits.reports, message.certificates.count <= RelayLimits.certificates
         else {
             throw RequestProblem(

@@ -19,6 +19,7 @@ struct RenewalRoute: RouteProvider {
 
     func addRoutes(to router: Router<CollectorContext>) {
         router.post(RouterPath(Routes.renewal)) { request, context in
+            try await environment.checkIsCurrent()
             let envelope = try await body.decode(
                 Envelope.self, from: request, of: context.peer, limit: IntakeLimits.smallBodyBytes)
             return try Response.json(try await renew(envelope))

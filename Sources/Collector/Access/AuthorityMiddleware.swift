@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Reports
 
 /// Draws what a browser sees where a page is refused.
 protocol RefusalPages: Sendable {
@@ -31,7 +32,14 @@ struct AuthorityMiddleware: RouterMiddleware {
         case .account:
             var context = context
             context.account = try await account(request, context)
-            return try await next(request, context)
+            var response = try await next(request, context)
+            // The answer is good whether this can be read or not.
+            if let standing = (try? await environment.store.storeRecord())?.standing.sentence(in: .english),
+                let name = HTTPField.Name(Routes.standingHeader)
+            {
+                response.headers[name] = "\(standing) \(StoreStanding.step(in: .english))"
+            }
+            return response
         case .visitor: return await page(request, context, needsSession: false, needsForm: false, next)
         case .loginForm: return await page(request, context, needsSession: false, needsForm: true, next)
         case .session: return await page(request, context, needsSession: true, needsForm: false, next)

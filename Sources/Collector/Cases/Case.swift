@@ -11,6 +11,8 @@ struct Case: Hashable, Sendable, Codable {
         case faults
         /// An agent, or a paired site's collector, that does not report.
         case silence
+        /// Two machines report in the name of one server.
+        case identity
         /// More cases of one server than the limit in an hour: one case stands for the rest.
         case storm
         /// `callhome test`.
@@ -70,6 +72,10 @@ struct Case: Hashable, Sendable, Codable {
     var sender: String?
     /// Relayed cases: the newest ticket as the sender wrote it.
     var relayed: Ticket?
+    /// `Ticket.problem`; nil for cases of before and for those that have no fault.
+    var problem: String?
+    /// `Ticket.perhapsOrderedSince`.
+    var perhapsOrderedSince: Timestamp?
 
     var isClosed: Bool { state == .closed }
     /// Faults that stand, as `membersByWeight`: the first one heads ticket and page.

@@ -14,6 +14,7 @@ enum CaseRules {
     static func key(of fault: Fault) -> String {
         if let test = fault.test { return "test:\(test)" }
         if fault.pattern == CollectorFaults.silencePattern { return "silence" }
+        if fault.pattern == CollectorFaults.twofoldPattern { return twofoldKey }
         guard let suspect = fault.suspects.first else { return "class:\(fault.faultClass)" }
         if let component = suspect.component { return "part:\(component)" }
         // The cable of a network card is not that of a power supply, though neither has a name; and each shelf has a Bay 3.
@@ -21,6 +22,8 @@ enum CaseRules {
         if let location = suspect.part.location { return "part:\(suspect.kind)/\(location)" }
         return "part:\(suspect.kind)/\(suspect.name)"
     }
+
+    static let twofoldKey = "twofold"
 
     /// Kinds of which a server has many: two that nobody could name are two, and those of one component are one.
     private static let manyInAServer: Set<ComponentKind> = [.cable, .slot, .optic, .disk, .dimm, .fan]
@@ -105,7 +108,7 @@ enum CaseRules {
             key: opening.key, suspect: suspect(of: change.fault, opening),
             members: [Case.Member(fault: change.fault, isOpen: true, because: change.because)], state: .open,
             urgency: change.fault.urgency, test: change.fault.test, revision: 0, history: [], openedAt: time,
-            updatedAt: time)
+            updatedAt: time, problem: Ticket.problem(host: opening.host, fault: change.fault.id))
         new.note(.opened, by: opening.host, because: change.because, at: time)
         return .opened(new, because: change.because)
     }
@@ -141,6 +144,18 @@ enum CaseRules {
                 at: found.members.firstIndex { !$0.isOpen } ?? found.members.firstIndex { $0.fault.urgency == mildest }
                     ?? 0)
         }
+    }
+
+    /// The closed case as it goes on, where it closed because `fault` and all others of it had ended; nil for one that a person
+    /// or an exchange closed while the fault stood.
+    static func reopening(_ found: Case, by fault: FaultID) -> Case? {
+        guard found.isClosed, let member = found.members.first(where: { $0.fault.id == fault }), !member.isOpen else {
+            return nil
+        }
+        var again = found
+        again.state = .open
+        (again.closedAt, again.closedBecause) = (nil, nil)
+        return again
     }
 
     static func acknowledging(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {

@@ -9,6 +9,9 @@ extension ChannelError {
         let words = ChannelError.words(of: response)
         let because = "\(recipient) answered \(response.status)" + (words.isEmpty ? "" : ": \(words)")
         switch response.status {
+        // The partner has to decide which of two copies goes on, and then takes it.
+        case 409 where ChannelError.code(of: response) == "not-current":
+            self = .retry(after: retryAfter(response), because: because)
         case 410:
             self = .rejected(
                 because: "\(because). It says that it is gone for good: remove the recipient or mend its URL")
@@ -21,6 +24,10 @@ extension ChannelError {
         func retryAfter(_ response: Transfer.HTTPResponse) -> Duration? {
             response.headers["retry-after"].flatMap(Int64.init).map { .seconds(max(0, min($0, 86_400))) }
         }
+    }
+
+    private static func code(of response: Transfer.HTTPResponse) -> String? {
+        (try? WireFormat.decode(Problem.self, from: response.body))?.code
     }
 
     private static func words(of response: Transfer.HTTPResponse) -> String {

@@ -31,6 +31,12 @@ struct CollectorEnvironment: Sendable {
         problems = ProblemLog(logger)
     }
 
+    /// Whether this store may act for its site; not where that cannot be read.
+    var maySend: Bool { get async { (try? await store.storeRecord().standing.maySend) ?? false } }
+
+    /// - Throws: `StoreError.notCurrent` where another store has to be asked.
+    func checkIsCurrent() async throws { try await store.storeRecord().checkIsCurrent() }
+
     /// What this site is called where others see it.
     var siteName: String { configuration.site.name.isEmpty ? "site \(identity.shortName)" : configuration.site.name }
 }

@@ -67,6 +67,8 @@ struct CasePage: Sendable {
     let deliveries: [DeliveryRow]
     /// Why nobody was told; nil where somebody was, or is to be.
     let unheard: String?
+    /// That it may have been ordered under another number; nil where it was not.
+    let perhapsOrdered: String?
     let closedBecause: String?
     /// Whether what a person says of the part can be passed on to its server.
     let mayDeclare: Bool
@@ -128,6 +130,7 @@ struct CasePage: Sendable {
                 + reason.words(in: language) + "."
         }
         self.deliveries = deliveries.reversed().map { CasePage.row($0, words: words) }
+        perhapsOrdered = found.isClosed ? nil : found.perhapsOrderedSince.map { words.perhapsOrdered(since: $0) }
         closedBecause = filled(found.closedBecause)
         mayDeclare = !found.isClosed && (found.origin == .faults || found.origin == .storm)
         declarations = (found.declarations ?? []).map { CasePage.sentence($0, in: language) }

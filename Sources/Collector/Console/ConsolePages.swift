@@ -43,6 +43,10 @@ struct ConsolePages: RefusalPages {
             at: visit.time
         )
         var result = frame(visit, title: title, alarms: alarms)
+        if let sentence = try await environment.store.storeRecord().standing.sentence(in: visit.language) {
+            let step = StoreStanding.step(in: visit.language)
+            result.alarms.insert(PageLayout.Alarm(text: sentence, detail: step), at: 0)
+        }
         result.refresh = refresh ? ConsoleLimits.refresh : nil
         return result
     }

@@ -16,7 +16,7 @@ struct Delivery: Hashable, Sendable, Codable {
         case superseded
     }
 
-    /// The idempotency key: the same on every repetition, made of case, revision and recipient.
+    /// The idempotency key: the same on every repetition, made of case, revision, recipient and the store's epoch.
     var id: String
     /// Ticket number of the case.
     var caseNumber: String
@@ -48,9 +48,13 @@ struct Delivery: Hashable, Sendable, Codable {
     var isNewTest: Bool { ticket.event == .test && attempts == 0 }
 
     /// A UUID (RFC 9562 version 8) of SHA-256 over what the message is about.
-    static func id(caseNumber: String, revision: Int, recipient: String) -> String {
+    /// - Parameter epoch: of the store when the message was made: one that was put back counts revisions a second time, for
+    ///   other messages, which would be taken for repetitions. Nil for messages of before.
+    static func id(caseNumber: String, revision: Int, recipient: String, epoch: StoreEpoch? = nil) -> String {
+        let life = epoch.map { "\n\($0.term)\n\($0.start)" } ?? ""
         var bytes = Array(
-            SHA256.hash(data: Data("callhome-delivery\n\(caseNumber)\n\(revision)\n\(recipient)".utf8)).prefix(16))
+            SHA256.hash(data: Data("callhome-delivery\n\(caseNumber)\n\(revision)\n\(recipient)\(life)".utf8))
+                .prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
         let text = Array(bytes.hexadecimal)

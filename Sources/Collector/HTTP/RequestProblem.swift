@@ -25,6 +25,7 @@ struct RequestProblem: Error, HTTPResponseError, Hashable {
                 retryAfter: IntakeLimits.retryAfter)
         case .notFound: self.init(.notFound, "not-found", "\(error)")
         case .conflict: self.init(.conflict, "conflict", "\(error)")
+        case .notCurrent: self.init(.conflict, "not-current", "\(error)")
         }
     }
 

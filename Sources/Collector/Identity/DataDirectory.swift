@@ -19,6 +19,13 @@ struct DataDirectory: Sendable {
     var serverCertificate: String { "\(path)/tls.pem" }
     var serverKey: String { "\(path)/tls.key" }
     var lockFile: String { "\(path)/lock" }
+    /// What a collector needs beside its database to be the same one to everybody.
+    var keyFiles: [String] {
+        [
+            authorityCertificate, authorityKey, tlsRootCertificate, tlsRootKey, tlsRootCross, signingKeyFile,
+            serverCertificate, serverKey,
+        ]
+    }
 
     /// For the collector itself: makes the directory if it is not there, and closes it to everybody else.
     ///
@@ -76,6 +83,9 @@ struct DataDirectory: Sendable {
     }
 
     private init(unchecked path: String) { self.path = path }
+
+    /// A folder that was made for a copy.
+    init(copy path: String) { self.path = path }
 
     /// Works as the owner of the directory, where root gave the command; as before, where there is none.
     static func becomeOwner(of path: String) throws(DataDirectoryError) {

@@ -5,6 +5,8 @@ struct StreamPositions: Hashable, Sendable, Codable {
     @Bounded<SequenceBounds> private(set) var epoch: Int64
     @Bounded<SequenceBounds> private(set) var faults: Int64 = 0
     @Bounded<SequenceBounds> private(set) var telemetry: Int64 = 0
+    /// `Receipt.contentHash` of the report at each stream's position; nil where none was kept, as up to 0.1.
+    private var hashes: [String: String]?
     /// The last gap that was noted, so that it is noted once.
     private var notedGap: [String: Int64] = [:]
 
@@ -16,6 +18,9 @@ struct StreamPositions: Hashable, Sendable, Codable {
         case apply
         /// It was applied before.
         case repeated
+        /// Another report than the one that was applied there: of an old copy of the spool, or of a second machine in the same
+        /// name. What comes after it in its stream is of another history, too.
+        case other
         /// Something before it is missing. `isNew`: this gap was not noted yet.
         case gap(expected: Int64, isNew: Bool)
         /// From a spool that was replaced: the receipt shows it by its epoch.
@@ -26,7 +31,10 @@ struct StreamPositions: Hashable, Sendable, Codable {
 
     /// Decides, and moves on where the answer is `apply`.
     /// - Returns: the decision, and the epoch that ended by it, if one did.
-    mutating func decide(_ position: ReportPosition) -> (decision: Decision, endedEpoch: Int64?) {
+    /// - Parameter hash: `Receipt.contentHash` of the report.
+    mutating func decide(
+        _ position: ReportPosition, hash: String? = nil
+    ) -> (decision: Decision, endedEpoch: Int64?) {
         guard position.first >= 1, position.first <= position.sequence, position.sequence <= PositionLimits.sequence
         else {
             return (.impossible(because: "positions run from 1 to 2^53: \(position.first)...\(position.sequence)"), nil)
@@ -44,6 +52,9 @@ struct StreamPositions: Hashable, Sendable, Codable {
             self = StreamPositions(epoch: position.epoch)
         }
         let through = self.through(position.stream)
+        if position.sequence == through, let hash, let known = self.hash(position.stream), known != hash {
+            return (.other, ended)
+        }
         if position.sequence <= through { return (.repeated, ended) }
         if position.first - 1 > through {
             let isNew = notedGap[position.stream.rawValue] != through
@@ -55,8 +66,14 @@ struct StreamPositions: Hashable, Sendable, Codable {
         case .telemetry: telemetry = position.sequence
         }
         notedGap[position.stream.rawValue] = nil
+        var next = hashes ?? [:]
+        next[position.stream.rawValue] = hash
+        hashes = next
         return (.apply, ended)
     }
+
+    /// Of the newest report of the stream that was applied; nil where it is not known.
+    func hash(_ stream: ReportStream) -> String? { hashes?[stream.rawValue] }
 
     func through(_ stream: ReportStream) -> Int64 {
         switch stream {
@@ -66,7 +83,7 @@ struct StreamPositions: Hashable, Sendable, Codable {
     }
 
     var progress: [Receipt.Progress] {
-        ReportStream.allCases.map { Receipt.Progress(stream: $0, through: through($0)) }
+        ReportStream.allCases.map { Receipt.Progress(stream: $0, through: through($0), hash: hash($0)) }
     }
 }
 

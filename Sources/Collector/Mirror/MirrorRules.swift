@@ -20,8 +20,10 @@ enum MirrorRules {
         return stamps
     }
 
+    /// - Parameter endsTheRest: whether what is not stated is over, or not confirmed.
     static func steps(
-        stated: [FaultStatement.Standing], rows: [MirroredFault], in epoch: Int64, at time: Timestamp
+        stated: [FaultStatement.Standing], rows: [MirroredFault], in epoch: Int64, endsTheRest: Bool = true,
+        at time: Timestamp
     ) -> [Step] {
         let known = Dictionary(rows.map { ($0.fault, $0) }, uniquingKeysWith: { first, _ in first })
         var steps: [Step] = []
@@ -29,7 +31,7 @@ enum MirrorRules {
         for standing in stated where standing.fault.test == nil && seen.insert(standing.fault.id).inserted {
             steps.append(step(of: standing, known[standing.fault.id], in: epoch, at: time))
         }
-        for row in rows where !seen.contains(row.fault) {
+        for row in rows where endsTheRest && !seen.contains(row.fault) {
             var row = row
             switch row.state {
             case .cleared, .unconfirmed: continue

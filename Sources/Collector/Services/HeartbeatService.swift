@@ -28,7 +28,7 @@ actor HeartbeatService: Service {
 
     /// One round. A partner that does not answer delays nobody: all are notified at once.
     func announce() async {
-        guard !receivers.isEmpty else { return }
+        guard !receivers.isEmpty, await environment.maySend else { return }
         let heartbeat: CollectorHeartbeat
         do {
             heartbeat = try await compose()

@@ -15,6 +15,11 @@ struct LivenessService: Service {
             var failure: StoreError?
             while !Task.isCancelled {
                 do throws(StoreError) {
+                    // A store that stands back is not reported to. When it goes on, the listening begins anew.
+                    guard try await environment.store.storeRecord().standing.maySend else {
+                        try? await Task.sleep(for: pause)
+                        continue
+                    }
                     watch = try await look(watch)
                     failure = nil
                 } catch {

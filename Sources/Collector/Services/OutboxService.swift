@@ -52,10 +52,10 @@ actor OutboxService: Service {
     }
 
     /// What is due and may be tried now; what must wait is put off.
-    private func claim() async -> [Delivery] {
+    func claim() async -> [Delivery] {
         let time = environment.now()
         let room = limits.inFlight - plan.inFlight
-        guard room > 0 else { return [] }
+        guard room > 0, await environment.maySend else { return [] }
         do throws(StoreError) {
             let due = try await environment.store.claimDeliveries(limit: room, at: time, until: time + limits.claim)
             var chosen: [Delivery] = []

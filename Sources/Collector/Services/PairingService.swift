@@ -29,6 +29,10 @@ struct PairingService: Service {
         var pause = PairingService.shortestPause
         var lastReason = ""
         while !Task.isCancelled {
+            guard await environment.maySend else {
+                try? await Task.sleep(for: PairingService.longestPause)
+                continue
+            }
             do {
                 try await pair(recipient, with: partner)
                 return

@@ -53,6 +53,14 @@ struct TicketStrings: Sendable {
         }
     }
 
+    /// Of a collector that was put back from a copy.
+    func perhapsOrdered(since time: Timestamp) -> String {
+        language(
+            "This may have been ordered under another number since \(self.time(time)): look before you send a second part.",
+            "Das kann seit \(self.time(time)) schon unter einer anderen Nummer bestellt sein: vor dem Schicken eines zweiten Teils nachsehen."
+        )
+    }
+
     /// Days as people say them: hours below two days, whole days after.
     func days(_ days: Double) -> String {
         guard days.isFinite, days < 36_500 else { return language("many years", "vielen Jahren") }

@@ -102,6 +102,9 @@ private struct TicketTextWriter {
             return .init(title: language("What is to be done", "Was ist zu tun"), lines: lines)
         }
         lines.append(.paragraph(instruction))
+        if ticket.event != .closed, let since = ticket.perhapsOrderedSince {
+            lines.append(.warning(words.perhapsOrdered(since: since)))
+        }
         if ticket.event != .closed, let action = filled(text?.action) { lines.append(.paragraph(action)) }
         return .init(title: language("What is to be done", "Was ist zu tun"), lines: lines)
     }

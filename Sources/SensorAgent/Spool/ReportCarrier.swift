@@ -38,7 +38,7 @@ struct ReportCarrier {
             "SELECT fault, stamp, body FROM standing", "INSERT OR REPLACE INTO standing VALUES(?1, ?2, ?3)",
             from: &source, into: &target)
         try ReportCarrier.copy(
-            "SELECT key, value, NULL FROM note WHERE key IN ('stamp', 'restated')",
+            "SELECT key, value, NULL FROM note WHERE key IN ('stamp', 'restated', 'receipt')",
             "INSERT OR REPLACE INTO note SELECT ?1, ?2 WHERE ?3 IS NULL", from: &source, into: &target)
     }
 

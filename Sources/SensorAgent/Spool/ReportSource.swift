@@ -32,6 +32,13 @@ protocol ReportSource: Actor {
     func startEpoch(_ epoch: Int64) async throws(SpoolError)
     /// States every fault that stands, once for each question.
     func restate(answering question: String) async throws(SpoolError)
+    /// The signed receipt that is shown to collectors, as one line of JSON; nil before the first.
+    func shownReceipt() async throws(SpoolError) -> String?
+    /// Keeps a signed receipt, durably, in the place of the one before.
+    func keep(receipt line: String) async throws(SpoolError)
+    /// Hash of the report at this position, which waits or was the last of its stream to be discarded, as a receipt gives it;
+    /// nil where it is not known.
+    func contentHash(at sequence: Int64, of stream: ReportStream) async throws(SpoolError) -> String?
     /// Changes of faults are stamped above this from now on: so many are known.
     func raiseStamps(above known: Int64) async throws(SpoolError)
     /// Puts a signed `dropped` report in the place of reports that were discarded and are now asked for.

@@ -52,6 +52,7 @@ extension Spool: ReportSource {
 
     func discard(through sequence: Int64, of stream: ReportStream) throws(SpoolError) {
         try perform { () throws in
+            try rememberLast(through: sequence, of: stream)
             try database.run(
                 "DELETE FROM report WHERE stream = ? AND sequence <= ?", .text(stream.rawValue), .integer(sequence))
         }

@@ -25,6 +25,8 @@ actor UplinkService: Service {
     private var transfer: HTTPTransfer
     /// The spool was put into the epoch and name that the identity asks for.
     private var isSettled = false
+    /// Each request shows it, so that no collector that is behind it takes one report of this server. As one line of JSON.
+    private var keptReceipt: String?
     private var waiting: [ReportStream: Int] = [:]
     private var faults = LogDeduplication()
     private var generator = SystemRandomNumberGenerator()
@@ -140,10 +142,26 @@ actor UplinkService: Service {
         guard !isSettled, let enrolment = identity.enrolment else { return }
         let host = identity.host
         await source.adopt(host: host, hostname: hostname)
+        let (line, collector) = try await kept(signedBy: enrolment.collectorKey)
+        keptReceipt = line
+        machine.resume(kept: collector)
         let epoch = await source.epoch
         if epoch != Spool.unsettled, epoch < enrolment.epoch { try await source.startEpoch(enrolment.epoch) }
         // Another enrolment may have come while the spool was written.
         isSettled = identity.enrolment == enrolment && identity.host == host
+    }
+
+    /// The receipt in the spool, and which store signed it; nothing where it is not of the collector that this server is
+    /// enrolled at.
+    private func kept(
+        signedBy key: VerifyingKey
+    ) async throws(SpoolError) -> (line: String?, collector: Receipt.Collector?) {
+        guard let line = try await source.shownReceipt(),
+            let envelope = try? WireFormat.decode(Envelope.self, from: Data(line.utf8)),
+            let payload = try? envelope.verified(as: .receipt, by: key),
+            let receipt = try? WireFormat.decode(Receipt.self, from: payload)
+        else { return (nil, nil) }
+        return (line, receipt.collector)
     }
 
     private func wait(_ duration: Duration, afterSignal: Duration) async {
@@ -165,10 +183,10 @@ actor UplinkService: Service {
             let sent = UplinkStateMachine.Sent(stream: batch.stream, sequences: reports.map(\.sequence))
             let answer = await post(reports, to: batch.collector, by: sender)
             guard let answer, !Task.isCancelled, identity == sender else { return }
-            let view = try await view()
+            let view = try await view(answer)
             // The identity may have changed while the spool was asked.
             guard identity == sender else { return }
-            if let epoch = reports.first?.epoch, epoch != view.epoch, case .receipt(let receipt) = answer,
+            if let epoch = reports.first?.epoch, epoch != view.epoch, case .receipt(let receipt, _) = answer,
                 receipt.epoch == epoch, receipt.host == sender.host
             {
                 // The spool went into memory, or was made anew, while these were on their way.
@@ -179,7 +197,7 @@ actor UplinkService: Service {
             let effects = machine.answered(answer, to: sent, spool: view, at: now(), using: &generator)
             tell()
             for effect in effects { try await apply(effect) }
-            if case .receipt(let receipt) = answer, receipt.host == sender.host, let root = receipt.root {
+            if case .receipt(let receipt, _) = answer, receipt.host == sender.host, let root = receipt.root {
                 await renew(sender, root: root, at: batch.collector)
             }
         } catch {
@@ -213,11 +231,15 @@ actor UplinkService: Service {
         }
     }
 
-    private func view() async throws(SpoolError) -> UplinkStateMachine.SpoolView {
+    private func view(_ answer: UplinkStateMachine.Answer) async throws(SpoolError) -> UplinkStateMachine.SpoolView {
         var extents: [ReportStream: UplinkStateMachine.Extent] = [:]
         for stream in ReportStream.allCases {
-            extents[stream] = UplinkStateMachine.Extent(
+            var extent = UplinkStateMachine.Extent(
                 oldest: try await source.oldest(of: stream), newest: try await source.newest(of: stream))
+            if case .receipt(let receipt, _) = answer, receipt.hash(stream) != nil {
+                extent.hash = try await source.contentHash(at: receipt.through(stream), of: stream)
+            }
+            extents[stream] = extent
         }
         return UplinkStateMachine.SpoolView(epoch: await source.epoch, extents: extents)
     }
@@ -240,6 +262,9 @@ actor UplinkService: Service {
         case .declare(let declarations, let time): declare(declarations, time)
         case .raiseStamps(let known): try await source.raiseStamps(above: known)
         case .restate(let question): try await source.restate(answering: question)
+        case .keep(let line):
+            try await source.keep(receipt: line)
+            keptReceipt = line
         case .startEpoch(let epoch):
             log.warning("signing the reports that wait anew, in a new epoch", metadata: ["epoch": "\(epoch)"])
             try await source.startEpoch(epoch)
@@ -258,12 +283,14 @@ actor UplinkService: Service {
             lines.append(0x0A)
         }
         do {
+            var headers: [(name: String, value: String)] = [
+                ("Content-Type", "application/x-ndjson"), ("Content-Encoding", "gzip"), ("User-Agent", UserAgent.agent),
+            ]
+            if let receipt = keptReceipt {
+                headers.append((Routes.receiptHeader, Data(receipt.utf8).base64EncodedString()))
+            }
             let request = HTTPRequest(
-                method: "POST", url: collector + Routes.reports,
-                headers: [
-                    ("Content-Type", "application/x-ndjson"), ("Content-Encoding", "gzip"),
-                    ("User-Agent", UserAgent.agent),
-                ], body: try Gzip.compress(lines))
+                method: "POST", url: collector + Routes.reports, headers: headers, body: try Gzip.compress(lines))
             return UplinkService.answer(from: try await transfer.send(request), of: collector, to: sender)
         } catch TransferError.cancelled {
             return nil
@@ -285,7 +312,8 @@ actor UplinkService: Service {
         guard let key = identity.enrolment?.collectorKey else { return .failure("this server is not enrolled") }
         do {
             let envelope = try WireFormat.decode(Envelope.self, from: response.body)
-            return .receipt(try WireFormat.decode(Receipt.self, from: envelope.verified(as: .receipt, by: key)))
+            let receipt = try WireFormat.decode(Receipt.self, from: envelope.verified(as: .receipt, by: key))
+            return .receipt(receipt, line: String(decoding: try WireFormat.encode(envelope), as: UTF8.self))
         } catch {
             return .failure(
                 "\(collector) answered without a valid receipt (\(error)); is it the collector that this server is enrolled at?"

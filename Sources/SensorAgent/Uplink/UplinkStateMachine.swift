@@ -70,6 +70,8 @@ struct UplinkStateMachine: Sendable {
         var oldest: Int64?
         /// The last sequence that was given out; 0 before the first.
         var newest: Int64
+        /// `Receipt.contentHash` of its report at the receipt's position; nil where it has none there any more.
+        var hash: String?
     }
 
     /// The spool as it was when the answer came.
@@ -79,7 +81,8 @@ struct UplinkStateMachine: Sendable {
     }
 
     enum Answer: Sendable {
-        case receipt(Receipt)
+        /// - Parameter line: as it was signed, in one line of JSON.
+        case receipt(Receipt, line: String = "")
         case problem(status: Int, Problem?, retryAfter: Duration?)
         /// No answer, or one that is no receipt of this collector.
         case failure(String)
@@ -95,6 +98,8 @@ struct UplinkStateMachine: Sendable {
         case raiseStamps(above: Int64)
         /// The collector asks which faults stand.
         case restate(String)
+        /// It is the newest: it is shown to collectors from now on.
+        case keep(receipt: String)
         /// What people declared of parts, and the collector's time.
         case declare([PartDeclaration], at: Timestamp)
     }
@@ -110,6 +115,8 @@ struct UplinkStateMachine: Sendable {
     private var wait: (duration: Duration, afterSignal: Duration)?
     /// The last receipt covered nothing, and the spool was mended instead.
     private var mendedLast = false
+    /// Of the receipt that is kept.
+    private var kept: Receipt.Collector?
     /// All reports were signed anew, and none was covered since.
     private var signedAnew = false
 
@@ -159,9 +166,9 @@ struct UplinkStateMachine: Sendable {
         using generator: inout some RandomNumberGenerator
     ) -> [Effect] {
         switch answer {
-        case .receipt(let receipt) where receipt.host == host:
-            return accept(receipt, sent, spool, time, &generator)
-        case .receipt(let receipt):
+        case .receipt(let receipt, let line) where receipt.host == host:
+            return accept(receipt, sent, spool, time, &generator) + keeping(receipt, line)
+        case .receipt(let receipt, _):
             failed("\(place) sent a receipt for another host, \(receipt.host.prefix(100))", time, &generator)
         case .failure(let because):
             failed(because, time, &generator)
@@ -170,6 +177,20 @@ struct UplinkStateMachine: Sendable {
         }
         return []
     }
+
+    /// The first receipt of each epoch of the store takes the place of the one that is kept: one write for each start of a
+    /// collector, and not for each answer.
+    private mutating func keeping(_ receipt: Receipt, _ line: String) -> [Effect] {
+        guard let collector = receipt.collector else { return [] }
+        if let kept, kept.store == collector.store, collector.epoch <= kept.epoch { return [] }
+        // Longer than a header may be; the next one is shorter.
+        guard (line.utf8.count + 2) / 3 * 4 <= WireLimits.shownReceiptBytes else { return [] }
+        kept = collector
+        return [.keep(receipt: line)]
+    }
+
+    /// The receipt that was kept by a process before this one; nil where there is none.
+    mutating func resume(kept collector: Receipt.Collector?) { kept = collector }
 
     /// The spool could not be read or written: nothing is sent before it can be.
     mutating func spoolFailed(
@@ -200,13 +221,10 @@ struct UplinkStateMachine: Sendable {
             effects.append(.restate(question))
         }
         var covered = false
-        if receipt.epoch > spool.epoch, let stamp = receipt.stamp { effects.append(.raiseStamps(above: stamp)) }
-        if receipt.epoch > spool.epoch {
-            // The spool is an old copy: its numbers were used before, for other reports.
-            effects.append(.startEpoch(receipt.epoch &+ 1))
-        } else if let stream = ReportStream.allCases.first(where: { isAhead(receipt, of: spool, $0) }) {
-            because = "the collector has more of \(stream.rawValue) than this spool ever held: an old copy of it"
-            effects.append(.startEpoch(spool.epoch &+ 1))
+        if let epoch = epochAfterCopy(receipt, spool) {
+            // Its numbers, and its stamps, were used before for something else.
+            if let stamp = receipt.stamp { effects.append(.raiseStamps(above: stamp)) }
+            effects.append(.startEpoch(epoch))
         } else {
             for stream in ReportStream.allCases {
                 covered = settle(stream, receipt, sent, spool, &effects) || covered
@@ -215,7 +233,7 @@ struct UplinkStateMachine: Sendable {
         let mends = effects.contains { effect in
             switch effect {
             case .startEpoch, .declareLoss: true
-            case .discard, .report, .declare, .raiseStamps, .restate: false
+            case .discard, .report, .declare, .raiseStamps, .restate, .keep: false
             }
         }
         guard covered || mends && !mendedLast else {
@@ -228,8 +246,33 @@ struct UplinkStateMachine: Sendable {
         return effects
     }
 
+    /// The epoch to begin where the spool is an old copy, or shares its name with another; nil where it is neither. Then nothing
+    /// of it is covered, whatever the receipt says.
+    private mutating func epochAfterCopy(_ receipt: Receipt, _ spool: SpoolView) -> Int64? {
+        if receipt.epoch > spool.epoch { return receipt.epoch &+ 1 }
+        if let stream = ReportStream.allCases.first(where: { isAhead(receipt, of: spool, $0) }) {
+            because = "the collector has more of \(stream.rawValue) than this spool ever held: an old copy of it"
+            return spool.epoch &+ 1
+        }
+        if let stream = ReportStream.allCases.first(where: { isOther(receipt, than: spool, $0) }) {
+            because =
+                "the collector has another report of \(stream.rawValue) where this spool has its own: an old copy of it, or a "
+                + "second machine in the name of this one"
+            return spool.epoch &+ 1
+        }
+        return nil
+    }
+
     private func isAhead(_ receipt: Receipt, of spool: SpoolView, _ stream: ReportStream) -> Bool {
         receipt.epoch == spool.epoch && receipt.through(stream) > spool.extents[stream]?.newest ?? 0
+    }
+
+    private func isOther(_ receipt: Receipt, than spool: SpoolView, _ stream: ReportStream) -> Bool {
+        guard receipt.epoch == spool.epoch, let theirs = receipt.hash(stream), let own = spool.extents[stream]?.hash
+        else {
+            return false
+        }
+        return theirs != own
     }
 
     /// - Returns: whether anything waiting is covered.

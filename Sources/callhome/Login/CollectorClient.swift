@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Reports
+import Synchronization
 import Transfer
 
 /// Which collector a command asks, and how.
@@ -41,6 +42,7 @@ struct CollectorClient {
     /// What is trusted is the CA of 0.1, which the collector shows no more once every server has moved.
     private let isOld: Bool
     private let transfer: HTTPTransfer
+    private let standing = ToldStanding()
 
     init(login: StoredLogin) {
         base = login.url
@@ -74,6 +76,7 @@ struct CollectorClient {
             Console.complain("collector: \(error)\(step(after: error))")
             throw ExitStatus.unavailable.exit
         }
+        standing.tell(response.headers[Routes.standingHeader])
         guard (200..<300).contains(response.status) else {
             let problem = try? WireFormat.decode(Problem.self, from: response.body)
             Console.complain("collector: \(problem?.description ?? "it answered \(response.status)")")
@@ -105,6 +108,17 @@ struct CollectorClient {
                 || "-_~.".utf8.contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hexadecimal.uppercased()
         }.joined()
+    }
+}
+
+/// Says once in a command that its collector may not act for its site.
+private final class ToldStanding: Sendable {
+    private let isTold = Atomic(false)
+
+    /// - Parameter words: the collector's; nil where it serves.
+    func tell(_ words: String?) {
+        guard let words, !isTold.exchange(true, ordering: .relaxed) else { return }
+        Console.complain("collector: \(String(words.prefix(500)).printable)")
     }
 }
 

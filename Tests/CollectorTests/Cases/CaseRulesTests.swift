@@ -54,7 +54,7 @@ struct CaseRulesTests {
         else { throw Unexpected() }
         #expect(found.urgency == .order)
         #expect(found.openFaults.map(\.id.rawValue) == ["ordering", "watched"])
-        let ticket = TicketWriter(site: Ticket.Site(name: "", address: "", contact: ""))
+        let ticket = TicketWriter(site: Ticket.Site(name: "", address: "", contact: ""), store: "s", epoch: .unbegun)
             .ticket(for: found, event: .opened, chassis: Part(), because: "it rose")
         #expect(ticket.faults.first?.id.rawValue == "ordering")
     }

@@ -22,6 +22,27 @@ struct StreamPositionsTests {
         #expect(positions.through(.telemetry) == 1)
     }
 
+    @Test(
+        "Another report at the newest position is neither applied nor a repeat; what was not hashed is compared with nothing"
+    )
+    func otherReport() {
+        var positions = StreamPositions()
+        #expect(positions.decide(at(1), hash: "aa").decision == .apply)
+        #expect(positions.decide(at(1), hash: "bb").decision == .other)
+        #expect(positions.decide(at(1), hash: "aa").decision == .repeated)
+        #expect(positions.decide(at(1)).decision == .repeated)
+        #expect(positions.progress.first { $0.stream == .faults }?.hash == "aa")
+        #expect(positions.decide(at(2), hash: "cc").decision == .apply)
+        #expect(positions.decide(at(1), hash: "bb").decision == .repeated, "only the newest is known")
+        // Each stream has its own, and each epoch.
+        #expect(positions.decide(at(1, .telemetry), hash: "dd").decision == .apply)
+        #expect(positions.hash(.faults) == "cc" && positions.hash(.telemetry) == "dd")
+        #expect(positions.decide(at(1, epoch: 2), hash: "ee").decision == .apply)
+        #expect(positions.hash(.faults) == "ee" && positions.hash(.telemetry) == nil)
+        #expect(positions.decide(at(2, epoch: 2)).decision == .apply)
+        #expect(positions.decide(at(2, epoch: 2), hash: "ff").decision == .repeated)
+    }
+
     @Test("A gap is not applied and is news once, until it is filled")
     func gap() {
         var positions = StreamPositions()

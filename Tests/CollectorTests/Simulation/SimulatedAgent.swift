@@ -93,7 +93,7 @@ struct SimulatedAgent: Sendable {
     /// Does what the state machine decided.
     mutating func apply(_ effect: UplinkStateMachine.Effect, at time: Timestamp, _ rules: SimulatedRules) {
         switch effect {
-        case .report, .declare: break
+        case .report, .declare, .keep: break
         case .discard(let through, let stream): spool.discard(through: through, of: stream)
         case .declareLoss(let stream, let first, let last):
             if rules.hold(.lossIsDeclared) { spool.declareLoss(of: stream, from: first, through: last, at: time) }

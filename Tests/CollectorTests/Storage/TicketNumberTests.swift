@@ -8,13 +8,13 @@ struct TicketNumberTests {
     /// Gives these numbers in turn, over and over.
     private struct Repeating: RandomNumberGenerator {
         var values: [UInt64]
-        private var next = 0
+        private var place = 0
 
         init(_ values: UInt64...) { self.values = values }
 
         mutating func next() -> UInt64 {
-            defer { next += 1 }
-            return values[next % values.count]
+            defer { place += 1 }
+            return values[place % values.count]
         }
     }
 

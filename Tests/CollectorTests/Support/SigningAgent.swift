@@ -10,6 +10,8 @@ struct SigningAgent {
     var epoch: Int64 = 1
     var next: [ReportStream: Int64] = [:]
     var time = SampleFault.time
+    var boot = "b"
+    var uptime: Int64 = 1
 
     init(_ host: HostID, key: SigningKey = SigningKey()) {
         self.host = host
@@ -24,7 +26,7 @@ struct SigningAgent {
 
     func report(_ content: ReportContent, at position: ReportPosition) -> Report {
         Report(
-            host: host, hostname: "srv-\(host)", position: position, time: time, boot: "b", uptime: 1,
+            host: host, hostname: "srv-\(host)", position: position, time: time, boot: boot, uptime: uptime,
             agentVersion: "1",
             content: content)
     }

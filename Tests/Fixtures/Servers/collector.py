@@ -40,6 +40,8 @@ class State:
     mode, code, refuse, answers = "", "told-so", [], []
     # Which root receipts tell of, what was asked for since, and whether the agent has said that it trusts that root.
     root, renewals, confirmed = "", [], False
+    # In which epoch of its store it answers, 0: it does not say, and in which epochs the receipts are that it was shown.
+    start, shown = 0, []
 
 
 def sign(content, type=RECEIPT, key=key):
@@ -104,7 +106,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     {"name": "intake", "state": "confirmed", "milliseconds": 3, "detail": "stored"}]}).encode())
             elif path == "/state":
                 self.reply(200, json.dumps({"reports": State.reports, "epoch": State.epoch, "through": State.through,
-                                            "requests": State.requests, "renewals": State.renewals}).encode())
+                                            "requests": State.requests, "renewals": State.renewals,
+                                            "shown": State.shown}).encode())
             elif path.startswith("/control/"):
                 for name, value in urllib.parse.parse_qsl(path.split("?", 1)[1], keep_blank_values=True):
                     setattr(State, name, json.loads(value))
@@ -121,6 +124,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.renew(json.loads(body))
             elif self.path == "/v1/reports":
                 State.requests += 1
+                self.look(self.headers["Callhome-Receipt"])
                 self.reports(body)
             else:
                 self.problem(404, "not-found", "no such page")
@@ -150,6 +154,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         signer = Ed25519PrivateKey.generate() if State.mode == "renewal-forged" else key
         self.reply(200, sign(answer, RENEWAL, signer))
 
+    def look(self, shown):
+        if shown is None:
+            return State.shown.append(0)
+        envelope = json.loads(base64.b64decode(shown))
+        payload = base64.b64decode(envelope["payload"])
+        key.public_key().verify(base64.b64decode(envelope["signatures"][0]["sig"]), encoded(RECEIPT, payload))
+        State.shown.append(json.loads(payload)["collector"]["epoch"]["start"])
+
     def reports(self, body):
         if State.answers:
             status, headers = State.answers.pop(0)
@@ -169,6 +181,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if State.root and not State.confirmed:
             receipt["root"] = {"moved": moved.pem, "unreachable": other.pem, "no-root": earlier.pem}.get(
                 State.root, State.root)
+        if State.start:
+            receipt["collector"] = {"store": "store", "epoch": {"term": 0, "start": State.start}}
         if State.mode == "receipt-of-other":
             receipt["host"] = "h9"
         self.reply(200, sign(receipt))

@@ -22,6 +22,8 @@ private final class Rig: Sendable {
         var through: [String: Int64]
         var requests: Int
         var renewals: [String]
+        /// Starts of the epochs of the receipts that it was shown; 0: a request without one.
+        var shown: [Int64]
     }
 
     let program: ServerProgram
@@ -210,6 +212,29 @@ struct UplinkServiceTests {
         try await task.value
         #expect(try await rig.state().reports.last?.kind == "heartbeat")
         #expect(try await rig.faultReports().count == 1)
+    }
+
+    @Test("Each request shows the receipt of the newest epoch that was answered in, also after a restart")
+    func showsReceipts() async throws {
+        let rig = try await Rig()
+        let identity = try await rig.enrol()
+        var sent = 0
+        func send(by service: UplinkService, start: Int64) async throws -> Int64? {
+            try await rig.tell("start=\(start)")
+            try await rig.addFaults(1, from: sent)
+            sent += 1
+            try await running(service) {
+                _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
+            }
+            return try await rig.state().shown.last
+        }
+        let first = rig.service(identity)
+        _ = try await send(by: first, start: 0)
+        #expect(try await rig.state().shown.allSatisfy { $0 == 0 })
+        _ = try await send(by: first, start: 70)
+        #expect(try await send(by: first, start: 50) == 70, "a store that is behind is shown the newer one")
+        #expect(try await send(by: rig.service(identity), start: 90) == 70)
+        #expect(try await send(by: rig.service(identity), start: 90) == 90)
     }
 
     @Test("An agent that is enrolled while it runs sends what it kept, in its new name")

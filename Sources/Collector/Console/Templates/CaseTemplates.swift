@@ -34,6 +34,7 @@ enum CaseTemplates {
         <h1>{{title}}</h1>
         <p><span class="badge {{urgency.style}}">{{urgency.word}}</span> <span class="badge {{state.style}}">{{state.word}}</span> <a href="{{serverLink}}">{{hostname}}</a></p>
         {{#isTest}}<p class="notice">{{w.testNote}}</p>{{/isTest}}
+        {{#perhapsOrdered}}<p class="warning">{{.}}</p>{{/perhapsOrdered}}
         {{#declarations}}<p class="warning">{{.}}</p>{{/declarations}}
         {{#closedBecause}}<p><strong>{{w.closed}}:</strong> {{.}}</p>{{/closedBecause}}
         {{^isTest}}{{#isOpen}}<p>{{meaning}}</p>{{/isOpen}}{{/isTest}}

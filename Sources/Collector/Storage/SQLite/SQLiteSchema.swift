@@ -27,6 +27,9 @@ enum SQLiteSchema {
         migrator.registerMigration("one-open-case") { db in
             for statement in oneOpenCase { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("ticket-origin") { db in
+            for statement in ticketOrigin { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -55,6 +58,14 @@ enum SQLiteSchema {
         """
         CREATE TABLE fault_statement (host TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL, answers TEXT,
             faults INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (host, part)) WITHOUT ROWID, STRICT
+        """,
+    ]
+
+    /// Which store made the number of a relayed case; NULL where its sender did not say.
+    private static let ticketOrigin = [
+        #"ALTER TABLE "case" ADD COLUMN sender_store TEXT"#,
+        """
+        CREATE UNIQUE INDEX case_by_origin ON "case" (sender_store, sender_number, sender) WHERE sender_store IS NOT NULL
         """,
     ]
 

@@ -110,13 +110,6 @@ struct SQLiteTransaction: StoreTransaction {
             [host])
     }
 
-    func relayedCase(sender: String, senderNumber: String) throws -> Case? {
-        try body(
-            Case.self,
-            #"SELECT number, body FROM "case" WHERE sender = ? AND sender_number = ? ORDER BY opened DESC LIMIT 1"#,
-            [sender, senderNumber])
-    }
-
     func casesOpened(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
@@ -133,18 +126,36 @@ struct SQLiteTransaction: StoreTransaction {
             """, [host, since.milliseconds, origin.rawValue])
     }
 
+    /// A row that cannot be read keeps no new case of its part out, though the database refuses a second open one.
+    private func makeRoom(for found: Case) throws {
+        guard found.sender == nil, !found.isClosed else { return }
+        let sql = """
+            SELECT number, body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL
+            AND number <> ?
+            """
+        let arguments: StatementArguments = [found.host, found.key, found.number]
+        guard let rival = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments),
+            readable(Case.self, rival) == nil
+        else { return }
+        try run(
+            #"UPDATE "case" SET subject = subject || ' of ' || number WHERE number = ?"#, [rival["number"] as String])
+    }
+
     func save(_ found: Case, senderNumber: String?) throws {
+        try makeRoom(for: found)
         try run(
             """
-            INSERT INTO "case" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
+            INSERT INTO "case" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
             host = excluded.host, state = excluded.state, urgency = excluded.urgency, updated = excluded.updated,
-            closed = excluded.closed, body = excluded.body
+            closed = excluded.closed, body = excluded.body,
+            sender_number = coalesce(excluded.sender_number, sender_number),
+            sender_store = coalesce(excluded.sender_store, sender_store)
             """,
             [
                 found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue,
                 found.origin.rawValue,
                 found.sender, senderNumber, found.openedAt.milliseconds, found.updatedAt.milliseconds,
-                found.closedAt?.milliseconds, try encode(found),
+                found.closedAt?.milliseconds, try encode(found), found.relayed?.origin?.store,
             ])
         guard found.sender == nil else { return }
         for member in found.members {

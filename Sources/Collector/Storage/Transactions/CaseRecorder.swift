@@ -7,11 +7,13 @@ struct CaseRecorder {
     let time: Timestamp
 
     /// Applies one fault change of one of our own hosts.
+    /// - Parameter reopens: the fault stands again by its agent's word: where its case closed because it had ended, that case
+    ///   goes on.
     /// - Returns: what became of it, with the reason.
     @discardableResult
     func apply(
         _ change: FaultChange, host: HostID, hostname: String, origin: Case.Origin, report: VerifiedReport?,
-        chassis: Part
+        chassis: Part, reopens: Bool = false
     ) throws -> CaseChange {
         let key = CaseRules.key(of: change.fault)
         var current =
@@ -22,6 +24,12 @@ struct CaseRecorder {
             if let open = try transaction.openCase(host: host, key: key) { current = open }
         }
         var isAgain = false
+        if reopens, let found = current, let again = CaseRules.reopening(found, by: change.fault.id),
+            try transaction.openCase(host: host, key: found.key) == nil
+        {
+            current = again
+            isAgain = true
+        }
         var opening = CaseRules.Opening(origin: origin, host: host, hostname: hostname, key: key)
         if change.kind != .cleared, current?.isClosed ?? true, origin == .faults, try isStorm(host: host) {
             current = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
@@ -42,6 +50,7 @@ struct CaseRecorder {
         }
         if case .opened(var found, let because) = outcome {
             found.number = try transaction.newTicketNumber()
+            found.perhapsOrderedSince = try transaction.storeRecord().perhapsOrdered(problemOf: change.fault.openedAt)
             outcome = .opened(found, because: because)
         }
         try carryOut(outcome, report: report, chassis: chassis)
@@ -105,9 +114,15 @@ struct CaseRecorder {
         var found = found
         guard notice else { return try transaction.save(found, senderNumber: senderNumber) }
         found.revision += 1
+        // A case of before names its problem from now on, by the first fault that it remembers.
+        if found.sender == nil, found.problem == nil, let first = found.members.first {
+            found.problem = Ticket.problem(host: found.host, fault: first.fault.id)
+        }
         // The first message about a case is its opening, whatever step caused it.
         let told: Ticket.Event = found.test != nil ? .test : found.revision == 1 && event == .updated ? .opened : event
-        let ticket = TicketWriter(site: policy.site).ticket(for: found, event: told, chassis: chassis, because: because)
+        let writer = TicketWriter(
+            site: policy.site, store: try transaction.identity().site, epoch: try transaction.storeRecord().epoch)
+        let ticket = writer.ticket(for: found, event: told, chassis: chassis, because: because)
         try transaction.save(found, senderNumber: senderNumber)
         let wait = told == .opened || told == .test ? nil : try pause(beforeTelling: found)
         for recipient in policy.recipients where !recipient.standsIn {
@@ -200,7 +215,8 @@ extension Delivery {
     /// A new message for one recipient.
     init(_ ticket: Ticket, to recipient: CasePolicy.Addressee, insteadOf: String?, at time: Timestamp) {
         self.init(
-            id: Delivery.id(caseNumber: ticket.number, revision: ticket.revision, recipient: recipient.name),
+            id: Delivery.id(
+                caseNumber: ticket.number, revision: ticket.revision, recipient: recipient.name, epoch: ticket.epoch),
             caseNumber: ticket.number, recipient: recipient.name, channel: recipient.kind, ticket: ticket, reports: [],
             certificates: [], state: .queued, attempts: 0, createdAt: time, nextAttempt: time, insteadOf: insteadOf)
     }

@@ -70,7 +70,10 @@ struct MirrorRecorder {
         let server = record.server
         let rows = try transaction.mirroredFaults(
             host: server.host, states: MirroredFault.State.allCases)
-        let steps = MirrorRules.steps(stated: stated, rows: rows, in: record.positions.epoch, at: time)
+        // Of two machines in one name neither knows what stands at the other: what they state is added, and ends nothing.
+        let areTwo = record.boots?.areTwo ?? false
+        let steps = MirrorRules.steps(
+            stated: stated, rows: rows, in: record.positions.epoch, endsTheRest: !areTwo, at: time)
         for step in steps {
             switch step {
             case .raise(let standing, let row, let kind):
@@ -78,8 +81,8 @@ struct MirrorRecorder {
                 let change = FaultChange(
                     kind: kind, fault: standing.fault, because: "\(standing.because) (Stated again.)",
                     time: standing.fault.updatedAt, stamp: standing.stamp)
-                try tell(change, of: server, report: report)
-                try replaceUnconfirmed(by: standing.fault, of: server)
+                try tell(change, of: server, report: report, reopens: kind == .opened)
+                if !areTwo { try replaceUnconfirmed(by: standing.fault, of: server) }
             case .clear(let row): try end(row, of: server, because: row.because)
             case .keep(let row): try transaction.save(row, host: server.host)
             case .unconfirm(let row): try unconfirm(row, of: server)
@@ -97,10 +100,12 @@ struct MirrorRecorder {
         try transaction.save(found, senderNumber: nil)
     }
 
-    private func tell(_ change: FaultChange, of server: Server, report: VerifiedReport?) throws {
+    private func tell(
+        _ change: FaultChange, of server: Server, report: VerifiedReport?, reopens: Bool = false
+    ) throws {
         _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(
             change, host: server.host, hostname: server.hostname, origin: .faults, report: report,
-            chassis: server.chassis)
+            chassis: server.chassis, reopens: reopens)
     }
 
     /// The fault is over, though its agent did not say so itself.
@@ -126,7 +131,7 @@ struct MirrorRecorder {
     func compare(_ report: Report, with record: inout ServerRecord) throws {
         let epoch = record.positions.epoch
         guard let theirs = report.standing, theirs.epoch == epoch, report.position.epoch == epoch,
-            theirs.through == record.positions.faults
+            theirs.through == record.positions.faults, !(record.boots?.areTwo ?? false)
         else { return }
         let host = record.server.host
         let rows = try transaction.mirroredFaults(
@@ -134,6 +139,11 @@ struct MirrorRecorder {
         let (question, note) = MirrorRules.question(
             record.question, theirs: theirs, ours: MirrorRules.stamps(of: rows, in: epoch),
             id: RandomBytes.make(16).hexadecimal, at: time)
+        if let question, question.id != record.question?.id {
+            var limit = try transaction.askLimit()
+            guard limit.take(at: time) else { return }
+            try transaction.save(limit)
+        }
         record.question = question
         if let note {
             try transaction.note(ServerEvent(time: time, kind: .accountsDiffer, because: note), host: host)

@@ -7,16 +7,16 @@ struct RelayRecorder {
     let time: Timestamp
 
     func accept(_ message: VerifiedTicket) throws -> TicketAcceptance {
+        try transaction.storeRecord().checkIsCurrent()
         if let number = try transaction.acceptance(sender: message.sender, ticketID: message.id) {
             return TicketAcceptance(reference: number, repeated: true)
         }
-        let ticket = message.ticket
         let number: String
-        if let known = try transaction.relayedCase(sender: message.sender, senderNumber: ticket.number) {
+        if let known = try known(message) {
             number = known.number
             try update(known, by: message)
         } else if let own = try comesBack(message) {
-            number = own.number
+            number = own
         } else {
             number = try open(message)
         }
@@ -24,14 +24,40 @@ struct RelayRecorder {
         return TicketAcceptance(reference: number, repeated: false)
     }
 
-    /// The case that the ticket was made of, here or on its way here: partners that hand tickets to each other would make
-    /// ever new cases of one.
-    private func comesBack(_ message: VerifiedTicket) throws -> Case? {
+    /// The case that the sender told of before. Each sender has its own: none speaks for a case that another brought.
+    private func known(_ message: VerifiedTicket) throws -> Case? {
         let ticket = message.ticket
+        guard let origin = ticket.origin else {
+            return try transaction.relayedCase(sender: message.sender, store: nil, number: ticket.number)
+        }
+        if let known = try transaction.relayedCase(sender: message.sender, store: origin.store, number: origin.number) {
+            return known
+        }
+        // Before it was updated, the sender did not say where its numbers come from.
+        let before = try transaction.relayedCase(sender: message.sender, store: nil, number: ticket.number)
+        return before?.host == ticket.server.host ? before : nil
+    }
+
+    /// The number of the case that the ticket was made of, here or on its way here: partners that hand tickets to each other
+    /// would make ever new cases of one.
+    private func comesBack(_ message: VerifiedTicket) throws -> String? {
+        let ticket = message.ticket
+        guard let origin = ticket.origin else { return try comesBackUnnamed(ticket) }
+        // Whether the case is still known here or not: it was told from here.
+        if origin.store == (try transaction.identity().site) { return origin.number }
+        // What its own collector brings is never passed over, whoever brought something under its name before.
+        guard origin.store != message.sender else { return nil }
+        return try transaction.relayedCase(of: origin)?.number
+    }
+
+    /// Where a collector of up to 0.1 stands in the chain, which does not pass on the origin. One number is no proof: the
+    /// server, the time and a fault have to be the same as well.
+    private func comesBackUnnamed(_ ticket: Ticket) throws -> String? {
         guard let known = try transaction.findCase(number: ticket.number), known.host == ticket.server.host,
-            known.openedAt == ticket.openedAt
+            known.openedAt == ticket.openedAt,
+            !Set(known.members.map(\.fault.id)).isDisjoint(with: ticket.faults.map(\.id))
         else { return nil }
-        return known
+        return known.number
     }
 
     private func open(_ message: VerifiedTicket) throws -> String {
@@ -43,6 +69,7 @@ struct RelayRecorder {
             number: number, origin: .relayed, host: ticket.server.host, hostname: ticket.server.hostname,
             key: "ticket:\(ticket.number)", suspect: ticket.suspect, members: [], state: .open, urgency: ticket.urgency,
             test: nil, revision: 0, history: [], openedAt: ticket.openedAt, updatedAt: time, sender: message.sender)
+        new.perhapsOrderedSince = try transaction.storeRecord().perhapsOrdered(problemOf: ticket.openedAt)
         new.note(.opened, by: message.sender, because: ticket.because, at: time)
         take(ticket, into: &new)
         try finish(new, message)
@@ -51,7 +78,7 @@ struct RelayRecorder {
     }
 
     private func update(_ known: Case, by message: VerifiedTicket) throws {
-        guard message.ticket.revision > known.relayed?.revision ?? 0 else { return }
+        if let newest = known.relayed, !message.ticket.isNewer(than: newest) { return }
         var known = known
         known.note(
             message.ticket.event == .closed ? .closed : .updated, by: message.sender, because: message.ticket.because,
@@ -92,6 +119,6 @@ struct RelayRecorder {
         }
         try CaseRecorder(transaction: transaction, policy: policy, time: time).finish(
             found, event: message.ticket.event, notice: true, message.ticket.because, message.ticket.server.part,
-            senderNumber: message.ticket.number)
+            senderNumber: message.ticket.origin(from: message.sender).number)
     }
 }

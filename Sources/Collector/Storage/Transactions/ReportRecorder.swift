@@ -10,18 +10,35 @@ struct ReportRecorder {
         guard var record = try transaction.serverRecord(host: batch.host) else {
             throw StoreError.notFound(what: "server \(batch.host)")
         }
+        let store = try transaction.storeRecord()
+        try store.checkIsCurrent()
         var refused: [Receipt.Refusal] = []
         // Of many, the newest account is compared: those before it are of a moment that is over.
         var newest: Report?
         record.server.lastContact = time
-        for report in batch.reports {
-            let (decision, ended) = record.positions.decide(report.position)
+        var strange: Set<ReportStream> = []
+        for report in batch.reports where !strange.contains(report.position.stream) {
+            let hash = Receipt.contentHash(of: report.envelope.payload)
+            let (decision, ended) = record.positions.decide(report.position, hash: hash)
             if let ended { try noteNewEpoch(record.positions.epoch, after: ended, host: batch.host) }
             switch decision {
             case .apply:
+                if case .report(let applied) = report.content {
+                    record.boots = record.boots ?? BootWatch()
+                    record.boots?.note(
+                        boot: String(applied.boot.prefix(100)), uptime: applied.uptime, in: report.position.stream,
+                        at: time)
+                }
                 if let refusal = try apply(report, to: &record) { refused.append(refusal) }
                 if case .report(let applied) = report.content, applied.standing != nil { newest = applied }
             case .repeated: break
+            case .other:
+                strange.insert(report.position.stream)
+                try note(
+                    .oldEpoch,
+                    "Another report came as number \(report.position.sequence) of \(report.position.stream.rawValue) than the one "
+                        + "that is here: an old copy of the agent's spool is in use, or a second machine reports in this name. The "
+                        + "agent was told to begin a new epoch.", batch.host)
             // An agent asks by it how far its reports have come, before it numbers any.
             case .oldEpoch where report.position.epoch == 0: break
             case .gap(let expected, let isNew):
@@ -36,6 +53,7 @@ struct ReportRecorder {
                 try note(.refused, because, batch.host)
             }
         }
+        try watchIdentity(&record)
         if let newest { try mirror.compare(newest, with: &record) }
         record.server.epoch = record.positions.epoch
         try transaction.save(record)
@@ -46,10 +64,35 @@ struct ReportRecorder {
             root: batch.root.flatMap { root in
                 (record.server.trust ?? AgentTrust()).isDue(root: root.fingerprint, at: time) ? root.pem : nil
             }, stamp: try transaction.highestStamp(host: batch.host),
-            restate: record.question.flatMap { $0.answeredAt == nil ? $0.id : nil }, time: time)
+            restate: record.question.flatMap { $0.answeredAt == nil ? $0.id : nil },
+            collector: Receipt.Collector(store: try transaction.identity().site, epoch: store.epoch), time: time)
     }
 
     private var mirror: MirrorRecorder { MirrorRecorder(transaction: transaction, policy: policy, time: time) }
+
+    /// Whether one machine reports in this name, or two.
+    private func watchIdentity(_ record: inout ServerRecord) throws {
+        guard let returns = record.boots?.returns, !returns.isEmpty else { return }
+        let quiet = ClockReckoning.threshold(BootWatch.quiet, before: time, over: try transaction.leaps())
+        let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
+        let server = record.server
+        switch record.boots?.decide(quietSince: quiet) {
+        case .becameTwo:
+            let fault = CollectorFaults.twofold(server, at: time)
+            try book.apply(
+                FaultChange(kind: .opened, fault: fault, because: fault.because, time: time), host: server.host,
+                hostname: server.hostname, origin: .identity, report: nil, chassis: server.chassis)
+        case .becameOne:
+            let found = try transaction.openCase(host: server.host, key: CaseRules.twofoldKey)
+            for fault in found?.openFaults ?? [] {
+                let because = "For a day one machine alone has reported as \(server.hostname)."
+                try book.apply(
+                    FaultChange(kind: .cleared, fault: fault, because: because, time: time), host: server.host,
+                    hostname: server.hostname, origin: .identity, report: nil, chassis: server.chassis)
+            }
+        case .nothing, nil: break
+        }
+    }
 
     private func refusal(of report: VerifiedReport, because: String) -> Receipt.Refusal {
         Receipt.Refusal(stream: report.position.stream, sequence: report.position.sequence, because: because)

@@ -22,6 +22,14 @@ protocol SettingBook {
 extension SettingBook {
     /// Corrections of the time, which are no time that passed.
     func leaps() throws -> [ClockReckoning.Leap] { try setting("clock", as: ClockReckoning.self)?.leaps ?? [] }
+
+    /// In which epoch the store is, and whether it may act.
+    func storeRecord() throws -> StoreRecord { try setting("store", as: StoreRecord.self) ?? StoreRecord() }
+    func save(_ record: StoreRecord) throws { try set("store", to: record) }
+
+    /// How many agents may be asked still.
+    func askLimit() throws -> AskLimit { try setting("asks", as: AskLimit.self) ?? AskLimit() }
+    func save(_ limit: AskLimit) throws { try set("asks", to: limit) }
 }
 
 /// Cases, and the signed reports that they rest on.
@@ -41,7 +49,10 @@ protocol CaseBook {
     /// - Parameter host: nil for all.
     func openCases(weighedFor host: HostID?) throws -> [CaseWeight]
     /// The newest case made of the sender's ticket.
-    func relayedCase(sender: String, senderNumber: String) throws -> Case?
+    /// - Parameter store: which made the number; nil where the sender did not say.
+    func relayedCase(sender: String, store: String?, number: String) throws -> Case?
+    /// The newest case made of a ticket of this origin, whoever brought it.
+    func relayedCase(of origin: Ticket.Origin) throws -> Case?
     /// Cases of this origin made of what the host itself reported since then.
     func casesOpened(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Int
     /// The newest of these, in whatever state.
@@ -227,4 +238,6 @@ struct ServerRecord: Hashable, Sendable, Codable {
     var positions: StreamPositions
     /// What the agent is asked about its faults; nil where its account is ours.
     var question: StandingQuestion?
+    /// From which boots its reports come; nil of a collector up to 0.1.
+    var boots: BootWatch?
 }

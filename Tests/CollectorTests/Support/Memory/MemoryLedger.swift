@@ -23,6 +23,7 @@ struct MemoryLedger: Sendable {
         /// As it was when the case was opened.
         var subject: String
         var senderNumber: String?
+        var senderStore: String?
     }
 
     struct DeliveryRow: Sendable {

@@ -37,7 +37,9 @@ extension MemoryTransaction {
     }
 
     func openCases(host: HostID) throws -> [Case] {
-        ownRows(of: host).map(\.body).filter { !$0.isClosed }.sorted { ($0.openedAt, $0.number) < ($1.openedAt, $1.number) }
+        ownRows(of: host).map(\.body).filter { !$0.isClosed }.sorted {
+            ($0.openedAt, $0.number) < ($1.openedAt, $1.number)
+        }
     }
 
     private func ownRows(of host: HostID) -> [MemoryLedger.CaseRow] {
@@ -77,8 +79,16 @@ extension MemoryTransaction {
             .sorted { ($0.host, $0.urgency ?? .inform) < ($1.host, $1.urgency ?? .inform) }
     }
 
-    func relayedCase(sender: String, senderNumber: String) throws -> Case? {
-        ledger.cases.values.map(\.value).filter { $0.body.sender == sender && $0.senderNumber == senderNumber }
+    func relayedCase(sender: String, store: String?, number: String) throws -> Case? {
+        newest { $0.body.sender == sender && $0.senderStore == store && $0.senderNumber == number }
+    }
+
+    func relayedCase(of origin: Ticket.Origin) throws -> Case? {
+        newest { $0.body.sender != nil && $0.senderStore == origin.store && $0.senderNumber == origin.number }
+    }
+
+    private func newest(_ isMeant: (MemoryLedger.CaseRow) -> Bool) -> Case? {
+        ledger.cases.values.map(\.value).filter(isMeant)
             .max { ($0.body.openedAt, $0.body.number) < ($1.body.openedAt, $1.body.number) }?.body
     }
 
@@ -94,7 +104,8 @@ extension MemoryTransaction {
     func save(_ found: Case, senderNumber: String?) throws {
         let known = ledger.cases[found.number]?.value
         let row = MemoryLedger.CaseRow(
-            body: found, subject: known?.subject ?? found.key, senderNumber: known?.senderNumber ?? senderNumber)
+            body: found, subject: known?.subject ?? found.key, senderNumber: senderNumber ?? known?.senderNumber,
+            senderStore: found.relayed?.origin?.store ?? known?.senderStore)
         if found.sender == nil, !found.isClosed,
             let other = try openCase(host: found.host, key: row.subject), other.number != found.number
         {

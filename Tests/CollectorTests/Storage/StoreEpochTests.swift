@@ -1,0 +1,161 @@
+import Foundation
+import Reports
+import Testing
+
+@testable import Collector
+
+@Suite("The store's epoch, fence and takeover", .everyStore)
+struct StoreEpochTests {
+    private let time = SampleFault.time
+
+    private func opened(_ id: String, blaming part: String = "sda") -> FaultChange {
+        SampleFault.change(.opened, SampleFault.make(id, blaming: part))
+    }
+
+    @Test("Receipts and tickets say which store they are from, and in which epoch of it")
+    func told() async throws {
+        let store = try openStore()
+        let record = try await store.beginServing(on: "m1", knownUntil: time, at: time)
+        var agent = try await store.enrolled("h1")
+        let receipt = try await store.accept(agent.faults(opened("f1")), from: "h1")
+        let site = try await store.identity().site
+        #expect(receipt.collector == Receipt.Collector(store: site, epoch: record.epoch))
+        let number = try await store.theOnlyCase().number
+        let ticket = try #require(try await store.deliveries(caseNumber: number).first).ticket
+        #expect(ticket.epoch == record.epoch && ticket.origin == Ticket.Origin(store: site, number: number))
+        #expect(ticket.perhapsOrderedSince == nil)
+    }
+
+    @Test("A store that was shown a later epoch takes nothing, over restarts, until it is taken over")
+    func fence() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        #expect(try await store.learn(of: own) == .serving)
+        let other = StoreEpoch(term: own.term, start: own.start + 9)
+        #expect(try await store.learn(of: other) == .fenced(by: other, knownUntil: other.startTime))
+        let report = try agent.faults(opened("f1"))
+        let fenced = await #expect(throws: StoreError.self) { try await store.accept(report, from: "h1") }
+        guard case .notCurrent = fenced else {
+            Issue.record("\(String(describing: fenced))")
+            return
+        }
+        #expect(try await store.allCases().isEmpty)
+        await store.close()
+        let again = try openStore()
+        _ = try await again.beginServing(on: "m1", knownUntil: time, at: time + .seconds(100))
+        await #expect(throws: StoreError.self) { try await again.accept(report, from: "h1") }
+        let record = try await again.takeOver(on: "m1", at: time + .seconds(200))
+        #expect(record.epoch > other)
+        #expect(try await again.accept(report, from: "h1").collector?.epoch == record.epoch)
+        await #expect(throws: StoreError.self) { try await again.takeOver(on: "m1", at: time) }
+    }
+
+    @Test("After a takeover, what began before says that it may have been ordered; what begins later does not")
+    func perhapsOrdered() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(opened("known")), from: "h1")
+        let other = StoreEpoch(term: own.term, start: own.start + 30)
+        try await store.learn(of: other)
+        let at = time + .seconds(600)
+        _ = try await store.takeOver(on: "m1", at: at)
+        var late = SampleFault.make("late", blaming: "sdc")
+        late.openedAt = at + .seconds(1)
+        try await store.accept(
+            agent.faults(opened("before", blaming: "sdb"), SampleFault.change(.opened, late)), from: "h1", at: at)
+        let cases = try await store.allCases()
+        let since = Dictionary(
+            uniqueKeysWithValues: cases.map { ($0.members[0].fault.id.rawValue, $0.perhapsOrderedSince) })
+        #expect(since == ["known": nil, "before": other.startTime, "late": nil])
+        let number = try #require(cases.first { $0.perhapsOrderedSince != nil }).number
+        let ticket = try #require(try await store.deliveries(caseNumber: number).first).ticket
+        #expect(ticket.perhapsOrderedSince == other.startTime)
+        for (language, word) in [(Language.english, "ordered under another number"), (.german, "anderen Nummer")] {
+            #expect("\(TicketText(ticket, in: language).sections)".contains(word))
+        }
+        // Nobody has to look any more where the case is closed.
+        var closed = ticket
+        closed.event = .closed
+        #expect(!"\(TicketText(closed, in: .english).sections)".contains("another number"))
+    }
+
+    @Test("A store that stands back takes no tickets of sites either")
+    func noTickets() async throws {
+        let store = try openStore()
+        try await store.learn(of: StoreEpoch(term: 9, start: 0))
+        let message = VerifiedTicket(
+            id: "m", sender: "s1", ticket: SampleTicket.make(), reports: [], certificates: [])
+        await #expect(throws: StoreError.self) { try await store.accept(message, at: time) }
+        #expect(try await store.allCases().isEmpty)
+    }
+}
+
+@Suite("Copies of a collector's database")
+struct StoreCopyTests {
+    private let time = SampleFault.time
+
+    @Test("A copy that is made while the store is written is whole, is one file, and starts held")
+    func copy() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: "\(folder.path)/collector.db", policy: StoreUnderTest.policy)
+        _ = try await store.beginServing(on: "m1", knownUntil: time, at: time)
+        var agent = try await store.enrolled("h1")
+        try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1", at: time)
+        let path = "\(folder.path)/copy.db"
+        try await store.backUp(to: path, at: time + .seconds(60))
+        try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f2", blaming: "sdb"))), from: "h1", at: time)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("copy") }
+        #expect(names == ["copy.db"])
+        let copy = try SQLiteStore(path: path, policy: StoreUnderTest.policy)
+        #expect(try await copy.allCases().flatMap { $0.members.map(\.fault.id.rawValue) } == ["f1"])
+        let held = try await copy.beginServing(on: "m1", knownUntil: time, at: time + .seconds(500))
+        #expect(held.standing == .held(.copy, knownUntil: time + .seconds(60)))
+        #expect(try await copy.identity() == store.identity())
+        #expect(try await store.storeRecord().standing == .serving)
+        // The agent's next report is taken there: nothing of it is lost while a person decides.
+        let next = try agent.faults(SampleFault.change(.opened, SampleFault.make("f3", blaming: "sdc")))
+        #expect(try await copy.accept(next, from: "h1").through(.faults) == 1, "the second report is missing there")
+        await copy.close()
+        await store.close()
+    }
+
+    @Test("What a copy says after it was taken over is no repetition of what the original said under the same revision")
+    func otherWords() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore(path: "\(folder.path)/collector.db", policy: StoreUnderTest.policy)
+        _ = try await store.beginServing(on: "m1", knownUntil: time, at: time)
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1", at: time)
+        try await store.backUp(to: "\(folder.path)/copy.db", at: time)
+        let copy = try SQLiteStore(path: "\(folder.path)/copy.db", policy: StoreUnderTest.policy)
+        _ = try await copy.takeOver(on: "m1", at: time + .seconds(50))
+        let number = try await store.theOnlyCase().number
+        var ids: [Set<String>] = []
+        for each in [store, copy] {
+            _ = try await each.decide(
+                CaseDecision(kind: .close, by: "anna", because: "b", time: time + .seconds(60)), onCase: number)
+            ids.append(Set(try await each.deliveries(caseNumber: number).filter { $0.ticket.revision == 2 }.map(\.id)))
+            await each.close()
+        }
+        #expect(ids.map(\.count) == [2, 2] && ids[0].isDisjoint(with: ids[1]))
+    }
+
+    @Test("A copy replaces nothing, and is for nobody else's eyes")
+    func rights() async throws {
+        let folder = try TemporaryFolder()
+        let live = try DataDirectory(path: "\(folder.path)/data")
+        _ = try live.signingKey()
+        let copy = try live.beginCopy(at: "\(folder.path)/copy")
+        try live.copyKeys(to: copy)
+        #expect(try copy.signingKey().seed == live.signingKey().seed)
+        let modes = try ["\(copy.path)", "\(copy.path)/signing.key"].map {
+            try #require(FileManager.default.attributesOfItem(atPath: $0)[.posixPermissions] as? Int)
+        }
+        #expect(modes == [0o700, 0o600])
+        #expect(throws: DataDirectoryError.self) { try live.beginCopy(at: copy.path) }
+    }
+}
