@@ -235,10 +235,11 @@ class Machine:
         self.monitor.ask(
             "blockdev-reopen", {"options": [{"driver": "raw", "node-name": disk, "file": node}]})
 
-    def disk_error(self, disk, sector, operation="read"):
-        """One sector of 512 bytes fails."""
+    def disk_error(self, disk, sectors, operation="read"):
+        """These sectors of 512 bytes fail."""
         self.put_filter(disk, driver="blkdebug", image=f"{disk}-file", **{
-            "inject-error": [{"event": "none", "iotype": operation, "errno": 5, "sector": sector}]})
+            "inject-error": [
+                {"event": "none", "iotype": operation, "errno": 5, "sector": sector} for sector in sectors]})
 
     def disk_dead(self, disk):
         """Every read and write fails; flush works, since a failing flush would keep the filter from being taken away."""
