@@ -140,8 +140,9 @@ struct PartsBuilder: Sendable {
                 continue
             }
             drivers[driver, default: []].insert(pci)
-            if driver.hasPrefix("mpt"), let number = try? tree.text("\(path)/unique_id") {
-                hosts["\(driver)_cm\(number)"] = pci
+            if driver.hasPrefix("mp"), let number = try? tree.text("\(path)/unique_id") {
+                // mpt2sas and mpt3sas; mpi3mr.
+                hosts[driver.hasPrefix("mpt") ? "\(driver)_cm\(number)" : "\(driver)\(number)"] = pci
             }
         }
         var usb: [String: String] = [:]

@@ -97,11 +97,12 @@ struct CaseMutation {
         return pieces.joined(separator: separator) + "\n"
     }
 
-    /// Lines of other programs and drivers between those of a log, at the time of the line after them.
+    /// Lines of other programs and drivers before a log and between its lines, at the time of the line after them.
     private mutating func interspersed(_ text: String) -> String {
         var lines: [Substring] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if Int.random(in: 0..<3, using: &random) == 0,
+            let isChosen = Int.random(in: 0..<3, using: &random) == 0
+            if isChosen || lines.isEmpty,
                 let stamp = line.firstMatch(of: #/^(\[[^\]]*\] |\w{3} [ \d]\d [\d:]{8} \S+ kernel: )/#)
             {
                 lines.append("\(stamp.1)audit: backlog limit exceeded")

@@ -21,7 +21,7 @@ struct CaseTests {
     @Test("The gravest messages and events of Linux servers, as they are printed, open a fault of the right part")
     func gravest() async throws {
         let gravest = try ExpectedCase.gravest()
-        #expect(gravest.count >= 50)
+        #expect(gravest.count >= 70)
         for expected in gravest { #expect(!expected.faults.isEmpty && expected.source != nil, "\(expected.id)") }
         try await CaseTests.judge(gravest)
     }

@@ -24,7 +24,8 @@ enum MadeUpOutputs {
     // MARK: The kernel
 
     private static let kernelLog = """
-        [    1.000000] mpt3sas 0000:03:00.0: resetting adapter
+        [    1.000000] scsi host0: data done, DMA error, resetting
+        [    1.500000] megaraid_sas 0000:03:00.0: Reset failed, killing adapter scsi0.
         [    2.000000] CPU3: Core temperature above threshold, cpu clock throttled (total events = 1)
         [    3.000000] EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2: comm ls: reading directory lblock 0
         [    4.000000] EDAC MC0: 1 UE memory address parity error on DIMM_A1 (channel:0 slot:0 page:0x1 offset:0x0 grain:32)
@@ -32,7 +33,7 @@ enum MadeUpOutputs {
         [    6.000000] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 page:0x12 offset:0x0 grain:32 syndrome:0x0 - bank:1 row:2 column:3)
         [    7.000000] EDAC MC0: 1 CE spare copy error on DIMM_A1 (channel:0 slot:0 page:0x12 offset:0x0 grain:32)
         [    8.000000] EDAC MC0: 1 CE spare copy error on unknown memory (channel:0 slot:0 page:0x12 offset:0x0 grain:32)
-        [    9.000000] bnx2x 0000:04:00.0 eth1: Adapter removed
+        [    9.000000] ixgbe 0000:04:00.0: Adapter removed
         [   10.000000] sky2: eth0 NIC Link is Up
         [   11.000000] sky2: eth0 NIC Link is Down
         [   12.000000] thermal thermal_zone0: acpitz: critical temperature reached, shutting down

@@ -37,6 +37,8 @@ struct FailurePrediction: Hashable, Sendable {
         "failure prediction threshold exceeded": 0x00, "media failure prediction threshold exceeded": 0x01,
         "logical unit failure prediction threshold exceeded": 0x02,
         "spare area exhaustion prediction threshold exceeded": 0x03,
+        // Since 5.10; before, the kernel had no words for it.
+        "media impending failure endurance limit met": 0x73,
     ]
     private static let parts: [(String, UInt8)] = [
         ("hardware", 0x10), ("controller", 0x20), ("data channel", 0x30), ("servo", 0x40), ("spindle", 0x50),

@@ -6,9 +6,12 @@ struct KernelAttachments: Sendable {
     private static let wordings: [(LinePattern, @Sendable (LinePattern.Captures) -> [KernelSubject])] = [
         (LinePattern("sd {scsi}: [{dev}] Attached SCSI"), { [.disk($0["scsi"]), .disk($0["dev"])] }),
         (LinePattern("nvme nvme{n:n}: {n}/{n}/{n} default/read/poll queues"), { [.disk("nvme\($0["n"])")] }),
+        // Before 5.1 the only line of it.
+        (LinePattern("nvme nvme{n:n}: pci function {pci}"), { [.disk("nvme\($0["n"])")] }),
         (LinePattern("ata{ata}: ATA-{n}: "), { [.disk("ata\($0["ata"])")] }),
         (LinePattern("{driver:word} {pci} {nic:dev}: renamed from"), { [.nic($0["nic"], pci: $0["pci"])] }),
-        (LinePattern("usb {usb:dev}: new {}speed{}USB device number"), { [.usb($0["usb"])] }),
+        // `new high-speed USB`, `new SuperSpeed USB`.
+        (LinePattern("usb {usb:dev}: new {}peed{}USB device number"), { [.usb($0["usb"])] }),
         (LinePattern("pci {pci}: [{x}:{x}] type "), { [.pci($0["pci"]), .gpu($0["pci"])] }),
     ]
     private static let beginnings = ["sd ", "nvme ", "ata", "usb ", "pci "].map { Array($0.utf8) }

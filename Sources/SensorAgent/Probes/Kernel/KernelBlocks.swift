@@ -208,8 +208,10 @@ struct KernelBlocks {
             family: .pcie)
     }
 
+    /// From 5.2 to 5.6 with `AER: `.
     private static let linkDetails = [
         LinePattern("{driver:word} {pci}:    [{bit:rest}"), LinePattern("{driver:word} {pci}:   device ["),
+        LinePattern("{driver:word} {pci}: AER:    [{bit:rest}"), LinePattern("{driver:word} {pci}: AER:   device ["),
     ]
 
     /// `pcieport 0000:00:1c.0:    [ 0] RxErr                  (First)`
@@ -228,7 +230,11 @@ struct KernelBlocks {
     /// A message of an error came to a port; the details of it follow, or the kernel says that it found none.
     private mutating func takeReceived(_ message: KernelMessage) {
         if let error = ReceivedError(message) {
-            if received.count < KernelBlocks.limit { received[error.port] = error }
+            if error.lacksDetails {
+                done += error.fact().map { [$0] } ?? []
+            } else if received.count < KernelBlocks.limit {
+                received[error.port] = error
+            }
         } else if let port = ReceivedError.portWithoutDetails(message.text),
             let error = received.removeValue(forKey: port)
         {

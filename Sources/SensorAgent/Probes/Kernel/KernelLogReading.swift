@@ -127,6 +127,7 @@ struct KernelLogReading {
     private static let changes = [
         LinePattern("sd {scsi}: [{dev}] Attached SCSI"),
         LinePattern("nvme nvme{n}: {n}/{n}/{n} default/read/poll queues"),
+        LinePattern("nvme nvme{n}: pci function {pci}"),
         LinePattern("{word} {pci} {dev}: renamed from"),
     ]
 

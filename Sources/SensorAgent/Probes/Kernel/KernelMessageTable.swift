@@ -2,8 +2,8 @@ import Reports
 
 /// The kernel messages that concern hardware: one row each.
 ///
-/// The first row that fits counts. Wordings are those of Linux 4.9 to 6.12; what changed between them has a row each. Blocks
-/// of several lines (machine checks, firmware's error records, AER, EDAC) are put together by `KernelBlocks`.
+/// The first row that fits counts. Wordings are those of Linux 4.15 to 7.2, and of 3.10 where nothing else says it; what
+/// changed between them has a row each. Blocks of several lines (machine checks, firmware's error records, AER, EDAC) are put together by `KernelBlocks`.
 struct KernelMessageTable: Sendable {
     /// What the message is about, and which place of the pattern names it.
     enum Subject: Sendable {
@@ -94,19 +94,22 @@ extension KernelMessageTable.Subject {
     func named(by captures: LinePattern.Captures) -> KernelSubject? {
         switch self {
         case .ata: return .disk("ata\(captures["ata"])")
-        case .scsi: return .disk(captures["scsi"])
+        // A target is told without its logical unit.
+        case .scsi: return .disk(captures["scsi"] + (captures["scsi"].count { $0 == ":" } == 2 ? ":0" : ""))
         case .block: return .disk(captures["dev"])
         case .nvme: return .disk("nvme\(captures["nvme"])")
         case .volume: return .volume(captures["dev"])
         case .array: return .array(captures["array"])
         case .pool: return .pool(captures["pool"])
         case .nic: return .nic(captures["nic"], pci: captures["pci"].isEmpty ? nil : captures["pci"])
-        case .pci: return PCIAddress(captures["pci"]) != nil ? .pci(captures["pci"]) : nil
+        // Some messages leave the first domain out.
+        case .pci: return PCIAddress(captures["pci"]).map { .pci($0.description) }
         case .usb: return .usb(captures["usb"])
         case .cpu: return Int(captures["cpu"]).map { .processor($0) }
         case .gpu: return .gpu(KernelMessageTable.functionZero(captures["pci"]))
         case .host: return .scsiHost("host\(captures["host"])")
-        case .adapter: return .scsiHost(captures["adapter"])
+        // aacraid's `aac_driver_template` has another name than the driver.
+        case .adapter: return .scsiHost(captures["adapter"] == "AAC" ? "aacraid" : captures["adapter"])
         case .server: return .server
         }
     }

@@ -71,17 +71,17 @@ struct MemoryErrorText: Hashable, Sendable {
         if let address = details["address"].flatMap(MemoryErrorText.number), address != 0 { page = address >> 12 }
     }
 
-    /// `MESSAGE on LABEL (KEY:VALUE …)`.
+    /// `MESSAGE on LABEL (KEY:VALUE …)`; `on LABEL (…)` of drivers that have no message (amd64_edac).
     private mutating func takePlace(_ text: Substring) {
         let open = text.range(of: " (")
-        let head = open.map { text[..<$0.lowerBound] } ?? text[...]
+        let head = " " + (open.map { text[..<$0.lowerBound] } ?? text[...])
         var last: Range<Substring.Index>?
         var from = head.startIndex
         while let next = head[from...].range(of: " on ") {
             last = next
             from = next.upperBound
         }
-        message = String(last.map { head[..<$0.lowerBound] } ?? head)
+        message = String((last.map { head[..<$0.lowerBound] } ?? head[...]).dropFirst())
         place.label = last.map { String(head[$0.upperBound...]) }
         takeDetails(open.map { text[$0.upperBound...] } ?? text)
         for layer in ["branch", "channel", "slot", "csrow", "memory"] {
@@ -167,7 +167,7 @@ struct MemoryErrorText: Hashable, Sendable {
     }
 }
 
-extension Substring {
+extension StringProtocol {
     /// The first place of `text`.
     fileprivate func range(of text: String) -> Range<Index>? { firstRange(of: text) }
 }

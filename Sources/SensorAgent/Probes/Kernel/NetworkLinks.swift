@@ -20,6 +20,9 @@ struct NetworkLinks: Sendable {
             LinePattern("{driver:word} {pci} {nic:dev}: {}ink {state:dev}"),
             LinePattern("{driver:dev}: {nic:dev} NIC Link is {state:dev}"),
             LinePattern("{nic:dev}: Link is {state:dev}"),
+            // mlx4/en_main.c, en_print; qede_main.c, qede_link_update.
+            LinePattern("mlx4_en: {nic:dev}: Link {state:dev}"),
+            LinePattern("[qede_link_update:{n}({nic:dev})]Link is {state:dev}"),
         ]
         private static let readiness = LinePattern("{}ADDRCONF({}): {nic:dev}: link becomes ready")
 

@@ -77,6 +77,7 @@ struct KernelDeviceNamesTests {
         for (host, address, driver, number) in [
             ("host0", "0000:03:00.0", "mpt3sas", 0), ("host7", "0000:83:00.0", "mpt3sas", 1),
             ("host8", "0000:84:00.0", "aacraid", 8), ("host9", "0000:84:00.0", "aacraid", 9),
+            ("host10", "0000:85:00.0", "mpi3mr", 0), ("host11", "0000:86:00.0", "mpi3mr", 1),
         ] {
             let path = "sys/devices/pci0000:00/\(address)/\(host)/scsi_host/\(host)"
             try scratch.write("\(path)/proc_name", "\(driver)\n")
@@ -91,6 +92,7 @@ struct KernelDeviceNamesTests {
         #expect(id("mpt3sas_cm0") == "pcie_device:0000:03:00.0")
         #expect(id("mpt3sas_cm1") == "pcie_device:0000:83:00.0")
         #expect(id("host7") == "pcie_device:0000:83:00.0")
+        #expect(id("mpi3mr0") == "pcie_device:0000:85:00.0" && id("mpi3mr1") == "pcie_device:0000:86:00.0")
         #expect(id("aacraid") == "pcie_device:0000:84:00.0")
         #expect(id("mpt3sas") == nil && id("mpt3sas_cm4") == nil)
         // A log of another machine has the name alone.

@@ -133,7 +133,7 @@ struct KernelLogTests {
             ("nvme nvme1: Removing after probe failure status: -19", "hw.physical_disk.lost", "nvme1"),
             ("md/raid1:md0: Disk failure on sda1, disabling device.", "hw.raid.member_failed{array=\"md0\"}", "sda1"),
             (
-                "md/raid0:md3: Disk failure on sda1 detected, failing array.", "hw.raid.member_failed{array=\"md3\"}",
+                "md/raid0md3: Disk failure on sda1 detected, failing array.", "hw.raid.member_failed{array=\"md3\"}",
                 "sda1"
             ),
             ("md/raid1:md0: read error corrected (8 sectors at 512 on sdb1)", "hw.raid.read_error", "sdb1"),
@@ -318,11 +318,23 @@ struct KernelLogTests {
                 "hw.network.hang", .nic("eno1", pci: "0000:19:00.0")
             ),
             (
-                "bnxt_en 0000:19:00.0 eno1: FW reset failed! rc: -19", "hw.network.gone",
+                "bnxt_en 0000:19:00.0 eno1: Fatal firmware reset event, data1: 0x201, data2: 0x0, min wait 2000 ms, max wait 6000 ms",
+                "hw.network.hang", .nic("eno1", pci: "0000:19:00.0")
+            ),
+            (
+                "bnxt_en 0000:19:00.0 eno1: Firmware reset aborted, PCI config space invalid", "hw.network.gone",
                 .nic("eno1", pci: "0000:19:00.0")
             ),
             (
-                "be2net 0000:0b:00.1: Unrecoverable Error detected in the adapter", "hw.network.hang",
+                "bnxt_en 0000:19:00.0 eno1: Cannot re-enable PCI device", "hw.network.gone",
+                .nic("eno1", pci: "0000:19:00.0")
+            ),
+            (
+                "bnxt_en 0000:19:00.0 eno1: bnxt_open() failed during FW reset", "hw.network.gone",
+                .nic("eno1", pci: "0000:19:00.0")
+            ),
+            (
+                "be2net 0000:0b:00.1: Error detected in the adapter", "hw.network.hang",
                 .nic("", pci: "0000:0b:00.1")
             ),
             (
@@ -452,7 +464,7 @@ struct KernelLogTests {
                 .pci("0000:23:00.0")
             ),
             (
-                "smartpqi 0000:23:00.0: controller offline: reason code 0x6 (no controller heartbeat detected)", "lost",
+                "smartpqi 0000:23:00.0: controller offline: reason code 0x4 (no controller heartbeat detected)", "lost",
                 .pci("0000:23:00.0")
             ),
             ("lpfc 0000:04:00.0: 0:0457 Adapter Hardware Error Data: x20000000 x0 x0", "fault", .pci("0000:04:00.0")),
