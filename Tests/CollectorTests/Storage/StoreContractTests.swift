@@ -29,6 +29,22 @@ struct StoreContractTests {
             })
     }
 
+    @Test("A report of many changes is kept once with its case, and leaves room for those before it")
+    func manyChangesOneReport() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        _ = try await store.accept(
+            agent.faults(SampleFault.change(.opened, SampleFault.make("f0"))), from: "h1")
+        let changes = (1...CaseLimits.reports + 1).map { SampleFault.change(.opened, SampleFault.make("f\($0)")) }
+        let last = try agent.verified(agent.report(.faults(changes)))
+        _ = try await store.accept(last, from: "h1")
+        let found = try await store.theOnlyCase()
+        #expect(found.members.count == changes.count + 1)
+        let message = try #require(
+            try await store.claimDeliveries(limit: 1, at: time, until: time + .seconds(60)).first)
+        #expect(message.reports.count == 2 && message.reports.last == last.envelope)
+    }
+
     @Test("A repeated report changes nothing, and the receipt covers it")
     func repeated() async throws {
         let store = try openStore()

@@ -66,7 +66,12 @@ final class SQLiteStore: CollectorStore {
         _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.write { [setAside] in try body(SQLiteTransaction(db: $0, setAside: setAside)) }
+            return try await pool.write { [setAside] db in
+                let transaction = SQLiteTransaction(db: db, setAside: setAside)
+                let value = try body(transaction)
+                try transaction.writeCases()
+                return value
+            }
         } catch let error as StoreError {
             throw error
         } catch {
@@ -84,9 +89,11 @@ final class SQLiteStore: CollectorStore {
                     var answer = IntakeQueue.Answer.failure(.notFound(what: "answer"))
                     try db.inSavepoint {
                         do {
-                            let book = ReportRecorder(
-                                transaction: SQLiteTransaction(db: db, setAside: setAside), policy: policy, time: time)
-                            answer = .success(try book.accept(batch))
+                            let transaction = SQLiteTransaction(db: db, setAside: setAside)
+                            let receipt = try ReportRecorder(transaction: transaction, policy: policy, time: time)
+                                .accept(batch)
+                            try transaction.writeCases()
+                            answer = .success(receipt)
                             return .commit
                         } catch let error as StoreError {
                             answer = .failure(error)

@@ -4,6 +4,7 @@ import Reports
 /// Listing and weighing cases.
 extension SQLiteTransaction {
     func cases(_ query: CaseQuery) throws -> [Case] {
+        try writeCases()
         let (filter, arguments) = SQLiteTransaction.filter(query)
         // The bodies are read of those only that are shown.
         return try bodies(

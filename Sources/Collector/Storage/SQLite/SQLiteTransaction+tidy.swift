@@ -4,7 +4,8 @@ import Reports
 /// Deletes what is old, a portion at a time.
 extension SQLiteTransaction {
     func openTests(openedBefore threshold: Timestamp, limit: Int) throws -> [Case] {
-        try bodies(
+        try writeCases()
+        return try bodies(
             Case.self,
             """
             SELECT number, body FROM "case" WHERE state <> 'closed' AND opened < ? AND number IN (SELECT number FROM test) LIMIT ?

@@ -6,6 +6,12 @@ import Reports
 struct SQLiteTransaction: StoreTransaction {
     let db: Database
     let setAside: SetAside
+    private let inHand = CasesInHand()
+
+    init(db: Database, setAside: SetAside) {
+        self.db = db
+        self.setAside = setAside
+    }
 
     // MARK: JSON columns
 
@@ -86,25 +92,39 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func findCase(number: String) throws -> Case? {
-        try body(Case.self, #"SELECT number, body FROM "case" WHERE number = ?"#, [number])
+        if let known = inHand.cases[number] { return known.found }
+        let found = try body(Case.self, #"SELECT number, body FROM "case" WHERE number = ?"#, [number])
+        if let found { inHand.cases[number] = CasesInHand.Held(found: found) }
+        return found
+    }
+
+    /// The case whose number the statement finds.
+    func findCase(_ sql: String, _ arguments: StatementArguments) throws -> Case? {
+        guard let number = try String.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else { return nil }
+        return try findCase(number: number)
+    }
+
+    /// Writes what changed of the cases that were looked at: before the transaction ends, and before a list is read.
+    func writeCases() throws {
+        for (number, held) in inHand.cases where held.isUnwritten {
+            try run(#"UPDATE "case" SET body = ? WHERE number = ?"#, [try encode(held.found), number])
+            inHand.cases[number]?.isUnwritten = false
+        }
     }
 
     func caseHolding(fault: FaultID, host: HostID) throws -> Case? {
-        try body(
-            Case.self,
-            #"SELECT c.number, c.body FROM case_fault f JOIN "case" c ON c.number = f.number WHERE f.host = ? AND f.fault = ?"#,
-            [host, fault.rawValue])
+        try findCase("SELECT number FROM case_fault WHERE host = ? AND fault = ?", [host, fault.rawValue])
     }
 
     func openCase(host: HostID, key: String) throws -> Case? {
-        try body(
-            Case.self,
-            #"SELECT number, body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
+        try findCase(
+            #"SELECT number FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL"#,
             [host, key])
     }
 
     func openCases(host: HostID) throws -> [Case] {
-        try bodies(
+        try writeCases()
+        return try bodies(
             Case.self,
             #"SELECT number, body FROM "case" WHERE host = ? AND state <> 'closed' AND sender IS NULL ORDER BY opened, number"#,
             [host])
@@ -118,10 +138,9 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func newestCase(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Case? {
-        try body(
-            Case.self,
+        try findCase(
             """
-            SELECT number, body FROM "case" WHERE host = ? AND opened > ? AND origin = ? AND sender IS NULL
+            SELECT number FROM "case" WHERE host = ? AND opened > ? AND origin = ? AND sender IS NULL
             ORDER BY opened DESC, number DESC LIMIT 1
             """, [host, since.milliseconds, origin.rawValue])
     }
@@ -130,24 +149,25 @@ struct SQLiteTransaction: StoreTransaction {
     private func makeRoom(for found: Case) throws {
         guard found.sender == nil, !found.isClosed else { return }
         let sql = """
-            SELECT number, body FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL
+            SELECT number FROM "case" WHERE host = ? AND subject = ? AND state <> 'closed' AND sender IS NULL
             AND number <> ?
             """
         let arguments: StatementArguments = [found.host, found.key, found.number]
-        guard let rival = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments),
-            readable(Case.self, rival) == nil
+        guard let rival = try String.fetchOne(db.cachedStatement(sql: sql), arguments: arguments),
+            try findCase(number: rival) == nil
         else { return }
-        try run(
-            #"UPDATE "case" SET subject = subject || ' of ' || number WHERE number = ?"#, [rival["number"] as String])
+        try run(#"UPDATE "case" SET subject = subject || ' of ' || number WHERE number = ?"#, [rival])
     }
 
     func save(_ found: Case, senderNumber: String?) throws {
+        let known = inHand.cases[found.number]
         try makeRoom(for: found)
+        // The columns at once, for what is searched by them; the body of one that is there, when all is done.
         try run(
             """
             INSERT INTO "case" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
             host = excluded.host, state = excluded.state, urgency = excluded.urgency, updated = excluded.updated,
-            closed = excluded.closed, body = excluded.body,
+            closed = excluded.closed,
             sender_number = coalesce(excluded.sender_number, sender_number),
             sender_store = coalesce(excluded.sender_store, sender_store)
             """,
@@ -155,17 +175,22 @@ struct SQLiteTransaction: StoreTransaction {
                 found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue,
                 found.origin.rawValue,
                 found.sender, senderNumber, found.openedAt.milliseconds, found.updatedAt.milliseconds,
-                found.closedAt?.milliseconds, try encode(found), found.relayed?.origin?.store,
+                found.closedAt?.milliseconds, "", found.relayed?.origin?.store,
             ])
-        guard found.sender == nil else { return }
-        for member in found.members {
-            try run(
-                "INSERT INTO case_fault VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
-                [found.host, member.fault.id.rawValue, found.number])
+        var held = CasesInHand.Held(found: found, isUnwritten: true, faults: known?.faults ?? [])
+        if found.sender == nil {
+            for member in found.members where held.faults.insert(member.fault.id).inserted {
+                try run(
+                    "INSERT INTO case_fault VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
+                    [found.host, member.fault.id.rawValue, found.number])
+            }
         }
+        inHand.cases[found.number] = held
     }
 
     func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws {
+        guard inHand.kept[caseNumber] != report.signatures else { return }
+        inHand.kept[caseNumber] = report.signatures
         try run(
             "INSERT INTO case_report (number, envelope, certificate) VALUES (?, ?, ?)",
             [caseNumber, try encode(report), certificate])
@@ -177,6 +202,7 @@ struct SQLiteTransaction: StoreTransaction {
     }
 
     func forgetReports(caseNumber: String) throws {
+        inHand.kept[caseNumber] = nil
         try run("DELETE FROM case_report WHERE number = ?", [caseNumber])
     }
 
@@ -323,4 +349,19 @@ enum ArchiveLimits {
     static let reportsBetween: Int64 = 32
     /// Bytes of one report after which it is cut at once.
     static let large = 256 << 10
+}
+
+/// The cases that a transaction has looked at or changed: each is read once, and written once, however often it changes.
+/// Else a report of 256 changes would write a case of 64 faults 256 times, and all others would wait for it.
+private final class CasesInHand {
+    struct Held {
+        var found: Case
+        var isUnwritten = false
+        /// Those of which it is noted that the case holds them.
+        var faults: Set<FaultID> = []
+    }
+
+    var cases: [String: Held] = [:]
+    /// By case number, the signatures of the report that was kept last.
+    var kept: [String: [Envelope.Signature]] = [:]
 }

@@ -59,8 +59,8 @@ protocol CaseBook {
     func newestCase(host: HostID, origin: Case.Origin, since: Timestamp) throws -> Case?
     /// `senderNumber`: the sender's number, where the case is a relayed one.
     func save(_ found: Case, senderNumber: String?) throws
+    /// Once, however many of its changes are about the case.
     func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws
-
     func forgetReports(caseNumber: String) throws
     /// In whatever is kept with a case.
     func replaceCertificate(_ old: String, by new: String) throws

@@ -125,9 +125,9 @@ extension MemoryTransaction {
     }
 
     func keep(_ report: Envelope, certificate: String?, caseNumber: String) throws {
-        let reports =
-            (ledger.reportsOfCase[caseNumber]?.value ?? [])
-            + [MemoryLedger.KeptReport(envelope: report, certificate: certificate)]
+        let known = ledger.reportsOfCase[caseNumber]?.value ?? []
+        guard known.last?.envelope.signatures != report.signatures else { return }
+        let reports = known + [MemoryLedger.KeptReport(envelope: report, certificate: certificate)]
         ledger.reportsOfCase[caseNumber] = Kept(Array(reports.suffix(CaseLimits.reports)))
     }
 
