@@ -226,6 +226,30 @@ struct StoreContractTests {
         #expect(try await store.allCases().count == 2)
     }
 
+    @Test("A line that is added to a closed case takes no fault away from the case that is open by it")
+    func lateAnswer() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        func accept(_ kind: FaultChange.Kind, _ urgency: Urgency) async throws {
+            let change = SampleFault.change(kind, SampleFault.make("f1", urgency: urgency))
+            try await store.accept(agent.faults(change), from: "h1")
+        }
+        try await accept(.opened, .plan)
+        let first = try await store.theOnlyCase()
+        _ = try await store.decide(
+            CaseDecision(kind: .close, by: "admin", because: "it is old", time: SampleFault.time), onCase: first.number)
+        try await accept(.updated, .order)
+        // A recipient answers late to what it was told of the first.
+        try await store.transaction("noting an answer") { transaction in
+            guard var closed = try transaction.findCase(number: first.number) else { return }
+            closed.note(.delivered, by: "desk", because: "desk took it.", at: SampleFault.time)
+            try transaction.save(closed, senderNumber: nil)
+        }
+        #expect(try await store.allCases().map(\.isClosed) == [false, true])
+        try await accept(.cleared, .order)
+        #expect(try await store.allCases().allSatisfy(\.isClosed))
+    }
+
     @Test("Two open cases about one part of an older database stay as they are; what comes joins the newer")
     func twoOpenCases() async throws {
         let place = try StoreUnderTest(.sqlite)

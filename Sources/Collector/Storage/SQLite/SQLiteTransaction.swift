@@ -178,7 +178,8 @@ struct SQLiteTransaction: StoreTransaction {
                 found.closedAt?.milliseconds, "", found.relayed?.origin?.store,
             ])
         var held = CasesInHand.Held(found: found, isUnwritten: true, faults: known?.faults ?? [])
-        if found.sender == nil {
+        // A line that is added to a closed case takes no fault away from the one that is open by it.
+        if found.sender == nil, !found.isClosed {
             for member in found.members where held.faults.insert(member.fault.id).inserted {
                 try run(
                     "INSERT INTO case_fault VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",

@@ -114,6 +114,7 @@ extension MemoryTransaction {
         ledger.cases[found.number] = Kept(row)
         guard found.sender == nil else { return }
         if known == nil { ledger.casesOfHost[found.host, default: []].append(found.number) }
+        guard !found.isClosed else { return }
         for member in found.members {
             let fault = MemoryLedger.HostAnd(found.host, member.fault.id)
             if let before = ledger.caseOfFault[fault], before != found.number {
