@@ -79,7 +79,11 @@ struct OutboxContractTests {
         let found = try await store.theOnlyCase()
         let deliveries = try await store.deliveries(caseNumber: found.number)
         #expect(Set(deliveries.map(\.id)).count == 2)
-        #expect(deliveries[0].id == Delivery.id(caseNumber: found.number, revision: 1, recipient: "desk"))
+        let told = deliveries[0].ticket
+        #expect(
+            deliveries[0].id
+                == Delivery.id(caseNumber: told.number, revision: 1, recipient: "desk", epoch: told.epoch))
+        #expect(told.number == found.number)
         let fields = deliveries[0].id.split(separator: "-").map(\.count)
         #expect(fields == [8, 4, 4, 4, 12])
     }

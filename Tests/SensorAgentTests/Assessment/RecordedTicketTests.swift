@@ -31,7 +31,7 @@ struct RecordedTicketTests {
             "gpu.row-remap-failed", "server.overheated",
         ],
         "the RAID program or the array says that it or its part is broken": [
-            "raid.degraded", "raid.degraded-without-spare", "raid.failed", "disk.dropped-from-array",
+            "raid.degraded", "raid.degraded-without-spare", "raid.failed", "raid.stopped", "disk.dropped-from-array",
             "disk.failed-by-controller", "disk.predicted-by-server", "controller.cache-battery",
         ],
         "the management controller says that the part is broken": [
