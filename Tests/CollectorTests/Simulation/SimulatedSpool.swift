@@ -41,15 +41,7 @@ struct SimulatedSpool: Sendable {
     mutating func store(_ changes: [FaultChange], at time: Timestamp, _ rules: SimulatedRules) {
         guard !changes.isEmpty else { return }
         let before = stamps
-        let stamped = changes.map { change in
-            var change = change
-            stamp += 1
-            change.stamp = stamp
-            account[change.fault.id] =
-                change.kind == .cleared
-                ? nil : FaultStatement.Standing(stamp: stamp, fault: change.fault, because: change.because)
-            return change
-        }
+        let stamped = account.take(changes, after: &stamp)
         insert(.faults(stamped), at: time, of: rules.hold(.digestOfTheSameMoment) ? stamps : before)
     }
 

@@ -12,15 +12,7 @@ struct AccountingAgent {
 
     /// One report of these changes.
     mutating func faults(_ changes: FaultChange...) throws -> VerifiedReport {
-        let stamped = changes.map { change in
-            var change = change
-            stamp += 1
-            change.stamp = stamp
-            account[change.fault.id] =
-                change.kind == .cleared
-                ? nil : FaultStatement.Standing(stamp: stamp, fault: change.fault, because: change.because)
-            return change
-        }
+        let stamped = account.take(changes, after: &stamp)
         return try signed(.faults(stamped), .faults)
     }
 
@@ -58,5 +50,23 @@ struct AccountingAgent {
         report.standing = StandingFaults(
             epoch: agent.epoch, through: agent.next[.faults, default: 0], stamps: account.mapValues(\.stamp))
         return try agent.verified(report)
+    }
+}
+
+extension [FaultID: FaultStatement.Standing] {
+    /// What stands after the changes.
+    /// - Parameter stamp: the last that was given; the last given now.
+    /// - Returns: the changes with their stamps.
+    mutating func take(_ changes: [FaultChange], after stamp: inout Int64) -> [FaultChange] {
+        var stamped = changes
+        for index in stamped.indices {
+            stamp += 1
+            stamped[index].stamp = stamp
+            let change = stamped[index]
+            self[change.fault.id] =
+                change.kind == .cleared
+                ? nil : FaultStatement.Standing(stamp: stamp, fault: change.fault, because: change.because)
+        }
+        return stamped
     }
 }
