@@ -86,6 +86,8 @@ struct StoreRecord: Hashable, Sendable, Codable {
     /// Since when a problem may have been ordered under a number that the store does not know; nil where it cannot.
     /// - Parameter began: when the problem began.
     func perhapsOrdered(problemOf began: Timestamp) -> Timestamp? {
-        takeover.flatMap { began <= $0.at ? $0.knownUntil : nil }
+        // What comes while it is held is told when it goes on; until then another store may be telling it.
+        if case .held(_, let knownUntil) = standing { return knownUntil }
+        return takeover.flatMap { began <= $0.at ? $0.knownUntil : nil }
     }
 }

@@ -98,7 +98,9 @@ struct StoreRecordTests {
     @Test("What began before a takeover may have been ordered since what the store knows last; later problems cannot")
     func perhapsOrdered() throws {
         var record = serving().ofCopy(madeAt: time + .seconds(10))
-        #expect(record.perhapsOrdered(problemOf: time) == nil)
+        #expect(serving().perhapsOrdered(problemOf: time) == nil)
+        // A problem that comes while it is held is told later, as it was opened.
+        #expect(record.perhapsOrdered(problemOf: time + .seconds(400)) == time + .seconds(10))
         try record.takeOver(on: "m1", knownUntil: time, at: time + .seconds(500))
         #expect(record.perhapsOrdered(problemOf: time + .seconds(500)) == time + .seconds(10))
         #expect(record.perhapsOrdered(problemOf: time + .seconds(501)) == nil)
