@@ -63,6 +63,9 @@ public enum CollectorCommands {
         let logger = Logger(label: "callhome-collector")
         let program = try await CollectorProgram.build(configuration, logger: logger, now: systemTime)
         let paired = try await paired(configuration, program.environment.store)
+        for warning in reader.warnings {
+            logger.warning("hardly meant in the configuration", metadata: ["problem": "\(warning)"])
+        }
         for error in ConfigurationCheck(configuration, reader.file, paired: paired).errors {
             logger.error("wrong in the configuration", metadata: ["problem": "\(error)"])
         }
@@ -87,7 +90,8 @@ public enum CollectorCommands {
             configuration.recipients.isEmpty
             ? "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
             : "The configuration is in order."
-        return (check.notes + [rights, verdict].compactMap(\.self)).joined(separator: "\n")
+        let warnings = reader.warnings.map { "warning: \($0)" }
+        return (warnings + check.notes + [rights, verdict].compactMap(\.self)).joined(separator: "\n")
     }
 
     /// The partners that the collector of this configuration is paired with; nil where its database cannot be asked.
@@ -297,6 +301,7 @@ struct ReadinessNotifier: Service {
         do {
             try await welcome(port: port)
         } catch {
+            if error.isCancellation { return }
             program.environment.logger.error("the first login cannot be told", metadata: ["error": "\(error)"])
         }
         systemd.ready(status: "Listening at \(program.administration.address(port: port))")
@@ -343,7 +348,7 @@ struct ReadinessNotifier: Service {
                 """
                 Console:  \(administration.address(port: port))
                 Login:    \(login.name), whose password stands in \(login.file) (delete the file once it is noted)
-                CA:       \(administration.fingerprint)
+                TLS root: \(administration.fingerprint)
                 To enrol a server: callhome-collector tokens create
                 """)
             fflush(nil)
@@ -357,7 +362,7 @@ struct ReadinessNotifier: Service {
             Console:  \(administration.address(port: port))
             Login:    \(login.name)
             Password: \(login.password)   (also in \(login.file); delete the file once it is noted)
-            CA:       \(administration.fingerprint)
+            TLS root: \(administration.fingerprint)
                       (SHA-256; callhome login asks to compare it, callhome-collector fingerprint prints it again)
 
             To enrol a server, run on it within a day:

@@ -112,6 +112,10 @@ public struct ConfigurationFile: Sendable {
     }
 
     private static func read(_ path: String) throws(ConfigurationError) -> String {
+        var isFolder = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+            throw ConfigurationError(path: path, line: nil, problem: "it is a folder: name the file in it")
+        }
         do {
             let data = try Data(contentsOf: URL(filePath: path))
             guard data.count <= maximumBytes else {
@@ -214,7 +218,10 @@ public struct ConfigurationFile: Sendable {
         }
         let duration = Duration.milliseconds(value)
         if let range, !range.contains(duration) {
-            throw error(key, "\(text) is not between \(range.lowerBound) and \(range.upperBound)")
+            let (least, most) = (range.lowerBound.inMilliseconds, range.upperBound.inMilliseconds)
+            throw error(
+                key,
+                "\(text) is not between \(ConfigurationUnits.span(least)) and \(ConfigurationUnits.span(most))")
         }
         return duration
     }
@@ -226,7 +233,10 @@ public struct ConfigurationFile: Sendable {
             throw error(key, "\(text.debugDescription) is no size such as 65536, 64KiB, 64MiB, 2GiB")
         }
         guard range.contains(value) else {
-            throw error(key, "\(text) is not between \(range.lowerBound) and \(range.upperBound) bytes")
+            throw error(
+                key,
+                "\(text) is not between \(ConfigurationUnits.size(range.lowerBound)) and "
+                    + ConfigurationUnits.size(range.upperBound))
         }
         return value
     }
@@ -319,6 +329,24 @@ enum ConfigurationUnits {
 
     static func bytes(_ text: String) -> Int? { sum(text, sizes).flatMap(Int.init(exactly:)) }
 
+    /// As a person writes it: in the largest unit that makes it a whole number.
+    static func span(_ milliseconds: Int64) -> String {
+        written(milliseconds, in: [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)], else: "ms")
+    }
+
+    static func size(_ bytes: Int) -> String {
+        written(
+            Int64(bytes), in: [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)], else: " bytes")
+    }
+
+    private static func written(_ value: Int64, in units: [(name: String, factor: Int64)], else least: String) -> String
+    {
+        for unit in units where value >= unit.factor && value % unit.factor == 0 {
+            return "\(value / unit.factor)\(unit.name)"
+        }
+        return "\(value)\(least)"
+    }
+
     /// `1min 30s`: numbers, each with its unit; only a number that stands alone may be without one.
     private static func sum(_ text: String, _ units: [String: Int64]) -> Int64? {
         var rest = Substring(text)
@@ -351,7 +379,7 @@ extension CocoaError {
         switch code {
         case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file"
         case .fileReadNoPermission: "this program may not read it; check owner and mode"
-        default: "\(self)"
+        default: "it is no file of text, or the disk does not return it"
         }
     }
 }

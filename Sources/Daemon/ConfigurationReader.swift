@@ -2,6 +2,7 @@
 public struct ConfigurationReader: Sendable {
     public let file: ConfigurationFile
     private var found: [ConfigurationError]
+    private var odd: [ConfigurationError] = []
 
     public init(_ file: ConfigurationFile) {
         self.file = file
@@ -23,6 +24,12 @@ public struct ConfigurationReader: Sendable {
 
     /// Notes what is wrong with the value of `key`.
     public mutating func refuse(_ key: String, _ problem: String) { found.append(file.error(key, problem)) }
+
+    /// What is hardly meant, and is used all the same: a version before took it, and an upgrade must not stop a program.
+    public var warnings: [ConfigurationError] { file.sorted(odd) }
+
+    /// Notes that the value of `key` is hardly meant.
+    public mutating func warn(_ key: String, _ problem: String) { odd.append(file.error(key, problem)) }
 
     public func text(_ key: String) -> String? { file.text(key) }
     public func list(_ key: String) -> [String] { file.list(key) }

@@ -394,9 +394,9 @@ public enum AdviceTexts {
             "site.unreadable-value", "The check {0} printed a value of {1} that is none.",
             "Die Prüfung {0} hat für {1} einen Wert ausgegeben, der keiner ist.",
             do:
-                "BACKUP_TIME is seconds since 1970, BACKUP_AGE is seconds, STATUS is ok, warning or critical. See what it "
-                + "prints: {0}",
-            tue: "BACKUP_TIME sind Sekunden seit 1970, BACKUP_AGE sind Sekunden, STATUS ist ok, warning oder critical. "
+                "STATUS must be ok, warning or critical, BACKUP_TIME seconds since 1970, BACKUP_AGE seconds. See what "
+                + "it prints: {0}",
+            tue: "STATUS muss ok, warning oder critical sein, BACKUP_TIME Sekunden seit 1970, BACKUP_AGE Sekunden. "
                 + "Sehen Sie nach, was sie ausgibt: {0}"),
         task(
             "site.failed", "The check {0} could not be run: {1}.", "Die Prüfung {0} ließ sich nicht ausführen: {1}.",

@@ -124,7 +124,7 @@ public struct Agent: Sendable {
     private static func reason(_ error: CocoaError, _ path: String) -> String {
         switch error.code {
         case .fileReadNoSuchFile where path == AgentConfiguration.standardPack:
-            "is not there: install the package callhome of this version, which brings it"
+            "is not there: install the package callhome-agent of this version, which brings it"
         case .fileReadNoSuchFile: "is not there: patterns.pack in the configuration names it; correct the path"
         case .fileReadNoPermission: "may not be read by this user: make it readable for all (chmod a+r)"
         default: "cannot be read: it must be a file that `callhome patterns build` wrote"

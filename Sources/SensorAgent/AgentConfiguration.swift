@@ -46,6 +46,8 @@ public struct AgentConfiguration: Sendable {
     public var probeIntervals: [String: Duration] = [:]
     /// `probe.NAME.enabled`: `no` switches the probe off.
     public var disabledProbes: Set<String> = []
+    /// What is hardly meant and is used all the same: the log and `check-config` say so.
+    private(set) var warnings: [ConfigurationError] = []
 
     /// Where the spool goes while the disk of `stateDirectory` cannot be written: the folder of the control socket, which systemd
     /// makes in memory and keeps over a restart; nil where that is the state directory itself.
@@ -130,7 +132,16 @@ public struct AgentConfiguration: Sendable {
         patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? reader.text("patterns.pack") ?? patternPack
         siteFolder = AgentConfiguration.path("site.folder", &reader) ?? siteFolder
         root = AgentConfiguration.path("root", &reader) ?? root
+        if root != "/", !SysTree(root: root).exists("/") {
+            reader.warn("root", "there is no folder \(root): no probe sees anything")
+        }
         hostname = reader.text("hostname")
+        if let hostname, !AgentConfiguration.isName(hostname) {
+            reader.warn(
+                "hostname",
+                "\(hostname.debugDescription) is no name of a server: take letters, digits, hyphens and dots, at most "
+                    + "\(AgentConfiguration.nameBytes) (hostname(7))")
+        }
         collectors = reader.list("collectors")
         for address in collectors where CollectorAddress(address) == nil {
             reader.refuse("collectors", "\(address.debugDescription) is no address of the form https://server:port")
@@ -159,6 +170,7 @@ public struct AgentConfiguration: Sendable {
             if let value = reader.duration(interval, in: intervals) { probeIntervals[name] = value }
             if reader.flag(enabled) == false { disabledProbes.insert(name) }
         }
+        warnings = reader.warnings
     }
 
     private static func redfish(_ reader: inout ConfigurationReader) -> RedfishAccess? {
@@ -177,6 +189,18 @@ public struct AgentConfiguration: Sendable {
         var access = RedfishAccess(address: address, credentials: credentials)
         access.authorityPEM = authority ?? access.authorityPEM
         return access
+    }
+
+    /// Bytes of a host name (hostname(7)).
+    private static let nameBytes = 253
+
+    /// Whether people and commands can name a server so; `_` is no letter of host names, and is borne by many.
+    private static func isName(_ text: String) -> Bool {
+        text.utf8.count <= nameBytes
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+                !label.isEmpty && !label.hasPrefix("-")
+                    && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+            }
     }
 
     private static func path(_ key: String, _ reader: inout ConfigurationReader) -> String? {

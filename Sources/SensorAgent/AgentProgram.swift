@@ -33,6 +33,9 @@ public enum AgentProgram {
         signal(SIGPIPE, SIG_IGN)
         LoggingSetup.start(level: configuration.logLevel)
         let log = Logger(label: "callhome-agent")
+        for warning in configuration.warnings {
+            log.warning("hardly meant in the configuration", metadata: ["problem": "\(warning)"])
+        }
         do {
             try await Agent(configuration, log: log).run(stopsOnSignals: true)
             return done
@@ -47,6 +50,7 @@ public enum AgentProgram {
         let (configuration, errors) = AgentConfiguration.read(
             path: path ?? AgentConfiguration.standardPath, mustExist: path != nil)
         if let errors = ConfigurationErrors(errors) { complain("\(errors)") }
+        for warning in configuration.warnings { complain("warning: \(warning)") }
         guard configuration.patternPack.hasPrefix("/") else { return refused }
         do throws(AgentError) {
             for skipped in try Agent.patternPack(configuration.patternPack).skipped {
@@ -76,7 +80,8 @@ public enum AgentProgram {
     public static func look(with probes: [any Probe], at time: Timestamp? = nil, json: Bool) async throws -> Int32 {
         let document = await ProbeDocument(observing: probes, at: time ?? MachineClock(boot: "").now().time)
         print(json ? try PrintedJSON.text(of: document, isOneLine: true) : document.text)
-        return document.exitCode
+        // Of one probe, what it could not read of a check is not lost among others.
+        return probes.count == 1 && document.hasBrokenCheck ? ExitStatus.negative.rawValue : document.exitCode
     }
 
     /// Probes that look where the configuration says.
@@ -95,24 +100,25 @@ public enum AgentProgram {
     /// Looks once with each probe, and prints what the pattern pack says of it, now and if it stayed so.
     /// - Parameters:
     ///   - time: when the look is taken to have been; nil for now.
+    ///   - path: the configuration; nil for the standard one.
     ///   - packPath: the pattern pack; nil: that of the configuration.
     ///   - every: how often it would be looked, as configurations write spans of time; `length`: for how long.
     ///   - word: the language, `de` or `en`; nil: that of the environment.
     public static func diagnose(
-        with probes: [any Probe], at time: Timestamp?, patterns packPath: String?, every: String, for length: String,
-        language word: String?, json: Bool
+        with probes: [any Probe], at time: Timestamp?, configuration path: String?, patterns packPath: String?,
+        every: String, for length: String, language word: String?, json: Bool
     ) async throws -> Int32 {
         guard let language = language(word) else { return ExitStatus.usage.rawValue }
         guard let horizon = horizon(every: every, for: length) else { return ExitStatus.usage.rawValue }
-        let path: String
+        let source: String
         if let packPath {
-            path = packPath
+            source = packPath
         } else {
-            guard let configuration = configuration(nil) else { return refused }
-            path = configuration.patternPack
+            guard let configuration = configuration(path) else { return refused }
+            source = configuration.patternPack
         }
         let pack: PatternPack
-        do throws(AgentError) { pack = try Agent.patternPack(path) } catch {
+        do throws(AgentError) { pack = try Agent.patternPack(source) } catch {
             complain("\(error)")
             if packPath != nil {
                 complain(

@@ -461,6 +461,8 @@ struct CurlOutcome: Sendable {
         switch code {
         case CURLE_OK: nil
         case _ where isTooLarge: .tooLarge
+        // OpenSSL's words for an answer that is no record of TLS.
+        case CURLE_SSL_CONNECT_ERROR where text.contains("wrong version number"): .unreachable(.noTLS)
         case CURLE_URL_MALFORMAT: .badURL
         case CURLE_USE_SSL_FAILED: .tlsNotOffered
         case CURLE_OPERATION_TIMEDOUT: isConnected ? .timedOut : .unreachable(.noConnection(within: patience))

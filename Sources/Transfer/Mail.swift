@@ -119,6 +119,7 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
         let words = reply ?? failure.words
         switch failure.kind {
         case .tls: self = .tls(server, because: failure.because)
+        case .unreachable(.noTLS): self = .tls(server, because: words)
         case .tlsNotOffered: self = .noStartTLS(server)
         case .loginDenied where (400..<500).contains(outcome.status): self = .temporary(server, because: words)
         case .loginDenied: self = .loginRefused(server, because: words)

@@ -24,6 +24,8 @@ public enum TransferError: Error, Sendable, Hashable, CustomStringConvertible {
         case notAllowed
         /// Nobody answers at all.
         case noConnection(within: Duration)
+        /// What listens there answers, and not by TLS.
+        case noTLS
         /// What the system or the proxy reports.
         case noWay(because: String)
 
@@ -37,6 +39,7 @@ public enum TransferError: Error, Sendable, Hashable, CustomStringConvertible {
             case .notAllowed: "this user may not open it: ask as root"
             case .noConnection(let limit):
                 "no connection within \(limit): is the machine switched on, and does every firewall let the port through?"
+            case .noTLS: "what listens there does not speak TLS: is the port right?"
             case .noWay(let because): "\(because): check the address, the network and the proxy"
             }
         }

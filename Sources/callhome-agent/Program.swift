@@ -99,8 +99,10 @@ struct ProbeCommand: AsyncParsableCommand {
 
             \(ExitStatus.help(
                 "it could look",
-                [(.usage, "the command line is refused"), (.configuration, "the configuration is refused")]
-                    + AgentProgram.refusals))
+                [
+                    (.negative, "a check of the site does not run, or its answer is not understood"),
+                    (.usage, "the command line is refused"), (.configuration, "the configuration is refused"),
+                ] + AgentProgram.refusals))
             """)
 
     @OptionGroup var look: Look
@@ -132,7 +134,10 @@ struct Look: ParsableArguments {
         completion: .list(AllProbes.make().map(\.name)))
     var name: String
 
-    @Option(help: ArgumentHelp("Read this configuration: redfish, site.folder and root count.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Read this configuration: redfish, site.folder, root and, for diagnose, patterns.pack count.",
+            valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("Read files below this folder as if it were /.", valueName: "tree"))
@@ -158,7 +163,7 @@ struct Look: ParsableArguments {
         }
         let names = AllProbes.make().map(\.name)
         guard names.contains(name) else {
-            throw ValidationError("No probe is called \(name); there are \(names.joined(separator: ", ")).")
+            throw ValidationError("No probe is called \(name); \(Wording.hint(name, among: names)).")
         }
         guard let settings = AgentProgram.settings(of: name, configuration: config) else {
             throw ExitCode(AgentProgram.refused)
@@ -212,8 +217,8 @@ struct Diagnose: AsyncParsableCommand {
         let (probe, at) = try look.chosen()
         throw ExitCode(
             try await AgentProgram.diagnose(
-                with: [probe], at: at, patterns: patterns, every: every, for: length, language: printed.language,
-                json: printed.json))
+                with: [probe], at: at, configuration: look.config, patterns: patterns, every: every, for: length,
+                language: printed.language, json: printed.json))
     }
 }
 

@@ -26,11 +26,9 @@ private enum PatternNames {
     private static let head = 2_000
 
     static func all(for words: [String]) -> [String] {
-        var path = PatternFolder.standard
+        var path = PatternFolder.standardSource
         if let option = words.lastIndex(of: "--patterns"), words.indices.contains(option + 1) {
             path = words[option + 1]
-        } else if path == PatternFolder.installed, !FileManager.default.fileExists(atPath: path) {
-            path = PatternFolder.installedPack
         }
         if path.hasSuffix(".json") {
             let pack = FileManager.default.contents(atPath: path).flatMap { try? PatternPack(json: $0) }

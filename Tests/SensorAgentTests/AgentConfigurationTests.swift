@@ -54,6 +54,11 @@ struct AgentConfigurationTests {
         #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
         let error = #expect(throws: AgentError.self) { try Agent.patternPack("\(directory.path)/none.json") }
         #expect(error?.description.contains("correct the path") == true)
+        // The program is in one package, and its pack in the same.
+        if !FileManager.default.fileExists(atPath: AgentConfiguration.standardPack) {
+            let standard = #expect(throws: AgentError.self) { try Agent.patternPack(AgentConfiguration.standardPack) }
+            #expect(standard?.description.contains("install the package callhome-agent") == true)
+        }
     }
 
     @Test(
@@ -64,12 +69,29 @@ struct AgentConfigurationTests {
             ("probe.lasers.enabled = no", 1, "no probe is called lasers"),
             ("state.directory = here", 1, "no path from /"),
             ("collectors = http://a.example", 1, "https://server:port"),
-            ("log.level = loud", 1, "loud"),
+            ("log.level = loud", 1, "loud"), ("spool.limit = 1KiB", 1, "between 1MiB and 64GiB"),
+            ("heartbeat.interval = 0", 1, "0 is not between 1s and 1d"),
         ])
     func refused(text: String, line: Int, words: String) throws {
         let error = #expect(throws: ConfigurationErrors.self) { try AgentConfiguration(text: text) }
         #expect(error?.errors.map(\.line) == [line], "\(String(describing: error))")
         #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "What is hardly meant is warned of with file and line, and used: 0.1 took it, and an upgrade stops no agent",
+        arguments: [
+            ("\nhostname = Praxis Server", 2, "no name of a server"), ("hostname = -x", 1, "no name of a server"),
+            ("root = /nonexist", 1, "there is no folder /nonexist"),
+        ])
+    func warned(text: String, line: Int, words: String) throws {
+        let configuration = try AgentConfiguration(text: text)
+        #expect(configuration.warnings.map(\.line) == [line], "\(configuration.warnings)")
+        #expect(configuration.warnings.first?.description.contains(words) == true, "\(configuration.warnings)")
+        #expect(configuration.effective.contains(text.trimmingCharacters(in: .newlines)))
+        for good in ["hostname = praxis_server-1.example", "root = /"] {
+            #expect(try AgentConfiguration(text: good).warnings.isEmpty, "\(good)")
+        }
     }
 
     @Test("All that is wrong is told at once, each with its line")

@@ -98,6 +98,18 @@ struct MailTests {
         }
     }
 
+    @Test("A server that speaks no TLS where TLS is asked for is a TLS failure, in words for people")
+    func plainPort() async throws {
+        let error = await #expect(throws: MailError.self) {
+            try await mail(.tls) { $0.port = Int(server["plain"]) ?? 0 }.send(message())
+        }
+        guard case .tls(_, let because) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(because.contains("does not speak TLS: is the port right"), "\(because)")
+    }
+
     @Test("A wrong password is a refused login, with the server's words")
     func wrongPassword() async throws {
         let error = await #expect(throws: MailError.self) {

@@ -19,7 +19,16 @@ struct AuthorityMiddleware: RouterMiddleware {
         _ request: Request, context: CollectorContext, next: (Request, CollectorContext) async throws -> Response
     ) async throws -> Response {
         // No route has this path: the answer states so.
-        guard let path = context.endpointPath else { return try await next(request, context) }
+        guard let path = context.endpointPath else {
+            guard request.method == .get, request.headers[.accept]?.contains("text/html") == true else {
+                return try await next(request, context)
+            }
+            return await page(request, context, needsSession: false, needsForm: false) { _, context in
+                let language = context.visit?.language ?? .english
+                throw RequestProblem(
+                    .notFound, "not-found", language("There is no such page.", "Diese Seite gibt es nicht."))
+            }
+        }
         switch RouteTable.authority(of: request.method, path) {
         case .anyone, .password, .joinToken, .pairingToken, .agentSignature, .siteSignature:
             return try await next(request, context)

@@ -30,6 +30,11 @@ extension PartnerSettings: ChannelSettings {
 
     func check(_ check: inout RecipientCheck) {
         if let pairing {
+            if case .credential(let name) = pairing, check.isServiceOnly {
+                check.note(
+                    "\(check.key("pairing")): \(name.debugDescription) is taken for the name of a systemd credential: "
+                        + "a pairing token begins with \(JoinToken.prefix)., a file with /")
+            }
             if let text = check.text(of: pairing, "pairing"), JoinToken(parsing: text) == nil {
                 check.refuse("pairing", "it is no pairing token: copy it whole")
             }

@@ -28,6 +28,9 @@ struct RecipientCheck {
     /// - Parameter name: of the key, without `recipient.NAME.`.
     mutating func refuse(_ name: String, _ problem: String) { errors.append(file.error(key(name), problem)) }
 
+    /// Whether credentials are out of sight: only the service has them.
+    var isServiceOnly: Bool { credentials == nil }
+
     /// The secret's text; nil, and reported, where it cannot be used.
     mutating func text(of secret: Secret, _ name: String) -> String? {
         let path: String

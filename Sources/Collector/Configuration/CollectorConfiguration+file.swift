@@ -68,6 +68,12 @@ extension CollectorConfiguration {
 
     private mutating func take(_ reader: inout ConfigurationReader) {
         dataDirectory = reader.text("data") ?? dataDirectory
+        if !dataDirectory.hasPrefix("/") {
+            reader.warn(
+                "data",
+                "\(dataDirectory.debugDescription) is no path from /: which directory it is depends on where the program is "
+                    + "started")
+        }
         socket = reader.text("socket") ?? socket
         if socket == "no" { socket = nil }
         if let listen = reader.text("listen") {

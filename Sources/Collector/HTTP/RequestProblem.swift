@@ -23,10 +23,22 @@ struct RequestProblem: Error, HTTPResponseError, Hashable {
             self.init(
                 .serviceUnavailable, "storage-failed", "\(error). Nothing was lost: send it again.",
                 retryAfter: IntakeLimits.retryAfter)
+        case .cancelled: self = .stopping
         case .notFound: self.init(.notFound, "not-found", "\(error)")
         case .conflict: self.init(.conflict, "conflict", "\(error)")
         case .notCurrent: self.init(.conflict, "not-current", "\(error)")
         }
+    }
+
+    static let stopping = RequestProblem(
+        .serviceUnavailable, "stopping", "The collector is stopping: try again in a moment.", retryAfter: 5)
+
+    /// There is no such path: what people typed was an address with one too many.
+    static func noSuchPath(_ request: Request) -> RequestProblem {
+        RequestProblem(
+            .notFound, "bad-request",
+            "There is nothing at \(request.method.rawValue) \(request.uri.path.prefix(200)): a collector's address is "
+                + "https://server:port, without a path.")
     }
 
     func response(from request: Request, context: some RequestContext) throws -> Response {
@@ -55,16 +67,18 @@ struct ProblemMiddleware<Context: RemoteAddressRequestContext>: RouterMiddleware
             throw problem
         } catch let error as StoreError {
             let problem = RequestProblem(error)
+            guard !error.isCancellation else { throw problem }
             note(problem, request, context)
             throw problem
+        } catch let error as HTTPError where error.status == .notFound && error.body == nil {
+            throw RequestProblem.noSuchPath(request)
         } catch let error as HTTPError {
             throw RequestProblem(
                 error.status, error.status.kind == .clientError ? "bad-request" : "internal",
                 error.body ?? "\(error.status.reasonPhrase): \(request.method.rawValue) \(request.uri.path.prefix(200))"
             )
         } catch is CancellationError {
-            throw RequestProblem(
-                .serviceUnavailable, "stopping", "The collector is stopping: try again in a moment.", retryAfter: 5)
+            throw RequestProblem.stopping
         } catch {
             let problem = RequestProblem(
                 .internalServerError, "internal", "The collector could not answer; its log says why. Try again later.")

@@ -39,6 +39,7 @@ struct ClockService: Service {
                 environment.logger.notice("the system's clock is right again")
             }
         } catch {
+            if error.isCancellation { return }
             let words = "failed: \(error)"
             if told != words {
                 environment.logger.error("cannot look after the clock", metadata: ["error": "\(error)"])

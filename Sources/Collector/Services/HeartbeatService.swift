@@ -33,6 +33,7 @@ actor HeartbeatService: Service {
         do {
             heartbeat = try await compose()
         } catch {
+            if error.isCancellation { return }
             // A collector that cannot read its own database must not report that it is well.
             environment.logger.error("no heartbeat is sent", metadata: ["error": "\(error)"])
             return

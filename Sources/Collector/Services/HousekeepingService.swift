@@ -17,9 +17,11 @@ struct HousekeepingService: Service {
                 do {
                     try await environment.store.tidy(environment.configuration.retention, at: environment.now())
                 } catch {
+                    if error.isCancellation { return }
                     environment.logger.error("housekeeping failed", metadata: ["error": "\(error)"])
                 }
                 do { try await move.update() } catch {
+                    if error.isCancellation { return }
                     environment.logger.error("the certificate is not renewed", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: HousekeepingService.pause)

@@ -23,7 +23,7 @@ struct LivenessService: Service {
                     watch = try await look(watch)
                     failure = nil
                 } catch {
-                    if Task.isCancelled { return }
+                    if Task.isCancelled || error.isCancellation { return }
                     // Once for each cause: a full disk would be filled by the log of it.
                     if failure != error {
                         environment.logger.error("cannot look for silent servers", metadata: ["error": "\(error)"])

@@ -69,7 +69,7 @@ actor OutboxService: Service {
             return chosen
         } catch {
             // Once for each cause: a full disk would be filled by the log of it.
-            if claimError != error {
+            if claimError != error, !error.isCancellation {
                 environment.logger.error("cannot look for messages to deliver", metadata: ["error": "\(error)"])
             }
             claimError = error
@@ -102,6 +102,7 @@ actor OutboxService: Service {
         do {
             try await environment.store.record(outcome, for: delivery, at: environment.now())
         } catch {
+            if error.isCancellation { return }
             // The claim runs out and the message is sent again, under the same id: the recipient knows it.
             environment.logger.error(
                 "cannot note how a delivery ended; it will be repeated",

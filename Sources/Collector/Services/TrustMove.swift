@@ -66,6 +66,7 @@ final class TrustMove: Sendable {
     func moved() async {
         guard remaining.withLock({ $0 ?? 1 }) > 0 else { return }
         do { try await update() } catch {
+            if error.isCancellation { return }
             environment.logger.error("the TLS certificate cannot be renewed", metadata: ["error": "\(error)"])
         }
     }

@@ -106,9 +106,13 @@ private struct Approach {
             isNear =
                 right.isGiven && Approach.isNear(value, comparison, limit)
                 || Approach.counts(left, comparison, memory, book)
+            // Seen for less than its window, a counter may have grown by more than is known of.
+            func found(_ program: NumberProgram, _ bounds: Bounds) -> String {
+                memory.words(program, at: now, book) + (bounds.low == bounds.high ? "" : " so far")
+            }
             let words =
-                right.isConstant ? right.words(for: left) : "\(right.words), \(memory.words(right, at: now, book))"
-            lacks = ["\(left.words) is \(memory.words(left, at: now, book)) (wanted: \(comparison.words) \(words))"]
+                right.isConstant ? right.words(for: left) : "\(right.words), which is \(found(right, limit))"
+            lacks = ["\(left.words) is \(found(left, value)) (wanted: \(comparison.words) \(words))"]
         case .stateIs: break
         case .events(let answer, let label, let count, let window):
             let found = memory.bounds(ofAnswer: answer, at: now).low

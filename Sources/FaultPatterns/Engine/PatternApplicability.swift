@@ -24,6 +24,24 @@ public struct PatternApplicability: Sendable {
             .filter { PatternApplicability.isTold(conditions[$0.compiled], by: signals) }.map(\.entry)
     }
 
+    /// The ids, in order, of the patterns that would be for a part if its `attribute` were known, and are not without.
+    /// - Parameters:
+    ///   - values: that the attribute may have.
+    ///   - signals: all that is reported of the part.
+    public func unjudged(
+        _ component: Component, without attribute: String, being values: [String], telling signals: Set<Signal>
+    ) -> [String] {
+        guard component.attributes[attribute] == nil else { return [] }
+        let judged = Set(patterns(for: component, telling: signals))
+        var found: Set<Int> = []
+        for value in values {
+            var known = component
+            known.attributes[attribute] = value
+            found.formUnion(patterns(for: known, telling: signals))
+        }
+        return found.subtracting(judged).map { book.compiled[book.entries[$0].base].pattern.id }.sorted()
+    }
+
     /// Functions that look at other parts than the pattern's own.
     private static let neighbourly: Set<String> = [
         "parent", "above", "under_max", "under_min", "under_sum", "under_count", "peers_median", "peers_mad",

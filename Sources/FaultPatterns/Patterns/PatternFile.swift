@@ -17,6 +17,16 @@ public struct PatternFile: Sendable {
         try self.init(reading: tree, models: models, depth: .whole)
     }
 
+    /// What a pack holds of it.
+    init(packed pattern: Pattern, watching classes: [(faultClass: ClassPattern, location: SourceLocation)]) {
+        self.pattern = pattern
+        tests = []
+        engineLevel = pattern.engineLevel
+        tree = SourceNode(.mapping([]), at: SourceLocation(file: ""))
+        models = []
+        watchedClasses = classes
+    }
+
     /// How far a file is judged.
     enum Depth: Int, Comparable {
         /// Its keys and their values; expressions are parsed.

@@ -75,6 +75,15 @@ public struct PatternPack: Sendable {
         try self.init(content, hash: ContentHash.sha256(try content.json()), trialsCount: trialsCount)
     }
 
+    /// The patterns as files without tests, which a pack does not hold: for whoever shows and explains them.
+    public var files: [PatternFile] {
+        book.entries.map { entry in
+            let all = [entry.base] + entry.variants.compactMap(\.compiled)
+            return PatternFile(
+                packed: book.compiled[entry.base].pattern, watching: all.flatMap { book.compiled[$0].watchedClasses })
+        }
+    }
+
     /// The bytes of such a pack: what `init(json:)` reads. The same patterns and version give the same bytes.
     public static func json(
         building files: [PatternFile], models: [PatternModel] = [], version: String

@@ -49,6 +49,7 @@ extension Assessment {
             lines.append(language("Near to a fault, and what keeps it from one:", "Nahe daran, und was noch fehlt:"))
             for condition in near { lines += words(condition, names, language) }
         }
+        for part in unjudged { lines += words(part, names, language) }
         lines.append("")
         lines.append(language("judged by \(patternPack)", "beurteilt nach \(patternPack)"))
         return lines.map(\.printable).joined(separator: "\n")
@@ -86,12 +87,18 @@ extension Assessment {
                 let (parts, values) = (result.components.count, result.observations.count)
                 lines.append(
                     "\(entry.probe): "
-                        + language("\(parts) components, \(values) values", "\(parts) Teile, \(values) Werte"))
+                        + language(
+                            "\(Wording.counted(parts, "component")), \(Wording.counted(values, "value"))",
+                            "\(Wording.counted(parts, "Teil", "Teile")), \(Wording.counted(values, "Wert", "Werte"))"))
                 lines += result.shortfall?.lines(in: language) ?? []
                 var observations = Dictionary(grouping: result.observations, by: \.component)
                 let ids = result.components.map(\.id)
                 let others = observations.keys.filter { !ids.contains($0) }.sorted()
+                let advice = Dictionary(
+                    result.components.map { ($0.id, ComponentAdvice.advice(ofCheck: $0)) },
+                    uniquingKeysWith: { first, _ in first })
                 for id in ids + others {
+                    lines += advice[id]??.lines(in: language).map { "  \($0)" } ?? []
                     let all = observations.removeValue(forKey: id) ?? []
                     let told = all.filter(\.isTold)
                     guard !told.isEmpty, left > 0 else {
@@ -164,6 +171,21 @@ extension Assessment {
 
     private func part(of fault: Fault, _ names: [ComponentID: String]) -> String {
         "\(fault.component)" + (names[fault.component].map { " (\($0))" } ?? "")
+    }
+
+    private func words(_ part: Unjudged, _ names: [ComponentID: String], _ language: Language) -> [String] {
+        let name = names[part.component].map { " (\($0))" } ?? ""
+        return [
+            "",
+            language(
+                "Not judged, because it is not told whether this is a hard disk or an SSD:",
+                "Nicht beurteilt, weil nicht gesagt ist, ob das eine Festplatte oder eine SSD ist:"),
+            "  \(part.component)\(name)  \(part.patterns.joined(separator: ", "))",
+            language(
+                "  -> Take the whole output of smartctl -x --json: it has rotation_rate (as text: Rotation Rate).",
+                "  -> Nehmen Sie die ganze Ausgabe von smartctl -x --json: darin steht rotation_rate (als Text: "
+                    + "Rotation Rate)."),
+        ]
     }
 
     private func words(

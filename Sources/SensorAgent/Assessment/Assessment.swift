@@ -13,12 +13,14 @@ import Reports
 ///  "faults": [{"change": "opened", "afterSeconds": 0, "looks": 1, "isOnTrial": false, "fault": {…}}],
 ///  "explained": [],
 ///  "near": [{"pattern": "disk.sas.failing", "component": "disk:…", "holds": [], "lacks": ["… (wanted: at least 1)"],
-///            "isOnTrial": false}]}
+///            "isOnTrial": false}],
+///  "unjudged": [{"component": "disk:…", "attribute": "rotational", "patterns": ["disk.ata.remapped"]}]}
 /// ```
 /// `faults` has each change in the order of time: a fault that opened, one whose urgency rose or whose wording changed
 /// (`updated`), one that ended by itself or is explained by another one now (`cleared`). `explained` are those that are
 /// open at the end and not told, because another one explains them. `near` says of patterns whose signals are read, and that came
-/// near, what keeps them from a fault at the end of that time.
+/// near, what keeps them from a fault at the end of that time. `unjudged` says which patterns are for one kind of disk,
+/// on a disk whose kind is not told: that they are silent means nothing.
 struct Assessment: Encodable {
     static let version = 1
 
@@ -68,6 +70,16 @@ struct Assessment: Encodable {
     let near: [NearCondition]
     /// Open at the end, and not told, because another fault explains them.
     let explained: [Fault]
+    let unjudged: [Unjudged]
+
+    /// Patterns that were not asked of a part, because it is not told what they choose parts by.
+    struct Unjudged: Hashable, Encodable {
+        var component: ComponentID
+        /// As patterns name it: `rotational`.
+        var attribute: String
+        /// Their ids; never empty.
+        var patterns: [String]
+    }
 
     /// Looks once with each probe.
     init(
@@ -115,6 +127,7 @@ struct Assessment: Encodable {
         }
         self.changes = changes
         explained = diagnosis.explainedFaults
+        unjudged = Assessment.unjudged(catalogue.components, observations, pack)
         near = Assessment.near(
             first, then: diagnosis.nearConditions, besides: changes.map(\.fault) + diagnosis.explainedFaults)
     }
@@ -137,6 +150,23 @@ struct Assessment: Encodable {
         return near.values.sorted { ($0.component, $0.pattern) < ($1.component, $1.pattern) }
     }
 
+    /// Of disks whose kind is not told: hard disks and SSDs have patterns of their own.
+    private static func unjudged(
+        _ components: [Component], _ observations: [Observation], _ pack: PatternPack
+    ) -> [Unjudged] {
+        let attribute = "rotational"
+        let disks = components.filter { $0.kind == .disk && $0.attributes[attribute] == nil }
+        guard !disks.isEmpty else { return [] }
+        let applicability = PatternApplicability(pack)
+        return disks.compactMap { disk in
+            let signals = Set(observations.filter { $0.component == disk.id }.map(\.signal))
+            let patterns = applicability.unjudged(
+                disk, without: attribute, being: AttributeCatalogue.entry(named: attribute)?.values ?? [],
+                telling: signals)
+            return patterns.isEmpty ? nil : Unjudged(component: disk.id, attribute: attribute, patterns: patterns)
+        }.sorted { $0.component < $1.component }
+    }
+
     /// Faults that open at the first look, and later.
     var atOnce: [Change] { changes.filter { $0.after == .zero } }
     var later: [Change] { changes.filter { $0.after > .zero } }
@@ -147,7 +177,7 @@ struct Assessment: Encodable {
     }
 
     private enum Key: String, CodingKey {
-        case version, time, patternPack, everySeconds, forSeconds, probes, faults, explained, near
+        case version, time, patternPack, everySeconds, forSeconds, probes, faults, explained, near, unjudged
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -161,6 +191,7 @@ struct Assessment: Encodable {
         try container.encode(changes, forKey: .faults)
         try container.encode(explained, forKey: .explained)
         try container.encode(near, forKey: .near)
+        try container.encode(unjudged, forKey: .unjudged)
     }
 }
 

@@ -124,11 +124,14 @@ public struct ProbeDocument: Encodable, Sendable {
             case .failure(let error): lines.append("\(entry.probe): \(error.coverageState): \(error)")
             case .success(let result):
                 lines.append(
-                    "\(entry.probe): \(result.components.count) components, \(result.observations.count) values")
+                    "\(entry.probe): \(Wording.counted(result.components.count, "component")), "
+                        + Wording.counted(result.observations.count, "value"))
                 lines += result.shortfall?.lines(in: .english) ?? []
                 let observations = Dictionary(grouping: result.observations, by: \.component)
                 for component in result.components {
                     lines.append("  \(component.id)  \(component.name)")
+                    let advice = ComponentAdvice.advice(ofCheck: component)
+                    lines += advice?.lines(in: .english).map { "  \($0)" } ?? []
                     for observation in observations[component.id] ?? [] {
                         lines.append("    \(inWords(observation))")
                     }
@@ -142,8 +145,10 @@ public struct ProbeDocument: Encodable, Sendable {
     private var whyUnavailable: [String] {
         var counts: [Unavailable: Int] = [:]
         for case .success(let result) in probes.map(\.outcome) {
-            for case .unavailable(let reason) in result.observations.map(\.measurement) {
-                counts[reason, default: 0] += 1
+            // What is said of a check itself is not said of its values in general.
+            let explained = Set(result.components.filter { ComponentAdvice.advice(ofCheck: $0) != nil }.map(\.id))
+            for observation in result.observations where !explained.contains(observation.component) {
+                if case .unavailable(let reason) = observation.measurement { counts[reason, default: 0] += 1 }
             }
         }
         return counts.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { reason, count in
@@ -177,6 +182,14 @@ public struct ProbeDocument: Encodable, Sendable {
         case .state, .event, .unavailable: break
         }
         return observation.time == time ? words : "\(words)  at \(observation.time)"
+    }
+
+    /// Whether a check of the site could not be run, or said what is not understood.
+    public var hasBrokenCheck: Bool {
+        probes.contains { entry in
+            guard case .success(let result) = entry.outcome else { return false }
+            return result.components.contains { ComponentAdvice.advice(ofCheck: $0) != nil }
+        }
     }
 
     /// 0 where at least one probe could look; else by the first refusal.
@@ -241,6 +254,8 @@ extension Measurement {
     fileprivate var inWords: String {
         switch self {
         // What a factor makes of 5.8 is 0.057999999999999996: twelve digits are more than any sensor has.
+        // Of bytes and the like every digit, and no fraction.
+        case .reading(let value) where abs(value) >= 1e6 && Int64(exactly: value) != nil: "\(Int64(value))"
         case .reading(let value): "\(ProbeDocument.rounded(value))"
         case .counter(let value): "\(value)"
         case .state(let text), .event(let text): text

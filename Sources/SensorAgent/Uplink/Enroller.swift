@@ -91,6 +91,11 @@ struct Enroller: Sendable {
             throw .transfer(error)
         }
         if response.status == 200 { return response.body }
+        if response.status == 404, (try? WireFormat.decode(Problem.self, from: response.body))?.code != "not-found" {
+            throw .notACollector(
+                request.url,
+                problem: "there is nothing at this address: give it as https://server:port, without a path")
+        }
         if let problem = try? WireFormat.decode(Problem.self, from: response.body) { throw .refused(problem) }
         throw .notACollector(request.url, problem: "it answered \(response.status)")
     }
@@ -148,8 +153,7 @@ enum EnrolmentError: Error, CustomStringConvertible {
         case .badToken: "the join token is incomplete: copy it whole, it begins with \(JoinToken.prefix)."
         case .transfer(let error): "\(error)"
         case .wrongAuthority(let url, let found, let wanted):
-            "\(url) has another CA (\(found.prefix(16))…) than the token (\(wanted.prefix(16))…): the token is for another "
-                + "collector, or someone is between; nothing secret was sent"
+            EnrolmentError.words(of: url, root: found, token: wanted) + "; nothing secret was sent"
         case .earlierAuthority(let url, let found):
             "the token names the CA that \(url) had before its TLS root (SHA-256 \(found)): make a new token there "
                 + "(callhome-collector tokens create); nothing secret was sent"
@@ -161,6 +165,22 @@ enum EnrolmentError: Error, CustomStringConvertible {
         case .unusableKey(let problem): "the agent's key cannot sign: \(problem)"
         case .notStored(let error): "\(error); the join token is used up: get a new one"
         }
+    }
+
+    /// Digits of two fingerprints that differ at most where one is a bad copy of the other: of two roots, 15 of 16 do.
+    private static let slips = 8
+
+    /// Shows the fingerprints from where they differ: their beginnings may be the same.
+    private static func words(of url: String, root found: String, token wanted: String) -> String {
+        let equal = zip(found, wanted).prefix { $0 == $1 }.count
+        let differing = zip(found, wanted).count { $0 != $1 } + abs(found.count - wanted.count)
+        guard differing > slips else {
+            return "the token was not copied whole: its fingerprint and that of \(url)'s TLS root part at digit "
+                + "\(equal + 1) of \(found.count) (…\(found.dropFirst(equal).prefix(8)) is right, the token has "
+                + "…\(wanted.dropFirst(equal).prefix(8))): copy it again"
+        }
+        return "\(url) has another TLS root (\(found.prefix(equal + 16))…) than the token "
+            + "(\(wanted.prefix(equal + 16))…): the token is for another collector, or someone is between"
     }
 
     /// For the control socket.

@@ -107,6 +107,10 @@ struct UplinkStateMachine: Sendable {
     private let host: HostID
     private let collectors: [String]
     private var preferred = 0
+    /// What each collector answered last, since one took reports.
+    private var failures: [Int: String] = [:]
+    /// The one that took reports last: what is wrong with it is what people want to know.
+    private var lastTaker: Int?
     /// Collectors that failed one after another since the last wait.
     private var failuresInRound = 0
     private var backoff = Backoff(base: Limits.firstRetry, cap: Limits.longestRetry)
@@ -308,6 +312,8 @@ struct UplinkStateMachine: Sendable {
 
     private mutating func succeeded(at time: Timestamp) {
         state = .connected
+        failures = [:]
+        lastTaker = collectors.isEmpty ? nil : preferred
         failuresInRound = 0
         backoff.reset()
         envelopes = min(Limits.envelopes, envelopes * 2)
@@ -356,7 +362,8 @@ struct UplinkStateMachine: Sendable {
         _ words: String, _ time: Timestamp, _ generator: inout some RandomNumberGenerator
     ) {
         state = .retrying
-        because = words
+        failures[preferred] = words
+        because = allFailures
         mendedLast = false
         advance()
         failuresInRound += 1
@@ -365,6 +372,15 @@ struct UplinkStateMachine: Sendable {
         failuresInRound = 0
         let hurry = Limits.hurry * Double.random(in: 0.5...1, using: &generator)
         pause(backoff.next(using: &generator), afterSignal: hurry, time)
+    }
+
+    /// All addresses that were tried, the one that worked last before all others.
+    private var allFailures: String {
+        let order = failures.keys.sorted { ($0 != lastTaker ? 1 : 0, $0) < ($1 != lastTaker ? 1 : 0, $1) }
+        let words = order.compactMap { place in
+            failures[place].map { $0.contains(collectors[place]) ? $0 : "\(collectors[place]): \($0)" }
+        }
+        return words.count == 1 ? failures.values.first ?? "" : words.joined(separator: "; and ")
     }
 
     private mutating func advance() {

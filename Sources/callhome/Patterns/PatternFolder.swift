@@ -27,6 +27,39 @@ struct PatternFolder {
         return exists && isFolder ? "patterns" : installed
     }
 
+    /// Where `show`, `explain` and `list` look when nothing is named: a packaged server has the pack and no YAML.
+    static var standardSource: String {
+        standard == installed && !FileManager.default.fileExists(atPath: installed) ? installedPack : standard
+    }
+
+    /// What a command reads of what was named: a folder, a pattern file, or a built pack, which has no tests.
+    /// Ends the command, and prints why, where it cannot be read.
+    static func files(of path: String) throws -> PatternFolder {
+        guard path.hasSuffix(".json") || path == installedPack else {
+            let folder = PatternFolder(path: path)
+            try folder.refuseProblems()
+            return folder
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            Console.complain(
+                path == installedPack
+                    ? "\(path): the pattern pack is not there: install the package callhome-agent, which brings it, or "
+                        + "name a folder of patterns or a pack"
+                    : "\(path): the pack cannot be read; make one with `callhome patterns build`")
+            throw ExitStatus.missing.exit
+        }
+        do {
+            let pack = try PatternPack(json: data)
+            for skipped in pack.skipped { Console.complain("\(path): \(skipped.id) is skipped: \(skipped.because)") }
+            return PatternFolder(pack)
+        } catch {
+            Console.complain("\(path): \(error)")
+            throw ExitStatus.data.exit
+        }
+    }
+
+    private init(_ pack: PatternPack) { files = pack.files }
+
     /// - Parameter path: a folder, or one file.
     init(path: String) {
         var isFolder = false

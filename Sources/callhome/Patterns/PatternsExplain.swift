@@ -21,7 +21,11 @@ struct PatternsExplain: ParsableCommand {
     @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)
     var id: String
 
-    @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
+    @Option(
+        help: """
+            A folder, a pattern file or a pack (.json); without it ./patterns, else the pack \
+            \(PatternFolder.installedPack).
+            """)
     var patterns: String?
 
     @Option(
@@ -33,8 +37,7 @@ struct PatternsExplain: ParsableCommand {
     var json = false
 
     func run() throws {
-        let folder = PatternFolder(path: patterns ?? PatternFolder.standard)
-        try folder.refuseProblems()
+        let folder = try PatternFolder.files(of: patterns ?? PatternFolder.standardSource)
         let explanation = PatternExplanation(try folder.file(of: id), among: folder.files)
         if json { return try Console.print(json: explanation) }
         try PatternsShow.refuse(language, ifLackingIn: explanation.summary)

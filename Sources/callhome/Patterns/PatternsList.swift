@@ -1,6 +1,5 @@
 import ArgumentParser
 import FaultPatterns
-import FoundationEssentials
 import Reports
 
 /// `callhome patterns list`.
@@ -25,6 +24,9 @@ struct PatternsList: ParsableCommand {
             \(PatternFolder.installedPack).
             """)
     var source: String?
+
+    @Option(help: "The same, as show and explain take it.")
+    var patterns: String?
 
     @Option(help: "Only patterns for this kind of part, such as disk or dimm.", completion: Completion.parts)
     var part: [String] = []
@@ -69,7 +71,7 @@ struct PatternsList: ParsableCommand {
     }
 
     func run() throws {
-        let all = try patterns()
+        let all = try named()
         // A newer pack may name kinds that this program does not know.
         let kinds = Set((ComponentKind.known + all.flatMap(\.kinds)).map(\.rawValue))
         try KnownWord.check(part, option: "--part", among: kinds)
@@ -92,25 +94,11 @@ struct PatternsList: ParsableCommand {
             && (urgency.isEmpty || pattern.urgencies.max().map(urgency.contains) ?? false)
     }
 
-    private func patterns() throws -> [Pattern] {
-        let path =
-            source ?? (PatternFolder.standard == PatternFolder.installed ? PatternFolder.installedPack : "patterns")
-        guard path.hasSuffix(".json") else {
-            let folder = PatternFolder(path: path)
-            try folder.refuseProblems()
-            return folder.files.map(\.pattern).sorted { $0.id < $1.id }
+    private func named() throws -> [Pattern] {
+        guard source == nil || patterns == nil else {
+            throw ValidationError("The patterns are named twice: leave out --patterns or the first one.")
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            Console.complain("\(path): the pack cannot be read; make one with `callhome patterns build`")
-            throw ExitStatus.missing.exit
-        }
-        do {
-            let pack = try PatternPack(json: data)
-            for skipped in pack.skipped { Console.complain("\(path): \(skipped.id) is skipped: \(skipped.because)") }
-            return pack.patterns
-        } catch {
-            Console.complain("\(path): \(error)")
-            throw ExitStatus.data.exit
-        }
+        return try PatternFolder.files(of: source ?? patterns ?? PatternFolder.standardSource).files.map(\.pattern)
+            .sorted { $0.id < $1.id }
     }
 }

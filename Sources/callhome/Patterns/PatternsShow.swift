@@ -17,7 +17,11 @@ struct PatternsShow: ParsableCommand {
     @Argument(help: "The pattern's name, such as disk.ata.media-failing-fast.", completion: Completion.patterns)
     var id: String
 
-    @Option(help: "The folder of the patterns, or one file; without it ./patterns, else \(PatternFolder.installed).")
+    @Option(
+        help: """
+            A folder, a pattern file or a pack (.json); without it ./patterns, else the pack \
+            \(PatternFolder.installedPack).
+            """)
     var patterns: String?
 
     @Option(help: "Only the text in this language, such as de; without it all.", completion: Completion.languages)
@@ -27,8 +31,7 @@ struct PatternsShow: ParsableCommand {
     var json = false
 
     func run() throws {
-        let folder = PatternFolder(path: patterns ?? PatternFolder.standard)
-        try folder.refuseProblems()
+        let folder = try PatternFolder.files(of: patterns ?? PatternFolder.standardSource)
         var summary = PatternSummary(try folder.file(of: id))
         if let language {
             try PatternsShow.refuse(language, ifLackingIn: summary)

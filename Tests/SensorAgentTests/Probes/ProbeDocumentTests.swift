@@ -28,7 +28,7 @@ struct ProbeDocumentTests {
         #expect(
             document.text == """
                 looked at 2025-11-21T08:00:00Z
-                disk-health: 1 components, 3 values
+                disk-health: 1 component, 3 values
                   disk:serial-X  /dev/sda
                     hw.physical_disk.spare = 0.9
                     hw.temperature = 41.5 Cel
@@ -134,7 +134,7 @@ struct ProbeDocumentTests {
         let file = scratch.url.appending(path: "agent.conf").path
         let (status, output) = try await run(Recordings.agent.path, ["once", "--config", file])
         #expect(status == 0)
-        #expect(String(decoding: output, as: UTF8.self).contains("\npower-supplies: 1 components"))
+        #expect(String(decoding: output, as: UTF8.self).contains("\npower-supplies: 1 component,"))
         #expect(!String(decoding: output, as: UTF8.self).contains("chip-sensors"))
         try scratch.write("wrong.conf", "no.such.key = 1\n")
         let (refused, _) = try await run(

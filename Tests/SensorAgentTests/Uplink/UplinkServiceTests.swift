@@ -122,6 +122,20 @@ struct UplinkServiceTests {
         await #expect(throws: EnrolmentError.self) { try await rig.enrol() }
     }
 
+    @Test("A token with a slip in its fingerprint was not copied whole; another root is shown from where it differs")
+    func fingerprints() {
+        let root = String(repeating: "7257e32ba09f77b1", count: 4)
+        let slip = EnrolmentError.wrongAuthority("https://a", found: root, wanted: root.dropLast() + "0")
+        #expect(slip.description.contains("not copied whole") && slip.description.contains("digit 64 of 64"))
+        let other = EnrolmentError.wrongAuthority(
+            "https://a", found: root, wanted: root.prefix(20) + String(repeating: "0", count: 44))
+        let shown = other.description.matches(of: #/\(([0-9a-f]+)…\)/#).map(\.output.1)
+        #expect(shown.count == 2 && shown.first != shown.last, "\(other)")
+        for error in [slip, other] {
+            #expect(error.description.contains("TLS root") && !error.description.contains("CA"), "\(error)")
+        }
+    }
+
     @Test("A collector with another CA than the token's gets no secret")
     func wrongAuthority() async throws {
         let rig = try await Rig()

@@ -233,6 +233,25 @@ struct UplinkStateMachineTests {
         #expect(dialogue.next(faults: 1) == .wait(.milliseconds(500), afterSignal: .milliseconds(500)))
     }
 
+    @Test("When none is reached, all addresses are told with why, and the one that worked last first")
+    func allDoors() {
+        var dialogue = Dialogue(collectors: ["https://name", "https://worked"])
+        dialogue.has(.faults, 1...1)
+        _ = dialogue.answer(.failure("cannot reach https://name: its name is not known"))
+        #expect(dialogue.receipt(faults: 1) == [.discard(through: 1, of: .faults)])
+        #expect(dialogue.machine.because == "")
+        for _ in 0..<2 {
+            _ = dialogue.answer(.failure("nothing listens there"))
+            _ = dialogue.answer(.failure("cannot reach https://name: its name is not known"))
+            #expect(
+                dialogue.machine.because
+                    == "https://worked: nothing listens there; and cannot reach https://name: its name is not known")
+        }
+        dialogue.has(.faults, 1...1)
+        _ = dialogue.receipt(faults: 1)
+        #expect(dialogue.machine.because == "")
+    }
+
     @Test("All collectors are asked in their order before there is a pause; the one that works is kept")
     func collectors() {
         var dialogue = Dialogue(collectors: ["https://a", "https://b", "https://c"])

@@ -44,6 +44,11 @@ final class SQLiteStore: CollectorStore {
         }
     }
 
+    /// A cancelled operation says nothing of the disk.
+    static func storeError(_ error: any Error, _ doing: String) -> StoreError {
+        error.isCancellation ? .cancelled(doing: doing) : .unavailable(doing: doing, because: words(error))
+    }
+
     /// What the database reported, without SQL and without values.
     static func words(_ error: any Error) -> String {
         guard let error = error as? DatabaseError else { return "\(error)" }
@@ -58,7 +63,7 @@ final class SQLiteStore: CollectorStore {
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .unavailable(doing: doing, because: SQLiteStore.words(error))
+            throw SQLiteStore.storeError(error, doing)
         }
     }
 
@@ -75,7 +80,7 @@ final class SQLiteStore: CollectorStore {
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .unavailable(doing: doing, because: SQLiteStore.words(error))
+            throw SQLiteStore.storeError(error, doing)
         }
     }
 
@@ -108,7 +113,7 @@ final class SQLiteStore: CollectorStore {
                 }
             }
         } catch {
-            let failure = StoreError.unavailable(doing: "storing reports", because: words(error))
+            let failure = storeError(error, "storing reports")
             return group.map { _ in .failure(failure) }
         }
     }

@@ -19,7 +19,8 @@ struct EnrolmentRecorder {
                     + "\(enrolment.host)\(seen). If this is that server, installed anew: callhome-collector tokens create "
                     + "--replace \(enrolment.host). "
                     + "If it is another one, copied from the same disk, give it an id of its own first: "
-                    + "rm /etc/machine-id; systemd-machine-id-setup")
+                    + "rm /etc/machine-id; systemd-machine-id-setup. "
+                    + "If it is a second agent on that server, enrol it at another collector: here a machine has one")
         }
         try transaction.revokeKeys(host: enrolment.host, because: "replaced by a new enrolment", at: time)
         try transaction.save(

@@ -178,6 +178,8 @@ struct SmartctlReport: Sendable {
             if rate > 1 { attributes["rotation_rpm"] = String(rate) }
         } else if protocolName == "NVMe" {
             attributes["rotational"] = "0"
+        } else {
+            attributes["rotational"] = rotationalByAttributes
         }
         let id = DiskIdentity.id(wwn: wwn, serial: serial, device: device)
         if wwn == nil, serial == nil { attributes["identity"] = "by device name, which may change" }
@@ -187,6 +189,22 @@ struct SmartctlReport: Sendable {
                 manufacturer: (tree["vendor"] ?? tree["scsi_vendor"])?.text, model: modelName, serial: serial,
                 firmware: (tree["firmware_version"] ?? tree["revision"] ?? tree["scsi_revision"])?.text),
             attributes: attributes)
+    }
+
+    /// Attributes of moving parts: spin-up time, seek errors, spin retries, helium, high flying, shocks, load cycles.
+    private static let mechanical: Set<UInt64> = [3, 7, 10, 22, 189, 191, 193]
+    /// Attributes of flash: program and erase failures, wear, reserve, life left.
+    private static let flash: Set<UInt64> = [171, 172, 173, 177, 231, 232, 233]
+
+    /// What the attributes say of the kind, where the disk does not tell its rotation (before ATA-7, some bridges):
+    /// early SSDs report attributes of both, and are left open.
+    private var rotationalByAttributes: String? {
+        let ids = Set((tree["ata_smart_attributes", "table"]?.elements ?? []).compactMap { $0["id"]?.unsigned })
+        switch (ids.isDisjoint(with: SmartctlReport.mechanical), ids.isDisjoint(with: SmartctlReport.flash)) {
+        case (false, true): return "1"
+        case (true, false): return "0"
+        default: return nil
+        }
     }
 
     /// The World Wide Name as udev writes it.

@@ -125,6 +125,24 @@ struct SiteChecksTests {
         #expect(TrustedPrograms.list(in: scratch.url.path, owner: geteuid())?.allSatisfy { $0.problem != nil } == true)
     }
 
+    @Test("the look itself says what is wrong with a check and what to do, and does not end as if all were well")
+    func looked() async throws {
+        let scratch = try folder(["plain": "echo STATUS=ok", "wrong": "echo STATUS=wrong", "good": "echo STATUS=ok"])
+        let plain = scratch.url.appending(path: "plain").path
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: plain)
+        let probe = SiteCheckProbe(tree: SysTree(), folder: scratch.url.path, owner: geteuid())
+        let document = await ProbeDocument(observing: [probe], at: Self.now)
+        #expect(document.text.contains("is not executable") && document.text.contains("chmod 755 \(plain)"))
+        #expect(document.text.contains("STATUS must be ok, warning or critical"))
+        // Neither rights nor a device of the machine are in the way.
+        #expect(!document.text.contains("sudo") && !document.text.contains("journalctl"), "\(document.text)")
+        #expect(document.hasBrokenCheck && document.exitCode == 0)
+        #expect(try await AgentProgram.look(with: [probe], json: true) == ExitStatus.negative.rawValue)
+        let well = try folder(["good": "echo STATUS=ok"])
+        let good = SiteCheckProbe(tree: SysTree(), folder: well.url.path, owner: geteuid())
+        #expect(try await AgentProgram.look(with: [good], json: true) == 0)
+    }
+
     @Test("a check that cannot be run, or whose end says nothing, is told with its file and why")
     func named() async throws {
         let scratch = try ScratchFolder()
