@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from machine import DISKS
+
 
 @dataclass(frozen=True)
 class Row:
@@ -29,6 +31,11 @@ class Row:
     heal: Optional[Callable] = None
     # Seconds from mending to the closing of the case; None: the pattern stays until the part is exchanged, by design.
     closes_within: Optional[int] = None
+    # For a case that stays: puts a good part in the place of the broken one; None: there is no more to it than to say so.
+    exchange: Optional[Callable] = None
+    # What is said of the part on the server then (`callhome replaced`, `callhome repaired`): one that keeps its serial number
+    # is the same part, and was repaired. None: nothing is mended, and the case is closed by hand.
+    says: Optional[str] = "replaced"
     # Looked at when the time is over, where no case may come: raises if something else is wrong.
     proof: Optional[Callable] = None
 
@@ -53,6 +60,16 @@ def read_disk(lab, name):
     lab.run(
         f"for block in {blocks}; do dd if={device(name)} of=/dev/null bs=4096 skip=$block count=1 iflag=direct "
         "2>/dev/null; done; true", seconds=180)
+
+
+def put_another_disk(lab):
+    """A blank disk in the slot of the one that was pulled, taken into the array and written through."""
+    lab.machine.plug_nvme("nvme1", f"{DISKS['nvme1']}NEW")
+    lab.run(
+        f"for second in $(seq 60); do [ -b \"{device('nvme1')}\" ] && break; sleep 1; done; "
+        "mdadm /dev/md/second --remove detached; mdadm /dev/md/second --remove failed; "
+        # Nothing to wait for is no failure: it may be done already.
+        f"mdadm /dev/md/second --add {device('nvme1')} && {{ mdadm --wait /dev/md/second; true; }}", seconds=240)
 
 
 def voltage_drifts(lab):
@@ -100,11 +117,16 @@ def disk_rows():
         Row("disk read error", 1, ("kernel-log",),
             lambda lab: (lab.machine.disk_error("scsi0", BAD_SECTORS), read_disk(lab, "scsi0")),
             "twelve sectors fail, and each is read once (blkdebug)",
-            ("disk.io-errors",), "LABSCSI0", 90, "10 errors"),
+            ("disk.io-errors",), "LABSCSI0", 90, "10 errors",
+            exchange=lambda lab: lab.machine.disk_heal("scsi0"), says="repaired"),
         Row("disk dead", 1, ("kernel-log",),
             lambda lab: (lab.machine.disk_dead("scsi3"), read_disk(lab, "scsi3")),
             "every read and write fails (blkdebug)",
-            ("disk.io-errors", "disk.gone-offline"), "LABSCSI3", 90, "10 errors"),
+            ("disk.io-errors", "disk.gone-offline"), "LABSCSI3", 90, "10 errors",
+            exchange=lambda lab: (
+                lab.machine.disk_heal("scsi3"),
+                # A disk that the kernel gave up stays given up until somebody says otherwise.
+                lab.run(f"echo running >/sys/block/$(basename {device('scsi3')})/device/state")), says="repaired"),
         Row("disk stands still", 1, ("disk-latency",),
             lambda lab: (
                 lab.run(f"echo 3600 >/sys/block/$(basename {device('scsi4')})/device/timeout"),
@@ -128,10 +150,11 @@ def disk_rows():
         Row("disk pulled", 2, ("raid",),
             lambda lab: lab.machine.monitor.ask("device_del", {"id": "nvme1dev"}),
             "the NVMe disk of an array is unplugged (PCIe hot-plug)",
-            ("disk.dropped-from-array",), "LABNVME1", 150, "2 samples"),
+            ("disk.dropped-from-array",), "LABNVME1", 150, "2 samples", exchange=put_another_disk),
         Row("NVMe critical warning", 1, ("disk-health",),
             lambda lab: lab.nvme_warning("nvme0dev", 4), "critical warning bit 2, reliability (QEMU)",
-            ("disk.nvme.reliability",), "LABNVME0", 1500, "2 samples 10 min apart"),
+            ("disk.nvme.reliability",), "LABNVME0", 1500, "2 samples 10 min apart",
+            exchange=lambda lab: lab.nvme_warning("nvme0dev", 0), says="repaired"),
         Row("NVMe temperature", 7, ("chip-sensors",),
             lambda lab: (lab.nvme_temperature("nvme0dev").set(101)),
             "101 °C, critical 100 °C (QEMU's memory)",
@@ -141,7 +164,8 @@ def disk_rows():
             lambda lab: (lab.ata.set(197, raw=24), lab.ata.set(198, raw=24), lab.ata.set(5, raw=2040)),
             "attributes 197 and 198 from 0 to 24, 5 from 0 to 2040 (QEMU's memory)",
             ("disk.ata.media-failing", "disk.ata.several-symptoms", "disk.hdd.failure-likely"), "LABSATA0", 1500,
-            "2 samples 10 min apart")]
+            "2 samples 10 min apart",
+            exchange=lambda lab: [lab.ata.set(number, raw=0) for number in (197, 198, 5)], says="repaired")]
 
 
 def processor_rows():
@@ -157,7 +181,9 @@ def processor_rows():
         Row("uncorrected machine check", 7, ("machine-checks",),
             lambda lab: lab.machine.command_line(f"mce -b 0 9 {SCRUBBED_ERROR:#x} 0x5 0x12346000 0x8c"),
             "one that the memory scrubber found; the kernel takes the page out (QEMU's mce)",
-            ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "server:main", 120, "one event")]
+            ("memory.poisoned", "memory.uncorrected-error", "cpu.uncorrected-error"), "server:main", 120, "one event",
+            # The kernel keeps the page out until the next start.
+            says=None)]
 
 
 def link_rows():
@@ -165,7 +191,7 @@ def link_rows():
         Row("PCIe correctable errors", 1, ("pcie",),
             lambda lab: lab.run("for i in 1 2 3 4 5 6 7 8; do pcie-error 01:00.0 0x40 0; sleep 0.5; done"),
             "8 bad TLPs of a network card (aer_inject)",
-            ("pcie.corrected-link-errors",), "0000:01:00.0", 60, "6 errors"),
+            ("pcie.corrected-link-errors",), "0000:01:00.0", 60, "6 errors", says="repaired"),
         Row("PCIe fatal error", 2, ("pcie",),
             lambda lab: lab.run("pcie-error 01:00.0 0 0x10"),
             "one data link protocol error of a network card (aer_inject)",
@@ -182,7 +208,8 @@ def link_down(lab):
 def network_rows():
     return [
         Row("link down and up again", 1, ("network",), link_down, "the cable of a network card is out 8 times (QEMU)",
-            ("nic.flapping",), "52:54:00:00:00:02", 60, "6 changes; one that is out for good is told by no pattern, by design")]
+            ("nic.flapping",), "52:54:00:00:00:02", 60, "6 changes; one that is out for good is told by no pattern, by design",
+            says="repaired")]
 
 
 def sensor_of_bmc(name, bit):
@@ -213,7 +240,7 @@ def management_rows():
     cover, drive = sensor_of_bmc("Chassis Intr", 0), sensor_of_bmc("Drive Slot 0", 1)
     return [
         Row("power supply failed", 2, ("ipmi",), supply[0], "PSU1 Status: failure detected (ipmi_sim, with SEL entry)",
-            ("psu.failed",), "psu:ipmi/1", 240, "3 samples"),
+            ("psu.failed",), "psu:ipmi/1", 240, "3 samples", exchange=supply[1]),
         Row("mains of a power supply lost", 1, ("ipmi",), mains[0],
             "PSU2 Status: input lost (ipmi_sim, with SEL entry)",
             ("psu.input-lost",), "psu:ipmi/2", 240, "2 samples", mains[1], 240),
@@ -228,7 +255,8 @@ def management_rows():
             "no case", proof=bmc_is_read_again),
         Row("board battery low", 9, ("ipmi",), battery_low,
             "VBAT at 2.2 V (ipmi_sim); the laboratory's pack waits 5 min instead of a day",
-            ("board-battery.low",), "battery of the main board", 600, "3 samples and 5 min")]
+            ("board-battery.low",), "battery of the main board", 600, "3 samples and 5 min",
+            exchange=lambda lab: lab.bmc.set_value("VBAT", 152))]
 
 
 def disturbed_rows():

@@ -132,8 +132,8 @@ class Machine:
         for port in (1, 2):
             options += ["-device", f"pcie-root-port,id=port{port},chassis={port + 1},slot={port + 1}"]
         for number in (0, 1):
-            name = f"nvme{number}"
-            options += ["-device", f"nvme,id={name}dev,serial={DISKS[name]},drive={name},bus=port{number + 1}"]
+            device = self.nvme(f"nvme{number}")
+            options += ["-device", ",".join([device.pop("driver"), *(f"{key}={value}" for key, value in device.items())])]
         report = "rerror=report,werror=report"
         options += [
             "-device", f"ide-hd,id=sata0dev,bus=ide.1,drive=sata0,serial={DISKS['sata0']},rotation_rate=7200,{report}"]
@@ -256,3 +256,16 @@ class Machine:
 
     def disk_heal(self, disk):
         self.put_filter(disk, driver="blkdebug", image=f"{disk}-file")
+
+    def plug_nvme(self, disk, serial):
+        """A blank disk with this serial number into the slot of an NVMe disk that was unplugged."""
+        with open(self.path(f"{disk}.img"), "r+b") as file:
+            file.truncate(0)
+            file.truncate(DISK_BYTES)
+        self.monitor.ask("device_add", {**self.nvme(disk), "serial": serial})
+
+    @staticmethod
+    def nvme(disk):
+        """The device of an NVMe disk, behind a port of its own."""
+        port = int(disk.removeprefix("nvme")) + 1
+        return {"driver": "nvme", "id": f"{disk}dev", "serial": DISKS[disk], "drive": disk, "bus": f"port{port}"}

@@ -1,11 +1,15 @@
 """Runs the fault matrix: breaks what a wave holds, waits for the cases, mends, waits for their closing."""
 
 import re
+import shlex
 import time
 from dataclasses import dataclass, field
 from typing import Optional
 
 from faults import Row
+
+# Seconds from what is said on the server to the closing of the case: nothing is looked at anew for it.
+DECLARED = 90
 
 
 @dataclass
@@ -20,6 +24,8 @@ class Outcome:
     # Seconds.
     to_case: Optional[float] = None
     to_closing: Optional[float] = None
+    # What was said of the part on the server.
+    said: str = ""
     cases: list = field(default_factory=list)
     urgency: str = ""
     classes: list = field(default_factory=list)
@@ -38,6 +44,18 @@ def words_of(detail):
     for thing in things:
         words += [thing.get("component") or "", thing["name"], *(str(word) for word in thing["part"].values())]
     return words
+
+
+def declarations(detail, verb):
+    """What is typed on the server for each part of a case; of what is no part of its own, as a cable, its fault is over."""
+    lines = set()
+    for fault in detail["faults"]:
+        suspect = fault["suspects"][0].get("component")
+        if suspect:
+            lines.add(f"callhome {verb} {shlex.quote(suspect)}")
+        else:
+            lines.add(f"callhome repaired {shlex.quote(fault['component'])} --fault {shlex.quote(fault['class'])}")
+    return sorted(lines)
 
 
 class Matrix:
@@ -177,15 +195,55 @@ class Matrix:
     # Afterwards
 
     def tidy(self, outcomes):
-        """Closes what stays until a part is exchanged, as a technician would, so that the next wave opens cases of its own."""
+        """Ends what stays until a part is exchanged, as a technician would: the part is mended, that is said on the server,
+        and the case closes by that. What stays even so is closed by hand, so that the next wave opens cases of its own; its
+        fault goes on at the agent, and may explain what the next wave breaks."""
         self.look(outcomes)
         for number in sorted(self.unexpected.keys() - self.known):
             self.known.add(number)
             self.say(f"a case that no row expects: {self.unexpected[number]}")
+        said = [outcome for outcome in outcomes if self.open_cases(outcome) and self.say_mended(outcome)]
+        end = time.monotonic() + DECLARED
+        while any(self.open_cases(outcome) for outcome in said) and time.monotonic() < end:
+            time.sleep(1)
+        for outcome in said:
+            self.judge_closing(outcome)
         for outcome in outcomes:
-            for number in outcome.cases:
-                if self.lab.site.case(number)["summary"]["state"] != "closed":
-                    self.lab.site.close_case(number, "the laboratory has exchanged the part")
+            for number in self.open_cases(outcome):
+                self.lab.site.close_case(
+                    number, f"it stayed although the part was {outcome.said}" if outcome.said else "nothing was mended")
+
+    def open_cases(self, outcome):
+        return [number for number in outcome.cases if self.lab.site.case(number)["summary"]["state"] != "closed"]
+
+    def say_mended(self, outcome):
+        """Mends what a case that stays is about, and says so on the server; False where nothing is mended."""
+        row = outcome.row
+        if row.says is None or outcome.result == "failed":
+            return False
+        if row.exchange and not self.act(outcome, row.exchange):
+            return False
+        outcome.mended = time.time()
+        details = [self.lab.site.case(number) for number in self.open_cases(outcome)]
+        lines = sorted({line for detail in details for line in declarations(detail, row.says)})
+        if not self.act(outcome, lambda lab: [lab.run(f"{line} --because 'by the laboratory'") for line in lines]):
+            return False
+        # Some cases see for themselves that the part was exchanged.
+        outcome.said = row.says if lines else ""
+        return True
+
+    def judge_closing(self, outcome):
+        """What is said to be mended has no open case."""
+        still = self.open_cases(outcome)
+        if still:
+            outcome.result = "not closed"
+            outcome.note = f"{', '.join(still)} is open {DECLARED} s after the part was {outcome.said}"
+            self.say(f"{outcome.row.name}: {outcome.note}")
+            return
+        closed = max(self.lab.site.case(number)["summary"]["closedAt"] for number in outcome.cases)
+        # It may have closed while the part was still being exchanged.
+        outcome.to_closing = max(0, closed / 1000 - outcome.mended)
+        self.say(f"{outcome.row.name}: {outcome.said or 'mended'}: closed after {outcome.to_closing:.1f} s")
 
 
 def chosen(rows, pattern):

@@ -14,7 +14,9 @@ def table(outcomes):
         told = ", ".join(sorted(set(row.classes) & set(outcome.classes))) or ", ".join(row.classes)
         case = f"`{told}` {outcome.urgency}" if told else "none"
         closing = seconds(outcome.to_closing)
-        if row.closes_within is None and outcome.cases:
+        if outcome.said and closing:
+            closing += f", said to be {outcome.said}"
+        elif row.closes_within is None and outcome.cases and not closing:
             closing = "later, by design"
         result = outcome.result + (f": {outcome.note}" if outcome.note else "")
         lines.append(
@@ -30,8 +32,10 @@ def page(date, about, outcomes, unexpected, healthy):
         "# Results of the laboratory", "",
         f"{date}: {good} of {len(outcomes)} rows as they should be, {skipped} skipped. `make lab` writes this page.", "",
         *about, "",
-        "*Later, by design*: nothing is mended, and the case stays until the part is exchanged, or for the hours or days "
-        "that the pattern looks back.", "", table(outcomes), "", "## Cases that no row expected", ""]
+        "*Said to be replaced, or repaired*: the case stays until the part is exchanged, or for the hours or days that the "
+        "pattern looks back; when the wave is over the part is mended and that is said on the server (`callhome replaced`, "
+        "`callhome repaired`), and the case has to close by it. *Later, by design*: nothing is mended.", "",
+        table(outcomes), "", "## Cases that no row expected", ""]
     text += [f"- {words}" for words in unexpected] or ["None."]
     text += ["", "## Healthy running", "", *healthy, ""]
     return "\n".join(text)
