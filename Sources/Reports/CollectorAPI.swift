@@ -41,6 +41,72 @@ public enum CollectorAPI {
         public init(because: String) { self.because = because }
     }
 
+    /// `POST recipients/{name}/catch-up` and the others of `Kind`: what a person decides about a recipient.
+    public struct RecipientDecision: Hashable, Sendable, Codable {
+        /// The last part of the path.
+        public enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// It is to be told of every open case that it does not know as it stands.
+            case catchUp = "catch-up"
+            /// What it is owed is forgotten.
+            case drop
+            /// Nothing holds it any more, and what it refused is offered again.
+            case tryNow = "try"
+        }
+
+        /// Why; may be left out of `try`.
+        public var because: String?
+        public init(because: String? = nil) { self.because = because }
+    }
+
+    /// What came of a decision about a recipient.
+    public struct RecipientAnswer: Hashable, Sendable, Codable {
+        /// Cases that it changes; of `try` those that something is owed about.
+        @Bounded<CountBounds> public var cases: Int
+        public init(cases: Int) { self.cases = cases }
+    }
+
+    /// `POST cases/{number}/resend`: the case as it stands, once more.
+    public struct Resend: Hashable, Sendable, Codable {
+        /// Name of a recipient; nil for all that are told of the case.
+        public var to: String?
+        public var because: String
+        public init(to: String? = nil, because: String) {
+            self.to = to
+            self.because = because
+        }
+    }
+
+    /// `GET recipients`: how a recipient is doing.
+    public struct RecipientLine: Hashable, Sendable, Codable {
+        public var name: String
+        public var channel: String
+        /// Cases of which it does not know the newest yet.
+        @Bounded<CountBounds> public var waiting: Int
+        /// Those among them whose message it refused.
+        @Bounded<CountBounds> public var refused: Int
+        @Bounded<CountBounds> public var delivered: Int
+        public var lastDelivered: Timestamp?
+        /// Since when it takes nothing; nil while it does.
+        public var failingSince: Timestamp?
+        /// When it is tried again; nil while nothing holds it.
+        public var holdUntil: Timestamp?
+        public var lastError: String?
+        public init(
+            name: String, channel: String, waiting: Int, refused: Int, delivered: Int, lastDelivered: Timestamp?,
+            failingSince: Timestamp?, holdUntil: Timestamp?, lastError: String?
+        ) {
+            self.name = name
+            self.channel = channel
+            self.waiting = waiting
+            self.refused = refused
+            self.delivered = delivered
+            self.lastDelivered = lastDelivered
+            self.failingSince = failingSince
+            self.holdUntil = holdUntil
+            self.lastError = lastError
+        }
+    }
+
     /// One API token, never its secret.
     public struct TokenLine: Hashable, Sendable, Codable {
         /// Names it for `DELETE tokens/{id}`.
@@ -233,10 +299,11 @@ public enum CollectorAPI {
     }
 
     public struct DeliveryLine: Hashable, Sendable, Codable {
+        /// Of the message; of what is owed and was not begun, `NUMBER/RECIPIENT`.
         public var id: String
         public var recipient: String
         public var channel: String
-        /// `queued`, `claimed`, `delivered`, `retrying`, `superseded`.
+        /// `queued`, `claimed`, `delivered`, `retrying`, `superseded`, `dropped`.
         public var state: String
         public var event: Ticket.Event
         @Bounded<CountBounds> public var attempts: Int

@@ -31,7 +31,8 @@ public struct Ticket: Hashable, Sendable, Codable {
     /// The same in every message of this sender about the case, on every channel.
     public var number: String
     public var event: Event
-    /// Counts the messages about the case, from 1: a receiver ignores what it has, and what is older.
+    /// Rises with each message about the case, from 1: a receiver ignores what it has, and what is older. Numbers may be left
+    /// out, where the case changed again before its message was sent.
     @Bounded<CountBounds> public var revision: Int
     /// True for `callhome test`: no part may be sent. Receivers must look at it.
     public var test: Bool
@@ -57,6 +58,13 @@ public struct Ticket: Hashable, Sendable, Codable {
     /// The sender was put back from a copy of this moment, and the problem began before it went on: since then it may have been
     /// ordered under another number. Nil where it was not.
     public var perhapsOrderedSince: Timestamp?
+    /// Name of the recipient that did not take the message, where this one is told in its place. That one may still get it:
+    /// the two have to agree who sends the part.
+    public var insteadOf: String?
+    /// Name of the recipient that was told as well, because this one did not take the message at first.
+    public var standIn: String?
+    /// True where the receiver may have it already: an earlier message was not confirmed, or somebody asked for it again.
+    public var repeated: Bool?
 
     public init(
         number: String, event: Event, revision: Int, test: Bool, urgency: Urgency, openedAt: Timestamp,

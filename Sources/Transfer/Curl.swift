@@ -246,6 +246,8 @@ struct CurlOutcome: Sendable {
             if let password { set(CURLOPT_PASSWORD, password) }
             set(CURLOPT_MAIL_FROM, from)
             set(CURLOPT_MAIL_RCPT, list: to)
+            // One dead mailbox must not keep the others from their mail.
+            set(callhome_curl_option_refused_mailboxes(), 1)
             set(CURLOPT_UPLOAD, 1)
             set(CURLOPT_INFILESIZE, content.count)
             unsafe set(CURLOPT_READDATA, pointer: this)

@@ -39,10 +39,10 @@ public struct Mail: Sendable {
 
     public init(server: MailServer) { self.server = server }
 
-    /// Hands `message` to the server, which has taken it for all recipients when this returns.
-    /// - Returns: the server's words on taking it, mostly with its own number for the message.
+    /// Hands `message` to the server. When this returns, it has taken it for every mailbox but those that it refused; where
+    /// it refuses all of them, this throws.
     @discardableResult
-    public func send(_ message: MailMessage) async throws(MailError) -> String {
+    public func send(_ message: MailMessage) async throws(MailError) -> MailReceipt {
         let name = "\(server.host):\(server.port)"
         let from = try Mail.address(message.from)
         var recipients: [String] = []
@@ -61,7 +61,7 @@ public struct Mail: Sendable {
             maximumResponseBytes: Mail.maximumReplyBytes)
         let outcome = await CurlLoop.perform(job)
         if let failure = outcome.failure { throw MailError(failure, outcome, server: name) }
-        return outcome.headerLines.last { $0.hasPrefix("250") } ?? ""
+        return MailReceipt(outcome.headerLines, mailboxes: message.to)
     }
 
     /// Whether it is `name@server` or `Words <name@server>`, as `send` takes it.
@@ -80,6 +80,46 @@ public struct Mail: Sendable {
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                     || "-._:%".utf8.contains(byte)
             }
+    }
+}
+
+/// What a server said to a mail that it took.
+public struct MailReceipt: Sendable, Hashable {
+    /// A mailbox that the server did not take the mail for.
+    public struct Refusal: Sendable, Hashable {
+        /// As it stands in the message.
+        public var mailbox: String
+        /// The server's reply to it: RFC 5321 section 4.2.
+        public var reply: String
+        /// False where the server may take it later (4xx).
+        public var isFinal: Bool { !reply.hasPrefix("4") }
+
+        public init(mailbox: String, reply: String) {
+            self.mailbox = mailbox
+            self.reply = reply
+        }
+    }
+
+    /// The server's words on taking it, mostly with its own number for the message.
+    public var reply: String
+    public var refusals: [Refusal]
+
+    public init(reply: String, refusals: [Refusal] = []) {
+        self.reply = reply
+        self.refusals = refusals
+    }
+
+    /// - Parameters:
+    ///   - lines: the server's side of the dialogue.
+    ///   - mailboxes: in the order in which they were named to it, one command each.
+    init(_ lines: [String], mailboxes: [String]) {
+        // The last line of each reply: `250-` goes on, `250 ` ends.
+        let replies = lines.filter { !$0.dropFirst(3).hasPrefix("-") }
+        let data = replies.lastIndex { $0.hasPrefix("354") } ?? replies.endIndex
+        let answers = replies[..<data].suffix(mailboxes.count)
+        self.init(
+            reply: lines.last { $0.hasPrefix("250") } ?? "",
+            refusals: zip(mailboxes, answers).filter { !$0.1.hasPrefix("2") }.map { Refusal(mailbox: $0, reply: $1) })
     }
 }
 

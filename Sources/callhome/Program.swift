@@ -12,7 +12,7 @@ struct Callhome: AsyncParsableCommand {
         subcommands: [
             AgentStatusCommand.self, DoctorCommand.self, AgentTestCommand.self, EnrollCommand.self,
             ReplacedCommand.self, RepairedCommand.self, AcquittedCommand.self, LoginCommand.self, CasesGroup.self,
-            ServersGroup.self,
+            ServersGroup.self, RecipientsGroup.self,
             PatternsGroup.self,
         ])
 

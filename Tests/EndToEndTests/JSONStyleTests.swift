@@ -76,6 +76,9 @@ private struct Commands {
         "callhome cases replaced": "callhome cases acknowledge",
         "callhome cases repaired": "callhome cases acknowledge",
         "callhome cases acquitted": "callhome cases acknowledge",
+        "callhome cases resend": "callhome cases acknowledge",
+        "callhome recipients catch-up": "callhome recipients try",
+        "callhome recipients drop": "callhome recipients try",
     ]
 
     typealias Line = (program: String, words: [String], arguments: [String])
@@ -109,6 +112,7 @@ private struct Commands {
             callhome(["cases", "acknowledge"], [found] + because + collector),
             callhome(["cases", "close"], [found] + because + collector),
             callhome(["servers", "list"], collector), callhome(["servers", "show"], ["one"] + collector),
+            callhome(["recipients", "list"], collector), callhome(["recipients", "try"], ["desk"] + collector),
             callhome(["servers", "blind-spots", "list"], ["one"] + collector),
             callhome(["servers", "blind-spots", "accept"], ["one", "--all"] + because + collector),
             callhome(["servers", "blind-spots", "withdraw"], ["one", "--all"] + because + collector),
@@ -181,13 +185,15 @@ private indirect enum Value: Decodable {
     private static let unitNames: Set = ["milliseconds", "bytes", "drives", "rows", "driveDaysReplayed"]
     /// Numbers without a unit: counts, shares, places in a file or a sequence.
     private static let bare: Set = [
-        "acceptedBlindSpots", "attempts", "before", "certainty", "column", "components", "count", "drivesWithData",
-        "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows", "falseAlarms", "faultChanges", "features",
+        "acceptedBlindSpots", "attempts", "before", "cases", "certainty", "column", "components", "count", "delivered",
+        "drivesWithData", "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows", "falseAlarms",
+        "faultChanges", "features",
         "first", "firstLine", "firstOffset", "firstOnFailed", "firstOnHealthy", "firstToOrder",
         "firstToOrderForNothing", "healthy", "leads", "line", "looks", "neverFailed", "nodes", "openCases", "parts",
         "patterns",
-        "predicted", "processes", "reads", "recall", "recallWithLead", "revision", "rowsLeftOut", "seed", "seen",
-        "signals", "survivors", "tests", "tooShort", "trees", "version", "waitingFaultReports",
+        "predicted", "processes", "reads", "recall", "recallWithLead", "refused", "revision", "rowsLeftOut", "seed",
+        "seen",
+        "signals", "survivors", "tests", "tooShort", "trees", "version", "waiting", "waitingFaultReports",
         "waitingTelemetryReports", "wakeUps",
     ]
     /// Values whose unit is that of their signal in the catalogue, and a fault's time left in days, as on the wire.

@@ -101,6 +101,33 @@ struct WireTests {
         }
     }
 
+    @Test("A ticket of 0.1 reads and is written as it was; what two recipients have to agree on is named beside")
+    func goldenTicket() throws {
+        let old = """
+            {"because":"a new fault","event":"opened","faults":[],"format":1,"number":"CH-7K3Q-000012",\
+            "openedAt":1700000000000,"revision":2,"server":{"host":"h1","hostname":"srv-1","part":{}},\
+            "site":{"address":"","contact":"","name":""},"suspect":{"certainty":0.5,"kind":"disk","name":"sda","part":{}},\
+            "test":false,"urgency":"order"}
+            """
+        var expected = Ticket(
+            number: "CH-7K3Q-000012", event: .opened, revision: 2, test: false, urgency: .order,
+            openedAt: Timestamp(seconds: 1_700_000_000), closedAt: nil,
+            site: Ticket.Site(name: "", address: "", contact: ""),
+            server: Ticket.Server(host: "h1", hostname: "srv-1", part: Part()),
+            suspect: Suspect(component: nil, kind: .disk, name: "sda", part: Part(), certainty: 0.5), faults: [],
+            because: "a new fault")
+        func check(_ json: String) throws {
+            #expect(try WireFormat.decode(Ticket.self, from: Data(json.utf8)) == expected)
+            #expect(String(decoding: try WireFormat.encode(expected), as: UTF8.self) == json)
+        }
+        try check(old)
+        (expected.insteadOf, expected.standIn, expected.repeated) = ("desk", "spare", true)
+        try check(
+            old.replacing(#""number":"#, with: #""insteadOf":"desk","number":"#)
+                .replacing(#""revision":2,"#, with: #""repeated":true,"revision":2,"#)
+                .replacing(#""suspect":"#, with: #""standIn":"spare","suspect":"#))
+    }
+
     @Test("An observation stands for one event to a million, and for none and more is refused")
     func observationCount() throws {
         func read(_ count: String) throws -> Int {

@@ -48,7 +48,7 @@ struct MailTests {
     @Test("A plain server takes the mail for all recipients, and its words are returned")
     func plain() async throws {
         let message = message(to: ["desk@partner.example", "Second Desk <second@partner.example>"])
-        #expect(try await mail(.none).send(message) == "250 2.0.0 queued as 4711")
+        #expect(try await mail(.none).send(message) == MailReceipt(reply: "250 2.0.0 queued as 4711"))
         let got = try await taken(message)
         #expect(got.from == "callhome@site.example")
         #expect(got.to == ["desk@partner.example", "second@partner.example"])
@@ -134,6 +134,23 @@ struct MailTests {
         await #expect(throws: MailError.permanent(name, because: "554 5.6.0 content rejected")) {
             try await mail(.none).send(message(headers: [("X-Reject", "yes")]))
         }
+    }
+
+    @Test("Mailboxes that the server refuses keep no other from its mail, and each is named with the server's words")
+    func someRefused() async throws {
+        let message = message(to: [
+            "unknown@partner.example", "desk@partner.example", "Grey <greylisted@partner.example>",
+            "second@partner.example",
+        ])
+        let receipt = try await mail(.none).send(message)
+        #expect(receipt.reply == "250 2.0.0 queued as 4711")
+        #expect(
+            receipt.refusals == [
+                .init(mailbox: "unknown@partner.example", reply: "550 5.1.1 no such mailbox here"),
+                .init(mailbox: "Grey <greylisted@partner.example>", reply: "451 4.7.1 greylisted, come back later"),
+            ])
+        #expect(receipt.refusals.map(\.isFinal) == [true, false])
+        #expect(try await taken(message).to == ["desk@partner.example", "second@partner.example"])
     }
 
     @Test("A server that is not there, or says nothing, is temporary")

@@ -35,7 +35,7 @@ extension CollectorAPI.CaseLine {
 }
 
 extension CollectorAPI.CaseDetail {
-    init(_ found: Case, deliveries: [Delivery], among recipients: [String]) {
+    init(_ found: Case, deliveries: [DeliveryRecord], among recipients: [String]) {
         self.init(
             summary: CollectorAPI.CaseLine(found), faults: found.members.map(\.fault),
             history: found.history.map {
@@ -47,12 +47,21 @@ extension CollectorAPI.CaseDetail {
 }
 
 extension CollectorAPI.DeliveryLine {
-    init(_ delivery: Delivery) {
+    init(_ delivery: DeliveryRecord) {
         self.init(
             id: delivery.id, recipient: delivery.recipient, channel: delivery.channel.rawValue,
-            state: delivery.state.rawValue, event: delivery.ticket.event, attempts: delivery.attempts,
+            state: delivery.state.rawValue, event: delivery.event, attempts: delivery.attempts,
             deliveredAt: delivery.deliveredAt, nextAttempt: delivery.nextAttempt, lastError: delivery.lastError,
             reference: delivery.reference, insteadOf: delivery.insteadOf)
+    }
+}
+
+extension CollectorAPI.RecipientLine {
+    init(_ state: RecipientState) {
+        self.init(
+            name: state.name, channel: state.channel.rawValue, waiting: state.waiting, refused: state.refused,
+            delivered: state.delivered, lastDelivered: state.lastDelivered, failingSince: state.failingSince,
+            holdUntil: state.holdUntil, lastError: state.lastError)
     }
 }
 

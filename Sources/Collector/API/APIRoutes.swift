@@ -42,6 +42,13 @@ struct APIRoutes: RouteProvider {
                 try await decide(kind, request, context)
             }
         }
+        router.post("\(base)/cases/:number/resend") { request, context in try await resend(request, context) }
+        router.get("\(base)/recipients") { _, _ in try await recipients() }
+        for kind in CollectorAPI.RecipientDecision.Kind.allCases {
+            router.post("\(base)/recipients/:name/\(kind.rawValue)") { request, context in
+                try await decide(kind, request, context)
+            }
+        }
         router.get("\(base)/tokens") { _, context in try await tokens(of: try context.asker) }
         router.delete("\(base)/tokens/:id") { _, context in
             try await deleteToken(context.parameters.get("id") ?? "", of: try context.asker)
@@ -198,6 +205,29 @@ struct APIRoutes: RouteProvider {
         return try .json(CollectorAPI.CaseLine(changed))
     }
 
+    private func resend(_ request: Request, _ context: CollectorContext) async throws -> Response {
+        let sent = try await body(CollectorAPI.Resend.self, of: request, context)
+        let found = try await store.resend(
+            context.parameters.get("number") ?? "", to: sent.to, by: try context.asker,
+            because: try DecisionReason.text(sent.because), at: environment.now())
+        return try .json(CollectorAPI.CaseLine(found))
+    }
+
+    // MARK: Recipients
+
+    private func recipients() async throws -> Response {
+        try .json(try await store.recipientStates().map { CollectorAPI.RecipientLine($0) })
+    }
+
+    private func decide(
+        _ kind: CollectorAPI.RecipientDecision.Kind, _ request: Request, _ context: CollectorContext
+    ) async throws -> Response {
+        let sent = try await body(CollectorAPI.RecipientDecision.self, of: request, context)
+        let decision = try RecipientDecision(kind, by: context.asker, because: sent.because, at: environment.now())
+        let count = try await store.decide(decision, recipient: context.parameters.get("name") ?? "")
+        return try .json(CollectorAPI.RecipientAnswer(cases: count))
+    }
+
     private func body<Value: Decodable>(
         _ type: Value.Type, of request: Request, _ context: CollectorContext
     ) async throws -> Value {
@@ -239,6 +269,16 @@ extension CaseDecision {
         _ kind: CollectorAPI.Decision.Kind, by: String, because text: String, at time: Timestamp
     ) throws(RequestProblem) {
         self.init(kind: kind, by: by, because: try DecisionReason.text(text), time: time)
+    }
+}
+
+extension RecipientDecision {
+    /// - Throws: `RequestProblem` where no reason is given; `try` needs none, as it stands in no case.
+    init(
+        _ kind: CollectorAPI.RecipientDecision.Kind, by: String, because text: String?, at time: Timestamp
+    ) throws(RequestProblem) {
+        let because = kind == .tryNow ? "" : try DecisionReason.text(text ?? "")
+        self.init(kind: kind, by: by, because: because, time: time)
     }
 }
 

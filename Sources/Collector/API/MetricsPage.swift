@@ -110,8 +110,11 @@ struct MetricsPage: Sendable {
             return byChannel.sorted { $0.key < $1.key }.map { ([("channel", $0.key)], $0.value) }
         }
         family(
-            "callhome_deliveries_waiting", "gauge", "Messages that a recipient has not taken yet.",
+            "callhome_deliveries_waiting", "gauge", "Cases of which a recipient does not know the newest yet.",
             each { Double($0.waiting) })
+        family(
+            "callhome_deliveries_refused", "gauge", "Those among them whose message the recipient refused.",
+            each { Double($0.refused) })
         family(
             "callhome_deliveries_delivered", "counter", "Messages that a recipient has taken.",
             each { Double($0.delivered) })

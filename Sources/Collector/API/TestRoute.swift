@@ -43,14 +43,18 @@ struct TestRoute: RouteProvider {
 
     private static let noRecipients = "recipients"
 
-    static func hop(_ delivery: Delivery) -> TestProgress.Hop {
+    static func hop(_ delivery: DeliveryRecord) -> TestProgress.Hop {
         let name = "\(delivery.channel.rawValue):\(delivery.recipient)"
         let time = delivery.deliveredAt.map { max(0, ($0 - delivery.createdAt).inMilliseconds) }
         switch delivery.state {
         case .delivered:
             let reference = delivery.reference.map { "taken as \($0)" } ?? "taken"
-            return TestProgress.Hop(name: name, state: .confirmed, milliseconds: time, detail: reference)
-        case .queued, .claimed, .retrying, .superseded:
+            guard let missing = delivery.lastError else {
+                return TestProgress.Hop(name: name, state: .confirmed, milliseconds: time, detail: reference)
+            }
+            return TestProgress.Hop(
+                name: name, state: .failed, milliseconds: time, detail: "\(reference), but \(missing)")
+        case .queued, .claimed, .retrying, .superseded, .dropped:
             guard let error = delivery.lastError else {
                 return TestProgress.Hop(name: name, state: .waiting, detail: "under way")
             }

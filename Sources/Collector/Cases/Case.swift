@@ -33,6 +33,8 @@ struct Case: Hashable, Sendable, Codable {
     struct Event: Hashable, Sendable, Codable {
         enum Kind: String, Sendable, Codable {
             case opened, updated, acknowledged, closed, delivered, deliveryFailed, diverted, declared
+            /// A message that nobody confirmed gave way to a newer one; what nobody is told any more; what is told once more.
+            case replaced, notTold, resent
         }
         var time: Timestamp
         var kind: Kind
@@ -57,7 +59,7 @@ struct Case: Hashable, Sendable, Codable {
     var urgency: Urgency
     /// The name of the test, where the case is one.
     var test: String?
-    /// How many tickets were made of the case: the `revision` of the newest.
+    /// Rises with each step that recipients are to know of: the `revision` of the newest ticket.
     var revision: Int
     /// The newest `CaseLimits.historyEvents`, oldest first.
     var history: [Event]

@@ -59,8 +59,11 @@ enum CaseRules {
             return .closed(closing(found, by: found.host, because: change.because, at: time), because: change.because)
         }
         found.note(.updated, by: found.host, because: change.because, at: time)
+        let before = found
         weigh(&found)
-        return .updated(found, notice: .keepQuiet, because: change.because)
+        return .updated(
+            found, notice: notice(before: before, after: found, joined: false, fault: change.fault),
+            because: change.because)
     }
 
     private static func raising(
@@ -118,11 +121,12 @@ enum CaseRules {
         return opening.origin == .storm ? server : fault.suspects.first ?? server
     }
 
-    /// Notifies recipients when the case first matters, gets more urgent, grows by a fault that matters, or names
-    /// another part; never for new evidence alone.
+    /// Notifies recipients when the case first matters, is more or less urgent, grows by a fault that matters, or names
+    /// another part; never for new evidence alone. Whoever holds an order has to know when it is none any more.
     private static func notice(before: Case, after: Case, joined: Bool, fault: Fault) -> CaseChange.Notice {
+        guard after.revision > 0 else { return after.urgency.makesTicket ? .send : .keepQuiet }
+        if after.urgency != before.urgency { return .send }
         guard after.urgency.makesTicket else { return .keepQuiet }
-        if after.revision == 0 || after.urgency > before.urgency { return .send }
         if after.origin == .storm { return .keepQuiet }
         if joined, fault.urgency.makesTicket { return .send }
         let (old, new) = (before.suspect, after.suspect)

@@ -9,13 +9,13 @@ enum Unheard: Hashable, Sendable {
 
     /// - Parameter recipients: names of those that are configured.
     /// - Returns: nil where a message was made.
-    init?(_ deliveries: [Delivery], among recipients: [String]) {
+    init?(_ deliveries: [DeliveryRecord], among recipients: [String]) {
         guard !deliveries.contains(where: { $0.state != .superseded }) else { return nil }
         self = recipients.isEmpty ? .noRecipient : .noMessage(recipients: recipients)
     }
 
     /// - Returns: nil where the case makes no ticket, or a message was made for somebody.
-    init?(_ found: Case, _ deliveries: [Delivery], among recipients: [String]) {
+    init?(_ found: Case, _ deliveries: [DeliveryRecord], among recipients: [String]) {
         guard found.test != nil || found.revision > 0, !found.isClosed else { return nil }
         self.init(deliveries, among: recipients)
     }

@@ -91,22 +91,46 @@ struct EmailChannel: PartnerChannel {
         let message: MailMessage
         do {
             server = try mailServer()
-            message = try EmailChannel.message(for: delivery, by: settings, in: recipient.language)
+            var whole = try EmailChannel.message(for: delivery, by: settings, in: recipient.language)
+            whole.to.removeAll { delivery.reached.contains($0) }
+            message = whole
         } catch {
             throw .retry(after: nil, because: "\(error)")
         }
+        guard !message.to.isEmpty else { return TicketReference(text: nil) }
+        let receipt: MailReceipt
         do {
-            let answer = try await Mail(server: server).send(message)
-            let line = CleanText.line(answer, limit: ChannelLimits.answerCharacters)
-            return TicketReference(text: line.isEmpty ? nil : line)
+            receipt = try await Mail(server: server).send(message)
         } catch {
             let words = EmailChannel.words(for: error, recipient: recipient.name)
             switch error {
+            // The others have it: what ails these says nothing of the recipient.
+            case .temporary where !delivery.reached.isEmpty: throw .partly(reached: [], because: words)
             case .permanent, .badMessage: throw .rejected(because: words)
             // A wrong password or certificate is mended by the administrator, and the message is fine.
             case .temporary, .loginRefused, .tls, .noStartTLS, .cancelled: throw .retry(after: nil, because: words)
             }
         }
+        return try EmailChannel.reference(receipt, of: message, by: server)
+    }
+
+    /// - Throws: `partly` where the server may take the mail for some of its mailboxes later.
+    private static func reference(
+        _ receipt: MailReceipt, of message: MailMessage, by server: MailServer
+    ) throws(ChannelError) -> TicketReference {
+        let refused = receipt.refusals.map { refusal in
+            let reply = CleanText.line(refusal.reply, limit: ChannelLimits.answerCharacters)
+            return "\(CleanText.line(refusal.mailbox, limit: 80)) (\(reply))"
+        }
+        let because =
+            "the mail server \(server.host):\(server.port) did not take the mail for \(refused.joined(separator: ", "))"
+        guard receipt.refusals.allSatisfy(\.isFinal) else {
+            let open = receipt.refusals.filter { !$0.isFinal }.map(\.mailbox)
+            // What was refused for good is as settled as what was taken.
+            throw .partly(reached: message.to.filter { !open.contains($0) }, because: because)
+        }
+        let line = CleanText.line(receipt.reply, limit: ChannelLimits.answerCharacters)
+        return TicketReference(text: line.isEmpty ? nil : line, missing: refused.isEmpty ? nil : because)
     }
 
     /// What the mail server did, and which keys of the configuration to look at.

@@ -1,4 +1,6 @@
+import Crypto
 import Daemon
+import FoundationEssentials
 import Reports
 
 /// Someone who gets tickets: `recipient.NAME.*` of the configuration.
@@ -12,6 +14,12 @@ struct Recipient: Hashable, Sendable {
     var channel: Channel
 
     var kind: ChannelKind { channel.kind }
+
+    /// Hash of the settings: another one means that somebody changed, and perhaps mended, something. What stands in files of
+    /// secrets is no part of it.
+    var fingerprint: String {
+        Array(SHA256.hash(data: Data(String(reflecting: self).utf8)).prefix(16)).hexadecimal
+    }
 
     /// The key of the configuration, for messages to the administrator.
     func key(_ name: String) -> String { "recipient.\(self.name).\(name)" }

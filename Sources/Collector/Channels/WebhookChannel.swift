@@ -152,6 +152,8 @@ extension Ticket {
     fileprivate var cut: Ticket {
         var ticket = withFirstFaultOnly
         ticket.because = CleanText.line(because)
+        ticket.insteadOf = insteadOf.map { CleanText.line($0, limit: 100) }
+        ticket.standIn = standIn.map { CleanText.line($0, limit: 100) }
         ticket.suspect.name = CleanText.line(suspect.name)
         ticket.suspect.part = suspect.part.cut
         ticket.server.part = server.part.cut

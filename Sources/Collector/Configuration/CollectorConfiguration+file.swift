@@ -38,7 +38,9 @@ extension CollectorConfiguration {
             ),
             Key("outbox.retry", "5s", "after a first failed delivery; doubled with each further one"),
             Key("outbox.longest-retry", "10min", "between two attempts at a recipient that does not answer"),
-            Key("outbox.parallel", "16", "messages that are delivered at the same time"),
+            Key(
+                "outbox.parallel", "16",
+                "messages that are delivered at the same time; each recipient has one in any case"),
             Key("heartbeat.interval", "60s", "between signs of life to partners"),
             Key("retain.cases", "730d", "how long closed cases are kept"),
             Key("retain.history", "14d", "how long samples are kept"),

@@ -30,8 +30,8 @@ public struct CollectorConfiguration: Sendable {
     /// `request.timeout`, seconds: for a request to arrive whole, and for a connection that sends nothing.
     var requestTimeout = Duration.seconds(60)
     /// `outbox.alarm`, seconds: a recipient that takes nothing for longer is an alarm. `outbox.parallel`: deliveries at
-    /// the same time.
-    var outbox = OutboxPlan.Limits()
+    /// the same time; each recipient has one in any case.
+    var outbox = DeliveryRules.Limits()
     /// `heartbeat.interval`, seconds: between this collector's own signs of life to its partners.
     var heartbeatInterval = Duration.seconds(60)
     /// `retain.cases`, `retain.history`, `retain.reports`, days.

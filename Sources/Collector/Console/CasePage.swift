@@ -72,11 +72,13 @@ struct CasePage: Sendable {
     let closedBecause: String?
     /// Whether what a person says of the part can be passed on to its server.
     let mayDeclare: Bool
+    /// Whether it can be told once more: it was told, and is no test.
+    let mayResend: Bool
     /// What people declared of the part, and what became of it.
     let declarations: [String]
 
     init(
-        _ found: Case, deliveries: [Delivery], unheard: Unheard? = nil, frame: PageLayout, language: Language
+        _ found: Case, deliveries: [DeliveryRecord], unheard: Unheard? = nil, frame: PageLayout, language: Language
     ) {
         let words = TicketStrings(language: language)
         func filled(_ text: String?) -> String? { text.map { CleanText.line($0) }.flatMap { $0.isEmpty ? nil : $0 } }
@@ -133,6 +135,7 @@ struct CasePage: Sendable {
         perhapsOrdered = found.isClosed ? nil : found.perhapsOrderedSince.map { words.perhapsOrdered(since: $0) }
         closedBecause = filled(found.closedBecause)
         mayDeclare = !found.isClosed && (found.origin == .faults || found.origin == .storm)
+        mayResend = found.test == nil && found.revision > 0
         declarations = (found.declarations ?? []).map { CasePage.sentence($0, in: language) }
     }
 
@@ -193,12 +196,15 @@ struct CasePage: Sendable {
         case .deliveryFailed: language("Not taken yet", "Noch nicht angenommen")
         case .diverted: language("Sent to the fallback", "An den Ersatz geschickt")
         case .declared: language("Part declared", "Teil gemeldet")
+        case .replaced: language("Message replaced", "Nachricht ersetzt")
+        case .notTold: language("Not told", "Nicht benachrichtigt")
+        case .resent: language("To be told again", "Noch einmal zu melden")
         }
     }
 
-    private static func row(_ delivery: Delivery, words: TicketStrings) -> DeliveryRow {
+    private static func row(_ delivery: DeliveryRecord, words: TicketStrings) -> DeliveryRow {
         let event =
-            switch delivery.ticket.event {
+            switch delivery.event {
             case .opened: words.language("Opened", "Eröffnet")
             case .updated: words.language("Changed", "Geändert")
             case .closed: words.language("Closed", "Erledigt")
@@ -209,7 +215,7 @@ struct CasePage: Sendable {
             badge: Badge(delivery.state, in: words.language), event: event, attempts: delivery.attempts,
             time: words.time(delivery.deliveredAt ?? delivery.createdAt),
             reference: delivery.reference.map { CleanText.line($0, limit: 80) },
-            error: delivery.state == .delivered ? nil : delivery.lastError.map { CleanText.line($0) },
+            error: delivery.lastError.map { CleanText.line($0) },
             insteadOf: delivery.insteadOf.map { CleanText.line($0, limit: 60) })
     }
 }

@@ -36,7 +36,11 @@ struct ConsoleRoutes: RouteProvider {
         for kind in CollectorAPI.Decision.Kind.allCases {
             router.post("/cases/:number/\(kind.rawValue)") { _, context in try await decide(kind, context) }
         }
+        router.post("/cases/:number/resend") { _, context in try await resend(context) }
         router.get("/delivery") { _, context in try await delivery(try context.page) }
+        for kind in CollectorAPI.RecipientDecision.Kind.allCases {
+            router.post("/delivery/:name/\(kind.rawValue)") { _, context in try await decide(kind, context) }
+        }
         router.get("/accounts") { _, context in try await accounts(try context.page) }
         router.post("/accounts/:name/end") { _, context in try await endLogins(context, id: nil) }
         router.post("/accounts/:name/logins/:id/end") { _, context in
@@ -231,8 +235,25 @@ struct ConsoleRoutes: RouteProvider {
         return ConsoleResponse.redirect(to: "/cases/\(ConsoleLink.segment(found.number))")
     }
 
+    private func resend(_ context: CollectorContext) async throws -> Response {
+        let fields = try context.sentForm
+        let found = try await store.resend(
+            ConsoleRoutes.parameter("number", context), to: nil, by: try context.asker,
+            because: try DecisionReason.text(fields.because ?? ""), at: try context.page.time)
+        return ConsoleResponse.redirect(to: "/cases/\(ConsoleLink.segment(found.number))")
+    }
+
+    private func decide(
+        _ kind: CollectorAPI.RecipientDecision.Kind, _ context: CollectorContext
+    ) async throws -> Response {
+        let decision = try RecipientDecision(
+            kind, by: context.asker, because: context.sentForm.because, at: context.page.time)
+        _ = try await store.decide(decision, recipient: ConsoleRoutes.parameter("name", context))
+        return ConsoleResponse.redirect(to: "/delivery")
+    }
+
     private func delivery(_ visit: ConsoleRequest) async throws -> Response {
-        let frame = try await pages.frame(visit, title: visit.language("Messages", "Meldungen"), refresh: true)
+        let frame = try await pages.frame(visit, title: visit.language("Messages", "Meldungen"), refresh: false)
         let page = DeliveryPage(try await store.recipientStates(), frame: frame, language: visit.language)
         return pages.html(page, with: "delivery")
     }

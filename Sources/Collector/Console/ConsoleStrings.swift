@@ -130,6 +130,19 @@ enum ConsoleStrings {
         "waiting": ("Waiting", "Wartet"),
         "delivered": ("Delivered", "Zugestellt"),
         "lastDelivered": ("Last delivered", "Zuletzt zugestellt"),
+        "refused": ("refused", "abgelehnt"),
+        "tryNow": ("Try now", "Jetzt versuchen"),
+        "catchUp": ("Tell all open cases", "Alle offenen Fälle melden"),
+        "drop": ("Drop what waits", "Wartendes verwerfen"),
+        "recipientHelp": (
+            "Open cases are told that it does not know as they stand. What is dropped stands in each case.",
+            "Gemeldet werden die offenen Fälle, deren Stand dort nicht bekannt ist. Was verworfen wird, steht in jedem Fall."
+        ),
+        "resend": ("Send again", "Noch einmal senden"),
+        "resendHelp": (
+            "Tells every recipient of the case as it stands once more, and says that it is a repetition.",
+            "Meldet allen Empfängern den Stand des Falls noch einmal und sagt dazu, dass es eine Wiederholung ist."
+        ),
         "lastError": ("Last error", "Letzter Fehler"),
         "noRecipients": (
             "No recipient is set up: nobody is told of a fault. Set recipient.NAME.… in collector.conf, "

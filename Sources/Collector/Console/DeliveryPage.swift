@@ -4,9 +4,12 @@ import Reports
 struct DeliveryPage: Sendable {
     struct Row: Sendable {
         var name: String
+        var link: String
         var channel: String
         var badge: Badge?
         var waiting: Int
+        /// How many of these it refused; nil where none.
+        var refused: Int?
         var delivered: Int
         var lastDelivered: String
         var error: String?
@@ -22,11 +25,13 @@ struct DeliveryPage: Sendable {
         let words = TicketStrings(language: language)
         rows = states.map { state in
             Row(
-                name: CleanText.line(state.name, limit: 60), channel: state.channel.rawValue,
-                badge: state.failingSince != nil ? Badge(Delivery.State.retrying, in: language) : nil,
-                waiting: state.waiting,
+                name: CleanText.line(state.name, limit: 60), link: "/delivery/\(ConsoleLink.segment(state.name))",
+                channel: state.channel.rawValue,
+                badge: state.failingSince != nil ? Badge(DeliveryRecord.State.retrying, in: language) : nil,
+                waiting: state.waiting, refused: state.refused > 0 ? state.refused : nil,
                 delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
-                error: state.failingSince == nil ? nil : state.lastError.map { CleanText.line($0) })
+                error: state.failingSince == nil && state.refused == 0
+                    ? nil : state.lastError.map { CleanText.line($0) })
         }
     }
 }

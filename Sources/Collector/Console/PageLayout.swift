@@ -58,13 +58,14 @@ struct Badge: Sendable {
         }
     }
 
-    init(_ state: Delivery.State, in language: Language) {
+    init(_ state: DeliveryRecord.State, in language: Language) {
         switch state {
         case .queued: (word, style) = (language("Waiting", "Wartet"), "watch")
         case .claimed: (word, style) = (language("Being sent", "Wird gesendet"), "watch")
         case .delivered: (word, style) = (language("Delivered", "Zugestellt"), "good")
         case .retrying: (word, style) = (language("Not taken yet", "Noch nicht angenommen"), "plan")
         case .superseded: (word, style) = (language("Replaced by a newer one", "Durch neuere ersetzt"), "revoked")
+        case .dropped: (word, style) = (language("Given up", "Aufgegeben"), "revoked")
         }
     }
 

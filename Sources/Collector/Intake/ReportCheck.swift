@@ -256,8 +256,6 @@ enum ReportLimits {
     static let bytesPerRequest = 8 << 20
     /// Tests that one server may begin in an hour.
     static let testsPerHour = 12
-    /// Messages about one case in an hour; further changes are kept in the case and told with the next message.
-    static let messagesPerCaseAndHour = 12
     /// Bytes of signed reports kept of one server: the newest.
     static let archiveBytes = 64 << 20
 }

@@ -1,8 +1,9 @@
+import FoundationEssentials
 import Logging
 import Reports
 import ServiceLifecycle
 
-/// Delivers what the store owes to recipients, until it is taken.
+/// Tells recipients of cases what the store owes them, until they have taken it.
 actor OutboxService: Service {
     /// Between two looks at the store when nothing is due.
     private static let pause = Duration.milliseconds(500)
@@ -10,39 +11,26 @@ actor OutboxService: Service {
     private static let alarmPause = Duration.seconds(5)
 
     private let environment: CollectorEnvironment
-    private let limits: OutboxPlan.Limits
     private let channels: [String: any PartnerChannel]
-    private var plan: OutboxPlan
     private var alarmed: Set<String> = []
     private var alarmsSeen: Timestamp?
+    private var isResumed = false
     /// Why the last look at the store failed.
-    private var claimError: StoreError?
+    private var storeError: StoreError?
 
     init(_ environment: CollectorEnvironment) {
-        let configuration = environment.configuration
         self.environment = environment
-        limits = configuration.outbox
         channels = Dictionary(
-            configuration.recipients.map { ($0.name, $0.makeChannel(environment.store, environment.signingKey)) },
-            uniquingKeysWith: { first, _ in first })
-        plan = OutboxService.plan(configuration, resuming: [])
-    }
-
-    private static func plan(_ configuration: CollectorConfiguration, resuming states: [RecipientState]) -> OutboxPlan {
-        OutboxPlan(
-            limits: configuration.outbox, fallbacks: FallbackChain(configuration.recipients).fallbacks,
-            resuming: states, configured: Set(configuration.recipients.map(\.name)),
-            heir: CasePolicy(configuration).recipients.first { !$0.standsIn }?.name)
+            environment.configuration.recipients.map {
+                ($0.name, $0.makeChannel(environment.store, environment.signingKey))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     func run() async throws {
-        if let states = try? await environment.store.recipientStates() {
-            plan = OutboxService.plan(environment.configuration, resuming: states)
-        }
         // What is under way when the collector is asked to stop is finished: an attempt takes seconds.
         await withDiscardingTaskGroup { group in
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
-                for delivery in await claim() {
+                for delivery in await begin() {
                     group.addTask { await self.attempt(delivery) }
                 }
                 await reportAlarms()
@@ -51,59 +39,55 @@ actor OutboxService: Service {
         }
     }
 
-    /// What is due and may be tried now; what must wait is put off.
-    func claim() async -> [Delivery] {
+    /// What is sent now; it is stored that it was begun.
+    func begin() async -> [Delivery] {
+        guard await environment.maySend else { return [] }
         let time = environment.now()
-        let room = limits.inFlight - plan.inFlight
-        guard room > 0, await environment.maySend else { return [] }
         do throws(StoreError) {
-            let due = try await environment.store.claimDeliveries(limit: room, at: time, until: time + limits.claim)
-            var chosen: [Delivery] = []
-            for delivery in due {
-                switch plan.begin(delivery, at: time) {
-                case .deliver: chosen.append(delivery)
-                case .postpone(let outcome): await record(outcome, for: delivery)
-                }
+            if !isResumed {
+                let recipients = environment.configuration.recipients
+                try await environment.store.resumeRecipients(
+                    Dictionary(recipients.map { ($0.name, $0.fingerprint) }, uniquingKeysWith: { first, _ in first }),
+                    at: time)
+                isResumed = true
             }
-            claimError = nil
-            return chosen
+            let begun = try await environment.store.beginDeliveries(
+                at: time, newID: { UUID().uuidString.lowercased() })
+            storeError = nil
+            return begun
         } catch {
             // Once for each cause: a full disk would be filled by the log of it.
-            if claimError != error, !error.isCancellation {
+            if storeError != error, !error.isCancellation {
                 environment.logger.error("cannot look for messages to deliver", metadata: ["error": "\(error)"])
             }
-            claimError = error
+            storeError = error
             return []
         }
     }
 
     /// One attempt and what it led to.
     private func attempt(_ delivery: Delivery) async {
-        let outcome: DeliveryOutcome
-        do {
-            let reference = try await send(delivery)
-            outcome = plan.succeeded(delivery, with: reference)
+        do throws(ChannelError) {
+            await record(.taken(try await send(delivery)), to: delivery)
         } catch {
-            outcome = plan.failed(delivery, with: error, at: environment.now(), jitter: .random(in: 0..<1))
+            await record(DeliveryAnswer(error), to: delivery)
         }
-        await record(outcome, for: delivery)
     }
 
     private func send(_ delivery: Delivery) async throws(ChannelError) -> TicketReference {
         guard let channel = channels[delivery.recipient] else {
-            throw .rejected(
-                because:
-                    "the recipient \(delivery.recipient) is not configured any more: add it again, or close the case")
+            throw .retry(after: nil, because: "the recipient \(delivery.recipient) is not configured any more")
         }
         return try await channel.deliver(delivery, at: environment.now())
     }
 
-    private func record(_ outcome: DeliveryOutcome, for delivery: Delivery) async {
+    private func record(_ answer: DeliveryAnswer, to delivery: Delivery) async {
         do {
-            try await environment.store.record(outcome, for: delivery, at: environment.now())
+            try await environment.store.record(
+                answer, to: delivery, at: environment.now(), jitter: .random(in: 0..<1))
         } catch {
             if error.isCancellation { return }
-            // The claim runs out and the message is sent again, under the same id: the recipient knows it.
+            // The attempt runs out and the message is sent again, under the same id: the recipient knows it.
             environment.logger.error(
                 "cannot note how a delivery ended; it will be repeated",
                 metadata: ["delivery": "\(delivery.id)", "recipient": "\(delivery.recipient)", "error": "\(error)"])
@@ -115,7 +99,8 @@ actor OutboxService: Service {
         if let alarmsSeen, time >= alarmsSeen, time - alarmsSeen < OutboxService.alarmPause { return }
         alarmsSeen = time
         guard let states = try? await environment.store.recipientStates() else { return }
-        let alarms = RecipientAlarm.alarms(among: states, after: limits.alarmAfter, at: time)
+        let alarms = RecipientAlarm.alarms(
+            among: states, after: environment.configuration.outbox.alarmAfter, at: time)
         for alarm in alarms where !alarmed.contains(alarm.recipient) {
             environment.logger.error(
                 "a recipient takes no messages",

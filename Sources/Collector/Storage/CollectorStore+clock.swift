@@ -44,7 +44,7 @@ extension CollectorStore {
                 token.expiresAt = token.expiresAt + shift
                 try transaction.save(token)
             }
-            try transaction.moveDeliveries(by: shift)
+            try transaction.moveOutbox(by: shift)
         }
     }
 }

@@ -13,8 +13,7 @@ extension CollectorStore {
             let old = try transaction.openTests(openedBefore: tests, limit: Portion.cases)
             for found in old {
                 _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
-                    found, by: "collector", because: "The test was not confirmed by every recipient within a day.",
-                    chassis: Part())
+                    found, by: "collector", because: "The test was not confirmed by every recipient within a day.")
             }
             return old.count == Portion.cases
         }

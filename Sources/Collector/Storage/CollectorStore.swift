@@ -17,7 +17,7 @@ protocol CollectorStore: Sendable {
     func read<Value: Sendable>(
         _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value
-    /// Applies the reports once and in order; the case changes and the deliveries they cause are part of it. Many that come at
+    /// Applies the reports once and in order; the case changes, and what recipients are owed by them, are part of it. Many that come at
     /// once may share a transaction.
     func accept(_ batch: VerifiedBatch, at time: Timestamp) async throws(StoreError) -> Receipt
     /// A cheap statement that fails when the database does.

@@ -105,8 +105,36 @@ private struct TicketTextWriter {
         if ticket.event != .closed, let since = ticket.perhapsOrderedSince {
             lines.append(.warning(words.perhapsOrdered(since: since)))
         }
+        lines += agreements.map { .warning($0) }
         if ticket.event != .closed, let action = filled(text?.action) { lines.append(.paragraph(action)) }
         return .init(title: language("What is to be done", "Was ist zu tun"), lines: lines)
+    }
+
+    /// What keeps two recipients, or one that is told twice, from sending two parts.
+    private var agreements: [String] {
+        var sentences: [String] = []
+        if let other = filled(ticket.insteadOf) {
+            sentences.append(
+                language(
+                    "\(other) should have got this message and did not take it; it may still arrive there. Agree with them which of you acts on it.",
+                    "Diese Nachricht war für \(other) bestimmt und wurde dort nicht angenommen; sie kann noch ankommen. Bitte miteinander klären, wer sich kümmert."
+                ))
+        }
+        if let other = filled(ticket.standIn) {
+            sentences.append(
+                language(
+                    "\(other) was told as well, because this message was not taken here at first. Agree with them which of you acts on it.",
+                    "\(other) hat diese Nachricht auch, weil sie hier zunächst nicht angenommen wurde. Bitte miteinander klären, wer sich kümmert."
+                ))
+        }
+        if ticket.repeated ?? false {
+            sentences.append(
+                language(
+                    "This may be known to you: an earlier message about the same case went out. It is one case: act on it once.",
+                    "Das ist vielleicht schon bekannt: Zu diesem Fall ging bereits eine Nachricht hinaus. Es ist derselbe Fall: bitte nur einmal handeln."
+                ))
+        }
+        return sentences
     }
 
     private var instruction: String {

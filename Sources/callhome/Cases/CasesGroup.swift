@@ -6,7 +6,7 @@ struct CasesGroup: ParsableCommand {
         commandName: "cases", abstract: "See and settle the collector's cases.",
         subcommands: [
             CasesList.self, CasesShow.self, CasesAcknowledge.self, CasesClose.self,
-            CasesReplaced.self, CasesRepaired.self, CasesAcquitted.self,
+            CasesReplaced.self, CasesRepaired.self, CasesAcquitted.self, CasesResend.self,
         ],
         defaultSubcommand: CasesList.self)
 }

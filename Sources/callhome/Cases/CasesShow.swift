@@ -50,7 +50,7 @@ struct CasesShow: AsyncParsableCommand {
             for delivery in detail.deliveries {
                 messages.add(
                     delivery.recipient, delivery.event.rawValue, delivery.state, "\(delivery.attempts)",
-                    delivery.reference ?? "", delivery.state == "delivered" ? "" : delivery.lastError ?? "")
+                    delivery.reference ?? "", delivery.lastError ?? "")
             }
             sections.append(messages.text)
         }

@@ -169,6 +169,59 @@ struct APITests {
         }
     }
 
+    @Test(
+        "Recipients are listed with what waits, and told to try, to catch up and to drop, by the API and on their page")
+    func recipients() async throws {
+        let fleet = try await TestFleet { $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:1")] }
+        try await fleet.addAdmin()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        let first = try #require(try await fleet.store.begin(at: fleet.clock.time).first)
+        try await fleet.store.record(.failed(after: nil, because: "no route"), to: first, at: fleet.clock.time)
+        try await withWeb(fleet) { web in
+            let token = try await token(web)
+            func line() async throws -> CollectorAPI.RecipientLine {
+                try #require(
+                    try WireFormat.decode(
+                        [CollectorAPI.RecipientLine].self, from: try await asking(web, "/recipients", token: token).body
+                    ).first)
+            }
+            func decide(_ word: String, _ because: String?, name: String = "desk") async throws -> Int {
+                try await asking(
+                    web, "/recipients/\(name)/\(word)", method: "POST", token: token,
+                    body: CollectorAPI.RecipientDecision(because: because)
+                ).status
+            }
+            let before = try await line()
+            #expect(before.name == "desk" && before.waiting == 1 && before.lastError == "no route")
+            #expect(before.holdUntil == fleet.clock.time + .seconds(5))
+            #expect(try await fleet.store.begin(at: fleet.clock.time).isEmpty)
+            #expect(try await decide("try", nil) == 200)
+            #expect(try await fleet.store.begin(at: fleet.clock.time).map(\.id) == [first.id])
+            #expect(try await decide("drop", " ") == 400)
+            #expect(try await decide("catch-up", nil) == 400)
+            #expect(try await decide("drop", "by phone") == 200)
+            #expect(try await line().waiting == 0)
+            #expect(try await decide("catch-up", "why", name: "nobody") == 404)
+            let path = "/cases/\(first.caseNumber)/resend"
+            func resend(_ sent: CollectorAPI.Resend) async throws -> Int {
+                try await asking(web, path, method: "POST", token: token, body: sent).status
+            }
+            #expect(try await resend(.init(because: "")) == 400)
+            #expect(try await resend(.init(to: "nobody", because: "why")) == 404)
+            #expect(try await resend(.init(to: "desk", because: "lost")) == 200)
+            #expect(try await line().waiting == 1)
+            _ = try await web.login()
+            let csrf = TestWeb.csrf(try await web.get("/delivery"))
+            let sent = try await web.post("/delivery/desk/drop", ["csrf": csrf, "because": "again by phone"])
+            #expect(sent.status == 303)
+            #expect(try await line().waiting == 0)
+            #expect(
+                try await web.post("/cases/\(first.caseNumber)/resend", ["csrf": csrf, "because": "x"]).status == 303)
+            #expect(try await line().waiting == 1)
+        }
+    }
+
     @Test("A recipient that is down for too long is an alarm in health, figures and console")
     func alarm() async throws {
         let fleet = try await TestFleet {
@@ -178,11 +231,8 @@ struct APITests {
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
         let time = fleet.clock.time
-        let delivery = try #require(
-            try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(60)).first)
-        try await fleet.store.record(
-            .failed(because: "no route to host", nextAttempt: time + .seconds(5), divertTo: nil), for: delivery,
-            at: time)
+        let delivery = try #require(try await fleet.store.begin(at: time).first)
+        try await fleet.store.record(.failed(after: nil, because: "no route to host"), to: delivery, at: time)
         fleet.clock.advance(.seconds(3600))
         try await withWeb(fleet) { web in
             #expect(try await web.get(Routes.health).text.contains("\"status\":\"alarm\""))

@@ -9,19 +9,12 @@ import Transfer
 struct TestProgressTests {
     private let time = SampleFault.time
 
-    private func delivery(_ state: Delivery.State, error: String? = nil) -> Delivery {
-        let fault = SampleFault.make("f1")
-        let ticket = Ticket(
-            number: "CH-A-1", event: .test, revision: 1, test: true, urgency: .plan, openedAt: time, closedAt: nil,
-            site: Ticket.Site(name: "", address: "", contact: ""),
-            server: Ticket.Server(host: "h", hostname: "h", part: Part()),
-            suspect: fault.suspects[0], faults: [fault], because: "test")
-        return Delivery(
-            id: "d", caseNumber: "CH-A-1", recipient: "desk", channel: .email, ticket: ticket, reports: [],
-            certificates: [],
-            state: state, attempts: error == nil ? 0 : 2, createdAt: time, nextAttempt: time + .seconds(9),
-            lastError: error,
-            deliveredAt: state == .delivered ? time + .milliseconds(420) : nil, reference: nil)
+    private func delivery(_ state: DeliveryRecord.State, error: String? = nil) -> DeliveryRecord {
+        DeliveryRecord(
+            id: "d", caseNumber: "CH-A-1", recipient: "desk", channel: .email, order: TicketOrder(revision: 1),
+            event: .test, state: state, attempts: error == nil ? 0 : 2, createdAt: time, begunAt: time,
+            nextAttempt: time + .seconds(9), deliveredAt: state == .delivered ? time + .milliseconds(420) : nil,
+            lastError: error)
     }
 
     @Test("A delivery that was taken is a confirmed hop with its time; one that fails is named with the reason")
@@ -34,6 +27,8 @@ struct TestProgressTests {
         #expect(failed.state == .failed)
         #expect(failed.detail.hasPrefix("connection refused (2 attempts; the next at "))
         #expect(TestRoute.hop(delivery(.claimed, error: "connection refused")).state == .failed)
+        let inPart = TestRoute.hop(delivery(.delivered, error: "not for b@example (550 no such mailbox)"))
+        #expect(inPart.state == .failed && inPart.detail == "taken, but not for b@example (550 no such mailbox)")
     }
 
     @Test("A test that reached no recipient is a failed test and says why, with or without recipients")

@@ -54,8 +54,11 @@ struct CaseRulesTests {
         else { throw Unexpected() }
         #expect(found.urgency == .order)
         #expect(found.openFaults.map(\.id.rawValue) == ["ordering", "watched"])
+        let row = ToldRow(
+            caseNumber: found.number, recipient: "desk", because: "it rose", urgency: found.urgency, isTest: false,
+            owedSince: found.openedAt)
         let ticket = TicketWriter(site: Ticket.Site(name: "", address: "", contact: ""), store: "s", epoch: .unbegun)
-            .ticket(for: found, event: .opened, chassis: Part(), because: "it rose")
+            .ticket(for: found, event: .opened, chassis: Part(), to: row, isRepeated: false)
         #expect(ticket.faults.first?.id.rawValue == "ordering")
     }
 
@@ -78,6 +81,24 @@ struct CaseRulesTests {
         #expect(risen.urgency == .plan)
     }
 
+    @Test(
+        "Whoever was told of an order is told when it is none any more, by an update or by the end of what ordered it")
+    func falls() throws {
+        var found = try opened(SampleFault.make("f1", urgency: .order))
+        found.revision = 1
+        for urgency in [Urgency.plan, .watch] {
+            guard
+                case .updated(let fallen, .send, _) = apply(
+                    .updated, SampleFault.make("f1", urgency: urgency), to: found)
+            else { throw Unexpected() }
+            #expect(fallen.urgency == urgency)
+        }
+        guard case .updated(let both, .send, _) = apply(.opened, SampleFault.make("f2", urgency: .plan), to: found),
+            case .updated(let one, .send, _) = apply(.cleared, SampleFault.make("f1", urgency: .order), to: both)
+        else { throw Unexpected() }
+        #expect(one.urgency == .plan)
+    }
+
     @Test("An acknowledged case is open again when it gets more urgent")
     func reopens() throws {
         var found = try opened(SampleFault.make("f1", urgency: .plan))
@@ -93,7 +114,7 @@ struct CaseRulesTests {
     func joins() throws {
         let found = try opened(SampleFault.make("f1", urgency: .plan))
         guard case .updated(let both, .send, _) = apply(.opened, SampleFault.make("f2", urgency: .order), to: found),
-            case .updated(let one, .keepQuiet, _) = apply(.cleared, SampleFault.make("f2", urgency: .order), to: both)
+            case .updated(let one, .send, _) = apply(.cleared, SampleFault.make("f2", urgency: .order), to: both)
         else { throw Unexpected() }
         #expect(both.urgency == .order)
         #expect(one.urgency == .plan)

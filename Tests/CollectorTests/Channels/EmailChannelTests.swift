@@ -146,13 +146,40 @@ struct EmailChannelTests {
         }
     }
 
+    @Test("One dead mailbox among three stops no other: it is named; one that is put off alone gets the mail later")
+    func someRefused() async throws {
+        let port = server["plain"]
+        func deliver(_ delivery: Delivery, to addresses: [String]) async throws(ChannelError) -> TicketReference {
+            try await channel(SampleRecipient.email("smtp://127.0.0.1:\(port)") { $0.to = addresses })
+                .deliver(delivery, at: SampleTicket.time)
+        }
+        let (dead, put) = ("unknown@partner.example", "greylisted@partner.example")
+        var delivery = delivery()
+        let reference = try await deliver(delivery, to: ["a@partner.example", dead, "b@partner.example"])
+        #expect(reference.text == "250 2.0.0 queued as 4711")
+        #expect(reference.missing?.contains("\(dead) (550 5.1.1 no such mailbox here)") == true)
+        #expect(try await taken(delivery).map(\.to) == [["a@partner.example", "b@partner.example"]])
+        delivery = self.delivery()
+        for reached in [["a@partner.example", dead], []] {
+            let error = await #expect(throws: ChannelError.self) {
+                try await deliver(delivery, to: ["a@partner.example", dead, put])
+            }
+            guard case .partly(reached, let because) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(because.contains("451 4.7.1 greylisted"))
+            delivery.reached += reached
+        }
+        #expect(try await taken(delivery).map(\.to) == [["a@partner.example"]], "once")
+    }
+
     @Test("A message tried again is the same, byte for byte")
     func stable() throws {
         let delivery = delivery()
         let settings = try settings("smtp://x")
         var later = delivery
         later.attempts = 7
-        later.nextAttempt = SampleTicket.time + .seconds(999)
         let first = try EmailChannel.message(for: delivery, by: settings, in: .english).rfc5322()
         #expect(try EmailChannel.message(for: later, by: settings, in: .english).rfc5322() == first)
     }

@@ -206,14 +206,16 @@ enum BrowserFleet {
     /// The mail server has been away for two hours; the webhook took its message.
     private static func failMail(_ fleet: TestFleet) async throws {
         let time = fleet.clock.time
-        for delivery in try await fleet.store.claimDeliveries(limit: 20, at: time, until: time + .seconds(60)) {
-            let outcome: DeliveryOutcome =
-                delivery.channel == .webhook
-                ? .delivered(reference: "INC-4711")
-                : .failed(
-                    because: "the mail server mail.example:587 did not take the mail for now: connection refused",
-                    nextAttempt: time + .seconds(300), divertTo: nil)
-            try await fleet.store.record(outcome, for: delivery, at: time)
+        while case let begun = try await fleet.store.begin(at: time), !begun.isEmpty {
+            for delivery in begun {
+                let answer: DeliveryAnswer =
+                    delivery.channel == .webhook
+                    ? .taken(TicketReference(text: "INC-4711"))
+                    : .failed(
+                        after: .seconds(300),
+                        because: "the mail server mail.example:587 did not take the mail for now: connection refused")
+                try await fleet.store.record(answer, to: delivery, at: time)
+            }
         }
         fleet.clock.advance(.seconds(7200))
     }

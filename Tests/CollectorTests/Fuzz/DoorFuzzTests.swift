@@ -286,8 +286,7 @@ struct DoorFuzzTests {
             }
         }
         _ = try await round.fleet.store.silenceSubjects()
-        _ = try await round.fleet.store.claimDeliveries(
-            limit: 50, at: round.fleet.clock.time, until: round.fleet.clock.time + .seconds(1))
+        _ = try await round.fleet.store.begin(at: round.fleet.clock.time)
         // Others are untouched: a second server is enrolled and heard.
         let other = try await round.fleet.enrol("other", hostname: "other")
         try await other.heartbeat([("disks", "ok", "")])

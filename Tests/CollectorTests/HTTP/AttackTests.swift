@@ -95,11 +95,8 @@ struct AttackTests {
         try await fleet.addAdmin()
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
-        let due = try await fleet.store.claimDeliveries(
-            limit: 9, at: fleet.clock.time, until: fleet.clock.time + .seconds(60))
-        try await fleet.store.record(
-            .failed(because: "no route", nextAttempt: fleet.clock.time, divertTo: nil), for: due[0],
-            at: fleet.clock.time)
+        let due = try await fleet.store.begin(at: fleet.clock.time)
+        try await fleet.store.record(.failed(after: nil, because: "no route"), to: due[0], at: fleet.clock.time)
         fleet.clock.advance(.seconds(365 * 86_400))
         let admission = try await Authenticator(store: fleet.store).login(
             name: "admin", password: "correct horse battery", peer: "p", as: .api, note: "", at: fleet.clock.time)

@@ -77,9 +77,9 @@ struct FenceTests {
         _ = try await fleet.store.beginServing(on: "m2", knownUntil: fleet.clock.time, at: fleet.clock.time)
         #expect(await fleet.environment.maySend == false)
         let outbox = OutboxService(fleet.environment)
-        #expect(await outbox.claim().isEmpty)
+        #expect(await outbox.begin().isEmpty)
         _ = try await fleet.store.takeOver(on: "m2", at: fleet.clock.time)
-        #expect(await outbox.claim().count == 1)
+        #expect(await outbox.begin().count == 1)
     }
 
     @Test("A partner that stands back is tried on; any other conflict is the message's own")

@@ -56,8 +56,9 @@ struct HostileAgentTests {
             let said = try await fleet.store.events(host: "h1", limit: 200).filter { $0.kind == .refused }
             #expect(said.count == 1)
             // Faults go on, and so does another server's test.
-            let fault = FaultChange(
-                kind: .opened, fault: SampleTicket.fault, because: "x", time: SampleTicket.time)
+            var real = SampleTicket.fault
+            real.id = FaultID(rawValue: "real")
+            let fault = FaultChange(kind: .opened, fault: real, because: "x", time: SampleTicket.time)
             #expect(
                 try await send([WireFormat.encode(report(.faults([fault]), 257))], by: server.key, to: web).refused
                     .isEmpty)
@@ -233,16 +234,7 @@ struct HostileAgentTests {
 
     /// Hands out what is due, all of it taken at once.
     private func deliver(_ fleet: TestFleet) async throws -> [Delivery] {
-        var taken: [Delivery] = []
-        while true {
-            let due = try await fleet.store.claimDeliveries(
-                limit: 100, at: fleet.clock.time, until: fleet.clock.time + .seconds(60))
-            if due.isEmpty { return taken }
-            for delivery in due {
-                try await fleet.store.record(.delivered(reference: nil), for: delivery, at: fleet.clock.time)
-            }
-            taken += due
-        }
+        try await fleet.store.deliverAll(at: fleet.clock.time)
     }
 
     @Test("A fault that flaps is told of a dozen times in an hour, and the last word is told when the hour is over")
@@ -261,7 +253,7 @@ struct HostileAgentTests {
                 told += try await deliver(fleet).count
                 fleet.clock.advance(.seconds(1))
             }
-            #expect(told == ReportLimits.messagesPerCaseAndHour)
+            #expect(told == Routing.limit)
             try await server.clear(SampleTicket.fault, because: "gone")
             #expect(try await deliver(fleet).isEmpty)
             #expect(try await messages(fleet) == 1)
@@ -289,7 +281,7 @@ struct HostileAgentTests {
                 fleet.clock.advance(.seconds(1))
             }
             #expect(try await fleet.store.allCases().filter { $0.origin == .storm }.count == 1)
-            #expect(told == ReportLimits.messagesPerCaseAndHour)
+            #expect(told == Routing.limit)
             // One that stays is told in the end.
             try await server.open(SampleFault.make("stays", blaming: "sdlast"))
             #expect(try await fleet.store.allCases().filter { $0.origin == .storm }.map(\.state) == [.open])

@@ -232,16 +232,14 @@ struct HostileNumberTests {
         }
         try execute("UPDATE series SET latest = 'x' WHERE host = 'h1'", in: fleet)
         try execute(
-            "UPDATE delivery SET ticket = 'x' WHERE number = (SELECT number FROM \"case\" WHERE host = 'h1')", in: fleet
-        )
+            "UPDATE told SET body = 'x' WHERE number = (SELECT number FROM \"case\" WHERE host = 'h1')", in: fleet)
         try execute("INSERT INTO setting VALUES ('silence', 'x')", in: fleet)
         #expect(try await fleet.store.servers().map(\.host) == ["h2"])
         #expect(try await fleet.store.silenceSubjects().map(\.id) == ["h2"])
         #expect(try await fleet.store.cases(CaseQuery()).map(\.host) == ["h2"])
         #expect(try await fleet.store.livenessMonitor() == nil)
         #expect(try await fleet.store.readings(host: "h1").isEmpty)
-        let due = try await fleet.store.claimDeliveries(
-            limit: 10, at: fleet.clock.time, until: fleet.clock.time + .seconds(60))
+        let due = try await fleet.store.begin(at: fleet.clock.time)
         #expect(due.count == 1)
         try await withWeb(fleet) { web in
             _ = try await web.login()

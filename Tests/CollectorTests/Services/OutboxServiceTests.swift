@@ -41,13 +41,14 @@ struct OutboxServiceTests {
         }
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
-        try await server.clear(SampleTicket.fault, because: "the disk was exchanged")
         let store = fleet.store
         let number = try #require(try await store.cases(CaseQuery(states: Set(Case.State.allCases))).first).number
-        try await deliver(fleet) {
-            let deliveries = try await store.deliveries(caseNumber: number)
-            return deliveries.allSatisfy { $0.state == .delivered }
+        let isTold: @Sendable () async throws -> Bool = {
+            try await store.deliveries(caseNumber: number).allSatisfy { $0.state == .delivered }
         }
+        try await deliver(fleet, until: isTold)
+        try await server.clear(SampleTicket.fault, because: "the disk was exchanged")
+        try await deliver(fleet, until: isTold)
         let mails = try smtp.output.map { try JSONDecoder().decode(Mail.self, from: Data($0.utf8)).content }
         #expect(mails.count == 2)
         #expect(mails.allSatisfy { $0.contains("[\(number)]") })
@@ -68,12 +69,11 @@ struct OutboxServiceTests {
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
         let time = fleet.clock.time
-        let claimed = try #require(
-            try await fleet.store.claimDeliveries(limit: 1, at: time, until: time + .seconds(120)).first)
+        let claimed = try #require(try await fleet.store.begin(at: time).first)
         _ = try await fleet.environment.configuration.recipients[0].makeChannel(
             fleet.store, fleet.environment.signingKey
         ).deliver(claimed, at: time)
-        // The collector dies here: the claim runs out.
+        // The collector dies here: the attempt runs out.
         fleet.clock.advance(.seconds(120))
         let store = fleet.store
         try await deliver(fleet) {
@@ -92,25 +92,17 @@ struct OutboxServiceTests {
         let fleet = try await TestFleet {
             $0.recipients = [SampleRecipient.email("smtp://127.0.0.1:\(smtp["plain"])")]
         }
-        let (store, clock) = (fleet.store, fleet.clock)
+        let store = fleet.store
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.open(SampleTicket.fault)
-        let time = clock.time
+        let time = fleet.clock.time
         // The server was away for long: the next attempt is due in an hour.
-        let claimed = try #require(
-            try await store.claimDeliveries(limit: 1, at: time, until: time + .seconds(120)).first)
-        try await store.record(
-            .failed(because: "connection refused", nextAttempt: time + .seconds(3600), divertTo: nil), for: claimed,
-            at: time)
+        let claimed = try #require(try await store.begin(at: time).first)
+        try await store.record(.failed(after: .seconds(3600), because: "connection refused"), to: claimed, at: time)
         try await server.send(.test(TestFault(id: "t1", fault: SampleFault.make("t1"))))
-        // The fleet's clock stands still but for the few seconds that the older message waits for how the test fares.
+        // The fleet's clock stands still.
         try await deliver(fleet) {
-            if let test = try await store.testRecord(id: "t1"),
-                try await store.deliveries(caseNumber: test.caseNumber).allSatisfy({ $0.state == .delivered })
-            {
-                clock.advance(.seconds(5))
-            }
-            return try await store.deliveries(caseNumber: claimed.caseNumber).allSatisfy { $0.state == .delivered }
+            try await store.deliveries(caseNumber: claimed.caseNumber).allSatisfy { $0.state == .delivered }
         }
         #expect(smtp.output.count == 2)
         #expect(smtp.output.first?.contains("TEST, ") == true)
@@ -149,5 +141,31 @@ struct OutboxServiceTests {
         #expect(deliveries.first { $0.recipient == "spare" }?.insteadOf == "hook")
         #expect(try await store.findCase(number: number)?.history.count { $0.kind == .diverted } == 1)
         #expect(refused.lastError?.contains("gone for good") == true)
+    }
+
+    @Test("A recipient that hangs delays no other: each of many messages to the living one goes at once")
+    func hanging() async throws {
+        let web = try ServerProgram("web")
+        let hook = try ServerProgram("webhook")
+        let fleet = try await TestFleet {
+            $0.outbox.inFlight = 4
+            $0.recipients = [
+                SampleRecipient.webhook("http://127.0.0.1:\(web["silent"])/", name: "dead", secret: hook["secret"]),
+                SampleRecipient.webhook("http://127.0.0.1:\(hook["port"])/ok", name: "hook", secret: hook["secret"]),
+            ]
+        }
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        for number in 0..<8 { try await server.open(SampleFault.make("f\(number)", blaming: "sd\(number)")) }
+        let environment = fleet.environment
+        let group = ServiceGroup(
+            configuration: .init(services: [OutboxService(environment)], logger: environment.logger))
+        let (start, limit) = (ContinuousClock.now, Duration.seconds(25))
+        let tasks = Task { try await group.run() }
+        while hook.output.count < 8, ContinuousClock.now - start < limit {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(hook.output.count == 8, "\(hook.output.count) of 8 within \(limit), while the other is waited for")
+        tasks.cancel()
+        _ = await tasks.result
     }
 }

@@ -7,7 +7,6 @@ struct SimulatedCollector: Sendable {
     let name: String
     let policy: CasePolicy
     var ledger = MemoryLedger()
-    var plan: OutboxPlan
     /// Counts starts: what was under way in an earlier life never ends.
     var life = 0
     var isUp = true
@@ -24,24 +23,17 @@ struct SimulatedCollector: Sendable {
         self.name = name
         self.policy = policy
         ledger.identity = identity
-        plan = SimulatedCollector.plan(policy, [])
-    }
-
-    static func plan(_ policy: CasePolicy, _ states: [RecipientState]) -> OutboxPlan {
-        OutboxPlan(
-            limits: OutboxPlan.Limits(), fallbacks: [:], resuming: states,
-            configured: Set(policy.recipients.map(\.name)))
     }
 
     /// A new process on what is stored.
-    mutating func restart() {
+    mutating func restart(at time: Timestamp) {
         life += 1
         isUp = true
         writesLeft = nil
-        let states = try? ledger.transaction("reading the recipients' states") { [policy] in
-            try $0.recipientStates(policy.recipients)
+        // It cannot fail: nothing of a ledger in memory is unreadable.
+        try? ledger.transaction("looking at the recipients") { [policy] in
+            try OutboxRecorder(transaction: $0, policy: policy, time: time).resume([:])
         }
-        plan = SimulatedCollector.plan(policy, states ?? [])
     }
 }
 
@@ -66,6 +58,10 @@ struct SimulatedMailbox: Sendable {
             views[ticket.number] = View(revision: ticket.revision, isClosed: ticket.event == .closed)
         }
         guard ticket.event == .opened, ticket.urgency == .order else { return }
+        // It says that it may be known: under the number of a case that was ordered for, it is no second order.
+        if ticket.repeated == true, known != nil { return }
+        // What comes late is older than what it has.
+        if let known, known.revision > ticket.revision { return }
         for fault in ticket.faults where fault.urgency == .order {
             orders[fault.provenance, default: []].insert(delivery.id)
         }

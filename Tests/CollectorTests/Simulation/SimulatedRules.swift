@@ -35,8 +35,6 @@ struct SimulatedRules: Hashable, Sendable {
         case sameIdAgain
         /// A message whose answer is not known is still owed.
         case unknownIsOwed
-        /// Of one case and recipient the oldest goes first.
-        case oldestFirst
         /// A partner takes no older ticket over a newer.
         case olderIsNoNews
     }

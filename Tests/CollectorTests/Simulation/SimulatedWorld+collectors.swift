@@ -37,7 +37,7 @@ extension SimulatedWorld {
     func startCollector(_ collector: Int) {
         guard !collectors[collector].isUp else { return }
         trace.note(now, 11, collector) { "\(collectors[collector].name) starts" }
-        collectors[collector].restart()
+        collectors[collector].restart(at: time)
         wakeWorker(collector, in: 1_000)
     }
 
@@ -107,25 +107,31 @@ extension SimulatedWorld {
 
     func work(_ collector: Int) throws {
         guard collectors[collector].isUp else { return }
-        let time = time
-        let limits = collectors[collector].plan.limits
-        let room = limits.inFlight - collectors[collector].plan.inFlight
-        if room > 0 {
-            let due = try write(collector, "claiming deliveries") {
-                try $0.claim(limit: room, at: time, until: time + limits.claim)
-            }
-            guard let due else { return }
-            for delivery in due {
-                switch collectors[collector].plan.begin(delivery, at: time) {
-                case .deliver: try dispatch(delivery, collector)
-                case .postpone(let outcome):
-                    guard try note(outcome, of: delivery, collector) else { return }
-                }
+        let (time, policy) = (time, collectors[collector].policy)
+        var count = messagesBegun
+        let begun = try write(collector, "choosing messages") { transaction in
+            try OutboxRecorder(transaction: transaction, policy: policy, time: time).begin {
+                count += 1
+                return "m\(count)"
             }
         }
-        let next = try collectors[collector].ledger.transaction("looking into the outbox") { try $0.nextDeliveryDue() }
-        guard let next else { return }
-        wakeWorker(collector, in: max(500, next.milliseconds - time.milliseconds))
+        messagesBegun = count
+        guard let begun else { return }
+        for delivery in begun { try dispatch(delivery, collector) }
+        guard let next = nextTurn(of: collector) else { return }
+        wakeWorker(collector, in: max(500, (next - time).inMilliseconds))
+    }
+
+    /// When something is due that is not now. What is due now waits for the answer to what is under way.
+    private func nextTurn(of collector: Int) -> Timestamp? {
+        let ledger = collectors[collector].ledger
+        return ledger.owed.flatMap { name, numbers in
+            numbers.compactMap { number in
+                guard let row = ledger.told[number]?[name]?.value else { return nil }
+                let moments = [row.next, row.claimedUntil, ledger.recipients[name]?.holdUntil].compactMap(\.self)
+                return moments.max()
+            }
+        }.filter { $0 > time }.min()
     }
 
     private func dispatch(_ delivery: Delivery, _ collector: Int) throws {
@@ -177,35 +183,33 @@ extension SimulatedWorld {
     }
 
     func record(_ result: Result<TicketReference, ChannelError>, of delivery: Delivery, _ collector: Int) throws {
-        let time = time
-        let id = delivery.id.split(separator: "+").first.map(String.init) ?? delivery.id
-        let stored = try collectors[collector].ledger.transaction("reading") { try $0.findDelivery(id: id) }
+        var delivery = delivery
+        delivery.id = delivery.id.split(separator: "+").first.map(String.init) ?? delivery.id
+        let row = collectors[collector].ledger.told[delivery.caseNumber]?[delivery.recipient]?.value
         // The other of the two, the answer or the end of waiting for it, came first.
-        guard let stored, stored.state == .claimed, stored.attempts == delivery.attempts else { return }
-        let outcome: DeliveryOutcome
+        guard let row, row.claimedUntil != nil, row.trying?.id == delivery.id,
+            row.trying?.attempts == delivery.attempts
+        else { return }
+        let answer: DeliveryAnswer
         switch result {
-        case .success(let reference): outcome = collectors[collector].plan.succeeded(stored, with: reference)
+        case .success(let reference): answer = .taken(reference)
         case .failure(let error):
-            outcome = collectors[collector].plan.failed(stored, with: error, at: time, jitter: 0.5)
+            answer = DeliveryAnswer(error)
             if !rules.hold(.unknownIsOwed) {
                 _ = try write(collector, "giving up") { transaction in
-                    var given = stored
-                    given.state = .superseded
-                    try transaction.update(given)
+                    var given = row
+                    given.settle()
+                    try transaction.save(given)
                 }
                 return wakeWorker(collector, in: 500)
             }
         }
-        guard try note(outcome, of: stored, collector) else { return }
-        wakeWorker(collector, in: 500)
-    }
-
-    /// - Returns: false where the process died of it.
-    private func note(_ outcome: DeliveryOutcome, of delivery: Delivery, _ collector: Int) throws -> Bool {
         let (time, policy) = (time, collectors[collector].policy)
-        return try write(collector, "recording a delivery") {
-            try DeliveryRecorder(transaction: $0, policy: policy, time: time).record(outcome, for: delivery)
-        } != nil
+        let noted: Void? = try write(collector, "recording a delivery") {
+            try OutboxRecorder(transaction: $0, policy: policy, time: time).record(answer, to: delivery, jitter: 0.5)
+        }
+        guard noted != nil else { return }
+        wakeWorker(collector, in: 500)
     }
 
     // MARK: Silence

@@ -75,8 +75,7 @@ extension SimulatedWorld {
                 try MirrorRecorder(transaction: transaction, policy: policy, time: time)
                     .enter(change, of: request.host, in: request.epoch, room: &room)
                 try book.apply(
-                    change, host: request.host, hostname: record.server.hostname, origin: .faults, report: nil,
-                    chassis: Part())
+                    change, host: request.host, hostname: record.server.hostname, origin: .faults, report: nil)
             }
         }
     }

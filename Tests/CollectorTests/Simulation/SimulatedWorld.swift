@@ -30,6 +30,8 @@ final class SimulatedWorld {
     var mailboxes: [SimulatedMailbox] = []
     /// Revisions that were sent, by recipient and number.
     var sentRevisions: [String: Int] = [:]
+    /// Gives each message its id.
+    var messagesBegun = 0
     /// Until when nothing passes between two ends.
     var cuts: [Link: Int64] = [:]
     var isQuiet = false

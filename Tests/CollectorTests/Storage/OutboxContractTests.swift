@@ -6,134 +6,427 @@ import Testing
 @Suite("What every outbox promises", .everyStore)
 struct OutboxContractTests {
     private let time = SampleFault.time
-    private var later: Timestamp { time + .seconds(60) }
+    private let down = DeliveryAnswer.failed(after: nil, because: "no route to host")
+    private let refused = DeliveryAnswer.refused(because: "550 no")
+    private let taken = DeliveryAnswer.taken(TicketReference(text: "R"))
 
-    private func storeWithCase() async throws -> (any CollectorStore, SigningAgent) {
-        let store = try openStore()
+    private static func policy(_ recipients: [CasePolicy.Addressee]) -> CasePolicy {
+        CasePolicy(site: StoreUnderTest.policy.site, recipients: recipients, casesPerHostPerHour: 9)
+    }
+
+    /// `desk`, and `spare` that stands in for it.
+    private static let withFallback = policy([
+        .init(name: "desk", kind: .email, fallback: "spare"), .init(name: "spare", kind: .webhook, standsIn: true),
+    ])
+
+    /// One open case, of a disk that is to be brought at the next visit.
+    private func storeWithCase(_ policy: CasePolicy = StoreUnderTest.policy) async throws
+        -> (any CollectorStore, SigningAgent)
+    {
+        let store = try openStore(policy)
         var agent = try await store.enrolled("h1")
-        try await store.accept(
-            agent.faults(SampleFault.change(.opened, SampleFault.make("f1", urgency: .plan))), from: "h1")
+        try await open("f1", in: store, &agent)
         return (store, agent)
     }
 
-    @Test("What is claimed is claimed by nobody else until the claim ends")
+    private func open(
+        _ id: String, _ part: String = "sda", _ urgency: Urgency = .plan, in store: any CollectorStore,
+        _ agent: inout SigningAgent, at time: Timestamp = SampleFault.time
+    ) async throws {
+        let fault = SampleFault.make(id, blaming: part, urgency: urgency)
+        try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: "h1", at: time)
+    }
+
+    private func clear(
+        _ id: String, _ part: String = "sda", in store: any CollectorStore, _ agent: inout SigningAgent,
+        at time: Timestamp = SampleFault.time
+    ) async throws {
+        let change = SampleFault.change(.cleared, SampleFault.make(id, blaming: part), because: "gone")
+        try await store.accept(agent.faults(change), from: "h1", at: time)
+    }
+
+    private func only(_ name: String, _ begun: [Delivery]) throws -> Delivery {
+        let own = begun.filter { $0.recipient == name }
+        try #require(own.count == 1, "\(own.count) messages to \(name)")
+        return own[0]
+    }
+
+    private func history(_ store: any CollectorStore, _ kind: Case.Event.Kind) async throws -> [String] {
+        try await store.allCases().flatMap(\.history).filter { $0.kind == kind }.map(\.because)
+    }
+
+    // MARK: Ids and attempts
+
+    @Test("What was begun is begun by nobody else until its attempt has run out, and then it is the same message")
     func claims() async throws {
         let (store, _) = try await storeWithCase()
-        let claimed = try await store.claimDeliveries(limit: 9, at: time, until: later)
-        #expect(claimed.count == 2)
-        #expect(try await store.claimDeliveries(limit: 9, at: time, until: later).isEmpty)
-        #expect(try await store.nextDeliveryDue() == later)
-        let again = try await store.claimDeliveries(limit: 9, at: later, until: later + .seconds(60))
-        #expect(again.map(\.id) == claimed.map(\.id))
+        let begun = try await store.begin(at: time)
+        #expect(begun.map(\.recipient) == ["desk", "hook"])
+        #expect(Set(begun.map(\.id)).count == 2)
+        #expect(begun[0].id.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12])
+        let later = time + DeliveryRules.Limits().claim
+        #expect(try await store.begin(at: later - .milliseconds(1)).isEmpty)
+        let again = try await store.begin(at: later)
+        #expect(again.map(\.id) == begun.map(\.id) && again.map(\.ticket) == begun.map(\.ticket))
+        #expect(again.map(\.createdAt) == begun.map(\.createdAt))
     }
 
-    @Test(
-        "Of one case and recipient the next message waits until the one before is taken")
-    func order() async throws {
-        var (store, agent) = try await storeWithCase()
-        try await store.accept(
-            agent.faults(SampleFault.change(.updated, SampleFault.make("f1", urgency: .order))), from: "h1")
-        let first = try await store.claimDeliveries(limit: 9, at: time, until: later)
-        #expect(first.map(\.ticket.revision) == [1, 1])
-        try await store.record(
-            .failed(because: "refused", nextAttempt: later, divertTo: nil), for: first[0], at: time)
-        #expect(try await store.claimDeliveries(limit: 9, at: time, until: later).isEmpty)
-        try await store.record(.delivered(reference: "R1"), for: first[1], at: time)
-        let second = try await store.claimDeliveries(limit: 9, at: time, until: later)
-        #expect(second.map(\.recipient) == ["hook"])
-        #expect(second.map(\.ticket.revision) == [2])
+    @Test("A message that was begun is found by the next process, under the same id")
+    func crash() async throws {
+        let (store, _) = try await storeWithCase()
+        let begun = try await store.begin(at: time)
+        let found = try #require(StoreUnderTest.current).afterCrash().open()
+        #expect(try await found.begin(at: time).isEmpty)
+        // A start knows that nothing runs any more.
+        try await found.resumeRecipients([:], at: time)
+        #expect(try await found.begin(at: time) == begun)
     }
 
-    @Test(
-        "An update that was never sent gives way to a newer one; the opening never does")
-    func superseded() async throws {
+    @Test("What waits for a recipient that is down is not tried: only real attempts count, and its order is by urgency")
+    func attempts() async throws {
         var (store, agent) = try await storeWithCase()
-        for number in 2...4 {
-            try await store.accept(
-                agent.faults(SampleFault.change(.opened, SampleFault.make("f\(number)"))), from: "h1")
+        let first = try only("desk", await store.begin(at: time))
+        try await store.record(down, to: first, at: time)
+        try await open("f2", "sdb", .order, in: store, &agent)
+        try await open("f3", "sdc", .plan, in: store, &agent)
+        // The other recipient goes on.
+        #expect(try await store.begin(at: time).map(\.recipient) == ["hook", "hook"])
+        let waiting = try await store.allCases().map(\.number)
+        for number in waiting where number != first.caseNumber {
+            let record = try #require(try await store.deliveries(caseNumber: number).first { $0.recipient == "desk" })
+            #expect(record.state == .queued && record.attempts == 0)
         }
-        let number = try await store.theOnlyCase().number
-        let states = try await store.deliveries(caseNumber: number).filter { $0.recipient == "desk" }.map(\.state)
-        #expect(states == [.queued, .superseded, .superseded, .queued])
+        // One message shows how it is: of those that were tried least lately the most urgent.
+        let probe = try only("desk", await store.begin(at: time + .seconds(5)))
+        #expect(probe.ticket.urgency == .order && probe.attempts == 0)
+        try await store.record(taken, to: probe, at: time + .seconds(5))
+        let rest = try await store.begin(at: time + .seconds(5)).filter { $0.recipient == "desk" }
+        #expect(rest.count == 2 && rest.contains { $0.id == first.id && $0.attempts == 1 })
     }
 
-    @Test("A new test goes first, and makes due at once what its recipients did not take")
+    @Test("A message that only breaks the line keeps no other back: the next probe is another one")
+    func poison() async throws {
+        var (store, agent) = try await storeWithCase(Self.policy([.init(name: "desk", kind: .email)]))
+        try await open("f2", "sdb", .order, in: store, &agent)
+        let begun = try await store.begin(at: time)
+        for delivery in begun { try await store.record(down, to: delivery, at: time) }
+        var (probed, now): (Set<String>, Timestamp) = ([], time)
+        for _ in 0..<2 {
+            now = now + .seconds(60)
+            let probe = try only("desk", await store.begin(at: now))
+            probed.insert(probe.caseNumber)
+            try await store.record(down, to: probe, at: now)
+        }
+        #expect(probed.count == 2)
+    }
+
+    @Test("Attempts at a recipient that hang delay no other recipient, whatever the limit over all")
+    func hanging() async throws {
+        var policy = Self.policy([.init(name: "dead", kind: .email), .init(name: "desk", kind: .email)])
+        policy.rules.limits.inFlight = 4
+        var (store, agent) = try await storeWithCase(policy)
+        for number in 2...8 { try await open("f\(number)", "sd\(number)", in: store, &agent) }
+        var living = 0
+        for _ in 0..<8 {
+            for delivery in try await store.begin(at: time) where delivery.recipient == "desk" {
+                living += 1
+                try await store.record(taken, to: delivery, at: time)
+            }
+        }
+        #expect(living == 8, "\(living) of 8 while the other hangs")
+    }
+
+    // MARK: Nothing old
+
+    @Test("What a recipient takes is the case as it stands: no order after the case says plan")
+    func asItStands() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        try await open("f1", "sda", .order, in: store, &agent)
+        let first = try await store.begin(at: time)
+        #expect(first.map(\.ticket.urgency) == [.order, .order])
+        try await store.record(down, to: try only("desk", first), at: time)
+        try await store.record(taken, to: try only("hook", first), at: time)
+        // Another fault of the part, then the first one ends: nothing is to be sent now.
+        try await open("f2", "sda", .plan, in: store, &agent)
+        try await clear("f1", in: store, &agent)
+        let second = try await store.begin(at: time + .seconds(5))
+        let desk = try only("desk", second)
+        #expect(desk.ticket.urgency == .plan && desk.ticket.event == .opened && desk.ticket.revision == 3)
+        #expect(desk.id != first[0].id && desk.ticket.repeated == true)
+        #expect(try only("hook", second).ticket.event == .updated)
+        let lines = try await history(store, .replaced)
+        #expect(lines == ["The case moved on before desk confirmed message 1: it is replaced by message 3."])
+        let records = try await store.deliveries(caseNumber: desk.caseNumber).filter { $0.recipient == "desk" }
+        #expect(records.map(\.state) == [.superseded, .claimed])
+        // The old attempt was taken after all: that is no newer word than the one under way.
+        try await store.record(taken, to: try only("desk", first), at: time + .seconds(6))
+        try await store.record(taken, to: desk, at: time + .seconds(7))
+        #expect(try await store.recipientStates().map(\.waiting) == [0, 1])
+        #expect(try await store.begin(at: time + .seconds(7)).isEmpty)
+    }
+
+    @Test("A case that ends before anybody was told is told to nobody, and its history says so")
+    func neverTold() async throws {
+        var (store, agent) = try await storeWithCase()
+        try await clear("f1", in: store, &agent)
+        #expect(try await store.begin(at: time).isEmpty)
+        #expect(try await store.recipientStates().map(\.waiting) == [0, 0])
+        #expect(
+            try await history(store, .notTold) == [
+                "desk is told nothing: the case ended before it could be told of it.",
+                "hook is told nothing: the case ended before it could be told of it.",
+            ])
+    }
+
+    @Test(
+        "A case that grew mild before anybody was told is told to nobody; whoever holds an order is told that it is none"
+    )
+    func grownMild() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        func report(_ kind: FaultChange.Kind, _ urgency: Urgency) async throws {
+            let change = SampleFault.change(kind, SampleFault.make("f1", urgency: urgency))
+            try await store.accept(agent.faults(change), from: "h1")
+        }
+        try await report(.opened, .order)
+        try await report(.updated, .watch)
+        #expect(try await store.begin(at: time).isEmpty)
+        #expect(try await history(store, .notTold).count == 2)
+        try await report(.updated, .order)
+        #expect(try await store.deliverAll().map(\.ticket.event) == [.opened, .opened])
+        try await report(.updated, .watch)
+        let last = try await store.deliverAll()
+        #expect(last.map(\.ticket.event) == [.updated, .updated] && last.allSatisfy { $0.ticket.urgency == .watch })
+    }
+
+    @Test("A message that was begun and never answered counts as told: the end is owed")
+    func unanswered() async throws {
+        var (store, agent) = try await storeWithCase()
+        _ = try await store.begin(at: time)
+        try await clear("f1", in: store, &agent)
+        let later = time + DeliveryRules.Limits().claim
+        #expect(try await store.begin(at: later).map(\.ticket.event) == [.closed, .closed])
+    }
+
+    // MARK: Refusals and holds
+
+    @Test("One refused message holds back neither the case's end nor other cases, and is no alarm")
+    func refusal() async throws {
+        var (store, agent) = try await storeWithCase()
+        for delivery in try await store.begin(at: time) { try await store.record(refused, to: delivery, at: time) }
+        try await open("f2", "sdb", in: store, &agent)
+        let others = try await store.begin(at: time)
+        #expect(others.map(\.ticket.event) == [.opened, .opened])
+        for delivery in others { try await store.record(taken, to: delivery, at: time) }
+        let late = time + .seconds(3599)
+        let states = try await store.recipientStates()
+        #expect(states.map(\.refused) == [1, 1] && states.map(\.lastError) == ["550 no", "550 no"])
+        #expect(RecipientAlarm.alarms(among: states, after: .seconds(60), at: late).isEmpty)
+        #expect(try await store.begin(at: late).isEmpty, "parked for an hour")
+        try await clear("f1", in: store, &agent, at: late)
+        #expect(try await store.begin(at: late).map(\.ticket.event) == [.closed, .closed])
+    }
+
+    @Test("What is refused is offered again after an hour, the same message")
+    func parked() async throws {
+        let (store, _) = try await storeWithCase()
+        let begun = try await store.begin(at: time)
+        for delivery in begun { try await store.record(refused, to: delivery, at: time) }
+        let again = try await store.begin(at: time + .seconds(3600))
+        #expect(again.map(\.id) == begun.map(\.id) && again.map(\.attempts) == [1, 1])
+    }
+
+    @Test(
+        "A recipient's hold outlives a restart; other settings and a person's word end it, and offer what was refused")
+    func mended() async throws {
+        var (store, _) = try await storeWithCase()
+        let settings = ["desk": "1", "hook": "1"]
+        try await store.resumeRecipients(settings, at: time)
+        for delivery in try await store.begin(at: time) {
+            try await store.record(
+                delivery.recipient == "hook" ? refused : .failed(after: .seconds(600), because: "down"), to: delivery,
+                at: time)
+        }
+        func restart(_ settings: [String: String]) async throws {
+            await store.close()
+            store = try openStore()
+            try await store.resumeRecipients(settings, at: time)
+        }
+        try await restart(settings)
+        #expect(try await store.begin(at: time + .seconds(9)).isEmpty)
+        #expect(try await store.recipientStates()[0].holdUntil == time + .seconds(600))
+        try await restart(["desk": "2", "hook": "2"])
+        let begun = try await store.begin(at: time + .seconds(9))
+        #expect(begun.map(\.recipient) == ["desk", "hook"] && begun.map(\.attempts) == [1, 1])
+        for delivery in begun { try await store.record(down, to: delivery, at: time + .seconds(9)) }
+        let word = RecipientDecision(kind: .tryNow, by: "anna", because: "", time: time + .seconds(10))
+        for name in ["desk", "hook"] { #expect(try await store.decide(word, recipient: name) == 1) }
+        #expect(try await store.begin(at: time + .seconds(10)).count == 2)
+    }
+
+    @Test("A new test goes first and at once, whatever holds its recipients, and offers them what they refused")
     func testFirst() async throws {
         var (store, agent) = try await storeWithCase()
-        let first = try await store.claimDeliveries(limit: 9, at: time, until: later)
-        for delivery in first {
-            try await store.record(.failed(because: "down", nextAttempt: later, divertTo: nil), for: delivery, at: time)
+        for delivery in try await store.begin(at: time) {
+            try await store.record(delivery.recipient == "desk" ? down : refused, to: delivery, at: time)
         }
-        #expect(try await store.claimDeliveries(limit: 9, at: time, until: later).isEmpty)
+        #expect(try await store.begin(at: time).isEmpty)
         let test = TestFault(id: "t1", fault: SampleFault.make("t1", blaming: "callhome"))
-        let report = agent.report(.test(test))
-        try await store.accept(agent.verified(report), from: "h1")
-        let due = try await store.claimDeliveries(limit: 3, at: time, until: later)
-        #expect(due.map(\.ticket.event) == [.test, .test, .opened])
-        #expect(due.prefix(2).allSatisfy { $0.isNewTest })
+        try await store.accept(agent.verified(agent.report(.test(test))), from: "h1")
+        let begun = try await store.begin(at: time)
+        #expect(begun.map(\.recipient) == ["desk", "hook", "hook"])
+        #expect(begun.map(\.ticket.event) == [.test, .test, .opened])
+        for delivery in begun { try await store.record(taken, to: delivery, at: time) }
+        #expect(try await store.begin(at: time).map(\.ticket.event) == [.opened], "what waited follows")
     }
 
-    @Test("A repeated message has the same id; ids of other messages differ")
-    func ids() async throws {
-        let (store, _) = try await storeWithCase()
-        let found = try await store.theOnlyCase()
-        let deliveries = try await store.deliveries(caseNumber: found.number)
-        #expect(Set(deliveries.map(\.id)).count == 2)
-        let told = deliveries[0].ticket
-        #expect(
-            deliveries[0].id
-                == Delivery.id(caseNumber: told.number, revision: 1, recipient: "desk", epoch: told.epoch))
-        #expect(told.number == found.number)
-        let fields = deliveries[0].id.split(separator: "-").map(\.count)
-        #expect(fields == [8, 4, 4, 4, 12])
+    @Test("A test that is over is told to nobody any more")
+    func testOver() async throws {
+        var (store, agent) = try await storeWithCase()
+        try await store.deliverAll()
+        let test = TestFault(id: "t1", fault: SampleFault.make("t1", blaming: "callhome"))
+        try await store.accept(agent.verified(agent.report(.test(test))), from: "h1")
+        for delivery in try await store.begin(at: time) { try await store.record(down, to: delivery, at: time) }
+        try await store.tidy(
+            CollectorConfiguration().retention, at: time + CaseLimits.testLifetime + .seconds(1))
+        #expect(try await store.recipientStates().map(\.waiting) == [0, 0])
+        #expect(try await store.begin(at: time + .seconds(2 * 86_400)).isEmpty)
     }
 
-    @Test("A failure goes to the fallback as well, once, and is tried again")
-    func diverts() async throws {
-        let store = try openStore(
-            CasePolicy(
-                site: StoreUnderTest.policy.site, recipients: [.init(name: "desk", kind: .email)],
-                casesPerHostPerHour: 9))
-        var agent = try await store.enrolled("h1")
-        try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
+    // MARK: Fallbacks
+
+    @Test("A fallback that was told is told to the end, and each of the two is told of the other")
+    func fallback() async throws {
+        var (store, agent) = try await storeWithCase(Self.withFallback)
+        let first = try only("desk", await store.begin(at: time))
+        try await store.record(refused, to: first, at: time)
+        let stood = try only("spare", await store.begin(at: time))
+        #expect(stood.ticket.insteadOf == "desk" && stood.ticket.event == .opened)
+        try await store.record(taken, to: stood, at: time)
+        #expect(try await history(store, .diverted).count == 1)
+        let later = time + .seconds(3600)
+        let again = try only("desk", await store.begin(at: later))
+        #expect(again.ticket.standIn == "spare" && again.id != first.id)
+        try await store.record(refused, to: again, at: later)
+        #expect(try await history(store, .diverted).count == 1, "once")
+        try await clear("f1", in: store, &agent, at: later)
+        let end = try await store.begin(at: later)
+        #expect(end.map(\.recipient) == ["desk", "spare"] && end.map(\.ticket.event) == [.closed, .closed])
+        #expect(end.last?.ticket.insteadOf == "desk")
+    }
+
+    @Test("What waits for a recipient that is down goes to its fallback after the time of the alarm, tried or not")
+    func diverted() async throws {
+        var (store, agent) = try await storeWithCase(Self.withFallback)
+        try await store.record(down, to: try only("desk", await store.begin(at: time)), at: time)
+        try await open("f2", "sdb", in: store, &agent)
+        #expect(try await store.begin(at: time + .seconds(4)).isEmpty)
+        try await store.record(
+            down, to: try only("desk", await store.begin(at: time + .seconds(5))), at: time + .seconds(5))
+        let late = time + .seconds(3600)
+        let begun = try await store.begin(at: late)
+        #expect(begun.filter { $0.recipient == "spare" }.count == 2)
+        #expect(begun.filter { $0.recipient == "spare" }.allSatisfy { $0.ticket.insteadOf == "desk" })
+        #expect(begun.filter { $0.recipient == "desk" }.map(\.ticket.standIn) == ["spare"])
+    }
+
+    // MARK: The configuration
+
+    @Test("Who is configured no more is owed nothing, which stands in the case, and the first that is takes its place")
+    func removed() async throws {
+        var (store, agent) = try await storeWithCase(Self.policy([.init(name: "old", kind: .email)]))
+        try await store.deliverAll()
+        try await open("f2", "sdb", in: store, &agent)
+        try await store.record(down, to: try only("old", await store.begin(at: time)), at: time)
         await store.close()
-        let next = try openStore()
-        let claimed = try #require(try await next.claimDeliveries(limit: 9, at: time, until: later).first)
-        let outcome = DeliveryOutcome.failed(because: "connection refused", nextAttempt: later, divertTo: "hook")
-        try await next.record(outcome, for: claimed, at: time)
-        let diverted = try await next.claimDeliveries(limit: 9, at: time, until: later)
-        #expect(diverted.map(\.recipient) == ["hook"])
-        #expect(diverted.map(\.insteadOf) == ["desk"])
-        let again = try #require(try await next.claimDeliveries(limit: 1, at: later, until: later).first)
-        #expect(again.attempts == 1)
-        #expect(again.failingSince == time)
-        try await next.record(outcome, for: again, at: later)
-        #expect(try await next.deliveries(caseNumber: claimed.caseNumber).count == 2)
+        store = try openStore()
+        try await store.resumeRecipients([:], at: time)
+        let begun = try await store.begin(at: time)
+        #expect(begun.map(\.recipient) == ["desk"] && begun.map(\.ticket.insteadOf) == ["old"])
+        #expect(
+            try await Set(history(store, .notTold)) == [
+                "old is configured no more: the last that it took is message 1, and it was never told the end.",
+                "old is configured no more: it took no message, and was never told the end. desk is told instead.",
+            ])
+        #expect(try await store.recipientStates().map(\.name) == ["desk", "hook"])
+        try await store.resumeRecipients([:], at: time)
+        #expect(try await history(store, .notTold).count == 2, "once")
     }
 
-    @Test("A delivery that was taken stays taken, whatever a late worker says")
-    func takenIsTaken() async throws {
+    @Test("A new recipient is told of no old case by itself; it catches up when a person says so, and is told the end")
+    func catchUp() async throws {
+        var (store, agent) = try await storeWithCase(Self.policy([.init(name: "desk", kind: .email)]))
+        try await open("f2", "sdb", .watch, in: store, &agent)
+        try await store.deliverAll()
+        await store.close()
+        store = try openStore()
+        try await store.resumeRecipients([:], at: time)
+        #expect(try await store.begin(at: time).isEmpty)
+        let word = RecipientDecision(kind: .catchUp, by: "anna", because: "new here", time: time)
+        #expect(try await store.decide(word, recipient: "hook") == 1, "the one that makes a ticket")
+        #expect(try await store.decide(word, recipient: "hook") == 0)
+        #expect(try await store.decide(word, recipient: "desk") == 0, "it knows all")
+        let begun = try only("hook", await store.begin(at: time))
+        #expect(begun.ticket.event == .opened && begun.ticket.because == "anna: new here")
+        #expect(begun.ticket.repeated == nil, "it is news there")
+        try await store.record(taken, to: begun, at: time)
+        try await clear("f1", in: store, &agent)
+        #expect(try await store.begin(at: time).map(\.ticket.event) == [.closed, .closed])
+        await #expect(throws: StoreError.notFound(what: "recipient nobody: there are desk, hook")) {
+            try await store.decide(word, recipient: "nobody")
+        }
+    }
+
+    @Test("What is dropped is owed no more and stands in each case; later changes are told")
+    func drop() async throws {
+        var (store, agent) = try await storeWithCase()
+        try await store.record(down, to: try only("desk", await store.begin(at: time)), at: time)
+        try await open("f2", "sdb", in: store, &agent)
+        let word = RecipientDecision(kind: .drop, by: "anna", because: "all on paper", time: time)
+        #expect(try await store.decide(word, recipient: "desk") == 2)
+        #expect(
+            try await history(store, .notTold)
+                == Array(repeating: "anna dropped what desk was owed: all on paper.", count: 2))
+        let later = time + .seconds(60)
+        #expect(try await store.begin(at: later).filter { $0.recipient == "desk" }.isEmpty)
+        #expect(try await store.recipientStates()[0].waiting == 0)
+        // The first was begun, and may have arrived; of the second it knows nothing.
+        try await clear("f1", in: store, &agent, at: later)
+        try await clear("f2", "sdb", in: store, &agent, at: later)
+        #expect(try only("desk", await store.begin(at: later + .seconds(600))).ticket.event == .closed)
+    }
+
+    @Test("A case is sent again as it stands, under a new id, as a repetition, to one recipient or to all")
+    func resend() async throws {
         let (store, _) = try await storeWithCase()
-        let claimed = try #require(try await store.claimDeliveries(limit: 1, at: time, until: later).first)
-        let again = try #require(try await store.claimDeliveries(limit: 1, at: later, until: later + .seconds(9)).first)
-        try await store.record(.delivered(reference: "R"), for: claimed, at: later)
-        try await store.record(.failed(because: "late", nextAttempt: later, divertTo: nil), for: again, at: later)
-        let stored = try await store.deliveries(caseNumber: claimed.caseNumber)[0]
-        #expect(stored.state == .delivered)
-        #expect(stored.reference == "R")
+        let first = try await store.deliverAll()
+        let number = first[0].caseNumber
+        func resend(to name: String?) async throws -> [Delivery] {
+            _ = try await store.resend(number, to: name, by: "anna", because: "lost", at: time)
+            return try await store.deliverAll()
+        }
+        let one = try await resend(to: "hook")
+        #expect(one.map(\.recipient) == ["hook"] && one.map(\.ticket.repeated) == [true])
+        #expect(one[0].ticket.revision == first[0].ticket.revision && !first.map(\.id).contains(one[0].id))
+        #expect(try await resend(to: nil).map(\.recipient) == ["desk", "hook"])
+        #expect(try await history(store, .resent).count == 3)
+        await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
+            try await store.resend("CH-NONE", to: nil, by: "anna", because: "", at: time)
+        }
     }
 
     @Test("Recipients' states tell what waits, since when it fails, and why")
     func states() async throws {
         let (store, _) = try await storeWithCase()
-        let claimed = try await store.claimDeliveries(limit: 9, at: time, until: later)
-        try await store.record(.failed(because: "550 no", nextAttempt: later, divertTo: nil), for: claimed[0], at: time)
-        try await store.record(.delivered(reference: nil), for: claimed[1], at: time)
+        let begun = try await store.begin(at: time)
+        try await store.record(down, to: begun[0], at: time)
+        try await store.record(taken, to: begun[1], at: time)
         let states = try await store.recipientStates()
         #expect(states.map(\.name) == ["desk", "hook"])
         #expect(states.map(\.waiting) == [1, 0])
         #expect(states[0].failingSince == time)
-        #expect(states[0].lastError == "550 no")
-        #expect(states[1].lastDelivered == time)
+        #expect(states[0].lastError == "no route to host")
+        #expect(states[1].lastDelivered == time && states[1].delivered == 1)
     }
 }

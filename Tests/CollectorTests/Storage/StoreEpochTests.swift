@@ -21,7 +21,7 @@ struct StoreEpochTests {
         let site = try await store.identity().site
         #expect(receipt.collector == Receipt.Collector(store: site, epoch: record.epoch))
         let number = try await store.theOnlyCase().number
-        let ticket = try #require(try await store.deliveries(caseNumber: number).first).ticket
+        let ticket = try #require(try await store.begin(at: time).first).ticket
         #expect(ticket.epoch == record.epoch && ticket.origin == Ticket.Origin(store: site, number: number))
         #expect(ticket.perhapsOrderedSince == nil)
     }
@@ -70,7 +70,7 @@ struct StoreEpochTests {
             uniqueKeysWithValues: cases.map { ($0.members[0].fault.id.rawValue, $0.perhapsOrderedSince) })
         #expect(since == ["known": nil, "before": other.startTime, "late": nil])
         let number = try #require(cases.first { $0.perhapsOrderedSince != nil }).number
-        let ticket = try #require(try await store.deliveries(caseNumber: number).first).ticket
+        let ticket = try #require(try await store.begin(at: at).first { $0.caseNumber == number }).ticket
         #expect(ticket.perhapsOrderedSince == other.startTime)
         for (language, word) in [(Language.english, "ordered under another number"), (.german, "anderen Nummer")] {
             #expect("\(TicketText(ticket, in: language).sections)".contains(word))
@@ -130,6 +130,7 @@ struct StoreCopyTests {
         _ = try await store.beginServing(on: "m1", knownUntil: time, at: time)
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1", at: time)
+        try await store.deliverAll(at: time)
         try await store.backUp(to: "\(folder.path)/copy.db", at: time)
         let copy = try SQLiteStore(path: "\(folder.path)/copy.db", policy: StoreUnderTest.policy)
         _ = try await copy.takeOver(on: "m1", at: time + .seconds(50))
@@ -138,7 +139,7 @@ struct StoreCopyTests {
         for each in [store, copy] {
             _ = try await each.decide(
                 CaseDecision(kind: .close, by: "anna", because: "b", time: time + .seconds(60)), onCase: number)
-            ids.append(Set(try await each.deliveries(caseNumber: number).filter { $0.ticket.revision == 2 }.map(\.id)))
+            ids.append(Set(try await each.begin(at: time + .seconds(60)).map(\.id)))
             await each.close()
         }
         #expect(ids.map(\.count) == [2, 2] && ids[0].isDisjoint(with: ids[1]))

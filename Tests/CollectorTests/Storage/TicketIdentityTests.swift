@@ -45,7 +45,7 @@ struct TicketIdentityTests {
         var agent = try await store.enrolled("h1")
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let number = try #require(try await store.allCases().first { $0.sender == nil }).number
-        return try #require(try await store.deliveries(caseNumber: number).first).ticket
+        return try #require(try await store.begin(at: time).first { $0.caseNumber == number }).ticket
     }
 
     @Test("A foreign order under a number of ours, of the same server and the same moment, is a case of its own")
@@ -151,7 +151,7 @@ struct TicketIdentityTests {
             $0.problem = "00ff"
         }
         let reference = try await store.accept(message(foreign), at: time).reference
-        let passed = try #require(try await store.deliveries(caseNumber: reference).first).ticket
+        let passed = try #require(try await store.begin(at: time).first { $0.caseNumber == reference }).ticket
         #expect(passed.number == reference && reference != own.number)
         #expect(passed.origin == Ticket.Origin(store: "s0", number: "CH-CCCC-CCCC"))
         #expect(passed.problem == "00ff")

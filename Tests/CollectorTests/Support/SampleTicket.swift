@@ -55,9 +55,7 @@ enum SampleTicket {
         _ ticket: Ticket = make(), to recipient: String = "desk", channel: ChannelKind = .email
     ) -> Delivery {
         Delivery(
-            id: Delivery.id(caseNumber: ticket.number, revision: ticket.revision, recipient: recipient),
-            caseNumber: ticket.number, recipient: recipient, channel: channel, ticket: ticket, reports: [],
-            certificates: [], state: .claimed, attempts: 0, createdAt: time, nextAttempt: time, failingSince: nil,
-            lastError: nil, deliveredAt: nil, reference: nil, insteadOf: nil)
+            id: "id-\(ticket.number)-\(ticket.revision)-\(recipient)", caseNumber: ticket.number, recipient: recipient,
+            channel: channel, ticket: ticket, reports: [], certificates: [], attempts: 0, createdAt: time)
     }
 }

@@ -88,6 +88,29 @@ extension CollectorStore {
         return enrolled
     }
 
+    /// Messages whose turn it is.
+    func begin(at time: Timestamp = SampleFault.time) async throws -> [Delivery] {
+        try await beginDeliveries(at: time, newID: { UUID().uuidString.lowercased() })
+    }
+
+    func record(
+        _ answer: DeliveryAnswer, to delivery: Delivery, at time: Timestamp = SampleFault.time
+    ) async throws {
+        try await record(answer, to: delivery, at: time, jitter: 0)
+    }
+
+    /// Every message that is due, each taken at once.
+    @discardableResult
+    func deliverAll(at time: Timestamp = SampleFault.time) async throws -> [Delivery] {
+        var taken: [Delivery] = []
+        while true {
+            let begun = try await begin(at: time)
+            if begun.isEmpty { return taken }
+            for delivery in begun { try await record(.taken(TicketReference(text: nil)), to: delivery, at: time) }
+            taken += begun
+        }
+    }
+
     @discardableResult
     func accept(_ reports: VerifiedReport..., from host: HostID, at time: Timestamp = SampleFault.time) async throws
         -> Receipt

@@ -53,6 +53,21 @@ struct TicketTextTests {
         #expect(plain.contains(language("is not known. Ask before", "ist nicht bekannt. Vor dem Ziehen")))
     }
 
+    @Test("Two who were told, and one who is told twice, read that one part is enough", arguments: Language.allCases)
+    func agreement(language: Language) {
+        func plain(_ change: (inout Ticket) -> Void) -> String {
+            text(language, change).plain.split { $0.isWhitespace }.joined(separator: " ")
+        }
+        #expect(
+            plain { $0.insteadOf = "desk\r\nBcc: x" }.contains(
+                language("desk Bcc: x should have got", "für desk Bcc: x bestimmt")))
+        #expect(
+            plain { $0.standIn = "spare" }.contains(
+                language("spare was told as well", "spare hat diese Nachricht auch")))
+        #expect(plain { $0.repeated = true }.contains(language("act on it once", "nur einmal handeln")))
+        #expect(!plain { _ in }.contains(language("act on it once", "nur einmal handeln")))
+    }
+
     @Test("A test says in subject and first line that nothing must be sent", arguments: Language.allCases)
     func testTicket(language: Language) {
         let text = text(language) { ticket in

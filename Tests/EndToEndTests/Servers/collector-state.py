@@ -16,5 +16,5 @@ print(json.dumps({
     # The newest positions that were taken of all servers, together.
     "received": one("SELECT sum(json_extract(body, '$.positions.telemetry') + json_extract(body, '$.positions.faults'))"
                     " FROM server"),
-    "owed": one("SELECT count(*) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')"),
+    "owed": one("SELECT count(*) FROM told WHERE owed = 1"),
 }))

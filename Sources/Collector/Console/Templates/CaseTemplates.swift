@@ -93,7 +93,14 @@ enum CaseTemplates {
         <span class="muted">{{event}} · {{time}} · {{w.attempts}}: {{attempts}}{{#insteadOf}} · ↪ {{.}}{{/insteadOf}}</span>
         {{#reference}}<span class="muted">{{w.reference}}: {{.}}</span>{{/reference}}
         {{#error}}<span class="refusal">{{.}}</span>{{/error}}</li>{{/deliveries}}
-        </ul></section>
+        </ul>
+        {{#mayResend}}
+        <form method="post" action="{{link}}/resend"><p class="muted">{{w.resendHelp}}</p>
+        <input type="hidden" name="csrf" value="{{frame.csrf}}">
+        <label for="resend">{{w.reason}}</label><input id="resend" name="because" required maxlength="500">
+        <button class="second">{{w.resend}}</button></form>
+        {{/mayResend}}
+        </section>
         <section class="group"><h2>{{w.history}}</h2>
         <ul class="steps">
         {{#steps}}<li><span class="line"><strong>{{kind}}</strong><time class="muted">{{time}}</time></span><span>{{because}}</span><span class="muted">{{by}}</span></li>{{/steps}}
@@ -111,10 +118,16 @@ enum CaseTemplates {
         {{#rows}}<li class="card {{#badge}}{{style}}{{/badge}}{{^badge}}good{{/badge}}"><span class="body">
         <span class="line"><strong>{{name}}</strong>{{#badge}}<span class="badge {{style}}">{{word}}</span>{{/badge}}</span>
         <span class="muted">{{channel}}</span>
-        <span>{{w.waiting}}: {{waiting}} · {{w.delivered}}: {{delivered}}</span>
+        <span>{{w.waiting}}: {{waiting}}{{#refused}} ({{w.refused}}: {{.}}){{/refused}} · {{w.delivered}}: {{delivered}}</span>
         <span class="muted">{{w.lastDelivered}}: {{lastDelivered}}</span>
         {{#error}}<span class="refusal">{{w.lastError}}: {{.}}</span>{{/error}}
-        </span></li>{{/rows}}
+        </span>
+        <form method="post" class="body"><input type="hidden" name="csrf" value="{{frame.csrf}}">
+        <button class="second" formaction="{{link}}/try" formnovalidate>{{w.tryNow}}</button>
+        <label>{{w.reason}} <input name="because" required maxlength="500"></label>
+        <button class="second" formaction="{{link}}/catch-up">{{w.catchUp}}</button>
+        <button class="second" formaction="{{link}}/drop">{{w.drop}}</button></form>
+        <p class="body muted">{{w.recipientHelp}}</p></li>{{/rows}}
         </ul>
         {{> bottom}}
         """

@@ -30,6 +30,10 @@ enum SQLiteSchema {
         migrator.registerMigration("ticket-origin") { db in
             for statement in ticketOrigin { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("told") { db in
+            for statement in told { try db.execute(sql: statement) }
+            try OutboxMigration(db: db).run()
+        }
         return migrator
     }
 
@@ -45,6 +49,25 @@ enum SQLiteSchema {
         """
         CREATE UNIQUE INDEX case_open_by_subject ON "case" (host, subject) WHERE state <> 'closed' AND sender IS NULL
         """,
+    ]
+
+    /// What each recipient was told of each case and is owed; what is known of each recipient; the messages, for pages.
+    private static let told = [
+        """
+        CREATE TABLE told (number TEXT NOT NULL, recipient TEXT NOT NULL, owed INTEGER NOT NULL, rank INTEGER NOT NULL,
+            since INTEGER NOT NULL, next INTEGER NOT NULL, claimed INTEGER, refused INTEGER, attempted INTEGER NOT NULL,
+            diverted INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (number, recipient)) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX told_owed ON told (recipient, rank, since, number) WHERE owed = 1",
+        "CREATE INDEX told_undiverted ON told (recipient) WHERE owed = 1 AND diverted = 0",
+        "CREATE INDEX told_claimed ON told (recipient, claimed) WHERE claimed IS NOT NULL",
+        "CREATE TABLE recipient (name TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        """
+        CREATE TABLE message (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+            recipient TEXT NOT NULL, begun INTEGER NOT NULL, body TEXT NOT NULL) STRICT
+        """,
+        "CREATE INDEX message_by_case ON message (number, recipient, place)",
+        "CREATE INDEX message_by_time ON message (number, recipient, begun)",
     ]
 
     /// What stands by the agents' word, apart from cases, and parts of statements until the last is there.

@@ -2,192 +2,224 @@ import FoundationEssentials
 import GRDB
 import Reports
 
-/// The outbox.
+/// The outbox: what recipients were told and are owed.
 extension SQLiteTransaction {
-    func enqueue(_ delivery: Delivery) throws {
+    /// Messages of one case and recipient that are kept for pages.
+    private static let recordsKept = 50
+
+    // MARK: Rows
+
+    func toldRows(caseNumber: String) throws -> [ToldRow] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT number, recipient, body FROM told WHERE number = ? ORDER BY recipient"),
+            arguments: [caseNumber]
+        ).map(toldRow)
+    }
+
+    func toldRow(caseNumber: String, recipient: String) throws -> ToldRow? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT number, recipient, body FROM told WHERE number = ? AND recipient = ?"),
+            arguments: [caseNumber, recipient]
+        ).map(toldRow)
+    }
+
+    /// One that cannot be read is as good as never told: that is told again, and nothing is kept back for ever.
+    private func toldRow(_ row: Row) -> ToldRow {
+        let number: String = row["number"]
+        if let told = readable(ToldRow.self, row, number, "body") { return told }
+        var remade = ToldRow(
+            caseNumber: number, recipient: row["recipient"], because: "", urgency: .plan, isTest: false,
+            owedSince: Timestamp(milliseconds: 0))
+        remade.isAskedAgain = true
+        return remade
+    }
+
+    func save(_ row: ToldRow) throws {
         try run(
             """
-            INSERT OR IGNORE INTO delivery (id, number, recipient, channel, event, state, attempts, created, next,
-            instead_of, ticket) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO told (number, recipient, owed, rank, since, next, claimed, refused, attempted, diverted, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number, recipient) DO UPDATE SET
+            owed = excluded.owed, rank = excluded.rank, since = excluded.since, next = excluded.next,
+            claimed = excluded.claimed, refused = excluded.refused, attempted = excluded.attempted,
+            diverted = excluded.diverted, body = excluded.body
             """,
             [
-                delivery.id, delivery.caseNumber, delivery.recipient, delivery.channel.rawValue,
-                delivery.ticket.event.rawValue, delivery.state.rawValue, delivery.attempts,
-                delivery.createdAt.milliseconds,
-                delivery.nextAttempt.milliseconds, delivery.insteadOf, try encode(delivery.ticket),
+                row.caseNumber, row.recipient, row.isOwed, row.rank, row.owedSince.milliseconds, row.next.milliseconds,
+                row.claimedUntil?.milliseconds, row.isRefused ? row.failingSince?.milliseconds : nil,
+                row.lastAttempt?.milliseconds ?? 0, row.standIn != nil, try encode(row),
             ])
     }
 
-    func supersedeUpdates(caseNumber: String, recipient: String, all: Bool) throws {
-        try run(
+    /// That a moment has come. What is due later than anything can be was put off by a clock that leapt.
+    private static let isDue = "(next <= ?2 OR next > ?3) AND (claimed IS NULL OR claimed <= ?2 OR claimed > ?3)"
+
+    func dueRows(recipient: String, at time: Timestamp, limit: Int, order: DueOrder) throws -> [ToldRow] {
+        let (filter, sequence) =
+            switch order {
+            case .turns: ("", "rank, since, number")
+            case .newTestsOnly: (" AND rank = 0", "since, number")
+            case .leastTried: ("", "rank = 0 DESC, attempted, rank, since, number")
+            }
+        return try rows(
+            "recipient = ?1 AND owed = 1 AND \(SQLiteTransaction.isDue)\(filter) ORDER BY \(sequence) LIMIT ?4",
+            [
+                recipient, time.milliseconds, (time + DeliveryRules.Limits.longestWait).milliseconds, max(0, limit),
+            ])
+    }
+
+    func owedRows(recipient: String) throws -> [ToldRow] {
+        try rows("recipient = ? AND owed = 1 ORDER BY since, number", [recipient])
+    }
+
+    func parkedRows(recipient: String, at time: Timestamp) throws -> [ToldRow] {
+        try rows("recipient = ? AND owed = 1 AND next > ? ORDER BY since, number", [recipient, time.milliseconds])
+    }
+
+    func undivertedRows(recipient: String, limit: Int) throws -> [ToldRow] {
+        try rows("recipient = ? AND owed = 1 AND diverted = 0 LIMIT ?", [recipient, limit])
+    }
+
+    func unsettledRows(except recipients: [String]) throws -> [ToldRow] {
+        let marks = recipients.map { _ in "?" }.joined(separator: ", ")
+        return try rows(
             """
-            UPDATE delivery SET state = 'superseded' WHERE number = ?1 AND recipient = ?2
-            AND (event = 'updated' OR (?3 AND event = 'closed')) AND state IN ('queued', 'retrying') AND attempts = 0
-            """, [caseNumber, recipient, all])
+            recipient NOT IN (\(marks)) AND (owed = 1
+            OR number IN (SELECT number FROM "case" WHERE state <> 'closed')) ORDER BY number, recipient
+            """, StatementArguments(recipients))
     }
 
-    func messages(caseNumber: String, since: Timestamp) throws -> (count: Int, oldest: Timestamp?) {
-        let row = try Row.fetchOne(
-            db.cachedStatement(
-                sql: """
-                    SELECT count(*) AS count, min(created) AS oldest FROM delivery WHERE number = ? AND created > ?
-                    AND state <> 'superseded' GROUP BY recipient ORDER BY count DESC LIMIT 1
-                    """), arguments: [caseNumber, since.milliseconds])
-        guard let row else { return (0, nil) }
-        return (row["count"], (row["oldest"] as Int64?).map { Timestamp(milliseconds: $0) })
+    private func rows(_ condition: String, _ arguments: StatementArguments) throws -> [ToldRow] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT number, recipient, body FROM told WHERE \(condition)"), arguments: arguments
+        ).map(toldRow)
     }
 
-    func retryNow(recipient: String, at time: Timestamp) throws {
-        try run(
-            "UPDATE delivery SET next = ? WHERE recipient = ? AND state = 'retrying' AND next > ?",
-            [time.milliseconds, recipient, time.milliseconds])
-    }
+    func runningRows() throws -> [ToldRow] { try rows("claimed IS NOT NULL", []) }
 
-    func allDelivered(caseNumber: String) throws -> Bool {
-        let row = try Row.fetchOne(
-            db.cachedStatement(
-                sql:
-                    "SELECT count(*) AS total, coalesce(sum(state = 'delivered'), 0) AS done FROM delivery WHERE number = ?"
-            ),
-            arguments: [caseNumber])
-        guard let row else { return false }
-        let (total, done) = (row["total"] as Int, row["done"] as Int)
-        return total > 0 && total == done
-    }
-
-    func claim(limit: Int, at time: Timestamp, until: Timestamp) throws -> [Delivery] {
-        // What is due later than anything can be was put off by a clock that leapt.
+    func attemptsRunning(at time: Timestamp) throws -> [String: Int] {
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT * FROM delivery AS d WHERE state IN ('queued', 'retrying', 'claimed')
-                    AND (next <= ? OR next > ?)
-                    AND NOT EXISTS (SELECT 1 FROM delivery AS o WHERE o.number = d.number AND o.recipient = d.recipient
-                        AND o.place < d.place AND o.state IN ('queued', 'retrying', 'claimed'))
-                    ORDER BY event = 'test' AND attempts = 0 DESC, next, place LIMIT ?
+                    SELECT recipient, count(*) AS running FROM told WHERE claimed > ? AND claimed <= ? GROUP BY recipient
                     """),
-            arguments: [time.milliseconds, (time + OutboxPlan.Limits.longestWait).milliseconds, limit])
-        return try rows.compactMap { row in
-            guard var claimed = try delivery(row) else {
-                // It would be due for ever, and keep the case's later messages back.
-                try run(
-                    "UPDATE delivery SET state = 'superseded', error = 'its ticket cannot be read' WHERE id = ?",
-                    [row["id"] as String])
-                return nil
-            }
-            claimed.state = .claimed
-            claimed.nextAttempt = until
-            try run(
-                "UPDATE delivery SET state = 'claimed', next = ? WHERE id = ?", [until.milliseconds, claimed.id])
-            return claimed
-        }
+            arguments: [time.milliseconds, (time + DeliveryRules.Limits.longestWait).milliseconds])
+        return Dictionary(
+            rows.map { ($0["recipient"] as String, $0["running"] as Int) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func deliveries(caseNumber: String) throws -> [Delivery] {
-        try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM delivery WHERE number = ? ORDER BY place"), arguments: [caseNumber]
-        ).compactMap(delivery)
+    func openCaseNumbers() throws -> [String] {
+        try String.fetchAll(
+            db.cachedStatement(sql: #"SELECT number FROM "case" WHERE state <> 'closed' ORDER BY number"#))
     }
 
-    func findDelivery(id: String) throws -> Delivery? {
-        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM delivery WHERE id = ?"), arguments: [id])
-            .flatMap(delivery)
+    // MARK: Recipients
+
+    func recipientHealths() throws -> [RecipientHealth] {
+        try bodies(RecipientHealth.self, "SELECT name, body FROM recipient ORDER BY name")
     }
 
-    /// nil where its ticket cannot be read.
-    private func delivery(_ row: Row) throws -> Delivery? {
-        let number: String = row["number"]
-        guard let ticket = readable(Ticket.self, row, number, "ticket") else { return nil }
-        let reports = try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT envelope, certificate FROM case_report WHERE number = ? ORDER BY id"),
-            arguments: [number])
-        var certificates: [String] = []
-        for row in reports {
-            if let pem = row["certificate"] as String?, !certificates.contains(pem) { certificates.append(pem) }
-        }
-        return Delivery(
-            id: row["id"], caseNumber: number, recipient: row["recipient"],
-            channel: try word(row["channel"]), ticket: ticket,
-            reports: reports.compactMap { readable(Envelope.self, $0, number, "envelope") },
-            certificates: certificates,
-            state: try word(row["state"]), attempts: row["attempts"],
-            createdAt: Timestamp(milliseconds: row["created"]),
-            nextAttempt: Timestamp(milliseconds: row["next"]),
-            failingSince: (row["failing"] as Int64?).map { Timestamp(milliseconds: $0) }, lastError: row["error"],
-            deliveredAt: (row["delivered"] as Int64?).map { Timestamp(milliseconds: $0) }, reference: row["reference"],
-            insteadOf: row["instead_of"])
+    func recipientHealth(_ name: String) throws -> RecipientHealth? {
+        try body(RecipientHealth.self, "SELECT name, body FROM recipient WHERE name = ?", [name])
     }
 
-    func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
-        guard let word = Word(rawValue: text) else {
-            throw StoreError.conflict(
-                because: "the database holds the unknown word \(text.prefix(40)): it is newer than this program")
-        }
-        return word
-    }
-
-    func update(_ delivery: Delivery) throws {
+    func save(_ health: RecipientHealth) throws {
         try run(
-            """
-            UPDATE delivery SET state = ?, attempts = ?, next = ?, failing = ?, error = ?, delivered = ?, reference = ?
-            WHERE id = ?
-            """,
-            [
-                delivery.state.rawValue, delivery.attempts, delivery.nextAttempt.milliseconds,
-                delivery.failingSince?.milliseconds, delivery.lastError, delivery.deliveredAt?.milliseconds,
-                delivery.reference, delivery.id,
-            ])
-    }
-
-    func nextDeliveryDue() throws -> Timestamp? {
-        try Int64.fetchOne(
-            db.cachedStatement(
-                sql: "SELECT min(next) FROM delivery WHERE state IN ('queued', 'retrying', 'claimed')")
-        ).map { Timestamp(milliseconds: $0) }
-    }
-
-    func moveDeliveries(by shift: Duration) throws {
-        let by = shift.inMilliseconds
-        // What a leap would take beyond the end of time is left where it is.
-        let room = "BETWEEN -4000000000000000000 AND 4000000000000000000"
-        guard by.magnitude < 4_000_000_000_000_000_000 else { return }
-        try run(
-            """
-            UPDATE delivery SET next = next + ?1, failing = failing + ?1
-            WHERE state IN ('queued', 'retrying', 'claimed') AND next \(room)
-            """, [by])
+            "INSERT INTO recipient VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+            [health.name, try encode(health)])
     }
 
     func recipientStates(_ addressees: [CasePolicy.Addressee]) throws -> [RecipientState] {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT recipient, min(channel) AS channel, count(*) FILTER (WHERE state = 'delivered') AS done,
-                count(*) FILTER (WHERE state IN ('queued', 'retrying', 'claimed')) AS waiting, max(delivered) AS last,
-                min(failing) FILTER (WHERE state IN ('retrying', 'claimed')) AS failing
-                FROM delivery GROUP BY recipient ORDER BY recipient
-                """)
-        var states = try rows.map { row in
-            RecipientState(
-                name: row["recipient"], channel: try word(row["channel"]), waiting: row["waiting"],
-                delivered: row["done"],
-                lastDelivered: (row["last"] as Int64?).map { Timestamp(milliseconds: $0) },
-                failingSince: (row["failing"] as Int64?).map { Timestamp(milliseconds: $0) },
-                lastError: try lastError(recipient: row["recipient"]))
-        }
-        states.removeAll { state in state.waiting == 0 && !addressees.contains { $0.name == state.name } }
-        for addressee in addressees where !states.contains(where: { $0.name == addressee.name }) {
-            states.append(RecipientState(name: addressee.name, channel: addressee.kind, waiting: 0, delivered: 0))
-        }
-        return states.sorted { $0.name < $1.name }
-    }
-
-    private func lastError(recipient: String) throws -> String? {
-        try String.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT error FROM delivery WHERE recipient = ? AND state IN ('retrying', 'claimed') AND error IS NOT NULL
-                    ORDER BY failing DESC LIMIT 1
-                    """), arguments: [recipient])
+                    SELECT recipient, count(*) AS waiting, count(refused) AS refused, min(refused) AS since FROM told
+                    WHERE owed = 1 GROUP BY recipient
+                    """))
+        let owed = Dictionary(rows.map { ($0["recipient"] as String, $0) }, uniquingKeysWith: { first, _ in first })
+        var healths = try recipientHealths()
+        for addressee in addressees where !healths.contains(where: { $0.name == addressee.name }) {
+            healths.append(RecipientHealth(name: addressee.name, channel: addressee.kind))
+        }
+        return try healths.filter { health in
+            owed[health.name] != nil || addressees.contains { $0.name == health.name }
+        }.map { health in
+            guard let row = owed[health.name] else { return RecipientState(health, waiting: 0, refused: (0, nil, nil)) }
+            let since = (row["since"] as Int64?).map { Timestamp(milliseconds: $0) }
+            let error = try since == nil ? nil : firstRefusal(recipient: health.name)
+            return RecipientState(health, waiting: row["waiting"], refused: (row["refused"], since, error))
+        }.sorted { $0.name < $1.name }
+    }
+
+    private func firstRefusal(recipient: String) throws -> String? {
+        try rows("recipient = ? AND owed = 1 AND refused IS NOT NULL ORDER BY refused LIMIT 1", [recipient])
+            .first?.lastError
+    }
+
+    // MARK: Messages
+
+    func save(_ record: DeliveryRecord) throws {
+        try run(
+            """
+            INSERT INTO message (id, number, recipient, begun, body) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET body = excluded.body
+            """,
+            [
+                record.id, record.caseNumber, record.recipient, record.begunAt.milliseconds, try encode(record),
+            ])
+        try run(
+            """
+            DELETE FROM message WHERE number = ?1 AND recipient = ?2 AND place <= (SELECT place FROM message
+            WHERE number = ?1 AND recipient = ?2 ORDER BY place DESC LIMIT 1 OFFSET ?3)
+            """, [record.caseNumber, record.recipient, SQLiteTransaction.recordsKept])
+    }
+
+    func deliveryRecord(id: String) throws -> DeliveryRecord? {
+        try body(DeliveryRecord.self, "SELECT id, body FROM message WHERE id = ?", [id])
+    }
+
+    func deliveryRecords(caseNumber: String) throws -> [DeliveryRecord] {
+        try bodies(
+            DeliveryRecord.self, "SELECT id, body FROM message WHERE number = ? ORDER BY place", [caseNumber])
+    }
+
+    func messagesBegun(
+        caseNumber: String, recipient: String, since: Timestamp
+    ) throws -> (count: Int, oldest: Timestamp?) {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) AS count, min(begun) AS oldest FROM message
+                    WHERE number = ? AND recipient = ? AND begun > ?
+                    """), arguments: [caseNumber, recipient, since.milliseconds])
+        guard let row else { return (0, nil) }
+        return (row["count"], (row["oldest"] as Int64?).map { Timestamp(milliseconds: $0) })
+    }
+
+    func reports(caseNumber: String) throws -> (reports: [Envelope], certificates: [String]) {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT envelope, certificate FROM case_report WHERE number = ? ORDER BY id"),
+            arguments: [caseNumber])
+        var certificates: [String] = []
+        for row in rows {
+            if let pem = row["certificate"] as String?, !certificates.contains(pem) { certificates.append(pem) }
+        }
+        return (rows.compactMap { readable(Envelope.self, $0, caseNumber, "envelope") }, certificates)
+    }
+
+    // MARK: The clock
+
+    /// After a leap of the clock each row and each recipient has the time that it had left.
+    func moveOutbox(by shift: Duration) throws {
+        for var row in try rows("owed = 1", []) {
+            row.next = row.next + shift
+            row.claimedUntil = row.claimedUntil.map { $0 + shift }
+            row.failingSince = row.failingSince.map { $0 + shift }
+            try save(row)
+        }
+        for var health in try recipientHealths() {
+            health.holdUntil = health.holdUntil.map { $0 + shift }
+            health.failingSince = health.failingSince.map { $0 + shift }
+            try save(health)
+        }
     }
 }

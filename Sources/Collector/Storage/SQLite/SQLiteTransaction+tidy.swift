@@ -17,7 +17,7 @@ extension SQLiteTransaction {
             db.cachedStatement(sql: #"SELECT number FROM "case" WHERE state = 'closed' AND closed < ? LIMIT ?"#),
             arguments: [threshold.milliseconds, limit])
         for number in numbers {
-            for table in ["case_fault", "case_report", "delivery", "acceptance", "test", #""case""#] {
+            for table in ["case_fault", "case_report", "told", "message", "acceptance", "test", #""case""#] {
                 try run("DELETE FROM \(table) WHERE number = ?", [number])
             }
         }

@@ -53,6 +53,14 @@ struct SQLiteTransaction: StoreTransaction {
         }
     }
 
+    func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
+        guard let word = Word(rawValue: text) else {
+            throw StoreError.conflict(
+                because: "the database holds the unknown word \(text.prefix(40)): it is newer than this program")
+        }
+        return word
+    }
+
     func run(_ sql: String, _ arguments: StatementArguments = []) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }

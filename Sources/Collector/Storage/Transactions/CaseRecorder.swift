@@ -1,6 +1,6 @@
 import Reports
 
-/// Carries out what `CaseRules` decide: saves cases and puts the deliveries they cause into the outbox.
+/// Carries out what `CaseRules` decide: saves cases and what recipients are owed because of them.
 struct CaseRecorder {
     let transaction: any StoreTransaction
     let policy: CasePolicy
@@ -13,7 +13,7 @@ struct CaseRecorder {
     @discardableResult
     func apply(
         _ change: FaultChange, host: HostID, hostname: String, origin: Case.Origin, report: VerifiedReport?,
-        chassis: Part, reopens: Bool = false
+        reopens: Bool = false
     ) throws -> CaseChange {
         let key = CaseRules.key(of: change.fault)
         var current =
@@ -53,7 +53,7 @@ struct CaseRecorder {
             found.perhapsOrderedSince = try transaction.storeRecord().perhapsOrdered(problemOf: change.fault.openedAt)
             outcome = .opened(found, because: because)
         }
-        try carryOut(outcome, report: report, chassis: chassis)
+        try carryOut(outcome, report: report)
         return outcome
     }
 
@@ -77,19 +77,19 @@ struct CaseRecorder {
         return found
     }
 
-    private func carryOut(_ outcome: CaseChange, report: VerifiedReport?, chassis: Part) throws {
+    private func carryOut(_ outcome: CaseChange, report: VerifiedReport?) throws {
         switch outcome {
         case .opened(let found, let because):
             try keep(report, with: found)
             if found.origin == .storm { try noteStorm(found) }
             let sentence = found.origin == .storm ? "\(policy.stormSentence) The newest: \(because)" : because
-            try finish(found, event: .opened, notice: found.urgency.makesTicket || found.test != nil, sentence, chassis)
+            try finish(found, .opened, sentence)
         case .updated(let found, let notice, let because):
             try keep(report, with: found)
-            try finish(found, event: .updated, notice: notice == .send, because, chassis)
+            try finish(found, .changed(isNews: notice == .send), because)
         case .closed(let found, let because):
             try keep(report, with: found)
-            try finish(found, event: .closed, notice: found.revision > 0 && found.test == nil, because, chassis)
+            try finish(found, .closed, because)
         case .unchanged: break
         }
     }
@@ -106,42 +106,24 @@ struct CaseRecorder {
             host: found.host)
     }
 
-    /// Saves the case and, with `notice`, one delivery for every recipient, all in this transaction.
-    func finish(
-        _ found: Case, event: Ticket.Event, notice: Bool, _ because: String, _ chassis: Part,
-        senderNumber: String? = nil
-    ) throws {
+    /// Saves the case and, where it is to be told, what every recipient is owed, all in this transaction.
+    func finish(_ found: Case, _ step: Routing.Step, _ because: String, senderNumber: String? = nil) throws {
         var found = found
-        guard notice else { return try transaction.save(found, senderNumber: senderNumber) }
-        found.revision += 1
-        // A case of before names its problem from now on, by the first fault that it remembers.
-        if found.sender == nil, found.problem == nil, let first = found.members.first {
-            found.problem = Ticket.problem(host: found.host, fault: first.fault.id)
-        }
-        // The first message about a case is its opening, whatever step caused it.
-        let told: Ticket.Event = found.test != nil ? .test : found.revision == 1 && event == .updated ? .opened : event
-        let writer = TicketWriter(
-            site: policy.site, store: try transaction.identity().site, epoch: try transaction.storeRecord().epoch)
-        let ticket = writer.ticket(for: found, event: told, chassis: chassis, because: because)
-        try transaction.save(found, senderNumber: senderNumber)
-        let wait = told == .opened || told == .test ? nil : try pause(beforeTelling: found)
-        for recipient in policy.recipients where !recipient.standsIn {
-            if told == .updated || wait != nil {
-                try transaction.supersedeUpdates(caseNumber: found.number, recipient: recipient.name, all: wait != nil)
+        let outbox = OutboxRecorder(transaction: transaction, policy: policy, time: time)
+        let question = Routing.Question(
+            step: step, urgency: found.urgency, isTest: found.test != nil, isKnown: found.revision > 0, time: time)
+        switch Routing.answer(question) {
+        case .tell, .hold:
+            found.revision += 1
+            // A case of before names its problem from now on, by the first fault that it remembers.
+            if found.sender == nil, found.problem == nil, let first = found.members.first {
+                found.problem = Ticket.problem(host: found.host, fault: first.fault.id)
             }
-            if told == .test { try transaction.retryNow(recipient: recipient.name, at: time) }
-            var delivery = Delivery(ticket, to: recipient, insteadOf: nil, at: time)
-            if let wait { delivery.nextAttempt = time + wait }
-            try transaction.enqueue(delivery)
+            try outbox.owe(&found, because: because)
+        case .never:
+            if found.test != nil, found.isClosed { try outbox.settleTest(found) }
         }
-    }
-
-    /// How long a message about the case has to wait; nil where it may go at once. A case that changes all the time is
-    /// told of often enough, and then as it stands: what waits gives way to what is newer, and nothing is kept back.
-    private func pause(beforeTelling found: Case) throws -> Duration? {
-        let (count, oldest) = try transaction.messages(caseNumber: found.number, since: time - CaseRecorder.hour)
-        guard count >= ReportLimits.messagesPerCaseAndHour, let oldest else { return nil }
-        return max(.zero, oldest + CaseRecorder.hour - time)
+        try transaction.save(found, senderNumber: senderNumber)
     }
 
     /// Does what a person decided. Of an open case only: one that is acknowledged stays as it is.
@@ -152,9 +134,7 @@ struct CaseRecorder {
             let acknowledged = CaseRules.acknowledging(found, by: decision.by, because: decision.because, at: time)
             try transaction.save(acknowledged, senderNumber: nil)
             return acknowledged
-        case .close:
-            let chassis = try transaction.serverRecord(host: found.host)?.server.chassis ?? Part()
-            return try close(found, by: decision.by, because: decision.because, chassis: chassis)
+        case .close: return try close(found, by: decision.by, because: decision.because)
         case .replaced: return try declare(.replaced, decision, on: found)
         case .repaired: return try declare(.repaired, decision, on: found)
         case .acquitted: return try declare(.acquitted, decision, on: found)
@@ -167,57 +147,19 @@ struct CaseRecorder {
     }
 
     /// Closes a case by a person's word or by what the inventory shows.
-    func close(_ found: Case, by: String, because: String, chassis: Part) throws -> Case {
+    func close(_ found: Case, by: String, because: String) throws -> Case {
         let closed = CaseRules.closing(found, by: by, because: because, at: time)
-        try finish(closed, event: .closed, notice: closed.revision > 0 && closed.test == nil, because, chassis)
+        try finish(closed, .closed, because)
         return try transaction.findCase(number: found.number) ?? closed
     }
 
     /// Ends whatever silence case of `subject` is open: it reported.
-    func endSilence(of subject: String, name: String, chassis: Part) throws {
+    func endSilence(of subject: String, name: String) throws {
         guard let found = try transaction.openCase(host: subject, key: "silence") else { return }
         for fault in found.openFaults {
             let change = FaultChange(
                 kind: .cleared, fault: fault, because: "\(name) was heard from again at \(time).", time: time)
-            try apply(change, host: subject, hostname: name, origin: .silence, report: nil, chassis: chassis)
+            try apply(change, host: subject, hostname: name, origin: .silence, report: nil)
         }
-    }
-}
-
-/// What the store needs to know to turn cases into deliveries.
-struct CasePolicy: Hashable, Sendable {
-    struct Addressee: Hashable, Sendable {
-        var name: String
-        var kind: ChannelKind
-        /// Named as the fallback of another: it gets only what that one does not take.
-        var standsIn = false
-    }
-    var site: Ticket.Site
-    /// Everyone who gets tickets.
-    var recipients: [Addressee]
-    var casesPerHostPerHour: Int
-
-    init(site: Ticket.Site, recipients: [Addressee], casesPerHostPerHour: Int) {
-        self.site = site
-        self.recipients = recipients
-        self.casesPerHostPerHour = casesPerHostPerHour
-    }
-
-    var stormSentence: String {
-        """
-        More than \(casesPerHostPerHour) parts of one server failed within an hour: look for a common cause first \
-        (power, cooling, backplane, controller).
-        """
-    }
-}
-
-extension Delivery {
-    /// A new message for one recipient.
-    init(_ ticket: Ticket, to recipient: CasePolicy.Addressee, insteadOf: String?, at time: Timestamp) {
-        self.init(
-            id: Delivery.id(
-                caseNumber: ticket.number, revision: ticket.revision, recipient: recipient.name, epoch: ticket.epoch),
-            caseNumber: ticket.number, recipient: recipient.name, channel: recipient.kind, ticket: ticket, reports: [],
-            certificates: [], state: .queued, attempts: 0, createdAt: time, nextAttempt: time, insteadOf: insteadOf)
     }
 }

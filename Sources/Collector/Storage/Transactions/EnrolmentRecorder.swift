@@ -56,7 +56,7 @@ struct EnrolmentRecorder {
         // Nobody waits for a server that may no longer speak.
         if let found = try transaction.openCase(host: host, key: "silence") {
             _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).close(
-                found, by: "collector", because: "The key of the server was revoked: \(because)", chassis: Part())
+                found, by: "collector", because: "The key of the server was revoked: \(because)")
         }
     }
 

@@ -104,8 +104,7 @@ struct MirrorRecorder {
         _ change: FaultChange, of server: Server, report: VerifiedReport?, reopens: Bool = false
     ) throws {
         _ = try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(
-            change, host: server.host, hostname: server.hostname, origin: .faults, report: report,
-            chassis: server.chassis, reopens: reopens)
+            change, host: server.host, hostname: server.hostname, origin: .faults, report: report, reopens: reopens)
     }
 
     /// The fault is over, though its agent did not say so itself.

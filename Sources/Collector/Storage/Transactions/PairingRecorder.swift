@@ -41,6 +41,6 @@ struct PairingRecorder {
         found.isSilent = false
         try transaction.save(found)
         try CaseRecorder(transaction: transaction, policy: policy, time: time).endSilence(
-            of: site, name: found.name, chassis: Part())
+            of: site, name: found.name)
     }
 }

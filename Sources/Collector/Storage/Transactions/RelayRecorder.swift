@@ -117,8 +117,9 @@ struct RelayRecorder {
                 try transaction.keep(report, certificate: certificates, caseNumber: found.number)
             }
         }
+        // What another collector tells, its recipients are told.
         try CaseRecorder(transaction: transaction, policy: policy, time: time).finish(
-            found, event: message.ticket.event, notice: true, message.ticket.because, message.ticket.server.part,
+            found, found.isClosed ? .closed : .changed(isNews: true), message.ticket.because,
             senderNumber: message.ticket.origin(from: message.sender).number)
     }
 }

@@ -81,14 +81,14 @@ struct ReportRecorder {
             let fault = CollectorFaults.twofold(server, at: time)
             try book.apply(
                 FaultChange(kind: .opened, fault: fault, because: fault.because, time: time), host: server.host,
-                hostname: server.hostname, origin: .identity, report: nil, chassis: server.chassis)
+                hostname: server.hostname, origin: .identity, report: nil)
         case .becameOne:
             let found = try transaction.openCase(host: server.host, key: CaseRules.twofoldKey)
             for fault in found?.openFaults ?? [] {
                 let because = "For a day one machine alone has reported as \(server.hostname)."
                 try book.apply(
                     FaultChange(kind: .cleared, fault: fault, because: because, time: time), host: server.host,
-                    hostname: server.hostname, origin: .identity, report: nil, chassis: server.chassis)
+                    hostname: server.hostname, origin: .identity, report: nil)
             }
         case .nothing, nil: break
         }
@@ -201,7 +201,7 @@ struct ReportRecorder {
         let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
         let outcome = try book.apply(
             change, host: server.host, hostname: server.hostname, origin: change.fault.test == nil ? .faults : .test,
-            report: verified, chassis: server.chassis)
+            report: verified)
         if change.kind == .opened { try mirror.replaceUnconfirmed(by: change.fault, of: server) }
         if case .opened(let found, _) = outcome, let test = found.test {
             try transaction.saveTest(id: test, caseNumber: found.number, at: time)
@@ -216,7 +216,7 @@ struct ReportRecorder {
         let book = CaseRecorder(transaction: transaction, policy: policy, time: time)
         for found in try transaction.openCases(host: server.host) {
             guard let because = CaseRules.exchange(of: found, in: inventory, after: seen) else { continue }
-            _ = try book.close(found, by: "inventory", because: because, chassis: server.chassis)
+            _ = try book.close(found, by: "inventory", because: because)
             try note(.partExchanged, "\(because) Case \(found.number) was closed.", server.host)
         }
     }
@@ -250,7 +250,7 @@ struct ReportRecorder {
         server.clockOffset = (sent - time).inMilliseconds
         if server.state == .silent || server.state == .expected { server.state = .connected }
         try CaseRecorder(transaction: transaction, policy: policy, time: time)
-            .endSilence(of: server.host, name: server.hostname, chassis: server.chassis)
+            .endSilence(of: server.host, name: server.hostname)
     }
 
     // MARK: Events

@@ -17,32 +17,31 @@ struct SilenceRecorder {
         try transaction.set("silence", to: watch)
         for finding in silent {
             // It may have reported since the subjects were read: look again.
-            guard let chassis = try mark(finding) else { continue }
+            guard try mark(finding) else { continue }
             let fault = CollectorFaults.silence(finding, at: time)
             try CaseRecorder(transaction: transaction, policy: policy, time: time).apply(
                 FaultChange(kind: .opened, fault: fault, because: finding.because, time: time),
-                host: finding.subject.id, hostname: finding.subject.name, origin: .silence, report: nil,
-                chassis: chassis)
+                host: finding.subject.id, hostname: finding.subject.name, origin: .silence, report: nil)
         }
     }
 
-    /// - Returns: the chassis of the subject, where it is one; nil where it is not silent any more.
-    private func mark(_ finding: LivenessFinding) throws -> Part? {
+    /// - Returns: whether it is still silent, and was not known to be.
+    private func mark(_ finding: LivenessFinding) throws -> Bool {
         switch finding.subject.kind {
         case .server:
             guard var record = try transaction.serverRecord(host: finding.subject.id), record.server.state != .revoked,
                 record.server.state != .silent, record.server.lastHeartbeat == finding.subject.lastHeartbeat
-            else { return nil }
+            else { return false }
             record.server.state = .silent
             try transaction.save(record)
-            return record.server.chassis
+            return true
         case .site:
             guard var site = try transaction.pairedSite(id: finding.subject.id), !site.isSilent,
                 site.lastHeartbeat == finding.subject.lastHeartbeat
-            else { return nil }
+            else { return false }
             site.isSilent = true
             try transaction.save(site)
-            return Part()
+            return true
         }
     }
 }

@@ -89,31 +89,56 @@ protocol MirrorBook {
     func forgetStatementParts(host: HostID) throws
 }
 
-/// Messages owed to recipients.
+/// What recipients were told of cases and are owed.
 protocol OutboxBook {
-    /// Does nothing where the delivery is there already.
-    func enqueue(_ delivery: Delivery) throws
-    /// Updates that were never tried give way to a newer one; with `all`, whatever tells of no new case.
-    func supersedeUpdates(caseNumber: String, recipient: String, all: Bool) throws
-    /// Messages about the case to whoever got most, since then, and when the oldest of these was made.
-    func messages(caseNumber: String, since: Timestamp) throws -> (count: Int, oldest: Timestamp?)
-    /// What the recipient did not take is due at once.
-    func retryNow(recipient: String, at time: Timestamp) throws
-    /// True when every delivery of the case was taken, and there is one.
-    func allDelivered(caseNumber: String) throws -> Bool
-    /// Hands out what is due, as `CollectorStore.claimDeliveries` says.
-    func claim(limit: Int, at time: Timestamp, until: Timestamp) throws -> [Delivery]
-    func findDelivery(id: String) throws -> Delivery?
-    /// Writes how it stands: its state, attempts and outcome.
-    func update(_ delivery: Delivery) throws
-    /// Oldest first, every state.
-    func deliveries(caseNumber: String) throws -> [Delivery]
-    /// When the next delivery is due; nil while none waits.
-    func nextDeliveryDue() throws -> Timestamp?
-    /// Every one of these, and every other that messages wait for.
+    /// Of every recipient that was, or is to be, told of the case, by name.
+    func toldRows(caseNumber: String) throws -> [ToldRow]
+    func toldRow(caseNumber: String, recipient: String) throws -> ToldRow?
+    func save(_ row: ToldRow) throws
+    /// Rows that are owed something, whose time has come and that nobody is trying. One that cannot be read is made anew.
+    func dueRows(recipient: String, at time: Timestamp, limit: Int, order: DueOrder) throws -> [ToldRow]
+    /// Rows that are owed something, the oldest first.
+    func owedRows(recipient: String) throws -> [ToldRow]
+    /// Rows that are owed something and may not be tried yet, whatever for.
+    func parkedRows(recipient: String, at time: Timestamp) throws -> [ToldRow]
+    /// Rows that are owed something and for which no fallback stands in.
+    func undivertedRows(recipient: String, limit: Int) throws -> [ToldRow]
+    /// Rows of all other recipients that are owed something, or whose case is open.
+    func unsettledRows(except recipients: [String]) throws -> [ToldRow]
+    /// Rows whose message is being sent.
+    func runningRows() throws -> [ToldRow]
+    /// How many attempts run, by recipient.
+    func attemptsRunning(at time: Timestamp) throws -> [String: Int]
+    func recipientHealths() throws -> [RecipientHealth]
+    func recipientHealth(_ name: String) throws -> RecipientHealth?
+    func save(_ health: RecipientHealth) throws
+    /// Every one of these, and every other that is owed something.
     func recipientStates(_ addressees: [CasePolicy.Addressee]) throws -> [RecipientState]
-    /// Moves what is still to come.
-    func moveDeliveries(by shift: Duration) throws
+    /// A new message, or what became of it; of each case and recipient the newest are kept.
+    func save(_ record: DeliveryRecord) throws
+    func deliveryRecord(id: String) throws -> DeliveryRecord?
+    /// The oldest first.
+    func deliveryRecords(caseNumber: String) throws -> [DeliveryRecord]
+    /// Messages about the case that were begun for the recipient since then, and when the oldest of these was.
+    func messagesBegun(
+        caseNumber: String, recipient: String, since: Timestamp
+    ) throws -> (count: Int, oldest: Timestamp?)
+    /// Signed reports that the case rests on, newest last, and the certificates of who signed them.
+    func reports(caseNumber: String) throws -> (reports: [Envelope], certificates: [String])
+    /// Of every case that is not closed, by number.
+    func openCaseNumbers() throws -> [String]
+    /// After a leap of the clock each row and each recipient has the time that it had left.
+    func moveOutbox(by shift: Duration) throws
+}
+
+/// In which order rows have their turn.
+enum DueOrder: Sendable {
+    /// Tests that nobody has tried yet, then by urgency, then the oldest.
+    case turns
+    /// Of these only such tests.
+    case newTestsOnly
+    /// Such tests, then those that were tried least lately.
+    case leastTried
 }
 
 /// Servers and what they reported.

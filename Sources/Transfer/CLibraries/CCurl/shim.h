@@ -40,3 +40,7 @@ static inline CURLcode callhome_curl_get_offset(CURL *handle, CURLINFO info, cur
 static inline CURLMcode callhome_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+// Renamed in libcurl 8.2, which keeps the old name as a macro that Swift does not import.
+static inline CURLoption callhome_curl_option_refused_mailboxes(void) {
+    return CURLOPT_MAIL_RCPT_ALLLOWFAILS;
+}

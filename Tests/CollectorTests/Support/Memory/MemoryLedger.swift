@@ -26,12 +26,6 @@ struct MemoryLedger: Sendable {
         var senderStore: String?
     }
 
-    struct DeliveryRow: Sendable {
-        /// Counts up: which came first.
-        var place: Int
-        var body: Delivery
-    }
-
     struct ReportRow: Sendable {
         var received: Timestamp
         var envelope: Envelope
@@ -95,12 +89,14 @@ struct MemoryLedger: Sendable {
 
     // MARK: Outbox
 
-    var deliveries: [String: Kept<DeliveryRow>] = [:]
-    /// Ids of each case's deliveries, the oldest first.
-    var deliveriesOfCase: [String: [String]] = [:]
-    /// Ids of those that wait.
-    var waiting: Set<String> = []
-    var places = 0
+    /// By case and recipient.
+    var told: [String: [String: Kept<ToldRow>]] = [:]
+    /// Cases of which each recipient is owed something.
+    var owed: [String: Set<String>] = [:]
+    var recipients: [String: RecipientHealth] = [:]
+    /// By id, and the ids of each case, the oldest first.
+    var messages: [String: Kept<DeliveryRecord>] = [:]
+    var messagesOfCase: [String: [String]] = [:]
 
     // MARK: Fleet
 

@@ -131,10 +131,8 @@ extension MemoryTransaction {
                 ledger.caseOfFault[.init(found.host, fault)] = nil
             }
             ledger.reportsOfCase[number] = nil
-            for id in ledger.deliveriesOfCase.removeValue(forKey: number) ?? [] {
-                ledger.deliveries[id] = nil
-                ledger.waiting.remove(id)
-            }
+            for name in (ledger.told.removeValue(forKey: number) ?? [:]).keys { ledger.owed[name]?.remove(number) }
+            for id in ledger.messagesOfCase.removeValue(forKey: number) ?? [] { ledger.messages[id] = nil }
             ledger.acceptances = ledger.acceptances.filter { $0.value.number != number }
             ledger.tests = ledger.tests.filter { $0.value.number != number }
         }

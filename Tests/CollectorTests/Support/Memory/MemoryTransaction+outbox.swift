@@ -4,130 +4,158 @@ import Reports
 
 /// The outbox.
 extension MemoryTransaction {
-    func enqueue(_ delivery: Delivery) throws {
-        guard ledger.deliveries[delivery.id] == nil else { return }
-        ledger.places += 1
-        var delivery = delivery
-        (delivery.reports, delivery.certificates) = ([], [])
-        ledger.deliveries[delivery.id] = Kept(MemoryLedger.DeliveryRow(place: ledger.places, body: delivery))
-        ledger.deliveriesOfCase[delivery.caseNumber, default: []].append(delivery.id)
-        keep(delivery)
+    /// Messages of one case and recipient that are kept.
+    private static let messagesKept = 50
+
+    func toldRows(caseNumber: String) throws -> [ToldRow] {
+        (ledger.told[caseNumber] ?? [:]).values.map(\.value).sorted { $0.recipient < $1.recipient }
     }
 
-    func supersedeUpdates(caseNumber: String, recipient: String, all: Bool) throws {
-        for var delivery in try deliveries(caseNumber: caseNumber)
-        where delivery.recipient == recipient && delivery.attempts == 0
-            && (delivery.state == .queued || delivery.state == .retrying)
-            && (delivery.ticket.event == .updated || all && delivery.ticket.event == .closed)
-        {
-            delivery.state = .superseded
-            keep(delivery)
+    func toldRow(caseNumber: String, recipient: String) throws -> ToldRow? {
+        ledger.told[caseNumber]?[recipient]?.value
+    }
+
+    func save(_ row: ToldRow) throws {
+        ledger.told[row.caseNumber, default: [:]][row.recipient] = Kept(row)
+        if row.isOwed {
+            ledger.owed[row.recipient, default: []].insert(row.caseNumber)
+        } else {
+            ledger.owed[row.recipient]?.remove(row.caseNumber)
         }
     }
 
-    func messages(caseNumber: String, since: Timestamp) throws -> (count: Int, oldest: Timestamp?) {
-        let made = try deliveries(caseNumber: caseNumber).filter { $0.createdAt > since && $0.state != .superseded }
-        let most = Dictionary(grouping: made, by: \.recipient).values.max { $0.count < $1.count } ?? []
-        return (most.count, most.map(\.createdAt).min())
+    func dueRows(recipient: String, at time: Timestamp, limit: Int, order: DueOrder) throws -> [ToldRow] {
+        func isDue(_ row: ToldRow) -> Bool {
+            !DeliveryRules.isAhead(row.next, of: time)
+                && !(row.claimedUntil.map { DeliveryRules.isAhead($0, of: time) } ?? false)
+        }
+        func isBefore(_ one: ToldRow, _ other: ToldRow) -> Bool {
+            if order == .leastTried, (one.rank == 0) == (other.rank == 0), one.lastAttempt != other.lastAttempt {
+                return (one.lastAttempt?.milliseconds ?? 0) < (other.lastAttempt?.milliseconds ?? 0)
+            }
+            return (one.rank, one.owedSince, one.caseNumber) < (other.rank, other.owedSince, other.caseNumber)
+        }
+        let due = try owedRows(recipient: recipient).filter { isDue($0) && (order != .newTestsOnly || $0.rank == 0) }
+        return Array(due.sorted(by: isBefore).prefix(max(0, limit)))
     }
 
-    func retryNow(recipient: String, at time: Timestamp) throws {
-        for id in ledger.waiting {
-            guard var delivery = ledger.deliveries[id]?.value.body, delivery.recipient == recipient,
-                delivery.state == .retrying, delivery.nextAttempt > time
-            else { continue }
-            delivery.nextAttempt = time
-            keep(delivery)
+    func owedRows(recipient: String) throws -> [ToldRow] {
+        (ledger.owed[recipient] ?? []).compactMap { ledger.told[$0]?[recipient]?.value }
+            .sorted { ($0.owedSince, $0.caseNumber) < ($1.owedSince, $1.caseNumber) }
+    }
+
+    func parkedRows(recipient: String, at time: Timestamp) throws -> [ToldRow] {
+        try owedRows(recipient: recipient).filter { $0.next > time }
+    }
+
+    func undivertedRows(recipient: String, limit: Int) throws -> [ToldRow] {
+        Array(try owedRows(recipient: recipient).filter { $0.standIn == nil }.prefix(limit))
+    }
+
+    func unsettledRows(except recipients: [String]) throws -> [ToldRow] {
+        try ledger.told.keys.sorted().flatMap { number in
+            let isOpen = !(try findCase(number: number)?.isClosed ?? true)
+            return try toldRows(caseNumber: number).filter {
+                !recipients.contains($0.recipient) && ($0.isOwed || isOpen)
+            }
         }
     }
 
-    func allDelivered(caseNumber: String) throws -> Bool {
-        let all = try deliveries(caseNumber: caseNumber)
-        return !all.isEmpty && all.allSatisfy { $0.state == .delivered }
-    }
+    func runningRows() throws -> [ToldRow] { owedByAll.filter { $0.claimedUntil != nil } }
 
-    func claim(limit: Int, at time: Timestamp, until: Timestamp) throws -> [Delivery] {
-        let rows = ledger.waiting.compactMap { ledger.deliveries[$0]?.value }
-        let far = time + OutboxPlan.Limits.longestWait
-        // Of one case and recipient only the oldest.
-        let first = Dictionary(grouping: rows) { [$0.body.caseNumber, $0.body.recipient] }
-            .compactMap { $0.value.min { $0.place < $1.place } }
-        let due = first.filter { $0.body.nextAttempt <= time || $0.body.nextAttempt > far }.sorted { one, other in
-            if one.body.isNewTest != other.body.isNewTest { return one.body.isNewTest }
-            return (one.body.nextAttempt, one.place) < (other.body.nextAttempt, other.place)
-        }
-        return due.prefix(limit).map { row in
-            var claimed = whole(row.body)
-            claimed.state = .claimed
-            claimed.nextAttempt = until
-            keep(claimed)
-            return claimed
+    private var owedByAll: [ToldRow] {
+        ledger.owed.keys.sorted().flatMap { name in
+            (ledger.owed[name] ?? []).sorted().compactMap { ledger.told[$0]?[name]?.value }
         }
     }
 
-    func findDelivery(id: String) throws -> Delivery? { (ledger.deliveries[id]?.value.body).map(whole) }
-
-    func update(_ delivery: Delivery) throws { keep(delivery) }
-
-    func deliveries(caseNumber: String) throws -> [Delivery] {
-        (ledger.deliveriesOfCase[caseNumber] ?? []).compactMap { (ledger.deliveries[$0]?.value.body).map(whole) }
-    }
-
-    /// Writes how it stands.
-    private func keep(_ delivery: Delivery) {
-        guard let row = ledger.deliveries[delivery.id]?.value else { return }
-        var kept = delivery
-        (kept.reports, kept.certificates) = ([], [])
-        ledger.deliveries[delivery.id] = Kept(MemoryLedger.DeliveryRow(place: row.place, body: kept))
-        let isOver = delivery.state == .delivered || delivery.state == .superseded
-        if isOver { ledger.waiting.remove(delivery.id) } else { ledger.waiting.insert(delivery.id) }
-    }
-
-    /// With what the case rests on now.
-    private func whole(_ delivery: Delivery) -> Delivery {
-        var whole = delivery
-        let kept = ledger.reportsOfCase[delivery.caseNumber]?.value ?? []
-        whole.reports = kept.map(\.envelope)
-        whole.certificates = kept.compactMap(\.certificate).reduce(into: []) { all, pem in
-            if !all.contains(pem) { all.append(pem) }
+    func attemptsRunning(at time: Timestamp) throws -> [String: Int] {
+        let running = owedByAll.filter { row in
+            row.claimedUntil.map { DeliveryRules.isAhead($0, of: time) } ?? false
         }
-        return whole
+        return Dictionary(grouping: running, by: \.recipient).mapValues(\.count)
     }
 
-    func nextDeliveryDue() throws -> Timestamp? {
-        ledger.waiting.compactMap { ledger.deliveries[$0]?.value.body.nextAttempt }.min()
+    func openCaseNumbers() throws -> [String] {
+        ledger.cases.values.map(\.value.body).filter { !$0.isClosed }.map(\.number).sorted()
     }
 
-    func moveDeliveries(by shift: Duration) throws {
-        for id in ledger.waiting {
-            guard var delivery = ledger.deliveries[id]?.value.body else { continue }
-            delivery.nextAttempt = delivery.nextAttempt + shift
-            delivery.failingSince = delivery.failingSince.map { $0 + shift }
-            keep(delivery)
-        }
-    }
+    // MARK: Recipients
+
+    func recipientHealths() throws -> [RecipientHealth] { ledger.recipients.values.sorted { $0.name < $1.name } }
+    func recipientHealth(_ name: String) throws -> RecipientHealth? { ledger.recipients[name] }
+    func save(_ health: RecipientHealth) throws { ledger.recipients[health.name] = health }
 
     func recipientStates(_ addressees: [CasePolicy.Addressee]) throws -> [RecipientState] {
-        let all = Dictionary(grouping: ledger.deliveries.values.map(\.value.body), by: \.recipient)
-        var states = all.map { name, deliveries in
-            let owed = deliveries.filter { $0.state == .retrying || $0.state == .claimed }
+        var healths = ledger.recipients
+        for addressee in addressees where healths[addressee.name] == nil {
+            healths[addressee.name] = RecipientHealth(name: addressee.name, channel: addressee.kind)
+        }
+        return try healths.values.sorted { $0.name < $1.name }.compactMap { health in
+            let owed = try owedRows(recipient: health.name)
+            guard !owed.isEmpty || addressees.contains(where: { $0.name == health.name }) else { return nil }
+            let refused = owed.filter(\.isRefused).sorted {
+                ($0.failingSince?.milliseconds ?? 0) < ($1.failingSince?.milliseconds ?? 0)
+            }
             return RecipientState(
-                name: name, channel: deliveries.map(\.channel).min { $0.rawValue < $1.rawValue } ?? .email,
-                waiting: deliveries.count { ledger.waiting.contains($0.id) },
-                delivered: deliveries.count { $0.state == .delivered },
-                lastDelivered: deliveries.compactMap(\.deliveredAt).max(),
-                failingSince: owed.compactMap(\.failingSince).min(),
-                lastError: owed.filter { $0.lastError != nil }
-                    .max { $0.failingSince ?? .distantPast < $1.failingSince ?? .distantPast }?.lastError)
+                health, waiting: owed.count,
+                refused: (refused.count, refused.first?.failingSince, refused.first?.lastError)
+            )
         }
-        states.removeAll { state in state.waiting == 0 && !addressees.contains { $0.name == state.name } }
-        for addressee in addressees where !states.contains(where: { $0.name == addressee.name }) {
-            states.append(RecipientState(name: addressee.name, channel: addressee.kind, waiting: 0, delivered: 0))
-        }
-        return states.sorted { $0.name < $1.name }
     }
-}
 
-extension Timestamp {
-    fileprivate static let distantPast = Timestamp(milliseconds: .min)
+    // MARK: Messages
+
+    func save(_ record: DeliveryRecord) throws {
+        let isNew = ledger.messages[record.id] == nil
+        ledger.messages[record.id] = Kept(record)
+        guard isNew else { return }
+        ledger.messagesOfCase[record.caseNumber, default: []].append(record.id)
+        let own = (ledger.messagesOfCase[record.caseNumber] ?? []).filter {
+            ledger.messages[$0]?.value.recipient == record.recipient
+        }
+        guard own.count > MemoryTransaction.messagesKept else { return }
+        let old = Set(own.prefix(own.count - MemoryTransaction.messagesKept))
+        for id in old { ledger.messages[id] = nil }
+        ledger.messagesOfCase[record.caseNumber]?.removeAll { old.contains($0) }
+    }
+
+    func deliveryRecord(id: String) throws -> DeliveryRecord? { ledger.messages[id]?.value }
+
+    func deliveryRecords(caseNumber: String) throws -> [DeliveryRecord] {
+        (ledger.messagesOfCase[caseNumber] ?? []).compactMap { ledger.messages[$0]?.value }
+    }
+
+    func messagesBegun(
+        caseNumber: String, recipient: String, since: Timestamp
+    ) throws -> (count: Int, oldest: Timestamp?) {
+        let begun = try deliveryRecords(caseNumber: caseNumber).filter {
+            $0.recipient == recipient && $0.begunAt > since
+        }
+        return (begun.count, begun.map(\.begunAt).min())
+    }
+
+    func reports(caseNumber: String) throws -> (reports: [Envelope], certificates: [String]) {
+        let kept = ledger.reportsOfCase[caseNumber]?.value ?? []
+        let certificates: [String] = kept.compactMap(\.certificate).reduce(into: []) { all, pem in
+            if !all.contains(pem) { all.append(pem) }
+        }
+        return (kept.map(\.envelope), certificates)
+    }
+
+    // MARK: The clock
+
+    func moveOutbox(by shift: Duration) throws {
+        for var row in owedByAll {
+            row.next = row.next + shift
+            row.claimedUntil = row.claimedUntil.map { $0 + shift }
+            row.failingSince = row.failingSince.map { $0 + shift }
+            try save(row)
+        }
+        for var health in ledger.recipients.values {
+            health.holdUntil = health.holdUntil.map { $0 + shift }
+            health.failingSince = health.failingSince.map { $0 + shift }
+            try save(health)
+        }
+    }
 }

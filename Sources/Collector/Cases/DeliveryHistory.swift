@@ -1,0 +1,64 @@
+import Reports
+
+/// The lines about messages in a case's history.
+enum DeliveryHistory {
+    typealias Line = (kind: Case.Event.Kind, because: String)
+
+    /// - Returns: nil for a repeated failure, which adds nothing new.
+    static func line(_ answer: DeliveryAnswer, to delivery: Delivery) -> Line? {
+        let (name, message) = (
+            delivery.recipient, "message \(delivery.ticket.revision) (\(delivery.ticket.event.rawValue))"
+        )
+        switch answer {
+        case .taken(let reference):
+            let named = reference.text.map { "; its reference is \($0)" } ?? ""
+            let missing = reference.missing.map { ", but not for all of its addresses: \($0)" } ?? ""
+            return (.delivered, "\(name) took \(message)\(named)\(missing).")
+        case .refused(let because):
+            guard delivery.attempts == 0 else { return nil }
+            return (
+                .deliveryFailed,
+                "\(name) refused \(message): \(because). It is offered again in an hour, and when the case changes."
+            )
+        case .failed(_, let because):
+            guard delivery.attempts == 0 else { return nil }
+            return (.deliveryFailed, "\(name) did not take \(message): \(because). It is tried again.")
+        case .partly(let reached, let because):
+            guard delivery.attempts == 0 else { return nil }
+            return (
+                .deliveryFailed,
+                "\(name) took \(message) for \(reached.joined(separator: ", ")); for the others it is tried again: \(because)."
+            )
+        }
+    }
+
+    static func replaced(_ old: TicketOrder, by new: TicketOrder, for recipient: String) -> Line {
+        (
+            .replaced,
+            "The case moved on before \(recipient) confirmed message \(old.revision): it is replaced by message \(new.revision)."
+        )
+    }
+
+    static func diverted(from recipient: String, to fallback: String, because: String) -> Line {
+        (.diverted, "\(recipient) does not take the message (\(because)); \(fallback) is told as well.")
+    }
+
+    static func untold(_ recipient: String, because: String) -> Line {
+        (.notTold, "\(recipient) is told nothing: \(because).")
+    }
+
+    /// - Parameter told: the newest that it confirmed.
+    static func gone(_ recipient: String, told: TicketOrder?, heir: String?) -> Line {
+        let last = told.map { "the last that it took is message \($0.revision), and it " } ?? "it took no message, and "
+        let next = heir.map { " \($0) is told instead." } ?? ""
+        return (.notTold, "\(recipient) is configured no more: \(last)was never told the end.\(next)")
+    }
+
+    static func dropped(_ recipient: String, by: String, because: String) -> Line {
+        (.notTold, "\(by) dropped what \(recipient) was owed: \(because).")
+    }
+
+    static func askedAgain(_ recipient: String, by: String, because: String) -> Line {
+        (.resent, "\(by) asked that \(recipient) is told of the case as it stands: \(because).")
+    }
+}
