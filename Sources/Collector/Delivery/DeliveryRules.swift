@@ -29,8 +29,6 @@ struct DeliveryRules: Hashable, Sendable {
     }
 
     var limits: Limits
-    /// An attempt without an answer counts as one that told nothing. Wrong, and here so that a simulation can show it.
-    var unknownIsUntold = false
 
     init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -83,7 +81,7 @@ struct DeliveryRules: Hashable, Sendable {
     ///   - isTest: whether the case is one.
     func turn(of row: ToldRow, isClosed: Bool, isTest: Bool) -> Turn {
         if isTest, isClosed { return .nothing(because: "the test is over") }
-        if isClosed, isUntold(row), !row.isAskedAgain {
+        if isClosed, row.isUntold, !row.isAskedAgain {
             return .nothing(because: "the case ended before it could be told of it")
         }
         if let trying = row.trying, trying.order >= row.want ?? trying.order, !row.isAskedAgain {
@@ -93,12 +91,6 @@ struct DeliveryRules: Hashable, Sendable {
         if isClosed { return .new(.closed, replacing: row.trying) }
         // The first message that a recipient takes is the case's opening, whatever step caused it.
         return .new(row.told == nil ? .opened : .updated, replacing: row.trying)
-    }
-
-    /// Whether the end of the case would be no news to the recipient.
-    func isUntold(_ row: ToldRow) -> Bool {
-        guard unknownIsUntold, row.told == nil, let trying = row.trying else { return row.isUntold }
-        return trying.answer != .refused
     }
 
     /// The row with the message begun that is now sent, which has to be stored before it is.

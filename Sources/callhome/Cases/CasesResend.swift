@@ -8,7 +8,7 @@ struct CasesResend: AsyncParsableCommand {
         abstract: "Tell recipients of a case as it stands once more, as a new message that says so.",
         discussion: ExitStatus.collectorHelp("to be sent", missing: "no such case or recipient"))
 
-    @Argument(help: "The case's number: CH-7K3Q-000012.")
+    @Argument(help: "The case's number: CH-7K3Q-0M9D.")
     var number: String
 
     @Option(help: ArgumentHelp("The only recipient that is meant.", valueName: "name"))

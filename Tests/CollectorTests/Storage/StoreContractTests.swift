@@ -42,8 +42,7 @@ struct StoreContractTests {
         _ = try await store.accept(last, from: "h1")
         let found = try await store.theOnlyCase()
         #expect(found.members.count == changes.count + 1)
-        let message = try #require(
-            try await store.claimDeliveries(limit: 1, at: time, until: time + .seconds(60)).first)
+        let message = try #require(try await store.begin(at: time).first)
         #expect(message.reports.count == 2 && message.reports.last == last.envelope)
     }
 

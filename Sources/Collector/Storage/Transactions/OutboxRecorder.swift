@@ -82,7 +82,7 @@ struct OutboxRecorder {
             caseNumber: found.number, recipient: row.recipient, since: time - Routing.window)
         return Routing.Question(
             step: .due, urgency: found.urgency, isTest: found.test != nil,
-            isKnown: row.isAskedAgain || !rules.isUntold(row), recent: count, oldest: oldest, time: time)
+            isKnown: row.isAskedAgain || !row.isUntold, recent: count, oldest: oldest, time: time)
     }
 
     // MARK: 1 Whose turn it is
