@@ -38,6 +38,7 @@ struct OutboxMigrationTests {
             var found = try #require(try transaction.findCase(number: number))
             found.revision = revision
             try transaction.save(found, senderNumber: nil)
+            try transaction.writeCases()
             for table in ["told", "message", "recipient"] { try transaction.run("DROP TABLE \(table)") }
             try transaction.run("DELETE FROM grdb_migrations WHERE identifier = 'told'")
             try transaction.run(
