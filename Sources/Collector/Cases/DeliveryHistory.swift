@@ -13,21 +13,21 @@ enum DeliveryHistory {
         case .taken(let reference):
             let named = reference.text.map { "; its reference is \($0)" } ?? ""
             let missing = reference.missing.map { ", but not for all of its addresses: \($0)" } ?? ""
-            return (.delivered, "\(name) took \(message)\(named)\(missing).")
+            return (.delivered, ended("\(name) took \(message)\(named)\(missing)"))
         case .refused(let because):
             guard delivery.attempts == 0 else { return nil }
             return (
                 .deliveryFailed,
-                "\(name) refused \(message): \(because). It is offered again in an hour, and when the case changes."
+                "\(name) refused \(message): \(ended(because)) It is offered again in an hour, and when the case changes."
             )
         case .failed(_, let because):
             guard delivery.attempts == 0 else { return nil }
-            return (.deliveryFailed, "\(name) did not take \(message): \(because). It is tried again.")
-        case .partly(let reached, let because):
+            return (.deliveryFailed, "\(name) did not take \(message): \(ended(because)) It is tried again.")
+        case .partly(_, let because):
             guard delivery.attempts == 0 else { return nil }
             return (
                 .deliveryFailed,
-                "\(name) took \(message) for \(reached.joined(separator: ", ")); for the others it is tried again: \(because)."
+                "\(name) took \(message), but not for all of its addresses: \(ended(because)) Those that may take it later are tried again."
             )
         }
     }
@@ -55,10 +55,15 @@ enum DeliveryHistory {
     }
 
     static func dropped(_ recipient: String, by: String, because: String) -> Line {
-        (.notTold, "\(by) dropped what \(recipient) was owed: \(because).")
+        (.notTold, ended("\(by) dropped what \(recipient) was owed: \(because)"))
     }
 
     static func askedAgain(_ recipient: String, by: String, because: String) -> Line {
-        (.resent, "\(by) asked that \(recipient) is told of the case as it stands: \(because).")
+        (.resent, ended("\(by) asked that \(recipient) is told of the case as it stands: \(because)"))
+    }
+
+    /// What others say may end as a sentence does.
+    private static func ended(_ text: String) -> String {
+        text.hasSuffix(".") || text.hasSuffix("?") || text.hasSuffix("!") ? text : "\(text)."
     }
 }

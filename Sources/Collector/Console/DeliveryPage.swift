@@ -30,8 +30,7 @@ struct DeliveryPage: Sendable {
                 badge: state.failingSince != nil ? Badge(DeliveryRecord.State.retrying, in: language) : nil,
                 waiting: state.waiting, refused: state.refused > 0 ? state.refused : nil,
                 delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
-                error: state.failingSince == nil && state.refused == 0
-                    ? nil : state.lastError.map { CleanText.line($0) })
+                error: state.lastError.map { CleanText.line($0) })
         }
     }
 }

@@ -11,7 +11,7 @@ enum ChannelError: Error, Hashable, Sendable, CustomStringConvertible {
     case retry(after: Duration?, because: String)
     /// The recipient will not take this message as it is: a person must look at it. It is still tried, seldom.
     case rejected(because: String)
-    /// Some of its addresses have it, the others may take it later: only these are tried again.
+    /// Some of its addresses have it, and some may take it later: all but those are `reached`, and are not tried again.
     case partly(reached: [String], because: String)
 
     var description: String {

@@ -18,7 +18,7 @@ struct Delivery: Hashable, Sendable {
     var attempts: Int
     /// When the message was made: the same on every repetition.
     var createdAt: Timestamp
-    /// Of several addresses of the recipient those that have it already.
+    /// Of several addresses of the recipient those that are tried no more: they have it, or will never take it.
     var reached: [String] = []
 }
 
@@ -29,7 +29,7 @@ enum DeliveryAnswer: Hashable, Sendable {
     case refused(because: String)
     /// It was not reached, was silent, or wants to be left alone; `after` where it stated for how long.
     case failed(after: Duration?, because: String)
-    /// Some of its addresses have it, the others may take it later.
+    /// Some of its addresses have it, and some may take it later: all but those are `reached`.
     case partly(reached: [String], because: String)
 
     init(_ error: ChannelError) {

@@ -61,7 +61,7 @@ struct RecipientState: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - waiting: rows that are owed something.
-    ///   - refused: how many of them it refused, and since when the first.
+    ///   - refused: how many of them it refused, and since when the first; why one of all of them was not taken.
     init(_ health: RecipientHealth, waiting: Int, refused: (count: Int, since: Timestamp?, error: String?)) {
         self.init(
             name: health.name, channel: health.channel, waiting: waiting, delivered: health.delivered,

@@ -24,7 +24,7 @@ struct ToldRow: Hashable, Sendable, Codable {
         var attempts: Int
         var answer: Answer
         var beganAt: Timestamp
-        /// Of several addresses of the recipient those that have it; nil where none has it alone.
+        /// Of several addresses of the recipient those that are tried no more; nil where none was settled alone.
         var reached: [String]?
     }
 

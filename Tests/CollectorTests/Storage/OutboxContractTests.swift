@@ -228,6 +228,40 @@ struct OutboxContractTests {
         #expect(try await store.begin(at: late).map(\.ticket.event) == [.closed, .closed])
     }
 
+    @Test(
+        "Where some addresses wait, only they are tried again, and the recipient's state says why while it is no alarm")
+    func someAddresses() async throws {
+        let (store, _) = try await storeWithCase(Self.policy([.init(name: "desk", kind: .email)]))
+        let first = try only("desk", await store.begin(at: time))
+        let later = "b@x.example (451 later), c@x.example (550 no)"
+        try await store.record(
+            .partly(reached: ["a@x.example", "c@x.example"], because: "no mail for \(later)"), to: first, at: time)
+        let state = try await store.recipientStates()[0]
+        #expect(state.waiting == 1 && state.refused == 0 && state.failingSince == nil && state.holdUntil == nil)
+        #expect(state.lastError == "no mail for \(later)")
+        #expect(
+            try await history(store, .deliveryFailed) == [
+                "desk took message 1 (opened), but not for all of its addresses: no mail for \(later). "
+                    + "Those that may take it later are tried again."
+            ])
+        let again = try only("desk", await store.begin(at: time + .seconds(5)))
+        #expect(again.id == first.id && again.reached == ["a@x.example", "c@x.example"])
+        try await store.record(taken, to: again, at: time + .seconds(5))
+        #expect(try await store.recipientStates()[0].lastError == nil)
+    }
+
+    @Test("A reason that is a question, or ends as a sentence does, gets no second stop")
+    func stops() async throws {
+        let (store, _) = try await storeWithCase(Self.policy([.init(name: "desk", kind: .email)]))
+        try await store.record(
+            .failed(after: nil, because: "nothing listens there: is it started?"),
+            to: try only("desk", await store.begin(at: time)), at: time)
+        #expect(
+            try await history(store, .deliveryFailed) == [
+                "desk did not take message 1 (opened): nothing listens there: is it started? It is tried again."
+            ])
+    }
+
     @Test("What is refused is offered again after an hour, the same message")
     func parked() async throws {
         let (store, _) = try await storeWithCase()

@@ -145,14 +145,19 @@ extension SQLiteTransaction {
         }.map { health in
             guard let row = owed[health.name] else { return RecipientState(health, waiting: 0, refused: (0, nil, nil)) }
             let since = (row["since"] as Int64?).map { Timestamp(milliseconds: $0) }
-            let error = try since == nil ? nil : firstRefusal(recipient: health.name)
+            let error = try health.lastError ?? firstError(recipient: health.name)
             return RecipientState(health, waiting: row["waiting"], refused: (row["refused"], since, error))
         }.sorted { $0.name < $1.name }
     }
 
-    private func firstRefusal(recipient: String) throws -> String? {
-        try rows("recipient = ? AND owed = 1 AND refused IS NOT NULL ORDER BY refused LIMIT 1", [recipient])
-            .first?.lastError
+    /// Why something that waits was not taken: what was refused first, else the oldest that was tried.
+    private func firstError(recipient: String) throws -> String? {
+        try rows(
+            """
+            recipient = ? AND owed = 1 AND attempted > 0 AND json_extract(body, '$.lastError') IS NOT NULL
+            ORDER BY refused IS NULL, refused, since, number LIMIT 1
+            """, [recipient]
+        ).first?.lastError
     }
 
     // MARK: Messages

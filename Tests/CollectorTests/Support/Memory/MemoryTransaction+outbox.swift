@@ -97,10 +97,9 @@ extension MemoryTransaction {
             let refused = owed.filter(\.isRefused).sorted {
                 ($0.failingSince?.milliseconds ?? 0) < ($1.failingSince?.milliseconds ?? 0)
             }
+            let error = (refused + owed).lazy.compactMap(\.lastError).first
             return RecipientState(
-                health, waiting: owed.count,
-                refused: (refused.count, refused.first?.failingSince, refused.first?.lastError)
-            )
+                health, waiting: owed.count, refused: (refused.count, refused.first?.failingSince, error))
         }
     }
 
