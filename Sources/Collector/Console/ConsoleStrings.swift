@@ -134,9 +134,10 @@ enum ConsoleStrings {
         "tryNow": ("Try now", "Jetzt versuchen"),
         "catchUp": ("Tell all open cases", "Alle offenen Fälle melden"),
         "drop": ("Drop what waits", "Wartendes verwerfen"),
+        "nextAttempt": ("Tried again at", "Nächster Versuch"),
         "recipientHelp": (
-            "Open cases are told that it does not know as they stand. What is dropped stands in each case.",
-            "Gemeldet werden die offenen Fälle, deren Stand dort nicht bekannt ist. Was verworfen wird, steht in jedem Fall."
+            "“Tell all open cases” tells the recipient of every open case whose state it does not know. What you drop is noted in each case.",
+            "„Alle offenen Fälle melden“ meldet jeden offenen Fall, dessen Stand der Empfänger nicht kennt. Was verworfen wird, steht danach in jedem Fall."
         ),
         "resend": ("Send again", "Noch einmal senden"),
         "resendHelp": (

@@ -13,6 +13,10 @@ struct DeliveryPage: Sendable {
         var delivered: Int
         var lastDelivered: String
         var error: String?
+        /// When it is tried again; nil while nothing holds it.
+        var nextAttempt: String?
+        /// Whether there is something to try or to drop.
+        var isOwed: Bool
     }
 
     let frame: PageLayout
@@ -30,7 +34,8 @@ struct DeliveryPage: Sendable {
                 badge: state.failingSince != nil ? Badge(DeliveryRecord.State.retrying, in: language) : nil,
                 waiting: state.waiting, refused: state.refused > 0 ? state.refused : nil,
                 delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
-                error: state.lastError.map { CleanText.line($0) })
+                error: state.lastError.map { CleanText.line($0) }, nextAttempt: state.holdUntil.map { words.time($0) },
+                isOwed: state.waiting > 0)
         }
     }
 }

@@ -212,10 +212,15 @@ struct APITests {
             #expect(try await resend(.init(to: "desk", because: "lost")) == 200)
             #expect(try await line().waiting == 1)
             _ = try await web.login()
-            let csrf = TestWeb.csrf(try await web.get("/delivery"))
+            let page = try await web.get("/delivery")
+            let csrf = TestWeb.csrf(page)
+            for word in ["try", "catch-up", "drop"] { #expect(page.text.contains("/delivery/desk/\(word)\"")) }
             let sent = try await web.post("/delivery/desk/drop", ["csrf": csrf, "because": "again by phone"])
             #expect(sent.status == 303)
             #expect(try await line().waiting == 0)
+            let after = try await web.get("/delivery").text
+            #expect(after.contains("/delivery/desk/catch-up\""))
+            #expect(!after.contains("/delivery/desk/drop") && !after.contains("/delivery/desk/try"), "nothing waits")
             #expect(
                 try await web.post("/cases/\(first.caseNumber)/resend", ["csrf": csrf, "because": "x"]).status == 303)
             #expect(try await line().waiting == 1)

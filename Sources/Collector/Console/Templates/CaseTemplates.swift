@@ -121,14 +121,15 @@ enum CaseTemplates {
         <span>{{w.waiting}}: {{waiting}}{{#refused}} ({{w.refused}}: {{.}}){{/refused}} · {{w.delivered}}: {{delivered}}</span>
         <span class="muted">{{w.lastDelivered}}: {{lastDelivered}}</span>
         {{#error}}<span class="refusal">{{w.lastError}}: {{.}}</span>{{/error}}
+        {{#nextAttempt}}<span class="muted">{{w.nextAttempt}}: {{.}}</span>{{/nextAttempt}}
         </span>
         <form method="post" class="body"><input type="hidden" name="csrf" value="{{frame.csrf}}">
-        <button class="second" formaction="{{link}}/try" formnovalidate>{{w.tryNow}}</button>
+        {{#isOwed}}<button class="second" formaction="{{link}}/try" formnovalidate>{{w.tryNow}}</button>{{/isOwed}}
         <label>{{w.reason}} <input name="because" required maxlength="500"></label>
         <button class="second" formaction="{{link}}/catch-up">{{w.catchUp}}</button>
-        <button class="second" formaction="{{link}}/drop">{{w.drop}}</button></form>
-        <p class="body muted">{{w.recipientHelp}}</p></li>{{/rows}}
+        {{#isOwed}}<button class="second" formaction="{{link}}/drop">{{w.drop}}</button>{{/isOwed}}</form></li>{{/rows}}
         </ul>
+        {{#rows}}{{#first()}}<p class="muted">{{w.recipientHelp}}</p>{{/first()}}{{/rows}}
         {{> bottom}}
         """
 }
