@@ -155,7 +155,10 @@ struct ConsoleTests {
             #expect(page.contains("part is on the way"))
             #expect(!page.contains("<script>"))
             #expect(page.contains("&lt;script&gt;"))
-            #expect(!page.contains("action=\"/cases/"))
+            for word in ["acknowledge", "close", "replaced", "repaired", "acquitted"] {
+                #expect(!page.contains("action=\"/cases/\(number)/\(word)\""), "it is closed")
+            }
+            #expect(page.contains("action=\"/cases/\(number)/resend\""), "its end can be sent again")
         }
         let found = try #require(try await fleet.store.findCase(number: number))
         #expect(found.state == .closed)
