@@ -425,6 +425,31 @@ struct StoreContractTests {
         #expect(try await store.cases(CaseQuery()).isEmpty)
     }
 
+    @Test(
+        "A part whose fault the storm's case holds, listed or not, gets no second case after the storm; another part does"
+    )
+    func afterTheStorm() async throws {
+        let store = try openStore()
+        var agent = AccountingAgent(try await store.enrolled("h1"))
+        let limit = StoreUnderTest.policy.casesPerHostPerHour
+        let count = limit + CaseLimits.members + 1
+        func open(_ id: String, _ part: Int, at when: Timestamp) async throws {
+            let fault = SampleFault.make(id, blaming: "sd\(part)")
+            try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: "h1", at: when)
+        }
+        for number in 1...count { try await open("f\(number)", number, at: time) }
+        let storm = try #require(try await store.allCases().first { $0.origin == .storm })
+        let listed = Set(storm.members.map(\.fault.id.rawValue))
+        let unlisted = try #require(((limit + 1)...count).first { !listed.contains("f\($0)") })
+        let cases = try await store.allCases().count
+        let later = time + .seconds(2 * 3600)
+        try await open("again-listed", count, at: later)
+        try await open("again-unlisted", unlisted, at: later)
+        #expect(try await store.allCases().count == cases)
+        try await open("other", count + 1, at: later)
+        #expect(try await store.allCases().count == cases + 1)
+    }
+
     @Test("A person acknowledges and closes; what is closed is closed")
     func byHand() async throws {
         let store = try openStore()

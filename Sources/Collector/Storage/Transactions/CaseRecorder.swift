@@ -31,14 +31,16 @@ struct CaseRecorder {
             isAgain = true
         }
         var opening = CaseRules.Opening(origin: origin, host: host, hostname: hostname, key: key)
-        if change.kind != .cleared, current?.isClosed ?? true, origin == .faults, try isStorm(host: host) {
-            current = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
-            if current == nil {
-                current = try stormAgain(host: host)
-                isAgain = current != nil
+        if change.kind != .cleared, current?.isClosed ?? true, origin == .faults {
+            let storm = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
+            if try isStorm(host: host) {
+                current = try storm ?? stormAgain(host: host)
+                isAgain = storm == nil && current != nil
+                opening.origin = .storm
+                opening.key = CaseRecorder.stormKey
+            } else if let storm, try holds(storm, partOf: key) {
+                current = storm
             }
-            opening.origin = .storm
-            opening.key = CaseRecorder.stormKey
         }
         let unlisted = try current.map { found in
             let listed = Set(found.members.map(\.fault.id))
@@ -65,6 +67,14 @@ struct CaseRecorder {
     }
 
     private static let hour = Duration.seconds(3600)
+
+    /// Whether the part has a fault in the storm's case, also one that it has no room to list: one part, one case.
+    private func holds(_ storm: Case, partOf key: String) throws -> Bool {
+        if storm.openFaults.contains(where: { CaseRules.key(of: $0) == key }) { return true }
+        let held = Set(try transaction.faultsHolding(caseNumber: storm.number))
+        return try transaction.mirroredFaults(host: storm.host, states: [.standing, .unconfirmed])
+            .contains { $0.key == key && held.contains($0.fault) }
+    }
 
     /// The storm case of the last hour, opened again: one case stands for the rest, also where its faults come and go.
     private func stormAgain(host: HostID) throws -> Case? {
