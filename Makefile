@@ -30,9 +30,9 @@ fuzz: release  ## Feed pattern reader and engine with mutated patterns, for SECO
 	@.build/release/callhome patterns build patterns -o .build/release/patterns.json
 	@.build/release/callhome-patterns-fuzz .build/release/patterns.json --seconds $(or $(SECONDS),1200)
 
-fuzz-doors: build  ## Feed every door of a collector (or DOORS=intake,api) with signed, hostile messages: INPUTS=1000000 each, HTTP=20000
+fuzz-doors:  ## Feed every door of a collector (or DOORS=intake,api) with signed, hostile messages: INPUTS=1000000 each, HTTP=20000
 	@CALLHOME_FUZZ_INPUTS=$(or $(INPUTS),1000000) CALLHOME_FUZZ_HTTP=$(or $(HTTP),20000) \
-		$(if $(DOORS),CALLHOME_FUZZ_DOORS=$(DOORS)) swift test --skip-build --filter DoorFuzzTests
+		$(if $(DOORS),CALLHOME_FUZZ_DOORS=$(DOORS)) scripts/optimised-tests DoorFuzzTests
 
 attacks: release  ## Measure how long agents and console wait while a collector is attacked in every way at once
 	@scripts/compile --release callhome-load

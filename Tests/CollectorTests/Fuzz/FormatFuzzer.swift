@@ -15,6 +15,12 @@ struct FormatFuzzer {
 
     mutating func below(_ count: Int) -> Int { random.below(count) }
     mutating func once(in count: Int) -> Bool { below(count) == 0 }
+    /// A text that means harm, or is only long.
+    mutating func word() -> String {
+        once(in: 6)
+            ? String(repeating: pick(["x", "\u{301}", "ä", "\u{1}"]), count: pick([63, 64, 65, 253, 254, 400, 401]))
+            : pick(Self.words)
+    }
     mutating func pick<Element>(_ list: [Element]) -> Element { list[below(list.count)] }
 
     private static let numbers =
@@ -35,10 +41,12 @@ struct FormatFuzzer {
     ]
 
     /// One to four changes of `tree`, as it is sent.
-    mutating func changed(_ tree: JSONTree) -> String {
+    /// - Parameter last: what is put right again, so that what was changed beside it is reached.
+    mutating func changed(_ tree: JSONTree, last: (JSONTree) -> JSONTree = { $0 }) -> String {
         guard changes else { return tree.json }
         var tree = tree
         for _ in 0...below(4) { tree = change(tree, depth: 0) }
+        tree = last(tree)
         var bytes = Array(tree.json.utf8)
         // Now and then as bytes: what is no JSON at all.
         if once(in: 12), !bytes.isEmpty {
