@@ -273,14 +273,39 @@ public enum CollectorAPI {
         public var deliveries: [DeliveryLine]
         /// Why nobody was told, and what to do; nil where somebody was, or is to be.
         public var unheard: String?
+        /// What people did about it at all collectors, in the order that all agree on; nil from a collector up to 0.1.
+        public var work: [WorkLine]?
         public init(
-            summary: CaseLine, faults: [Fault], history: [CaseStep], deliveries: [DeliveryLine], unheard: String? = nil
+            summary: CaseLine, faults: [Fault], history: [CaseStep], deliveries: [DeliveryLine], unheard: String? = nil,
+            work: [WorkLine]? = nil
         ) {
             self.summary = summary
             self.faults = faults
             self.history = history
             self.deliveries = deliveries
             self.unheard = unheard
+            self.work = work
+        }
+    }
+
+    /// One step of a case's work.
+    public struct WorkLine: Hashable, Sendable, Codable {
+        public var time: Timestamp
+        /// `acknowledged`, `closed`, `note`.
+        public var kind: String
+        /// Who did it, and at which collector.
+        public var who: String
+        public var place: String
+        public var why: String
+        /// Why it changed nothing; nil where it counts.
+        public var notApplied: String?
+        public init(time: Timestamp, kind: String, who: String, place: String, why: String, notApplied: String?) {
+            self.time = time
+            self.kind = kind
+            self.who = who
+            self.place = place
+            self.why = why
+            self.notApplied = notApplied
         }
     }
 

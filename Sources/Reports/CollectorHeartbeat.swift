@@ -18,6 +18,10 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
     public var counter: Int64?
     /// Id of the key of the collector that it is meant for; nil from collectors that do not say. Nobody else takes it.
     public var receiver: String?
+    /// What was done about cases that the two share; nil from collectors up to 0.1, which are then told nothing either.
+    public var work: WorkExchange?
+    /// Of the tickets that the receiver was told and that did not end.
+    public var told: ToldTickets?
 
     public init(
         site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int,

@@ -7,6 +7,8 @@ public enum PayloadType: String, Sendable {
     case receipt = "application/vnd.callhome.receipt+json"
     case ticket = "application/vnd.callhome.ticket+json"
     case heartbeat = "application/vnd.callhome.heartbeat+json"
+    case heartbeatAnswer = "application/vnd.callhome.heartbeat-answer+json"
+    case workStep = "application/vnd.callhome.work-step+json"
     case pairing = "application/vnd.callhome.pairing+json"
     case renewalRequest = "application/vnd.callhome.renewal-request+json"
     case renewal = "application/vnd.callhome.renewal+json"

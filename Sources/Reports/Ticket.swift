@@ -65,6 +65,9 @@ public struct Ticket: Hashable, Sendable, Codable {
     public var standIn: String?
     /// True where the receiver may have it already: an earlier message was not confirmed, or somebody asked for it again.
     public var repeated: Bool?
+    /// How often the case has got worse, its opening counted, at the collector that the agent reports to; nil from collectors
+    /// up to 0.1. Whoever closes it says how much of that was known: `WorkStep.seen`.
+    public var worsened: Int?
 
     public init(
         number: String, event: Event, revision: Int, test: Bool, urgency: Urgency, openedAt: Timestamp,

@@ -87,6 +87,69 @@ struct WireTests {
         #expect(String(decoding: try WireFormat.encode(expected), as: UTF8.self) == json)
     }
 
+    @Test(
+        "A collector's sign of life reads as in the first release; one with work, and its answer, are kept from here on"
+    )
+    func goldenHeartbeat() throws {
+        let old = #"{"format":1,"interval":60,"openCases":2,"site":"a","time":1000,"version":"0.1.0","waiting":3}"#
+        var heartbeat = CollectorHeartbeat(
+            site: "a", version: "0.1.0", time: Timestamp(seconds: 1), interval: 60, openCases: 2, waiting: 3)
+        #expect(try WireFormat.decode(CollectorHeartbeat.self, from: Data(old.utf8)) == heartbeat)
+        #expect(String(decoding: try WireFormat.encode(heartbeat), as: UTF8.self) == old)
+
+        let step = WorkStep(
+            collector: "b", counter: 7, causes: ["a": 5], time: Timestamp(seconds: 1), kind: .closed, who: "anna",
+            place: "Service", why: "swapped", seen: 1)
+        let signed = Envelope(
+            payload: try WireFormat.encode(step), payloadType: PayloadType.workStep.rawValue, signatures: [])
+        let body = #"{"causes":{"a":5},"collector":"b","counter":7,"kind":"closed","place":"Service","seen":1,"#
+        #expect(
+            String(decoding: signed.payload, as: UTF8.self) == body + #""time":1000,"who":"anna","why":"swapped"}"#)
+        let base64 = signed.payload.base64EncodedString()
+        let envelope =
+            #"{"payload":"\#(base64)","payloadType":"application/vnd.callhome.work-step+json","signatures":[]}"#
+        let work =
+            #""work":{"after":3,"have":9,"more":true,"steps":[{"origin":{"number":"CH-1","store":"a"},"step":\#(envelope)}],"through":4}"#
+        heartbeat.counter = 8
+        heartbeat.work = WorkExchange(
+            have: 9, after: 3, through: 4, more: true,
+            steps: [SharedStep(origin: Ticket.Origin(store: "a", number: "CH-1"), step: signed)])
+        let ticket = HeldTicket(number: "CH-1", epoch: StoreEpoch(term: 1, start: 9), revision: 2)
+        heartbeat.told = ToldTickets([ticket], after: "CH-0")
+        let told = #"{"after":"CH-0","count":1,"digest":"DIGEST"}"#
+            .replacing("DIGEST", with: SHA256.hash(data: Data("CH-1 1 9 2\n".utf8)).prefix(16).hexadecimal)
+        let new =
+            #"{"counter":8,"format":1,"interval":60,"openCases":2,"site":"a","time":1000,"told":\#(told),"#
+            + #""version":"0.1.0","waiting":3,\#(work)}"#
+        #expect(String(decoding: try WireFormat.encode(heartbeat), as: UTF8.self) == new)
+        #expect(try WireFormat.decode(CollectorHeartbeat.self, from: Data(new.utf8)) == heartbeat)
+
+        let answer = HeartbeatAnswer(
+            collector: "b", site: "a", counter: 8, root: "PEM", work: try #require(heartbeat.work),
+            held: HeldTickets([ticket], after: nil))
+        let all = told.replacing(#""after":"CH-0","#, with: "")
+        let json =
+            #"{"collector":"b","counter":8,"format":1,"held":{"all":\#(all),"more":false,"tickets":[{"#
+            + #""epoch":{"start":9,"term":1},"number":"CH-1","revision":2}]},"root":"PEM","site":"a",\#(work)}"#
+        #expect(String(decoding: try WireFormat.encode(answer), as: UTF8.self) == json)
+        #expect(try WireFormat.decode(HeartbeatAnswer.self, from: Data(json.utf8)) == answer)
+    }
+
+    @Test("What is held comes in pages of 100, by number, and its digest does not depend on the order")
+    func heldPages() {
+        let tickets = (0..<250).map { HeldTicket(number: "CH-\($0)", epoch: .unbegun, revision: $0) }
+        #expect(ToldTickets(tickets).isSame(as: ToldTickets(tickets.reversed(), after: "x")))
+        #expect(!ToldTickets(tickets).isSame(as: ToldTickets(Array(tickets.dropLast()))))
+        var (read, after): ([HeldTicket], String?) = ([], nil)
+        for number in 1...3 {
+            let page = HeldTickets(tickets.reversed(), after: after)
+            #expect(page.tickets.count == (number < 3 ? 100 : 50))
+            #expect(page.more == (number < 3))
+            (read, after) = (read + page.tickets, page.tickets.last?.number)
+        }
+        #expect(read == tickets.sorted { $0.number < $1.number })
+    }
+
     @Test("An observation of one event reads and is written as before there were counts; one of several says so")
     func goldenObservation() throws {
         let head = #"{"component":"dimm:A1","#

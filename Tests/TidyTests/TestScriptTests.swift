@@ -5,7 +5,8 @@ import Testing
 @Suite("make test")
 struct TestScriptTests {
     /// Runs scripts/test with programs in the place of `swift` and of the scripts that it calls.
-    private func run(swift: String, compile: String = "exit 0") throws -> Int32 {
+    /// - Returns: its exit code, and the end of what it printed.
+    private func run(swift: String, compile: String = "exit 0") throws -> (status: Int32, output: String) {
         let files = FileManager.default
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -23,11 +24,16 @@ struct TestScriptTests {
         let process = Process()
         process.executableURL = folder.appending(path: "scripts/test")
         process.environment = ["PATH": "\(folder.path)/bin:/usr/bin:/bin", "HOME": folder.path]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        let output = folder.appending(path: "output")
+        try Data().write(to: output)
+        let handle = try FileHandle(forWritingTo: output)
+        defer { try? handle.close() }
+        process.standardOutput = handle
+        process.standardError = handle
         try process.run()
         process.waitUntilExit()
-        return process.terminationStatus
+        let text = String(decoding: (try? Data(contentsOf: output)) ?? Data(), as: UTF8.self)
+        return (process.terminationStatus, String(text.suffix(2_000)))
     }
 
     /// More suites than a pipe holds, of which the script shows ten.
@@ -39,13 +45,14 @@ struct TestScriptTests {
 
     @Test("It is 0 only where the build and both halves of the tests are good")
     func exitCode() throws {
-        #expect(try run(swift: Self.good) == 0)
-        #expect(try run(swift: Self.bad) != 0)
-        #expect(try run(swift: Self.good, compile: "exit 1") != 0)
+        let well = try run(swift: Self.good)
+        #expect(well.status == 0, "\(well.output)")
+        #expect(try run(swift: Self.bad).status != 0)
+        #expect(try run(swift: Self.good, compile: "exit 1").status != 0)
         // One half alone: `--no-parallel` is that of whole programs.
         for half in ["--no-parallel", "--filter"] {
             let one = "case \"$*\" in *\(half)*) \(Self.bad) ;; esac\n\(Self.good)"
-            #expect(try run(swift: one) != 0, "\(half)")
+            #expect(try run(swift: one).status != 0, "\(half)")
         }
     }
 }

@@ -42,7 +42,17 @@ extension CollectorAPI.CaseDetail {
                 CollectorAPI.CaseStep(time: $0.time, kind: $0.kind.rawValue, by: $0.by, because: $0.because)
             },
             deliveries: deliveries.map(CollectorAPI.DeliveryLine.init),
-            unheard: Unheard(found, deliveries, among: recipients)?.words(in: .english))
+            unheard: Unheard(found, deliveries, among: recipients)?.words(in: .english),
+            work: found.folded.outcomes.map(CollectorAPI.WorkLine.init))
+    }
+}
+
+extension CollectorAPI.WorkLine {
+    init(_ outcome: WorkFold.Outcome) {
+        let step = outcome.step
+        self.init(
+            time: step.time, kind: step.kind.rawValue, who: step.who, place: step.place, why: step.why,
+            notApplied: outcome.notApplied?.words(in: .english))
     }
 }
 

@@ -139,7 +139,8 @@ struct PairingRoute: RouteProvider {
             at: environment.now())
     }
 
-    /// - Returns: the signed notice of our TLS root, for a site that does not say that it trusts it; nil for one that does.
+    /// - Returns: what is to be told to the site, signed. Of a site that tells no work, the notice of our TLS root where it does not
+    ///   say that it trusts it, and nil where it does.
     func accept(heartbeat envelope: Envelope) async throws -> Envelope? {
         let site = try await site(of: envelope)
         let heartbeat = try decoded(CollectorHeartbeat.self, from: envelope, as: .heartbeat, of: site)
@@ -162,15 +163,19 @@ struct PairingRoute: RouteProvider {
             throw RequestProblem(.conflict, "repeated", "\(because).")
         }
         let root = environment.tlsRoot
-        guard heartbeat.root == root.fingerprint else {
-            let notice = RootNotice(site: site.id, root: root.pem)
-            return try Envelope.sign(WireFormat.encode(notice), as: .rootNotice, with: environment.signingKey)
-        }
-        if site.root != root.fingerprint {
+        let isMoved = heartbeat.root == root.fingerprint
+        if isMoved, site.root != root.fingerprint {
             try await environment.store.recordTrust(site: site.id, root: root.fingerprint)
             await move?.moved()
         }
-        return nil
+        if let work = heartbeat.work {
+            var answer = try await SiteLink(environment: environment, site: site).answer(work, of: heartbeat)
+            if !isMoved { answer.root = root.pem }
+            return try Envelope.sign(WireFormat.encode(answer), as: .heartbeatAnswer, with: environment.signingKey)
+        }
+        if isMoved { return nil }
+        let notice = RootNotice(site: site.id, root: root.pem)
+        return try Envelope.sign(WireFormat.encode(notice), as: .rootNotice, with: environment.signingKey)
     }
 
     private func site(of envelope: Envelope) async throws -> PairedSite {

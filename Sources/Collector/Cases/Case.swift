@@ -78,6 +78,10 @@ struct Case: Hashable, Sendable, Codable {
     var problem: String?
     /// `Ticket.perhapsOrderedSince`.
     var perhapsOrderedSince: Timestamp?
+    /// What people did about it, here and at collectors that share it; nil where nobody did, or only a version up to 0.1.
+    var work: CaseWork?
+    /// How often it got worse, its opening counted; nil counts as once. Of a relayed case, as its ticket says.
+    var worsened: Int?
 
     var isClosed: Bool { state == .closed }
     /// Faults that stand, as `membersByWeight`: the first one heads ticket and page.

@@ -87,12 +87,26 @@ enum CaseRules {
         if let index { found.members[index] = member } else { found.members.append(member) }
         forgetOldest(&found)
         weigh(&found)
-        if found.urgency > before.urgency, found.state == .acknowledged { found.state = .open }
+        if isWorse(found, than: before, by: change.fault) {
+            found.worsened = (found.worsened ?? 1) + 1
+            // Whoever looks after it knew of less.
+            if found.state == .acknowledged { found.state = .open }
+        }
         found.updatedAt = time
         found.note(.updated, by: found.host, because: change.because, at: time)
         return .updated(
             found, notice: notice(before: before, after: found, joined: index == nil, fault: change.fault),
             because: change.because)
+    }
+
+    /// Whether it is more than people knew who looked after it or closed it: more urgent, a further fault that matters, or the
+    /// cause of something new. A fault that they knew of, and that went and came again, is not.
+    private static func isWorse(_ after: Case, than before: Case, by fault: Fault) -> Bool {
+        if after.urgency > before.urgency { return true }
+        guard let known = before.members.first(where: { $0.fault.id == fault.id }) else {
+            return fault.urgency.makesTicket
+        }
+        return explainsMore(fault, than: known.fault)
     }
 
     /// Whether a fault is the cause of another that it was not before, of any part.

@@ -33,6 +33,7 @@ struct TicketWriter: Sendable {
         ticket.insteadOf = row.insteadOf ?? original?.insteadOf
         ticket.standIn = row.standIn ?? original?.standIn
         ticket.repeated = isRepeated ? true : nil
+        ticket.worsened = found.worsened ?? 1
         return ticket
     }
 }

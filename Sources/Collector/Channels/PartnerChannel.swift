@@ -10,7 +10,21 @@ protocol PartnerChannel: Sendable {
 
 /// A recipient that watches over this collector: it opens a case when the heartbeats stop.
 protocol HeartbeatReceiver: PartnerChannel {
-    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError)
+    /// Says that this collector lives, tells what was done about cases, and takes what the answer brings.
+    @discardableResult
+    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError) -> AnnounceOutcome
+}
+
+/// What came of one heartbeat.
+struct AnnounceOutcome: Hashable, Sendable {
+    /// Whether more waits on either side: then another one follows at once.
+    var isMoreWaiting = false
+    /// The next page of what the partner holds follows behind this number.
+    var heldAfter: String?
+    /// What the log should say: steps that were refused, and tickets that nobody here knows.
+    var warnings: [String] = []
+    /// Cases of which the partner is told again.
+    var toldAgain: [String] = []
 }
 
 /// Limits of channels, each with its unit.

@@ -84,31 +84,48 @@ struct PartnerCollectorChannel: HeartbeatReceiver {
         return TicketReference(text: CleanText.line(acceptance.reference, limit: 80))
     }
 
-    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError) {
+    func announce(_ heartbeat: CollectorHeartbeat) async throws(ChannelError) -> AnnounceOutcome {
         let trust = try await trust()
+        let link = PartnerLink(
+            site: heartbeat.site, recipient: recipient.name, trust: trust, store: store, signingKey: signingKey)
         let body: Data
         var heartbeat = heartbeat
         heartbeat.root = CertificateAuthority.fingerprint(ofPEM: trust.ca)
+        // Whoever gets one cannot hand it to another partner as a sign that this collector still lives.
+        heartbeat.receiver = trust.key.id
+        try await link.fill(&heartbeat)
         do {
-            // Whoever gets one cannot hand it to another partner as a sign that this collector still lives.
-            heartbeat.receiver = trust.key.id
             let payload = try WireFormat.encode(heartbeat)
             body = try WireFormat.encode(Envelope.sign(payload, as: .heartbeat, with: signingKey))
         } catch {
             throw .rejected(because: "the heartbeat cannot be signed: \(error)")
         }
         let response = try await post(body, to: Routes.heartbeats, trust: trust, at: heartbeat.time)
-        if let envelope = try? WireFormat.decode(Envelope.self, from: response.body) {
-            await take(envelope, from: trust, as: heartbeat.site, at: heartbeat.time)
+        guard let envelope = try? WireFormat.decode(Envelope.self, from: response.body) else {
+            return AnnounceOutcome()
         }
+        guard let answer = link.answer(envelope, to: heartbeat) else {
+            await take(envelope, from: trust, as: heartbeat.site, at: heartbeat.time)
+            return AnnounceOutcome()
+        }
+        if let root = answer.root {
+            await take(RootNotice(site: answer.site, root: root), from: trust, at: heartbeat.time)
+        }
+        return try await link.take(answer, to: heartbeat)
     }
 
     /// The partner's signed word which root to trust from now on. It is kept once the partner was reached by it: a wrong one
     /// would cut the line for good.
     func take(_ envelope: Envelope, from trust: PartnerTrust, as site: String, at time: Timestamp) async {
         guard let payload = try? envelope.verified(as: .rootNotice, by: trust.key),
-            let notice = try? WireFormat.decode(RootNotice.self, from: payload), notice.site == site,
-            let outline = CertificateOutline(pem: notice.root), outline.objectionAsRoot == nil,
+            let notice = try? WireFormat.decode(RootNotice.self, from: payload), notice.site == site
+        else { return }
+        await take(notice, from: trust, at: time)
+    }
+
+    /// - Parameter notice: its signature was checked.
+    private func take(_ notice: RootNotice, from trust: PartnerTrust, at time: Timestamp) async {
+        guard let outline = CertificateOutline(pem: notice.root), outline.objectionAsRoot == nil,
             await isReached(trust.url, by: notice.root, at: time)
         else { return }
         var moved = trust

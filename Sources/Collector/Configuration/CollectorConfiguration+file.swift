@@ -41,7 +41,7 @@ extension CollectorConfiguration {
             Key(
                 "outbox.parallel", "16",
                 "messages that are delivered at the same time; each recipient has one in any case"),
-            Key("heartbeat.interval", "60s", "between signs of life to partners"),
+            Key("heartbeat.interval", "60s", "promised between signs of life to partners; one is sent twice as often"),
             Key("retain.cases", "730d", "how long closed cases are kept"),
             Key("retain.history", "14d", "how long samples are kept"),
             Key("retain.reports", "30d", "how long signed fault reports are kept"),

@@ -32,7 +32,7 @@ public struct CollectorConfiguration: Sendable {
     /// `outbox.alarm`, seconds: a recipient that takes nothing for longer is an alarm. `outbox.parallel`: deliveries at
     /// the same time; each recipient has one in any case.
     var outbox = DeliveryRules.Limits()
-    /// `heartbeat.interval`, seconds: between this collector's own signs of life to its partners.
+    /// `heartbeat.interval`, seconds: what is promised to partners between signs of life; half of it passes between two.
     var heartbeatInterval = Duration.seconds(60)
     /// `retain.cases`, `retain.history`, `retain.reports`, days.
     var retention = Retention(

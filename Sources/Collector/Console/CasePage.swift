@@ -32,6 +32,16 @@ struct CasePage: Sendable {
         var because: String
     }
 
+    /// A step of the case's work.
+    struct WorkRow: Sendable {
+        var time: String
+        var kind: String
+        var author: String
+        var why: String
+        /// nil where it counts.
+        var notApplied: String?
+    }
+
     struct DeliveryRow: Sendable {
         var recipient: String
         var badge: Badge
@@ -64,6 +74,8 @@ struct CasePage: Sendable {
     let suspects: [Field]
     let evidence: [EvidenceRow]
     let steps: [Step]
+    /// What people did about it at all collectors, in the order that all agree on.
+    let work: [WorkRow]
     let deliveries: [DeliveryRow]
     /// Why nobody was told; nil where somebody was, or is to be.
     let unheard: String?
@@ -125,6 +137,7 @@ struct CasePage: Sendable {
                 time: words.time(event.time), kind: CasePage.word(event.kind, in: language),
                 by: CleanText.line(event.by, limit: 80), because: CleanText.line(event.because, limit: 600))
         }
+        work = found.folded.outcomes.map { CasePage.row($0, words: words) }
         self.unheard = unheard.map { reason in
             (found.test == nil
                 ? language("Nobody was told of this case: ", "Von diesem Fall hat niemand erfahren: ")
@@ -200,6 +213,14 @@ struct CasePage: Sendable {
         case .notTold: language("Not told", "Nicht benachrichtigt")
         case .resent: language("To be told again", "Noch einmal zu melden")
         }
+    }
+
+    private static func row(_ outcome: WorkFold.Outcome, words: TicketStrings) -> WorkRow {
+        let step = outcome.step
+        return WorkRow(
+            time: words.time(step.time), kind: CleanText.line(step.kind.words(in: words.language), limit: 40),
+            author: CleanText.line("\(step.who) · \(step.place)", limit: 200),
+            why: CleanText.line(step.why, limit: 600), notApplied: outcome.notApplied?.words(in: words.language))
     }
 
     private static func row(_ delivery: DeliveryRecord, words: TicketStrings) -> DeliveryRow {

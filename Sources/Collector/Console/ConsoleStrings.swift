@@ -92,6 +92,8 @@ enum ConsoleStrings {
         "value": ("Value", "Wert"),
         "time": ("Time", "Zeit"),
         "history": ("History", "Verlauf"),
+        "work": ("Who did what", "Wer was getan hat"),
+        "notApplied": ("not applied", "nicht ausgeführt"),
         "recipient": ("Recipient", "Empfänger"),
         "channel": ("Channel", "Weg"),
         "message": ("Message", "Nachricht"),

@@ -119,6 +119,9 @@ struct DeliveryRules: Hashable, Sendable {
         if case .taken = answer {
             // Taken is taken, even if the attempt was given up meanwhile.
             row.told = max(row.told ?? delivery.order, delivery.order)
+            if delivery.ticket.event != .test, row.taken.map({ $0.order <= delivery.order }) ?? true {
+                row.taken = ToldRow.Taken(order: delivery.order, isEnd: delivery.ticket.event == .closed, at: time)
+            }
             (row.failingSince, row.lastError) = (nil, nil)
             if isCurrent { (row.trying, row.claimedUntil, row.next) = (nil, nil, time) }
             health.answered()

@@ -28,13 +28,23 @@ struct ToldRow: Hashable, Sendable, Codable {
         var reached: [String]?
     }
 
+    /// A message that it confirmed.
+    struct Taken: Hashable, Sendable, Codable {
+        var order: TicketOrder
+        /// Whether it was the case's end.
+        var isEnd: Bool
+        var at: Timestamp
+    }
+
     var caseNumber: String
     /// Name of the recipient in the configuration.
     var recipient: String
     /// The newest state of the case that it is to know; nil where it is owed nothing.
     var want: TicketOrder?
-    /// The newest that it has confirmed.
+    /// The newest that it has confirmed, or that it is known to hold; what is given up counts as well, because it may have arrived.
     var told: TicketOrder?
+    /// The newest that it has confirmed, by its own word and no guess; nil of a test.
+    var taken: Taken?
     var trying: Trying?
     /// Somebody asked for the newest state once more.
     var isAskedAgain = false

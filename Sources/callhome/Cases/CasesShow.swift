@@ -44,6 +44,15 @@ struct CasesShow: AsyncParsableCommand {
         var history = Table("HISTORY", "WHAT", "BY", "BECAUSE")
         for step in detail.history { history.add("\(step.time)", step.kind, step.by, step.because) }
         sections.append(history.text)
+        if let work = detail.work, !work.isEmpty {
+            var steps = Table("DONE", "WHAT", "BY", "AT", "WHY")
+            for step in work {
+                steps.add(
+                    "\(step.time)", step.kind, step.who, step.place,
+                    step.why + (step.notApplied.map { " (not applied: \($0))" } ?? ""))
+            }
+            sections.append(steps.text)
+        }
         if let unheard = detail.unheard { sections.append("NOBODY WAS TOLD: \(unheard)") }
         if !detail.deliveries.isEmpty {
             var messages = Table("RECIPIENT", "MESSAGE", "STATE", "ATTEMPTS", "REFERENCE", "LAST ERROR")

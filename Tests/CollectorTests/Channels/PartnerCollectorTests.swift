@@ -73,6 +73,38 @@ struct PartnerCollectorTests {
         }
     }
 
+    @Test("What a partner did is at the site after one round of signs of life, however much it is")
+    func work() async throws {
+        try await paired { partner, site, recipient in
+            let (store, time) = (site.environment.store, Timestamp(Date()))
+            var agent = try await store.enrolled("h1", at: time)
+            try await store.accept(
+                agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1", at: time)
+            let channel = recipient.makeChannel(store, site.environment.signingKey)
+            for delivery in try await store.begin(at: time) {
+                var delivery = delivery
+                // Its certificate is made up: the case alone is what matters here.
+                (delivery.reports, delivery.certificates) = ([], [])
+                try await store.record(.taken(try await channel.deliver(delivery, at: time)), to: delivery, at: time)
+            }
+            let known = try await partner.environment.store.theOnlyCase()
+            let upper = partner.environment.store
+            for number in 1...50 {
+                try await upper.addNote(String(repeating: "x", count: 490) + "\(number)", on: known.number, at: time)
+            }
+            _ = try await upper.decide(
+                CaseDecision(kind: .close, by: "anna", because: "swapped", time: Timestamp(Date())),
+                onCase: known.number)
+            let service = HeartbeatService(site.environment)
+            await service.announce()
+            let found = try await store.theOnlyCase()
+            #expect(found.state == .closed)
+            #expect(found.work?.entries.count == 51)
+            #expect(found.folded == (try await upper.theOnlyCase()).folded)
+            #expect(try await store.recipientStates().map(\.waiting) == [1], "its own close is still to be told")
+        }
+    }
+
     @Test("A partner that is down, or not paired, is tried again and named")
     func down() async throws {
         let folder = try TemporaryFolder()

@@ -165,6 +165,35 @@ struct ConsoleTests {
         #expect(found.history.last { $0.kind == .closed }?.by == "admin")
     }
 
+    @Test("Who did what at other collectors is shown, with why it was not applied, and what they wrote is escaped")
+    func work() async throws {
+        let fleet = try await fleet()
+        let server = try await fleet.enrol("h1", hostname: "srv-1")
+        try await server.open(SampleTicket.fault)
+        var found = try await fleet.store.theOnlyCase()
+        var late = SampleStep.make("z", 1, .acknowledged, after: ["a": 1], why: Self.evil)
+        late.place = "Service \(Self.evil)"
+        found.work = CaseWork(
+            entries: [SampleStep.make("a", 1, .closed, why: "swapped"), late].map { CaseWork.Entry(step: $0) })
+        for language in Language.allCases {
+            let frame = PageLayout(
+                lang: language.rawValue, title: "", account: nil, csrf: "", german: "", english: "",
+                isGerman: language == .german, onServers: false, onCases: true, onDelivery: false, refresh: nil,
+                alarms: [])
+            let page = CasePage(found, deliveries: [], frame: frame, language: language)
+            #expect(page.work.map(\.author).first == "anna-a · place-a")
+            #expect(page.work.map { $0.notApplied == nil } == [true, false])
+            let text = try ConsoleTemplates().render(page, with: "case")
+            #expect(
+                text.contains(language("not applied: anna-a at place-a had closed it", "nicht ausgeführt: anna-a bei")))
+            #expect(text.contains("swapped"))
+            #expect(!text.contains("<script>"))
+        }
+        let lines = CollectorAPI.CaseDetail(found, deliveries: [], among: []).work
+        #expect(lines?.map(\.kind) == ["closed", "acknowledged"])
+        #expect(lines?.map(\.notApplied) == [nil, "anna-a at place-a had closed it"])
+    }
+
     @Test(
         "The case page shows what a technician needs, in both languages",
         arguments: [("en", "Bay 3"), ("de", "Einbauort")])

@@ -39,8 +39,10 @@ struct OutboxMigrationTests {
             found.revision = revision
             try transaction.save(found, senderNumber: nil)
             try transaction.writeCases()
-            for table in ["told", "message", "recipient"] { try transaction.run("DROP TABLE \(table)") }
-            try transaction.run("DELETE FROM grdb_migrations WHERE identifier = 'told'")
+            for table in ["told", "message", "recipient", "work_log", "work_neighbour", "held_ticket"] {
+                try transaction.run("DROP TABLE \(table)")
+            }
+            try transaction.run("DELETE FROM grdb_migrations WHERE identifier IN ('told', 'work')")
             try transaction.run(
                 """
                 CREATE TABLE delivery (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
@@ -98,6 +100,10 @@ struct OutboxMigrationTests {
         let store = try store(folder)
         let states = try await store.recipientStates()
         #expect(states.map(\.delivered) == [1, 2] && states.map(\.waiting) == [1, 0])
+        for (recipient, revision) in [("desk", 1), ("hook", 3)] {
+            let told = try await store.toldTickets(recipient: recipient)
+            #expect(told == [HeldTicket(number: number, epoch: .unbegun, revision: revision)])
+        }
         let records = try await store.deliveries(caseNumber: number)
         #expect(records.first?.reference == "INC-1" && records.first?.state == .delivered)
         let begun = try await store.begin(at: time)

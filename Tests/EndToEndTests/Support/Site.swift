@@ -9,6 +9,9 @@ final class Site: Sendable {
     let mailbox: Program
     let webhook: Program
     let address: String
+    /// For administrators, of the collector and of the partner.
+    var socket: String { "\(folder.path)/c.sock" }
+    var partnerSocket: String { "\(folder.path)/p.sock" }
     let secret = "whsec_" + Data("a secret of this test, and long enough".utf8).base64EncodedString()
 
     private static let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -54,7 +57,7 @@ final class Site: Sendable {
             """
             data = \(folder.path)/partner
             listen = 127.0.0.1:\(ports[1])
-            socket = no
+            socket = \(partnerSocket)
             urls = https://127.0.0.1:\(ports[1])
             site.name = The partner
             """, to: folder.appending(path: "partner.conf"))
@@ -73,7 +76,7 @@ final class Site: Sendable {
             """
             data = \(folder.path)/collector
             listen = 127.0.0.1:\(ports[0])
-            socket = \(folder.path)/c.sock
+            socket = \(socket)
             urls = \(address)
             site.name = Test practice
             site.address = 12 Long Street

@@ -101,6 +101,9 @@ enum CaseTemplates {
         <button class="second">{{w.resend}}</button></form>
         {{/mayResend}}
         </section>
+        {{#work}}{{#first()}}<section class="group"><h2>{{w.work}}</h2><ul class="steps">{{/first()}}
+        <li><span class="line"><strong>{{kind}}</strong><time class="muted">{{time}}</time></span><span>{{why}}</span><span class="muted">{{author}}</span>{{#notApplied}}<span class="refusal">{{w.notApplied}}: {{.}}</span>{{/notApplied}}</li>
+        {{#last()}}</ul></section>{{/last()}}{{/work}}
         <section class="group"><h2>{{w.history}}</h2>
         <ul class="steps">
         {{#steps}}<li><span class="line"><strong>{{kind}}</strong><time class="muted">{{time}}</time></span><span>{{because}}</span><span class="muted">{{by}}</span></li>{{/steps}}

@@ -125,6 +125,11 @@ extension ToldRow {
             isTest: last.ticket.event == .test, owedSince: waiting.first?.created ?? last.created,
             insteadOf: messages.lazy.compactMap(\.insteadOf).first)
         told = messages.filter { $0.state == .delivered }.map(\.order).max()
+        taken = messages.last { $0.state == .delivered && $0.ticket.event != .test }.map { message in
+            Taken(
+                order: message.order, isEnd: message.ticket.event == .closed,
+                at: message.delivered ?? message.created)
+        }
         want = waiting.map(\.order).max() ?? told
         failingSince = waiting.compactMap(\.failing).min()
         lastError = waiting.lazy.compactMap(\.error).first

@@ -34,6 +34,9 @@ enum SQLiteSchema {
             for statement in told { try db.execute(sql: statement) }
             try OutboxMigration(db: db).run()
         }
+        migrator.registerMigration("work") { db in
+            for statement in work { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -68,6 +71,36 @@ enum SQLiteSchema {
         """,
         "CREATE INDEX message_by_case ON message (number, recipient, place)",
         "CREATE INDEX message_by_time ON message (number, recipient, begun)",
+    ]
+
+    /// The order in which steps came, how far neighbours have it, and what paired sites told and did not end.
+    private static let work = [
+        """
+        CREATE TABLE work_log (place INTEGER PRIMARY KEY, number TEXT NOT NULL, collector TEXT NOT NULL,
+            counter INTEGER NOT NULL, UNIQUE (collector, counter)) STRICT
+        """,
+        "CREATE INDEX work_log_by_number ON work_log (number)",
+        "CREATE TABLE work_neighbour (name TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) WITHOUT ROWID, STRICT",
+        """
+        CREATE TABLE held_ticket (sender TEXT NOT NULL, sender_number TEXT NOT NULL, term INTEGER NOT NULL,
+            start INTEGER NOT NULL, revision INTEGER NOT NULL, number TEXT NOT NULL,
+            PRIMARY KEY (sender, sender_number)) WITHOUT ROWID, STRICT
+        """,
+        "CREATE INDEX held_ticket_by_number ON held_ticket (number)",
+        """
+        INSERT OR REPLACE INTO held_ticket SELECT sender, json_extract(body, '$.relayed.number'),
+            ifnull(json_extract(body, '$.relayed.epoch.term'), 0), ifnull(json_extract(body, '$.relayed.epoch.start'), 0),
+            json_extract(body, '$.relayed.revision'), number
+        FROM "case" WHERE sender IS NOT NULL AND json_valid(body)
+        AND json_extract(body, '$.relayed.event') IN ('opened', 'updated')
+        AND typeof(json_extract(body, '$.relayed.number')) = 'text'
+        AND typeof(json_extract(body, '$.relayed.revision')) = 'integer' ORDER BY opened
+        """,
+        // What recipients have confirmed and did not see the end of, in the words of `toldTickets`.
+        """
+        CREATE INDEX told_open ON told (recipient, number)
+        WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.taken.isEnd') END = 0
+        """,
     ]
 
     /// What stands by the agents' word, apart from cases, and parts of statements until the last is there.

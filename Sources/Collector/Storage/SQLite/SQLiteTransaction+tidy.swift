@@ -17,7 +17,10 @@ extension SQLiteTransaction {
             db.cachedStatement(sql: #"SELECT number FROM "case" WHERE state = 'closed' AND closed < ? LIMIT ?"#),
             arguments: [threshold.milliseconds, limit])
         for number in numbers {
-            for table in ["case_fault", "case_report", "told", "message", "acceptance", "test", #""case""#] {
+            for table in [
+                "case_fault", "case_report", "told", "message", "acceptance", "test", "work_log", "held_ticket",
+                #""case""#,
+            ] {
                 try run("DELETE FROM \(table) WHERE number = ?", [number])
             }
         }

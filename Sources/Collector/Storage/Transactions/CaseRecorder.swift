@@ -81,6 +81,7 @@ struct CaseRecorder {
         guard var found = try transaction.newestCase(host: host, origin: .storm, since: time - CaseRecorder.hour)
         else { return nil }
         found.state = .open
+        found.worsened = (found.worsened ?? 1) + 1
         (found.closedAt, found.closedBecause) = (nil, nil)
         // What it held before has cleared, or somebody closed it: what comes now is told as what is new.
         for index in found.members.indices { found.members[index].isOpen = false }
@@ -141,19 +142,27 @@ struct CaseRecorder {
         switch decision.kind {
         case .acknowledge:
             guard found.state == .open else { return found }
-            let acknowledged = CaseRules.acknowledging(found, by: decision.by, because: decision.because, at: time)
+            let known = try work.adding(.acknowledged, to: found, by: decision.by, because: decision.because)
+            let acknowledged = CaseRules.acknowledging(known, by: decision.by, because: decision.because, at: time)
             try transaction.save(acknowledged, senderNumber: nil)
             return acknowledged
-        case .close: return try close(found, by: decision.by, because: decision.because)
+        case .close:
+            let known = try work.adding(.closed, to: found, by: decision.by, because: decision.because)
+            return try close(known, by: decision.by, because: decision.because)
         case .replaced: return try declare(.replaced, decision, on: found)
         case .repaired: return try declare(.repaired, decision, on: found)
         case .acquitted: return try declare(.acquitted, decision, on: found)
         }
     }
 
+    private var work: WorkRecorder { WorkRecorder(transaction: transaction, policy: policy, time: time) }
+
     private func declare(_ verb: PartDeclaration.Verb, _ decision: CaseDecision, on found: Case) throws -> Case {
-        try DeclarationRecorder(transaction: transaction, time: time).declare(
-            verb, on: found, by: decision.by, because: decision.because)
+        // The agent's answer closes the case; whoever looks after it elsewhere sees why.
+        let known = try work.adding(
+            .note, to: found, by: decision.by, because: "\(DeclarationRecorder.words(verb)): \(decision.because)")
+        return try DeclarationRecorder(transaction: transaction, time: time).declare(
+            verb, on: known, by: decision.by, because: decision.because)
     }
 
     /// Closes a case by a person's word or by what the inventory shows.

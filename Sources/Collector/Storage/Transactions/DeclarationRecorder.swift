@@ -115,7 +115,7 @@ struct DeclarationRecorder {
         try transaction.save(found, senderNumber: nil)
     }
 
-    private static func words(_ verb: PartDeclaration.Verb) -> String {
+    static func words(_ verb: PartDeclaration.Verb) -> String {
         switch verb {
         case .replaced: "Declared replaced"
         case .repaired: "Declared repaired"

@@ -45,7 +45,7 @@ struct OutboxRecorder {
     }
 
     /// Where a message about the case as it is now stands.
-    private func order(of found: Case) throws -> TicketOrder {
+    func order(of found: Case) throws -> TicketOrder {
         TicketOrder(epoch: try transaction.storeRecord().epoch, revision: found.revision)
     }
 
@@ -70,7 +70,7 @@ struct OutboxRecorder {
         found.note(DeliveryHistory.untold(row.recipient, because: because), by: row.recipient, at: time)
     }
 
-    private func newRow(for recipient: String, of found: Case, insteadOf: String? = nil) -> ToldRow {
+    func newRow(for recipient: String, of found: Case, insteadOf: String? = nil) -> ToldRow {
         ToldRow(
             caseNumber: found.number, recipient: recipient, because: "", urgency: found.urgency,
             isTest: found.test != nil, owedSince: time, insteadOf: insteadOf)
@@ -182,7 +182,8 @@ struct OutboxRecorder {
         _ event: Ticket.Event, replacing old: ToldRow.Trying?, for row: ToldRow, of found: Case, _ newID: () -> String
     ) throws -> ToldRow.Trying {
         // Of what was refused nothing arrived; of everything else it may have.
-        let isRepeated = (row.isAskedAgain && row.told != nil) || (old.map { $0.answer != .refused } ?? false)
+        let isRepeated =
+            (row.isAskedAgain && (row.told != nil || row.taken != nil)) || (old.map { $0.answer != .refused } ?? false)
         let ticket = try writer().ticket(
             for: found, event: event, chassis: try transaction.serverRecord(host: found.host)?.server.chassis ?? Part(),
             to: row, isRepeated: isRepeated && event != .closed)
@@ -225,6 +226,8 @@ struct OutboxRecorder {
         }
         guard var found = try transaction.findCase(number: row.caseNumber) else { return try transaction.save(row) }
         if let line = DeliveryHistory.line(answer, to: delivery) { found.note(line, by: row.recipient, at: time) }
+        // Who has the case only now knows nothing of what people did about it before.
+        if stored.told == nil, row.told != nil { try transaction.logAgain(caseNumber: found.number, at: time) }
         if rules.isDiverted(row, next.health, at: time) { try divert(&row, of: &found) }
         try transaction.save(row)
         try transaction.save(found, senderNumber: nil)

@@ -17,6 +17,8 @@ struct RelayRecorder {
             try update(known, by: message)
         } else if let own = try comesBack(message) {
             number = own
+            // It counts as held: else the sender would tell of it again and again.
+            try transaction.noteHeld(message.ticket, of: message.sender, caseNumber: own)
         } else {
             number = try open(message)
         }
@@ -80,16 +82,25 @@ struct RelayRecorder {
     private func update(_ known: Case, by message: VerifiedTicket) throws {
         if let newest = known.relayed, !message.ticket.isNewer(than: newest) { return }
         var known = known
+        let wasClosed = known.isClosed
         known.note(
             message.ticket.event == .closed ? .closed : .updated, by: message.sender, because: message.ticket.because,
             at: time)
         take(message.ticket, into: &known)
-        try finish(known, message)
+        // That a case ended which is closed here is no news: the sender may tell of the close that it heard of from here.
+        try finish(known, message, notice: !(wasClosed && known.isClosed))
     }
 
     private func take(_ ticket: Ticket, into found: inout Case) {
         let isClosed = ticket.event == .closed
+        let before = found
         found.relayed = ticket
+        // A collector that does not count: what it tells of a closed case, and what is more urgent, is news.
+        found.worsened = min(
+            max(
+                ticket.worsened
+                    ?? (found.worsened ?? 1) + (found.isClosed || ticket.urgency > found.urgency ? 1 : 0), 1),
+            CountBounds.range.upperBound)
         found.suspect = ticket.suspect
         found.urgency = ticket.urgency
         found.hostname = ticket.server.hostname
@@ -99,17 +110,37 @@ struct RelayRecorder {
         found.test = ticket.test ? ticket.faults.lazy.compactMap(\.test).first ?? ticket.number : nil
         found.updatedAt = time
         if isClosed {
+            guard !found.isClosed else { return }
             found.state = .closed
             found.closedAt = ticket.closedAt ?? time
             found.closedBecause = ticket.because
-        } else if found.isClosed {
-            found.state = .open
-            found.closedAt = nil
-            found.closedBecause = nil
+        } else {
+            weigh(&found, before: before)
         }
     }
 
-    private func finish(_ found: Case, _ message: VerifiedTicket) throws {
+    /// Where a case stands that its sender tells more of. Whoever closed or took it is spoken against only by what they did
+    /// not know; a case that ended by itself is there again.
+    private func weigh(_ found: inout Case, before: Case) {
+        let folded = found.folded
+        if found.isClosed {
+            if folded.state == .closed { return }
+            let isByPeople = before.folded.state == .closed
+            found.state = folded.state
+            (found.closedAt, found.closedBecause) = (nil, nil)
+            guard isByPeople, let step = before.folded.closing else { return }
+            found.note(
+                .updated, by: "collector",
+                because: "It got worse, which \(step.who) at \(step.place) did not know of: it is open again.", at: time
+            )
+        } else if found.state == .acknowledged, found.work != nil, folded.state == .open {
+            found.state = .open
+        }
+    }
+
+    /// - Parameter notice: whether our recipients are to hear of it.
+    private func finish(_ found: Case, _ message: VerifiedTicket, notice: Bool = true) throws {
+        try transaction.noteHeld(message.ticket, of: message.sender, caseNumber: found.number)
         if !message.reports.isEmpty {
             try transaction.forgetReports(caseNumber: found.number)
             let certificates = message.certificates.joined(separator: "\n")
@@ -119,7 +150,7 @@ struct RelayRecorder {
         }
         // What another collector tells, its recipients are told.
         try CaseRecorder(transaction: transaction, policy: policy, time: time).finish(
-            found, found.isClosed ? .closed : .changed(isNews: true), message.ticket.because,
+            found, notice && found.isClosed ? .closed : .changed(isNews: notice), message.ticket.because,
             senderNumber: message.ticket.origin(from: message.sender).number)
     }
 }

@@ -59,6 +59,11 @@ struct MemoryLedger: Sendable {
         var time: Timestamp
     }
 
+    struct Held: Sendable {
+        var ticket: HeldTicket
+        var caseNumber: String
+    }
+
     struct BegunTest: Sendable {
         var number: String
         var accepted: Timestamp
@@ -81,6 +86,14 @@ struct MemoryLedger: Sendable {
     var faultsOfCase: [String: Set<FaultID>] = [:]
     var reportsOfCase: [String: Kept<[KeptReport]>] = [:]
     var tests: [String: BegunTest] = [:]
+
+    // MARK: Work
+
+    /// By place.
+    var work: [LoggedStep] = []
+    var neighbours: [String: NeighbourState] = [:]
+    /// What paired sites told and did not end: by sender, and then by its number.
+    var held: [String: [String: Held]] = [:]
 
     // MARK: What stands
 

@@ -133,6 +133,8 @@ extension MemoryTransaction {
             ledger.reportsOfCase[number] = nil
             for name in (ledger.told.removeValue(forKey: number) ?? [:]).keys { ledger.owed[name]?.remove(number) }
             for id in ledger.messagesOfCase.removeValue(forKey: number) ?? [] { ledger.messages[id] = nil }
+            ledger.work.removeAll { $0.caseNumber == number }
+            ledger.held = ledger.held.mapValues { $0.filter { $0.value.caseNumber != number } }
             ledger.acceptances = ledger.acceptances.filter { $0.value.number != number }
             ledger.tests = ledger.tests.filter { $0.value.number != number }
         }
