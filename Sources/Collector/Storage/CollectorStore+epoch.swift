@@ -35,14 +35,15 @@ extension CollectorStore {
         }
     }
 
-    /// This store goes on, and no other.
+    /// This store goes on, and no other: whoever knows of a case is told how it stands here.
     /// - Throws: `conflict` where it serves already.
     func takeOver(on machine: String?, at time: Timestamp) async throws(StoreError) -> StoreRecord {
-        try await transaction("taking over") { transaction in
+        try await transaction("taking over") { [policy] transaction in
             var record = try transaction.storeRecord()
             let knownUntil = try transaction.setting("clock", as: ClockReckoning.self)?.time ?? time
             try record.takeOver(on: machine, knownUntil: knownUntil, at: time)
             try transaction.save(record)
+            try OutboxRecorder(transaction: transaction, policy: policy, time: time).tellOfTakeover()
             return record
         }
     }

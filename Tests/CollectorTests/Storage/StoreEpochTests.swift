@@ -81,6 +81,34 @@ struct StoreEpochTests {
         #expect(!"\(TicketText(closed, in: .english).sections)".contains("another number"))
     }
 
+    @Test("After a takeover whoever knows of a case is told how it stands here, above all that the other store told")
+    func toldAgain() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        try await store.accept(
+            agent.faults(opened("known"), opened("ends", blaming: "sdb"), opened("waits", blaming: "sdc")), from: "h1")
+        for delivery in try await store.begin(at: time) {
+            // One was under way to the desk when the store was copied.
+            if delivery.recipient == "desk", delivery.ticket.faults[0].id.rawValue == "waits" { continue }
+            try await store.record(.taken(TicketReference(text: nil)), to: delivery, at: time)
+        }
+        let ended = try #require(try await store.allCases().first { $0.members[0].fault.id.rawValue == "ends" })
+        _ = try await store.decide(
+            CaseDecision(kind: .close, by: "anna", because: "b", time: time), onCase: ended.number)
+        try await store.deliverAll(at: time + .seconds(2))
+        let at = time + .seconds(3_600)
+        try await store.learn(of: StoreEpoch(term: own.term, start: own.start + 30))
+        let epoch = try await store.takeOver(on: "m1", at: at).epoch
+        let begun = try await store.begin(at: at)
+        // What had its end is left alone.
+        #expect(Set(begun.map { $0.ticket.faults[0].id.rawValue }) == ["known", "waits"])
+        #expect(begun.map(\.recipient).sorted() == ["desk", "desk", "hook", "hook"])
+        for delivery in begun {
+            #expect(delivery.ticket.epoch == epoch && delivery.ticket.repeated == true)
+        }
+    }
+
     @Test("A store that stands back takes no tickets of sites either")
     func noTickets() async throws {
         let store = try openStore()

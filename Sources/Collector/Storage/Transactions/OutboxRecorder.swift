@@ -423,6 +423,19 @@ struct OutboxRecorder {
         return found
     }
 
+    /// The store goes on in the place of one that may have told more, after its record says so: a recipient may hold a case for
+    /// closed that is open here. Whoever knows of a case is told how it stands, in the new epoch, and what was begun is made anew.
+    func tellOfTakeover() throws {
+        for var row in try transaction.unsettledRows(except: []) where !(row.isEnded || row.isTest || row.isUntold) {
+            guard var found = try transaction.findCase(number: row.caseNumber) else { continue }
+            try ask(
+                for: &row, of: &found, by: "the collector",
+                because: "it goes on in the place of another, which may have told of it since")
+            try transaction.save(row)
+            try transaction.save(found, senderNumber: nil)
+        }
+    }
+
     private func ask(for row: inout ToldRow, of found: inout Case, by: String, because: String) throws {
         if !row.isOwed { row.owedSince = time }
         (row.isAskedAgain, row.isEnded) = (true, false)
