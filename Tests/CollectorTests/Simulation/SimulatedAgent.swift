@@ -6,6 +6,7 @@ import TestSupport
 
 /// One agent: its spool, what lies beside it, and the real state machine of the uplink.
 struct SimulatedAgent: Sendable {
+    /// Which of its site's stores it reports to is another thing: `SimulatedWorld.doors`.
     let site: Int
     let host: HostID
     /// Index of the server that it watches; a cloned one watches its own.
@@ -30,12 +31,14 @@ struct SimulatedAgent: Sendable {
     var wake = 0
     var clockOffset = Duration.zero
     var backup: SimulatedBackup?
+    /// Counts starts of the machine.
+    private var boots = 0
 
-    init(site: Int, host: HostID, hardware: Int, key: String) {
+    init(site: Int, host: HostID, hardware: Int, spool: SimulatedSpool) {
         self.site = site
         self.host = host
         self.hardware = hardware
-        spool = SimulatedSpool(key: key)
+        self.spool = spool
         machine = UplinkStateMachine(host: host, collectors: ["site"])
     }
 
@@ -43,23 +46,35 @@ struct SimulatedAgent: Sendable {
         [.faults: spool.count(of: .faults), .telemetry: spool.count(of: .telemetry)]
     }
 
-    var view: UplinkStateMachine.SpoolView {
+    /// The spool, looked at for an answer.
+    func view(for answer: UplinkStateMachine.Answer) -> UplinkStateMachine.SpoolView {
         var extents: [ReportStream: UplinkStateMachine.Extent] = [:]
         for stream in ReportStream.allCases {
-            extents[stream] = UplinkStateMachine.Extent(
+            var extent = UplinkStateMachine.Extent(
                 oldest: spool.oldest(of: stream), newest: spool.newest(of: stream))
+            if case .receipt(let receipt, _) = answer, receipt.hash(stream) != nil {
+                extent.hash = spool.contentHash(at: receipt.through(stream), of: stream)
+            }
+            extents[stream] = extent
         }
         return UplinkStateMachine.SpoolView(epoch: spool.epoch, extents: extents)
     }
 
-    /// A new process: what was only in memory is gone.
+    /// The machine starts: what was only in memory is gone.
     mutating func restart(at time: Timestamp, _ rules: SimulatedRules) {
         life += 1
+        boots += 1
         isUp = true
-        (request, sent) = (nil, nil)
-        machine = UplinkStateMachine(host: host, collectors: ["site"])
+        spool.boot = "\(hardware)-\(boots)"
+        beginProcess()
         // The epoch beside the file is ahead of the one in it: the file is an old copy.
         if recordedEpoch > spool.epoch, spool.epoch != 0 { startEpoch(0, at: time, rules) }
+    }
+
+    mutating func beginProcess() {
+        (request, sent) = (nil, nil)
+        machine = UplinkStateMachine(host: host, collectors: ["site"])
+        machine.resume(kept: spool.receipt)
     }
 
     mutating func startEpoch(_ epoch: Int64, at time: Timestamp, _ rules: SimulatedRules) {
@@ -91,9 +106,13 @@ struct SimulatedAgent: Sendable {
     }
 
     /// Does what the state machine decided.
-    mutating func apply(_ effect: UplinkStateMachine.Effect, at time: Timestamp, _ rules: SimulatedRules) {
+    /// - Parameter receipt: which store answered.
+    mutating func apply(
+        _ effect: UplinkStateMachine.Effect, of receipt: Receipt.Collector?, at time: Timestamp, _ rules: SimulatedRules
+    ) {
         switch effect {
-        case .report, .declare, .keep: break
+        case .report, .declare: break
+        case .keep: spool.receipt = receipt
         case .discard(let through, let stream): spool.discard(through: through, of: stream)
         case .declareLoss(let stream, let first, let last):
             if rules.hold(.lossIsDeclared) { spool.declareLoss(of: stream, from: first, through: last, at: time) }

@@ -1,69 +1,81 @@
 import Reports
+import TestSupport
 
 @testable import Collector
 
-/// A collector: its ledger, and what its process knows beside it.
+/// A store and the process that serves on it. A site has one that counts, and perhaps another that does not know it yet.
 struct SimulatedCollector: Sendable {
+    /// Index of the site; the partner comes after the sites.
+    let site: Int
     let name: String
     let policy: CasePolicy
+    var machine: String
     var ledger = MemoryLedger()
     /// Counts starts: what was under way in an earlier life never ends.
     var life = 0
     var isUp = true
+    /// Another store goes on in its place: nothing that it knows has to be right any more.
+    var isOvertaken = false
+    /// Switched off for good.
+    var isOff = false
+    /// A copy that nobody has said is to go on.
+    var isCopy = false
+    /// Somebody is about to say that it goes on.
+    var isAwaited = false
     /// The newest plan to look into the outbox.
     var wake = 0
     var backups: [MemoryLedger] = []
     var restores = 0
-    /// After so many more writes it dies at once; nil: it does not.
-    var writesLeft: Int?
+    /// Put back as it was, and nobody said so: it does not know that anything is missing.
+    var isPutBack = false
+    /// After so many more steps, writes and sends, it dies at once; nil: it does not.
+    var stepsLeft: Int?
+    /// It dies of the next message, when that is on its way.
+    var diesOfSending = false
     /// Questions and statements that were sent and taken, and messages that were sent, over all lives.
     var exchanges = 0
+    /// Attempts whose end has not been noted: message and number of the attempt.
+    var attempts: Set<String> = []
+    /// Until when recipients asked to be left alone.
+    var askedToWait: [String: Timestamp] = [:]
+    /// Messages about one case to one recipient that went out last, for a rule that is left out.
+    var sentLast: [String: Delivery] = [:]
+    /// The newest epoch that it was shown.
+    var shown = StoreEpoch.unbegun
 
-    init(name: String, policy: CasePolicy, identity: StoreIdentity) {
-        self.name = name
+    init(site: Int, policy: CasePolicy, machine: String, identity: StoreIdentity) {
+        self.site = site
         self.policy = policy
+        self.machine = machine
+        name = policy.site.name
         ledger.identity = identity
     }
 
+    /// Of what can be had of the ledger without a transaction.
+    var record: StoreRecord { ledger.settings["store"] as? StoreRecord ?? StoreRecord() }
+
     /// A new process on what is stored.
-    mutating func restart(at time: Timestamp) {
+    mutating func start(at time: Timestamp, _ rules: SimulatedRules) throws {
         life += 1
         isUp = true
-        writesLeft = nil
-        // It cannot fail: nothing of a ledger in memory is unreadable.
-        try? ledger.transaction("looking at the recipients") { [policy] in
-            try OutboxRecorder(transaction: $0, policy: policy, time: time).resume([:])
-        }
-    }
-}
-
-/// What a recipient has been told: a mailbox that nobody can restore.
-struct SimulatedMailbox: Sendable {
-    struct View: Hashable, Sendable {
-        var revision: Int
-        var isClosed: Bool
-    }
-
-    var views: [String: View] = [:]
-    /// Ids of messages that have come.
-    var seen: Set<String> = []
-    /// Ids of orders of each failure of a part.
-    var orders: [String: Set<String>] = [:]
-
-    mutating func take(_ delivery: Delivery) {
-        guard seen.insert(delivery.id).inserted else { return }
-        let ticket = delivery.ticket
-        let known = views[ticket.number]
-        if (known?.revision ?? 0) <= ticket.revision {
-            views[ticket.number] = View(revision: ticket.revision, isClosed: ticket.event == .closed)
-        }
-        guard ticket.event == .opened, ticket.urgency == .order else { return }
-        // It says that it may be known: under the number of a case that was ordered for, it is no second order.
-        if ticket.repeated == true, known != nil { return }
-        // What comes late is older than what it has.
-        if let known, known.revision > ticket.revision { return }
-        for fault in ticket.faults where fault.urgency == .order {
-            orders[fault.provenance, default: []].insert(delivery.id)
+        stepsLeft = nil
+        diesOfSending = false
+        attempts = []
+        let (policy, machine) = (policy, machine)
+        try ledger.transaction("starting") { transaction in
+            var record = try transaction.storeRecord()
+            if rules.hold(.startBeginsEpoch) || record.epoch == .unbegun {
+                record.beginServing(on: machine, knownUntil: time, at: time)
+            }
+            try transaction.save(record)
+            if record.standing.maySend {
+                try OutboxRecorder(transaction: transaction, policy: policy, time: time).resume([:])
+            }
+            guard !rules.hold(.holdOutlastsStart) else { return }
+            for var health in try transaction.recipientHealths() {
+                health.release()
+                try transaction.save(health)
+            }
         }
     }
 }

@@ -35,8 +35,33 @@ struct SimulatedRules: Hashable, Sendable {
         case sameIdAgain
         /// A message whose answer is not known is still owed.
         case unknownIsOwed
+        /// A message whose answer is not known may have come: its end is owed, and what comes after it says so.
+        case unknownMayHaveCome
+        /// A message is stored before it is sent.
+        case storedBeforeSent
+        /// A refused message has its turn again.
+        case refusedComesAgain
+        /// What was told is not told again in an older state.
+        case neverOlder
+        /// A fallback that was told is told to the end.
+        case fallbackToTheEnd
+        /// Who has a message of several addresses does not get it again.
+        case reachedAreRemembered
+        /// A recipient that asked to be left alone is left alone by the next process too.
+        case holdOutlastsStart
         /// A partner takes no older ticket over a newer.
         case olderIsNoNews
+        // What stores of one site keep to.
+        /// A start begins an epoch.
+        case startBeginsEpoch
+        /// A store that was put back draws other numbers than before.
+        case numbersAreDrawnAnew
+        /// A copy is held until somebody says that it goes on.
+        case copyIsHeld
+        /// Who knows of a case is told how it stands at the store that goes on.
+        case takeoverTellsAgain
+        /// A store that is shown a later epoch stands back.
+        case earlierStandsBack
     }
 
     var broken: Rule?
@@ -48,6 +73,17 @@ struct SimulatedRules: Hashable, Sendable {
 
 /// How much happens in one seed. Times are in simulated hours.
 struct SimulatedPlan: Hashable, Sendable {
+    /// Whether, and how, stores are put back.
+    enum Restoring: Int, Comparable, Sendable {
+        case none
+        /// By `backup` and `takeover`: somebody says so, perhaps while the one before runs on.
+        case byTakeover
+        /// And as a snapshot of a machine, of which the store itself knows nothing.
+        case both
+
+        static func < (one: Restoring, other: Restoring) -> Bool { one.rawValue < other.rawValue }
+    }
+
     var sites = 3
     var agentsPerSite = 4
     var disksPerAgent = 5
@@ -58,23 +94,31 @@ struct SimulatedPlan: Hashable, Sendable {
     var crashes = 10
     /// Of agents, sites or the partner from a backup.
     var restores = 2
-    /// Whether collectors are among those that are restored.
-    var restoresCollectors = true
+    /// How collectors are restored.
+    var restoresCollectors = Restoring.both
     var clones = 1
     var replacements = 1
     var cuts = 4
-    var decisions = 8
+    var decisions = 12
+    /// Of recipients: away, refusing, or without one of their addresses.
+    var moods = 8
     /// Messages in a thousand that are lost, come twice, or come late.
     var lost = 30
     var doubled = 30
     var late = 30
     /// Between two heartbeats of an agent.
     var heartbeat = Duration.seconds(3600)
+
+    /// Fifty sites, to each of which happens about as much as to each of three.
+    static let manySites = SimulatedPlan(
+        sites: 50, faults: 660, crashes: 160, restores: 30, clones: 16, replacements: 16, cuts: 66, decisions: 200,
+        moods: 130)
 }
 
 /// A sentence that does not hold, and where.
 struct BrokenInvariant: Error, Hashable, Sendable, CustomStringConvertible {
-    /// As the protocol's description letters them.
+    /// As the protocol's description letters them; of what it does not name, the first letter of a word: left alone, lost,
+    /// reached, stands back, unasked.
     var letter: Character
     var sentence: String
     var seed: UInt64

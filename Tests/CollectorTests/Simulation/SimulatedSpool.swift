@@ -1,4 +1,6 @@
+import FoundationEssentials
 import Reports
+import TestSupport
 
 @testable import Collector
 
@@ -10,6 +12,26 @@ struct SimulatedSpool: Sendable {
         var content: ReportContent
         var standing: StandingFaults?
         var time: Timestamp
+        /// Stands in for what the report says: no other has it.
+        var nonce: UInt64
+        var boot: String
+        var uptime: Int64
+
+        /// Stands in for the signed bytes: others for other content, and for another place.
+        func signed(in epoch: Int64) -> Data {
+            var mixed = SplitMix(seed: nonce)
+            for number in [epoch, first, sequence] { mixed = SplitMix(seed: mixed.next() ^ UInt64(bitPattern: number)) }
+            return [mixed.next(), mixed.next()].reduce(into: Data(capacity: 16)) { data, word in
+                for place in 0..<8 { data.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * place))) }
+            }
+        }
+    }
+
+    /// The newest report of a stream that was discarded.
+    private struct Last {
+        var epoch: Int64
+        var sequence: Int64
+        var hash: String
     }
 
     /// 0: not settled; the collector's answer says which one comes.
@@ -21,10 +43,18 @@ struct SimulatedSpool: Sendable {
     private(set) var account: [FaultID: FaultStatement.Standing] = [:]
     private var stamp: Int64 = 0
     private var restated: String?
+    private var last: [Last?] = [nil, nil]
+    /// Of the newest receipt: shown to whoever takes reports.
+    var receipt: Receipt.Collector?
+    /// What tells its reports from those of its copies.
+    var salt: UInt64
+    /// Reports that were made; stands in for the machine's uptime.
+    private var made: UInt64 = 0
+    var boot: String
     /// As it was when the epoch began: what a mutant answers with.
     private var accountOfBefore: [FaultID: FaultStatement.Standing] = [:]
 
-    init(key: String) { self.key = key }
+    init(key: String, salt: UInt64, boot: String) { (self.key, self.salt, self.boot) = (key, salt, boot) }
 
     private static func place(of stream: ReportStream) -> Int { stream == .faults ? 0 : 1 }
 
@@ -57,8 +87,17 @@ struct SimulatedSpool: Sendable {
             standing = StandingFaults(epoch: epoch, through: next[0] - 1, stamps: stamps)
         case .inventory, .samples, .test, .declaration, .dropped, .unknown: break
         }
-        waiting[place].append(
-            Waiting(first: sequence, sequence: sequence, content: content, standing: standing, time: time))
+        waiting[place].append(report(first: sequence, sequence, content, standing, at: time))
+    }
+
+    private mutating func report(
+        first: Int64, _ sequence: Int64, _ content: ReportContent, _ standing: StandingFaults?, at time: Timestamp
+    ) -> Waiting {
+        made += 1
+        var mixed = SplitMix(seed: salt &+ made &* 0x9e37)
+        return Waiting(
+            first: first, sequence: sequence, content: content, standing: standing, time: time, nonce: mixed.next(),
+            boot: boot, uptime: Int64(made))
     }
 
     private mutating func state(answering question: String?, at time: Timestamp, _ rules: SimulatedRules) {
@@ -82,8 +121,22 @@ struct SimulatedSpool: Sendable {
         Array(waiting[SimulatedSpool.place(of: stream)].prefix(epoch == 0 ? 1 : limit))
     }
 
+    /// What the report at `sequence` was signed as; nil where that is not known any more.
+    func contentHash(at sequence: Int64, of stream: ReportStream) -> String? {
+        let place = SimulatedSpool.place(of: stream)
+        if let found = waiting[place].first(where: { $0.sequence == sequence }) {
+            return Receipt.contentHash(of: found.signed(in: epoch))
+        }
+        return last[place].flatMap { $0.epoch == epoch && $0.sequence == sequence ? $0.hash : nil }
+    }
+
     mutating func discard(through sequence: Int64, of stream: ReportStream) {
-        waiting[SimulatedSpool.place(of: stream)].removeAll { $0.sequence <= sequence }
+        let place = SimulatedSpool.place(of: stream)
+        if let newest = waiting[place].last(where: { $0.sequence <= sequence }) {
+            last[place] = Last(
+                epoch: epoch, sequence: newest.sequence, hash: Receipt.contentHash(of: newest.signed(in: epoch)))
+        }
+        waiting[place].removeAll { $0.sequence <= sequence }
     }
 
     mutating func declareLoss(of stream: ReportStream, from first: Int64, through last: Int64, at time: Timestamp) {
@@ -92,8 +145,7 @@ struct SimulatedSpool: Sendable {
             return
         }
         waiting[place].append(
-            Waiting(
-                first: first, sequence: last, content: .dropped(Dropped(reason: "collector-behind")), time: time))
+            report(first: first, last, .dropped(Dropped(reason: "collector-behind")), nil, at: time))
         waiting[place].sort { $0.sequence < $1.sequence }
     }
 

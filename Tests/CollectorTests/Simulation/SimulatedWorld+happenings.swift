@@ -19,20 +19,22 @@ extension SimulatedWorld {
         let ofAgents = layout.crashes / 2
         plan(.crashAgent, ofAgents)
         plan(.crashCollector, layout.crashes - ofAgents)
-        let ofCollectors = layout.restoresCollectors ? layout.restores / 2 : 0
+        let ofCollectors = layout.restoresCollectors == .none ? 0 : layout.restores / 2
         plan(.restoreAgent, layout.restores - ofCollectors)
         plan(.restoreCollector, ofCollectors)
         plan(.backup, 3 * layout.days)
-        plan(.clone, layout.clones)
+        // Early enough that a day has passed without it when all is looked at.
+        plan(.clone, layout.clones, until: 0.6)
         plan(.replace, layout.replacements)
         plan(.cut, layout.cuts)
         plan(.leap, 2)
         plan(.decision, layout.decisions)
+        plan(.mood, layout.moods)
     }
 
-    private func plan(_ happening: Happening, _ count: Int) {
+    private func plan(_ happening: Happening, _ count: Int, until part: Double = 1) {
         for _ in 0..<count {
-            let span = Int64(layout.days) * 24 * SimulatedWorld.hour
+            let span = Int64(Double(Int64(layout.days) * 24 * SimulatedWorld.hour) * part)
             queue.add(.happening(happening), at: Int64(random.next() % UInt64(span)))
         }
     }
@@ -46,7 +48,14 @@ extension SimulatedWorld {
             if agents[agent].isClone { agents[agent].isGone = true }
             if !agents[agent].isGone, !agents[agent].isUp { queue.add(.startAgent(agent), at: now + 1_000) }
         }
-        for collector in collectors.indices { collectors[collector].writesLeft = nil }
+        for collector in collectors.indices {
+            (collectors[collector].stepsLeft, collectors[collector].diesOfSending) = (nil, false)
+            if collectors[collector].isOvertaken { queue.add(.retire(collector), at: now + 500) }
+            if collectors[collector].isAwaited { queue.add(.takeOver(collector), at: now + 600) }
+        }
+        for site in receivers.indices {
+            for name in receivers[site].keys { receivers[site][name]?.recover() }
+        }
         trace.note(now, 99) { "peace" }
     }
 
@@ -80,12 +89,16 @@ extension SimulatedWorld {
         case .crashAgent: crashAgent(agent)
         case .crashCollector:
             let collector = random.below(collectors.count)
-            // After the next write, or the one after it: between any two.
-            collectors[collector].writesLeft = 1 + random.below(3)
+            // After the next step, or one after it: between any two. Or when a message is on its way.
+            if random.below(2) == 0 {
+                collectors[collector].stepsLeft = 1 + random.below(4)
+            } else {
+                collectors[collector].diesOfSending = true
+            }
         case .restoreAgent: restoreAgent(agent)
-        case .restoreCollector: restoreCollector(random.below(collectors.count))
+        case .restoreCollector: try restoreCollector(random.below(doors.count))
         case .backup:
-            let collector = random.below(collectors.count)
+            let collector = doors[random.below(doors.count)]
             collectors[collector].backups.append(collectors[collector].ledger)
             agents[agent].backup = SimulatedBackup(
                 spool: agents[agent].spool, recordedEpoch: agents[agent].recordedEpoch)
@@ -95,6 +108,7 @@ extension SimulatedWorld {
         case .leap:
             agents[agent].clockOffset = .seconds(Int64(random.below(20 * 86_400)) - 10 * 86_400)
         case .decision: try decide()
+        case .mood: changeMood()
         }
     }
 
@@ -128,33 +142,23 @@ extension SimulatedWorld {
         guard !agents[agent].isGone else { return }
         let isLost = random.below(3) == 0
         allowances[agents[agent].host, default: 0] += 1
+        disturbed.insert(agents[agent].host)
         trace.note(now, 45, agent, isLost ? 1 : 0) {
             "\(agents[agent].host) \(isLost ? "loses its spool" : "gets its spool of a backup")"
         }
         if isLost {
-            agents[agent].spool = SimulatedSpool(key: agents[agent].spool.key)
+            agents[agent].spool = SimulatedSpool(key: agents[agent].spool.key, salt: random.next(), boot: "")
             agents[agent].recordedEpoch = 0
         } else if let backup = agents[agent].backup {
             let key = agents[agent].spool.key
             agents[agent].spool = backup.spool
             // The key lies in another file, which may be of the backup too; here it is not.
             agents[agent].spool.key = key
+            agents[agent].spool.salt = random.next()
             if random.below(2) == 0 { agents[agent].recordedEpoch = backup.recordedEpoch }
         }
         agents[agent].isUp = false
         startAgent(agent)
-    }
-
-    private func restoreCollector(_ collector: Int) {
-        let backups = collectors[collector].backups
-        let backup = backups[random.below(backups.count)]
-        trace.note(now, 46, collector) { "\(collectors[collector].name) is restored from a backup" }
-        collectors[collector].ledger = backup
-        // Numbers are drawn: those after the backup are others than before.
-        collectors[collector].ledger.numbers = SplitMix(seed: UInt64(random.below(1 << 30)))
-        collectors[collector].restores += 1
-        collectors[collector].isUp = false
-        startCollector(collector)
     }
 
     private func clone(_ agent: Int) {
@@ -162,12 +166,13 @@ extension SimulatedWorld {
         let copy = agents.count
         hardware.append(SimulatedHardware(host: agents[agent].host, disks: layout.disksPerAgent))
         var clone = SimulatedAgent(
-            site: agents[agent].site, host: agents[agent].host, hardware: copy, key: agents[agent].spool.key)
-        clone.spool = agents[agent].spool
+            site: agents[agent].site, host: agents[agent].host, hardware: copy, spool: agents[agent].spool)
+        (clone.spool.salt, clone.spool.boot) = (random.next(), "\(copy)-0")
         clone.recordedEpoch = agents[agent].recordedEpoch
         (clone.isOther, clone.isClone) = (true, true)
         agents.append(clone)
         allowances[agents[agent].host, default: 0] += 10
+        disturbed.insert(agents[agent].host)
         trace.note(now, 47, agent) { "\(agents[agent].host) is cloned" }
         queue.add(.look(agent: copy), at: now + 60_000)
         queue.add(.heartbeat(agent: copy), at: now + 120_000)
@@ -176,14 +181,16 @@ extension SimulatedWorld {
 
     /// Another machine takes the server's place: `callhome enroll --replace`.
     private func replace(_ agent: Int) throws {
-        guard agents[agent].isUp, !agents[agent].isGone, collectors[agents[agent].site].isUp else { return }
+        guard agents[agent].isUp, !agents[agent].isGone, collectors[doors[agents[agent].site]].isUp else { return }
         trace.note(now, 48, agent) { "\(agents[agent].host) is replaced" }
         if random.below(2) == 0 { keepOld(agent) }
         requests += 1
-        agents[agent].spool = SimulatedSpool(key: "key-\(agents[agent].host)-\(requests)")
+        agents[agent].spool = SimulatedSpool(
+            key: "key-\(agents[agent].host)-\(requests)", salt: random.next(), boot: "\(agent)-r\(requests)")
         agents[agent].recordedEpoch = 0
         agents[agent].backup = nil
         allowances[agents[agent].host, default: 0] += 1
+        disturbed.insert(agents[agent].host)
         try enrol(agent, replaces: true)
         agents[agent].spool.append(.inventory(hardware[agent].inventory), at: clock(of: agent))
         wakeUplink(agent, in: 1_000)
@@ -195,8 +202,7 @@ extension SimulatedWorld {
         let copy = agents.count
         hardware.append(hardware[agent])
         var old = SimulatedAgent(
-            site: agents[agent].site, host: agents[agent].host, hardware: copy, key: agents[agent].spool.key)
-        old.spool = agents[agent].spool
+            site: agents[agent].site, host: agents[agent].host, hardware: copy, spool: agents[agent].spool)
         old.recordedEpoch = agents[agent].recordedEpoch
         old.isOther = true
         agents.append(old)
@@ -206,33 +212,22 @@ extension SimulatedWorld {
     private func cut() {
         let links: [Link] = [
             .agent(random.below(layout.sites * layout.agentsPerSite)), .site(random.below(layout.sites)),
-            .mailbox(random.below(collectors.count)),
+            .recipient(random.below(doors.count), ["desk", "hook", "spare"][random.below(3)]),
         ]
         let link = links[random.below(links.count)]
         cuts[link] = now + 600_000 + Int64(random.below(6 * 3_600_000))
         trace.note(now, 49) { "\(link) is cut" }
     }
 
-    // MARK: People
-
-    private func decide() throws {
-        let collector = random.below(collectors.count)
-        guard collectors[collector].isUp else { return }
-        let (time, policy) = (time, collectors[collector].policy)
-        let kind: CollectorAPI.Decision.Kind = random.below(3) == 0 ? .close : .acknowledge
-        let choice = random.below(1 << 20)
-        let decided = try collectors[collector].ledger.transaction("deciding about a case") { transaction -> Case? in
-            let open = try transaction.cases(CaseQuery())
-            guard !open.isEmpty else { return nil }
-            let decision = CaseDecision(kind: kind, by: "admin", because: "so decided", time: time)
-            return try CaseRecorder(transaction: transaction, policy: policy, time: time)
-                .decide(decision, on: open[choice % open.count])
-        }
-        guard let decided else { return }
-        allowances[decided.host, default: 0] += 1
-        trace.note(now, 50, collector) {
-            "admin of \(collectors[collector].name) does \(kind.rawValue) \(decided.number)"
-        }
-        wakeWorker(collector, in: 1_000)
+    private func changeMood() {
+        let site = random.below(receivers.count)
+        let name = ["desk", "hook", "hook", "spare"][random.below(4)]
+        let moods: [SimulatedReceiver.Mood] = [
+            .away, .refusing, .lacking(name == "desk" ? ["a", "b", "c"][random.below(3)] : name),
+        ]
+        let mood = moods[random.below(name == "desk" ? 3 : 2)]
+        let span = Duration.seconds(600 + Int64(random.below(6 * 3600)))
+        receivers[site][name]?.fall(into: mood, until: time + span)
+        trace.note(now, 51, site) { "\(name) of \(site) is \(mood)" }
     }
 }

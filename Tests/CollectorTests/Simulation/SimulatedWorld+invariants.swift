@@ -31,41 +31,123 @@ extension SimulatedWorld {
         }
     }
 
-    /// (a): what is sent is never older than what was sent before.
+    /// Whose spool and whose site's store go on as they were.
+    private func isUndisturbed(_ agent: Int) -> Bool {
+        !disturbed.contains(agents[agent].host)
+            && collectors.allSatisfy { $0.site != agents[agent].site || $0.restores == 0 }
+    }
+
+    /// Whatever the network and crashes do: what was not confirmed is sent again.
+    func checkLoss(_ agent: Int) {
+        guard isUndisturbed(agent) else { return }
+        fail("l", "\(agents[agent].host) declares reports lost, and nothing was put back.")
+    }
+
+    /// Whatever the network and crashes do: of one moment both have the same account.
+    func checkAsked(_ agent: Int) {
+        guard isUndisturbed(agent) else { return }
+        fail("u", "\(agents[agent].host) is asked what stands, and nothing was put back.")
+    }
+
+    // MARK: Always: what is told
+
+    /// (a): what is sent is never older than what was sent before, nor than what the receiver has; who asked to be left alone is;
+    /// who may not send does not.
     func checkSent(_ delivery: Delivery, by collector: Int) {
-        let name = "\(collector) \(collectors[collector].restores) \(delivery.recipient) \(delivery.ticket.number)"
-        let before = sentRevisions[name] ?? 0
-        if delivery.ticket.revision < before {
-            fail(
-                "a",
-                "\(collectors[collector].name) sent \(delivery.recipient) revision \(delivery.ticket.revision) of "
-                    + "\(delivery.ticket.number) after \(before).")
+        let (name, ticket) = (label(collector), delivery.ticket)
+        if collectors[collector].isCopy { fail("s", "\(name) is a copy that nobody let go on, and sends.") }
+        checkTaken(collector)
+        let key = "\(collector) \(delivery.recipient) \(ticket.number)"
+        if let before = sentOrders[key], delivery.order < before {
+            fail("a", "\(name) sent \(delivery.recipient) \(delivery.order) of \(ticket.number) after \(before).")
         }
-        sentRevisions[name] = max(before, delivery.ticket.revision)
+        sentOrders[key] = max(sentOrders[key] ?? delivery.order, delivery.order)
+        if !collectors[collector].isOvertaken, let receiver = receivers[collectors[collector].site][delivery.recipient]
+        {
+            for address in receiver.addresses {
+                guard let view = receiver.inboxes[address]?.views[ticket.number], view.order > delivery.order else {
+                    continue
+                }
+                fail("a", "\(name) sent \(address) \(delivery.order) of \(ticket.number), which has \(view.order).")
+            }
+        }
+        if let until = collectors[collector].askedToWait[delivery.recipient], time < until {
+            fail(
+                "p", "\(name) sends \(delivery.recipient) \(delivery.id), which asked to be left alone until \(until).")
+        }
+    }
+
+    /// Of a store that was shown a later epoch nothing comes any more.
+    func checkTaken(_ collector: Int) {
+        guard collectors[collector].shown > collectors[collector].record.epoch else { return }
+        fail("s", "\(label(collector)) was shown a later epoch, and goes on.")
+    }
+
+    /// (b): one number, one problem.
+    func checkNumber(_ ticket: Ticket) {
+        let problem = "\(ticket.server.host) \(ticket.problem ?? "")"
+        if let known = problemOfNumber[ticket.number], known != problem {
+            fail("b", "\(ticket.number) was told of \(known), and is told of \(problem).")
+        }
+        problemOfNumber[ticket.number] = problem
+    }
+
+    /// Whom an attempt reached, by its noted answer, does not get the same message again.
+    func checkReached(_ delivery: Delivery, from collector: Int) {
+        for address in receivers[collectors[collector].site][delivery.recipient]?.addresses ?? [] {
+            // Copies of the attempt itself, and of those before it, may still be on their way.
+            guard !delivery.reached.contains(address), let attempt = reached["\(delivery.id) \(address)"],
+                delivery.attempts > attempt
+            else { continue }
+            fail("q", "\(address) has \(delivery.id), and gets it again.")
+        }
     }
 
     /// (a): a partner holds no older ticket than one that it took.
     func checkPartner(_ collector: Int, _ ticket: Ticket) {
+        let partner = doors[partner]
         let name = "taken \(collectors[partner].restores) \(collectors[collector].name) \(ticket.number)"
-        guard
-            let found = collectors[partner].ledger.cases.values.first(where: {
-                $0.value.body.sender == collectors[collector].name && $0.value.senderNumber == ticket.number
-            })?.value.body, let held = found.relayed?.revision
-        else { return }
-        let before = sentRevisions[name] ?? 0
-        if held < before {
-            fail("a", "the partner took revision \(held) of \(ticket.number) after \(before).")
+        guard let held = relayed(of: collectors[collector].name, ticket.number)?.relayed.map(order) else { return }
+        if let before = sentOrders[name], held < before {
+            fail("a", "the partner took \(held) of \(ticket.number) after \(before).")
         }
-        sentRevisions[name] = max(before, held)
+        sentOrders[name] = max(sentOrders[name] ?? held, held)
+    }
+
+    private func order(_ ticket: Ticket) -> TicketOrder {
+        TicketOrder(epoch: ticket.epoch ?? .unbegun, revision: ticket.revision)
+    }
+
+    /// The partner's case of a site's number.
+    private func relayed(of sender: String, _ number: String) -> Case? {
+        let cases = collectors[doors[partner]].ledger.cases
+        // Nearly always it has the sender's own number.
+        if let found = cases[number]?.value, found.body.sender == sender, found.senderNumber == number {
+            return found.body
+        }
+        return cases.values.first { $0.value.body.sender == sender && $0.value.senderNumber == number }?.value.body
     }
 
     /// (e): orders that one recipient took for one failure of a part.
-    func checkOrders(_ collector: Int) {
-        for (failure, ids) in mailboxes[collector].orders {
+    func checkOrders(_ site: Int, _ name: String) {
+        for (failure, ids) in receivers[site][name]?.orders ?? [:] {
+            guard ids.count > 1 else { continue }
             let host = failure.prefix { $0 != "/" }
-            let restores = collectors[collector].restores + collectors.reduce(0) { $0 + $1.restores }
-            guard ids.count > 1 + restores + (allowances[String(host)] ?? 0) else { continue }
-            fail("e", "\(ids.count) orders were taken for the one failure \(failure).")
+            let restores = collectors.reduce(0) { $0 + $1.restores }
+            guard ids.count > 1 + restores + (allowances[String(host)] ?? 0) + storms(of: String(host)) else {
+                continue
+            }
+            fail("e", "\(name) took \(ids.count) orders for the one failure \(failure).")
+        }
+    }
+
+    /// A part that is in a storm's case gets one of its own by what fails of it later.
+    private func storms(of host: HostID) -> Int {
+        collectors.reduce(0) { count, collector in
+            count
+                + (collector.ledger.casesOfHost[host] ?? []).count { number in
+                    collector.ledger.cases[number]?.value.body.origin == .storm
+                }
         }
     }
 
@@ -77,13 +159,14 @@ extension SimulatedWorld {
 
     func checkAtRest() {
         for agent in agents.indices where !agents[agent].isOther { checkMirror(of: agent) }
-        for collector in collectors.indices { checkCases(of: collector) }
-        for collector in collectors.indices { checkRecipients(of: collector) }
+        for collector in doors { checkCases(of: collector) }
+        for collector in doors { checkRecipients(of: collector) }
+        for site in 0..<partner { checkPartner(of: doors[site]) }
     }
 
     /// (f), and that what is wrong with a server is known.
     private func checkMirror(of agent: Int) {
-        let (host, site) = (agents[agent].host, agents[agent].site)
+        let (host, site) = (agents[agent].host, doors[agents[agent].site])
         let epoch = agents[agent].spool.epoch
         let rows = mirror(of: host, at: site)
         var ours: [FaultID: Int64] = [:]
@@ -141,28 +224,77 @@ extension SimulatedWorld {
     /// (h): what recipients hold is the case.
     private func checkRecipients(of collector: Int) {
         let ledger = collectors[collector].ledger
-        let owed = ledger.owed.values.reduce(0) { $0 + $1.count }
-        guard owed == 0 else {
-            return fail("h", "\(owed) messages of \(collectors[collector].name) still wait at rest.")
+        for (name, numbers) in ledger.owed {
+            guard let number = numbers.min() else { continue }
+            fail("h", "\(label(collector)) owes \(name) \(numbers.count) cases at rest, as \(number).")
         }
-        // A store that was put back does not know what it told before.
-        guard collectors.allSatisfy({ $0.restores == 0 }) else { return }
         for found in ledger.cases.values.map(\.value.body) where found.revision > 0 {
-            // A case that ended, or grew mild, before anybody could be told of it.
-            func isUntold(_ name: String) -> Bool { ledger.told[found.number]?[name]?.value.isUntold ?? true }
-            let view = mailboxes[collector].views[found.number]
-            let now = SimulatedMailbox.View(revision: found.revision, isClosed: found.isClosed)
-            if view != now, view != nil || !isUntold("desk") {
-                let held = view.map { "\($0)" } ?? "nothing"
-                fail("h", "the mailbox of \(collectors[collector].name) holds \(held) of \(found.number): \(now).")
+            for recipient in collectors[collector].policy.recipients {
+                let row = ledger.told[found.number]?[recipient.name]?.value
+                // Of a case that ended, or grew mild, before anybody could be told nobody was told; and somebody in another's
+                // place only where that one did not take it.
+                guard let row, !row.isUntold else {
+                    if row == nil, !recipient.standsIn, !found.isClosed, found.urgency.makesTicket {
+                        fail("h", "\(label(collector)) never told \(recipient.name) of \(found.number).")
+                    }
+                    continue
+                }
+                guard recipient.name != "partner" else { continue }
+                checkReceiver(recipient.name, of: collector, found, row)
             }
-            guard collector != partner else { continue }
-            let other = collectors[partner].ledger.cases.values.first {
-                $0.value.body.sender == collectors[collector].name && $0.value.senderNumber == found.number
-            }?.value.body
-            if other?.relayed?.revision != found.revision, other != nil || !isUntold("partner") {
-                let held = other?.relayed?.revision ?? 0
-                fail("h", "the partner holds revision \(held) of \(found.number), which is at \(found.revision).")
+        }
+    }
+
+    /// What came back mild after its end is shown, and nobody is told: for whoever was told of the end it is over.
+    private func isMild(_ found: Case) -> Bool { !found.isClosed && !found.urgency.makesTicket }
+
+    private func checkReceiver(_ name: String, of collector: Int, _ found: Case, _ row: ToldRow) {
+        guard let receiver = receivers[collectors[collector].site][name] else { return }
+        for address in receiver.addresses {
+            let view = receiver.inboxes[address]?.views[found.number]
+            // A snapshot that was put back does not know that it told more.
+            if collectors[collector].isPutBack, let view, row.told.map({ $0 < view.order }) ?? true { continue }
+            let isOver = found.isClosed || isMild(found) && (view?.isClosed ?? false)
+            let urgency = isOver ? view?.urgency ?? found.urgency : found.urgency
+            guard let told = row.told,
+                view == SimulatedReceiver.View(order: told, isClosed: isOver, urgency: urgency)
+            else {
+                fail(
+                    "h",
+                    "\(address) of \(label(collector)) holds \(view.map { "\($0)" } ?? "nothing") of \(found.number), "
+                        + "which is \(found.state.rawValue) \(found.urgency.rawValue) at \(found.revision); told \(row.told.map { "\($0)" } ?? "-")."
+                )
+                continue
+            }
+        }
+    }
+
+    /// (h), (i): what the partner holds is the case, and what it told on as well.
+    private func checkPartner(of collector: Int) {
+        let ledger = collectors[collector].ledger
+        // A partner that was put back, or a site, does not know what it had.
+        guard !collectors[collector].isPutBack, collectors[doors[partner]].restores == 0 else { return }
+        for found in ledger.cases.values.map(\.value.body) where found.revision > 0 {
+            guard let row = ledger.told[found.number]?["partner"]?.value, !row.isUntold else { continue }
+            let theirs = relayed(of: collectors[collector].name, found.number)
+            guard let theirs, let ticket = theirs.relayed else {
+                fail("h", "the partner does not know \(found.number) of \(label(collector)).")
+                continue
+            }
+            let isOver = found.isClosed || isMild(found) && ticket.event == .closed
+            if order(ticket) != row.told || (ticket.event == .closed) != isOver {
+                fail(
+                    "h",
+                    "the partner holds \(order(ticket)) of \(found.number) \(ticket.event.rawValue), which is at "
+                        + "\(found.revision) and \(found.state.rawValue); told \(row.told.map { "\($0)" } ?? "-").")
+            }
+            // A person at the partner may have closed its case.
+            if theirs.history.contains(where: { $0.by == "admin" && $0.kind == .closed }) { continue }
+            if theirs.isClosed != isOver || !isOver && theirs.urgency != found.urgency {
+                fail(
+                    "i",
+                    "\(found.number) of \(label(collector)) is \(found.state.rawValue) \(found.urgency.rawValue), and at the "
+                        + "partner \(theirs.state.rawValue) \(theirs.urgency.rawValue).")
             }
         }
     }

@@ -80,14 +80,76 @@ extension SimulatedWorld {
         }
     }
 
-    /// A partner that does not compare revisions.
+    // MARK: What goes on to recipients
+
+    /// A partner that does not compare what comes with what it has.
     func forgetRevision(of ticket: VerifiedTicket) throws {
+        let partner = doors[partner]
         for (number, row) in collectors[partner].ledger.cases
         where row.value.body.sender == ticket.sender && row.value.senderNumber == ticket.ticket.number {
             var row = row.value
             row.body.relayed?.revision = 0
+            row.body.relayed?.epoch = nil
             collectors[partner].ledger.cases[number] = Kept(row)
         }
         collectors[partner].ledger.acceptances = [:]
+    }
+
+    private func change(_ row: ToldRow, at collector: Int, _ body: (inout ToldRow) -> Void) {
+        var row = row
+        body(&row)
+        do {
+            try collectors[collector].ledger.transaction("distorting") { try $0.save(row) }
+        } catch {
+            fail("!", "an unexpected error: \(error)")
+        }
+    }
+
+    private func rows(of collector: Int) -> [ToldRow] {
+        collectors[collector].ledger.told.values.flatMap { $0.values.map(\.value) }
+    }
+
+    /// What a worker without a rule would have made of an answer.
+    func distort(_ answer: DeliveryAnswer, to delivery: Delivery, _ collector: Int) {
+        guard rules.broken != nil,
+            let row = collectors[collector].ledger.told[delivery.caseNumber]?[delivery.recipient]?.value
+        else { return }
+        switch answer {
+        case .failed where !rules.hold(.unknownIsOwed): change(row, at: collector) { $0.settle() }
+        case .failed where !rules.hold(.unknownMayHaveCome): change(row, at: collector) { $0.trying = nil }
+        case .refused where !rules.hold(.refusedComesAgain):
+            change(row, at: collector) { $0.next = time + .seconds(47 * 3600) }
+        case .partly where !rules.hold(.reachedAreRemembered):
+            change(row, at: collector) { $0.trying?.reached = nil }
+        default: break
+        }
+    }
+
+    /// A process that stores what it sends when it was sent has forgotten it when it dies before.
+    func forgetWhatWasBegun(_ collector: Int) {
+        guard !rules.hold(.storedBeforeSent) else { return }
+        for row in rows(of: collector) where row.claimedUntil != nil && row.trying?.attempts == 0 {
+            change(row, at: collector) { ($0.trying, $0.claimedUntil) = (nil, nil) }
+        }
+    }
+
+    /// Who stands in for another is told once.
+    func endFallbacks(_ collector: Int) {
+        guard !rules.hold(.fallbackToTheEnd) else { return }
+        for row in rows(of: collector) where row.insteadOf != nil && row.told != nil && row.isOwed {
+            change(row, at: collector) { $0.settle() }
+        }
+    }
+
+    /// A worker that hands out messages as they come, and not by case and recipient.
+    func repeatOlder(than delivery: Delivery, _ collector: Int) {
+        guard !rules.hold(.neverOlder) else { return }
+        let key = "\(delivery.recipient) \(delivery.caseNumber)"
+        let before = collectors[collector].sentLast.updateValue(delivery, forKey: key)
+        guard let before, before.order < delivery.order else { return }
+        checkSent(before, by: collector)
+        send(
+            .deliver(collector: collector, life: collectors[collector].life, before),
+            over: link(of: before, from: collector))
     }
 }

@@ -25,13 +25,22 @@ final class SimulatedWorld {
     var hardware: [SimulatedHardware] = []
     /// Of each server: how often a person, an exchange, a restore or a storm may have made a second case of one failure.
     var allowances: [HostID: Int] = [:]
-    /// The sites, and last the partner.
+    /// Servers whose spool was put back, copied or replaced: they may be asked, and may have lost something.
+    var disturbed: Set<HostID> = []
+    /// The sites' stores, the partner's, and after them those that took another's place.
     var collectors: [SimulatedCollector] = []
-    var mailboxes: [SimulatedMailbox] = []
-    /// Revisions that were sent, by recipient and number.
-    var sentRevisions: [String: Int] = [:]
+    /// Which of its stores each site goes by; last the partner.
+    var doors: [Int] = []
+    /// Of each site by name; last the partner's.
+    var receivers: [[String: SimulatedReceiver]] = []
+    /// The newest that was sent, by recipient and number.
+    var sentOrders: [String: TicketOrder] = [:]
     /// Gives each message its id.
-    var messagesBegun = 0
+    var messages = 0
+    /// Of which problem each number was told.
+    var problemOfNumber: [String: String] = [:]
+    /// By which attempt each address has which message, where the sender knows it.
+    var reached: [String: Int] = [:]
     /// Until when nothing passes between two ends.
     var cuts: [Link: Int64] = [:]
     var isQuiet = false
@@ -42,12 +51,14 @@ final class SimulatedWorld {
     var events = 0
     private var keys: [String: VerifyingKey] = [:]
 
+    /// Index of the partner among the sites.
     var partner: Int { layout.sites }
     var time: Timestamp { SimulatedWorld.start + .milliseconds(now) }
 
-    enum Link: Hashable { case agent(Int), site(Int), mailbox(Int) }
+    enum Link: Hashable { case agent(Int), site(Int), recipient(Int, String) }
 
-    enum Event {
+    /// Behind a pointer: the queue moves them about.
+    indirect enum Event {
         case heartbeat(agent: Int)
         case uplink(agent: Int, wake: Int)
         case request(Request)
@@ -55,10 +66,12 @@ final class SimulatedWorld {
         case watch(collector: Int)
         case work(collector: Int, wake: Int)
         case deliver(collector: Int, life: Int, Delivery)
-        case outcome(collector: Int, life: Int, Delivery, Result<TicketReference, ChannelError>)
+        case outcome(collector: Int, life: Int, Delivery, DeliveryAnswer)
         case happening(Happening)
         case startAgent(Int)
         case startCollector(Int)
+        case takeOver(Int)
+        case retire(Int)
         case look(agent: Int)
         case stopClone(agent: Int)
         case reenrol(agent: Int)
@@ -70,6 +83,7 @@ final class SimulatedWorld {
         var number: Int
         var host: HostID
         var key: String
+        var shown: Receipt.Collector?
         var epoch: Int64
         var stream: ReportStream
         var reports: [SimulatedSpool.Waiting]
@@ -77,48 +91,64 @@ final class SimulatedWorld {
 
     enum Happening: CaseIterable {
         case fault, burst, mend, turn, exchange, crashAgent, crashCollector, restoreAgent, restoreCollector, backup,
-            clone,
-            replace, cut, leap, decision
+            clone, replace, cut, leap, decision, mood
     }
 
     init(seed: UInt64, layout: SimulatedPlan = SimulatedPlan(), rules: SimulatedRules = .shipped) throws {
         self.seed = seed
         var layout = layout
-        // Where a collector is put back, its recipients know more than it does: in half of the seeds none is.
-        if seed % 2 == 1 { layout.restoresCollectors = false }
+        // Where a store is put back, its recipients know more than it does: in some seeds none is, and in some it is told.
+        switch seed % 4 {
+        case 0: break
+        case 1: layout.restoresCollectors = min(layout.restoresCollectors, .byTakeover)
+        default: layout.restoresCollectors = .none
+        }
         self.layout = layout
         self.rules = rules
         random = SplitMix(seed: seed)
-        for site in 0...layout.sites {
-            let isPartner = site == layout.sites
-            var recipients = [CasePolicy.Addressee(name: "desk", kind: ChannelKind(rawValue: "email"))]
-            if !isPartner {
-                recipients.append(CasePolicy.Addressee(name: "partner", kind: ChannelKind(rawValue: "callhome")))
-            }
-            let name = isPartner ? "partner" : "site\(site)"
-            collectors.append(
-                SimulatedCollector(
-                    name: name,
-                    policy: CasePolicy(
-                        site: Ticket.Site(name: name, address: "Deich 1", contact: "Frau Jensen"),
-                        recipients: recipients, casesPerHostPerHour: 4),
-                    identity: StoreIdentity(site: name, shortName: "000\(site)")))
-            mailboxes.append(SimulatedMailbox())
-        }
+        for site in 0...layout.sites { addSite(site) }
         for site in 0..<layout.sites {
             for index in 0..<layout.agentsPerSite { try addAgent(site: site, host: "s\(site)h\(index)") }
         }
         for index in collectors.indices {
-            collectors[index].ledger.numbers = SplitMix(seed: seed &+ UInt64(index) &* 7_919)
+            try collectors[index].start(at: time, rules)
+            collectors[index].backups = [collectors[index].ledger]
         }
-        for index in collectors.indices { collectors[index].backups = [collectors[index].ledger] }
         planHappenings()
+    }
+
+    /// A site with its recipients: mailboxes under one name, a desk behind a webhook with somebody in its place, and the partner.
+    private func addSite(_ site: Int) {
+        let isPartner = site == layout.sites
+        let name = isPartner ? "partner" : "site\(site)"
+        var recipients = [
+            CasePolicy.Addressee(name: "desk", kind: ChannelKind(rawValue: "email")),
+            CasePolicy.Addressee(name: "hook", kind: ChannelKind(rawValue: "webhook"), fallback: "spare"),
+            CasePolicy.Addressee(name: "spare", kind: ChannelKind(rawValue: "email"), standsIn: true),
+        ]
+        if !isPartner {
+            recipients.append(CasePolicy.Addressee(name: "partner", kind: ChannelKind(rawValue: "callhome")))
+        }
+        var collector = SimulatedCollector(
+            site: site,
+            policy: CasePolicy(
+                site: Ticket.Site(name: name, address: "Deich 1", contact: "Frau Jensen"), recipients: recipients,
+                casesPerHostPerHour: 4),
+            machine: "m\(site)", identity: StoreIdentity(site: name, shortName: "000\(site)"))
+        collector.ledger.numbers = SplitMix(seed: seed &+ UInt64(site) &* 7_919)
+        collectors.append(collector)
+        doors.append(site)
+        receivers.append([
+            "desk": SimulatedReceiver(addresses: ["a", "b", "c"]), "hook": SimulatedReceiver(addresses: ["hook"]),
+            "spare": SimulatedReceiver(addresses: ["spare"]),
+        ])
     }
 
     private func addAgent(site: Int, host: HostID) throws {
         let index = agents.count
         hardware.append(SimulatedHardware(host: host, disks: layout.disksPerAgent))
-        agents.append(SimulatedAgent(site: site, host: host, hardware: index, key: "key-\(host)-0"))
+        let spool = SimulatedSpool(key: "key-\(host)-0", salt: random.next(), boot: "\(index)-0")
+        agents.append(SimulatedAgent(site: site, host: host, hardware: index, spool: spool))
         try enrol(index, replaces: false)
         agents[index].spool.append(.inventory(hardware[index].inventory), at: time)
         wakeUplink(index, in: Int64(random.below(60_000)))
@@ -176,13 +206,15 @@ final class SimulatedWorld {
         case .watch(let collector): try watch(collector)
         case .work(let collector, let wake): if collectors[collector].wake == wake { try work(collector) }
         case .deliver(let collector, let life, let delivery): try arrive(delivery, from: collector, life)
-        case .outcome(let collector, let life, let delivery, let result):
+        case .outcome(let collector, let life, let delivery, let answer):
             if collectors[collector].life == life, collectors[collector].isUp {
-                try record(result, of: delivery, collector)
+                try record(answer, to: delivery, collector)
             }
         case .happening(let happening): if !isQuiet { try happen(happening) }
         case .startAgent(let agent): startAgent(agent)
-        case .startCollector(let collector): startCollector(collector)
+        case .startCollector(let collector): try startCollector(collector)
+        case .takeOver(let collector): try takeOver(collector)
+        case .retire(let collector): retire(collector)
         case .look(let agent): look(agent, fresh: nil)
         case .stopClone(let agent):
             agents[agent].isGone = true
@@ -245,7 +277,8 @@ final class SimulatedWorld {
             agents[agent].sent = UplinkStateMachine.Sent(stream: batch.stream, sequences: reports.map(\.sequence))
             let request = Request(
                 agent: agent, life: agents[agent].life, number: requests, host: agents[agent].host,
-                key: agents[agent].spool.key, epoch: agents[agent].spool.epoch, stream: batch.stream, reports: reports)
+                key: agents[agent].spool.key, shown: agents[agent].spool.receipt, epoch: agents[agent].spool.epoch,
+                stream: batch.stream, reports: reports)
             if !rules.hold(.receiptBeforeDiscard), let last = reports.last {
                 agents[agent].spool.discard(through: last.sequence, of: batch.stream)
             }
@@ -261,8 +294,13 @@ final class SimulatedWorld {
         guard agents[agent].isUp, let sent = agents[agent].sent else { return }
         (agents[agent].request, agents[agent].sent) = (nil, nil)
         let effects = agents[agent].machine.answered(
-            answer, to: sent, spool: agents[agent].view, at: clock(of: agent), using: &random)
-        for effect in effects { agents[agent].apply(effect, at: clock(of: agent), rules) }
+            answer, to: sent, spool: agents[agent].view(for: answer), at: clock(of: agent), using: &random)
+        var store: Receipt.Collector?
+        if case .receipt(let receipt, _) = answer { store = receipt.collector }
+        for effect in effects {
+            if case .declareLoss = effect { checkLoss(agent) }
+            agents[agent].apply(effect, of: store, at: clock(of: agent), rules)
+        }
         if case .problem(let status, _, _) = answer, status == 401 || status == 403 {
             // Somebody sees it on the page, and enrols it anew.
             queue.add(.reenrol(agent: agent), at: now + 600_000 + Int64(random.below(3_600_000)))
@@ -293,7 +331,7 @@ final class SimulatedWorld {
     }
 
     func enrol(_ agent: Int, replaces: Bool) throws {
-        let (host, site, key) = (agents[agent].host, agents[agent].site, agents[agent].spool.key)
+        let (host, site, key) = (agents[agent].host, doors[agents[agent].site], agents[agent].spool.key)
         let time = time
         let policy = collectors[site].policy
         let publicKey = try verifyingKey(key)
@@ -315,13 +353,12 @@ final class SimulatedWorld {
         } else if agents[agent].spool.epoch == 0, !replaces {
             agents[agent].startEpoch(epoch, at: clock(of: agent), rules)
         }
-        agents[agent].machine = UplinkStateMachine(host: host, collectors: ["site"])
-        (agents[agent].request, agents[agent].sent) = (nil, nil)
+        agents[agent].beginProcess()
         agents[agent].life += 1
     }
 
     private func reenrol(_ agent: Int) throws {
-        guard !agents[agent].isGone, agents[agent].isUp, collectors[agents[agent].site].isUp,
+        guard !agents[agent].isGone, agents[agent].isUp, collectors[doors[agents[agent].site]].isUp,
             agents[agent].machine.state == .refused
         else { return }
         // A machine that lost its place is not let in again: people found it.

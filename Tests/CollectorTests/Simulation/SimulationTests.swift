@@ -7,22 +7,35 @@ import Testing
 /// Agents, sites and a partner under everything that goes wrong, from a seed. `make soak` runs many.
 @Suite("Simulation")
 struct SimulationTests {
-    /// Seeds in an ordinary run, and in a soak.
-    static let seeds = UInt64(ProcessInfo.processInfo.environment["CALLHOME_SOAK_SEEDS"] ?? "") ?? 6
+    private static func number(_ name: String) -> UInt64? {
+        UInt64(ProcessInfo.processInfo.environment[name] ?? "")
+    }
 
+    /// Seeds in an ordinary run, and in a soak.
+    static let seeds = number("CALLHOME_SOAK_SEEDS") ?? 6
+    static let manySitesSeeds = number("CALLHOME_SOAK_MANY") ?? 0
     /// In which each mutant is to be found.
-    static let mutantSeeds = UInt64(ProcessInfo.processInfo.environment["CALLHOME_SOAK_MUTANTS"] ?? "") ?? 0
+    static let mutantSeeds = number("CALLHOME_SOAK_MUTANTS") ?? 0
 
     @Test("Whatever happens: what stands, what is open and what recipients hold agree at rest")
     func holds() async throws {
+        try await hold(1..<(1 + Self.seeds), SimulatedPlan())
+    }
+
+    @Test("So do fifty sites", .enabled(if: manySitesSeeds > 0, "`make soak` runs them"))
+    func manySites() async throws {
+        try await hold(1..<(1 + Self.manySitesSeeds), .manySites)
+    }
+
+    private func hold(_ seeds: Range<UInt64>, _ layout: SimulatedPlan) async throws {
         let start = ContinuousClock.now
-        let broken = try await SimulatedSeeds.firstBroken(1..<(1 + Self.seeds))
-        let trace = try broken.map { try SimulatedSeeds.run($0.seed, lines: 400).broken?.description ?? "" }
+        let broken = try await SimulatedSeeds.firstBroken(seeds, layout)
+        let trace = try broken.map { try SimulatedSeeds.run($0.seed, layout, lines: 400).broken?.description ?? "" }
         if let path = ProcessInfo.processInfo.environment["CALLHOME_SOAK_TRACE"] {
             try trace?.write(toFile: path, atomically: true, encoding: .utf8)
         }
         #expect(broken == nil, "\(trace?.suffix(20_000) ?? "")")
-        print("\(Self.seeds) seeds in \(ContinuousClock.now - start)")
+        print("\(seeds.count) seeds of \(layout.sites) sites in \(ContinuousClock.now - start)")
     }
 
     @Test("The same seed is the same story")
