@@ -253,7 +253,11 @@ extension SimulatedWorld {
         for address in receiver.addresses {
             let view = receiver.inboxes[address]?.views[found.number]
             // A snapshot that was put back does not know that it told more.
-            if collectors[collector].isPutBack, let view, row.told.map({ $0 < view.order }) ?? true { continue }
+            // What is over here and there is told no more, whichever of a site's stores told it last.
+            if let view, row.told.map({ $0 < view.order }) ?? true {
+                let store = collectors[collector]
+                if store.isPutBack || store.restores > 0 && found.isClosed && view.isClosed { continue }
+            }
             let isOver = found.isClosed || isMild(found) && (view?.isClosed ?? false)
             let urgency = isOver ? view?.urgency ?? found.urgency : found.urgency
             guard let told = row.told,
