@@ -96,6 +96,8 @@ struct DeliveryRules: Hashable, Sendable {
     /// The row with the message begun that is now sent, which has to be stored before it is.
     func begun(_ row: ToldRow, _ trying: ToldRow.Trying, at time: Timestamp) -> ToldRow {
         var row = row
+        // The collector ended in that attempt.
+        if let old = row.trying, old.answer == .none { DeliveryRules.mayHaveArrived(old, &row) }
         row.trying = trying
         row.want = max(row.want ?? trying.order, trying.order)
         row.isAskedAgain = false
@@ -122,7 +124,7 @@ struct DeliveryRules: Hashable, Sendable {
             if delivery.ticket.event != .test, row.taken.map({ $0.order <= delivery.order }) ?? true {
                 row.taken = ToldRow.Taken(order: delivery.order, isEnd: delivery.ticket.event == .closed, at: time)
             }
-            (row.failingSince, row.lastError) = (nil, nil)
+            (row.failingSince, row.lastError, row.perhaps) = (nil, nil, nil)
             if isCurrent { (row.trying, row.claimedUntil, row.next) = (nil, nil, time) }
             health.answered()
             health.delivered += 1
@@ -143,18 +145,24 @@ struct DeliveryRules: Hashable, Sendable {
             health.answered()
         case .partly(let reached, let because):
             trying.answer = .unknown
+            DeliveryRules.mayHaveArrived(trying, &row)
             trying.reached = (trying.reached ?? []) + reached
             row.lastError = because
             row.next = time + spread(backoff(after: trying.attempts), jitter)
             health.answered()
         case .failed(let after, let because):
             trying.answer = .unknown
+            DeliveryRules.mayHaveArrived(trying, &row)
             row.lastError = because
             row.next = time
             hold(&health, after: after, because: because, at: time, jitter: jitter)
         }
         row.trying = trying
         return (row, health)
+    }
+
+    private static func mayHaveArrived(_ trying: ToldRow.Trying, _ row: inout ToldRow) {
+        row.perhaps = max(row.perhaps ?? trying.order, trying.order)
     }
 
     private func hold(

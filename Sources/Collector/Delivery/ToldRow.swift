@@ -46,6 +46,9 @@ struct ToldRow: Hashable, Sendable, Codable {
     /// The newest that it has confirmed, by its own word and no guess; nil of a test.
     var taken: Taken?
     var trying: Trying?
+    /// The newest message that may have arrived without being confirmed: an attempt at it had no answer. That a repetition of
+    /// it, or a later message, is refused takes nothing back.
+    var perhaps: TicketOrder?
     /// Somebody asked for the newest state once more.
     var isAskedAgain = false
     /// It is configured no more: it is told nothing until it is configured again.
@@ -104,6 +107,8 @@ struct ToldRow: Hashable, Sendable, Codable {
     /// Forgets what is owed. What was begun counts as told, because it may have arrived.
     mutating func settle() {
         if let trying, trying.answer != .refused { told = max(told ?? trying.order, trying.order) }
+        if let perhaps { told = max(told ?? perhaps, perhaps) }
+        perhaps = nil
         (want, trying, claimedUntil, failingSince, lastError) = (nil, nil, nil, nil, nil)
         isAskedAgain = false
     }

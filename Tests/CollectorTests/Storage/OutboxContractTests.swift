@@ -229,6 +229,37 @@ struct OutboxContractTests {
     }
 
     @Test(
+        "An attempt without an answer may have arrived, whatever later ones are refused: what follows is marked as repeated",
+        arguments: [true, false])
+    func perhapsKnown(isEnded: Bool) async throws {
+        var (store, agent) = try await storeWithCase()
+        // Either the recipient is silent, or the collector ends amid the attempt.
+        for delivery in try await store.begin(at: time) where isEnded {
+            try await store.record(down, to: delivery, at: time)
+        }
+        var later = time + DeliveryRules.Limits().claim + .seconds(3600)
+        func refuseAll() async throws {
+            for _ in 0..<2 {
+                for delivery in try await store.begin(at: later) {
+                    try await store.record(refused, to: delivery, at: later)
+                }
+            }
+        }
+        try await refuseAll()
+        for urgency in [Urgency.order, .plan] {
+            later = later + .seconds(60)
+            let worse = SampleFault.change(.updated, SampleFault.make("f1", urgency: urgency))
+            try await store.accept(agent.faults(worse), from: "h1", at: later)
+            let begun = try await store.begin(at: later)
+            #expect(begun.count == 2 && begun.allSatisfy { $0.ticket.repeated == true })
+            for delivery in begun { try await store.record(refused, to: delivery, at: later) }
+        }
+        try await clear("f1", in: store, &agent, at: later)
+        for delivery in try await store.begin(at: later) { try await store.record(taken, to: delivery, at: later) }
+        #expect(try await store.begin(at: later).isEmpty)
+    }
+
+    @Test(
         "Where some addresses wait, only they are tried again, and the recipient's state says why while it is no alarm")
     func someAddresses() async throws {
         let (store, _) = try await storeWithCase(Self.policy([.init(name: "desk", kind: .email)]))

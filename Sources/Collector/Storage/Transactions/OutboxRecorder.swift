@@ -181,9 +181,10 @@ struct OutboxRecorder {
     private func message(
         _ event: Ticket.Event, replacing old: ToldRow.Trying?, for row: ToldRow, of found: Case, _ newID: () -> String
     ) throws -> ToldRow.Trying {
-        // Of what was refused nothing arrived; of everything else it may have.
+        // Of what was refused each time nothing arrived; of everything else it may have.
         let isRepeated =
-            (row.isAskedAgain && (row.told != nil || row.taken != nil)) || (old.map { $0.answer != .refused } ?? false)
+            (row.isAskedAgain && (row.told != nil || row.taken != nil)) || row.perhaps != nil
+            || (old.map { $0.answer != .refused } ?? false)
         let ticket = try writer().ticket(
             for: found, event: event, chassis: try transaction.serverRecord(host: found.host)?.server.chassis ?? Part(),
             to: row, isRepeated: isRepeated && event != .closed)
