@@ -13,9 +13,12 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
     @Bounded<CountBounds> public var waiting: Int
     /// SHA-256 of the root by which the sender trusts the receiver, in hexadecimal; nil from collectors up to 0.1.
     public var root: String?
-    /// Each one's is higher than all before it, over restarts too: a sign of life is taken once. nil from collectors that do
-    /// not count; then their `time` counts.
+    /// Each one's is higher than all before it in its `term`, over restarts too: a sign of life is taken once. nil from
+    /// collectors that do not count; then their `time` counts.
     public var counter: Int64?
+    /// `StoreEpoch.term` of the sender's store. A later one comes before the counter: a store that was put back, and goes on by
+    /// a person's word, may count from below what it had used. nil from collectors that do not tell it, which counts as 0.
+    public var term: StoreTerm?
     /// Id of the key of the collector that it is meant for; nil from collectors that do not say. Nobody else takes it.
     public var receiver: String?
     /// What was done about cases that the two share; nil from collectors up to 0.1, which are then told nothing either.
@@ -25,7 +28,7 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
 
     public init(
         site: String, version: String, time: Timestamp, interval: Int, openCases: Int, waiting: Int,
-        counter: Int64? = nil, receiver: String? = nil
+        counter: Int64? = nil, term: StoreTerm? = nil, receiver: String? = nil
     ) {
         format = WireFormat.version
         self.site = site
@@ -35,6 +38,7 @@ public struct CollectorHeartbeat: Hashable, Sendable, Codable {
         self.openCases = openCases
         self.waiting = waiting
         self.counter = counter
+        self.term = term
         self.receiver = receiver
     }
 }

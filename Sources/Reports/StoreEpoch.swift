@@ -1,3 +1,6 @@
+/// `StoreEpoch.term` where it stands alone.
+public typealias StoreTerm = Bounded<SequenceBounds>
+
 /// Which life of a collector's store something comes from: compared by its term, then by its start.
 ///
 /// It belongs to the store and not to the process that serves on it. Two stores that come from one, as a copy and its

@@ -155,7 +155,7 @@ struct PairingRoute: RouteProvider {
         do throws(StoreError) {
             try await environment.store.recordSiteHeartbeat(
                 SiteHeartbeat(
-                    site: site.id, interval: heartbeat.interval,
+                    site: site.id, interval: heartbeat.interval, term: heartbeat.term?.wrappedValue ?? 0,
                     number: heartbeat.counter ?? heartbeat.time.milliseconds, isCounted: heartbeat.counter != nil),
                 at: environment.now())
         } catch {

@@ -18,7 +18,9 @@ struct PairedSite: Hashable, Sendable, Codable {
     var isSilent: Bool
     /// Fingerprint of our TLS root that the site trusts alone, as it said, signed; nil: our CA, as up to 0.1.
     var root: String?
-    /// Of the newest heartbeat that was taken; of a collector that does not count, its time.
+    /// `StoreEpoch.term` of the site's store, as of the newest heartbeat; nil: 0.
+    var heartbeatTerm: Int64?
+    /// Of the newest heartbeat that was taken, within that term; of a collector that does not count, its time.
     var heartbeatNumber: Int64?
     /// Whether it counts its heartbeats: then one without a number is not its own any more.
     var countsHeartbeats: Bool?

@@ -6,7 +6,9 @@ struct SiteHeartbeat: Hashable, Sendable {
     var site: String
     /// Seconds.
     var interval: Int
-    /// Has to be higher than the last; nil where nothing numbers it.
+    /// Of the site's store; a number of an earlier one is not compared with those of a later.
+    var term: Int64 = 0
+    /// Has to be higher than the last of its term; nil where nothing numbers it.
     var number: Int64?
     /// Whether the site numbers them itself; else its clock does.
     var isCounted = false

@@ -113,7 +113,8 @@ actor HeartbeatService: Service {
         return CollectorHeartbeat(
             site: environment.identity.site, version: CallhomeVersion.current, time: environment.now(),
             interval: Int(environment.configuration.heartbeatInterval.inSeconds), openCases: open, waiting: waiting,
-            counter: try await environment.store.nextHeartbeat(at: environment.now()))
+            counter: try await environment.store.nextHeartbeat(at: environment.now()),
+            term: StoreTerm(wrappedValue: try await environment.store.storeRecord().epoch.term))
     }
 
     /// Logs the change, not every round.

@@ -156,11 +156,11 @@ struct PairingTests {
 
     private func beat(
         _ site: LiveCollector, to partner: LiveCollector, naming name: String? = nil, at time: Timestamp,
-        counter: Int64? = nil, receiver: String? = nil
+        counter: Int64? = nil, term: Int64? = nil, receiver: String? = nil
     ) throws -> Envelope {
         var heartbeat = CollectorHeartbeat(
             site: name ?? site.program.environment.identity.site, version: "1", time: time, interval: 60, openCases: 0,
-            waiting: 0, counter: counter, receiver: receiver)
+            waiting: 0, counter: counter, term: term.map { StoreTerm(wrappedValue: $0) }, receiver: receiver)
         heartbeat.root = partner.program.environment.tlsRoot.fingerprint
         return try Envelope.sign(
             WireFormat.encode(heartbeat), as: .heartbeat, with: site.program.environment.signingKey)
@@ -196,6 +196,16 @@ struct PairingTests {
             (known.heartbeatNumber, known.countsHeartbeats) = (nil, nil)
             try await partner.store.pair(known, token: try await partner.token(.site).id, at: SampleFault.time)
             #expect(try await answer(counted) == "409 repeated")
+            // A store that was put back goes on by a person's word, in a later term: its counter may have fallen.
+            let takenOver = try beat(site, to: partner, at: old, counter: -90, term: 1)
+            #expect(try await answer(takenOver) == "204")
+            #expect(try await answer(takenOver) == "409 repeated")
+            let before = try beat(site, to: partner, at: old, counter: 900)
+            #expect(try await answer(before) == "409 repeated", "of the term before")
+            #expect(try await answer(beat(site, to: partner, at: old, counter: -89, term: 1)) == "204")
+            // As far as a number goes: what is beyond it counts as the highest, and opens no way back.
+            #expect(try await answer(beat(site, to: partner, at: old, counter: 0, term: .max)) == "204")
+            #expect(try await answer(beat(site, to: partner, at: old, counter: 5, term: 1)) == "409 repeated")
         }
     }
 

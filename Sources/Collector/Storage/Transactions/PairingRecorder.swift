@@ -11,6 +11,7 @@ struct PairingRecorder {
         var site = site
         if let known = try transaction.pairedSite(id: site.id), known.key == site.key {
             // Paired once more: what it signed before is taken no second time.
+            site.heartbeatTerm = known.heartbeatTerm
             site.heartbeatNumber = known.heartbeatNumber
             site.countsHeartbeats = known.countsHeartbeats
         }
@@ -29,11 +30,13 @@ struct PairingRecorder {
             }
             // The first number of a site that did not count before is compared with nothing.
             let isFirst = heartbeat.isCounted && !(found.countsHeartbeats ?? false)
-            if !isFirst, let last = found.heartbeatNumber, number <= last {
+            let lastTerm = found.heartbeatTerm ?? 0
+            if !isFirst, let last = found.heartbeatNumber, (heartbeat.term, number) <= (lastTerm, last) {
                 throw StoreError.conflict(
                     because: "this heartbeat of \(found.name) is no newer than the last that was taken")
             }
             found.heartbeatNumber = number
+            if heartbeat.term > 0 { found.heartbeatTerm = heartbeat.term }
             if heartbeat.isCounted { found.countsHeartbeats = true }
         }
         found.lastHeartbeat = time
