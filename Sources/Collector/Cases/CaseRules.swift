@@ -25,6 +25,13 @@ enum CaseRules {
 
     static let twofoldKey = "twofold"
 
+    /// Whether a fault that stands in an open case is put down to another part by now. A part that is not named is none: it may
+    /// just not be found in the inventory.
+    static func isAboutAnother(_ found: Case, than fault: Fault) -> Bool {
+        found.origin == .faults && !found.isClosed && fault.suspects.first?.component != nil
+            && key(of: fault) != found.key
+    }
+
     /// Kinds of which a server has many: two that nobody could name are two, and those of one component are one.
     private static let manyInAServer: Set<ComponentKind> = [.cable, .slot, .optic, .disk, .dimm, .fan]
 

@@ -450,6 +450,96 @@ struct StoreContractTests {
         #expect(try await store.allCases().count == cases + 1)
     }
 
+    @Test(
+        "A fault that ended and is stated again joins the storm's case that holds its part: there is no second one"
+    )
+    func againInTheStorm() async throws {
+        let store = try openStore()
+        var agent = AccountingAgent(try await store.enrolled("h1"))
+        func report(_ kind: FaultChange.Kind, _ id: String, _ part: String) async throws {
+            let change = SampleFault.change(kind, SampleFault.make(id, blaming: part))
+            try await store.accept(agent.faults(change), from: "h1")
+        }
+        try await report(.opened, "first", "sda")
+        try await report(.cleared, "first", "sda")
+        for number in 1...StoreUnderTest.policy.casesPerHostPerHour {
+            try await report(.opened, "f\(number)", "sd\(number)")
+        }
+        try await report(.opened, "second", "sda")
+        // The report of the first one's return is lost; the agent states it.
+        var lost = try agent.faults(SampleFault.change(.opened, SampleFault.make("first")))
+        lost.content = .malformed(because: "lost")
+        try await store.accept(lost, from: "h1")
+        for part in try agent.statement(answering: nil) { try await store.accept(part, from: "h1") }
+        let holding = try await store.cases(CaseQuery()).filter { found in
+            found.openFaults.contains { $0.suspects.first?.component == ComponentID(.disk, "sda") }
+        }
+        #expect(holding.map(\.origin) == [.storm])
+        #expect(Set(holding.flatMap(\.openFaults).map(\.id.rawValue)).isSuperset(of: ["first", "second"]))
+    }
+
+    @Test(
+        "A case whose fault is put down to another part is that part's: its faults join it, those of the former do not"
+    )
+    func followsItsPart() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        func report(_ kind: FaultChange.Kind, _ id: String, _ part: String) async throws {
+            let change = SampleFault.change(kind, SampleFault.make(id, blaming: part))
+            try await store.accept(agent.faults(change), from: "h1")
+        }
+        try await report(.opened, "f1", "sda")
+        try await report(.updated, "f1", "sdb")
+        try await report(.opened, "f2", "sdb")
+        let one = try await store.theOnlyCase()
+        #expect(one.openFaults.map(\.id.rawValue) == ["f1", "f2"])
+        #expect(one.suspect.component == ComponentID(.disk, "sdb"))
+        try await report(.opened, "f3", "sda")
+        let two = try await store.allCases()
+        #expect(Set(two.map { $0.suspect.component?.rawValue }) == ["disk:sda", "disk:sdb"])
+        for fault in ["f1", "f2"] { try await report(.cleared, fault, "sdb") }
+        try await report(.cleared, "f3", "sda")
+        #expect(try await store.allCases().allSatisfy(\.isClosed))
+    }
+
+    @Test(
+        "A fault that is put down to a part which has a case goes on in that; its own ends without it and says so")
+    func joinsItsPart() async throws {
+        let store = try openStore()
+        var agent = try await store.enrolled("h1")
+        func report(_ kind: FaultChange.Kind, _ id: String, _ part: String) async throws {
+            let change = SampleFault.change(kind, SampleFault.make(id, blaming: part))
+            try await store.accept(agent.faults(change), from: "h1")
+        }
+        try await report(.opened, "f0", "sda")
+        try await report(.opened, "f1", "sda")
+        try await report(.opened, "f2", "sdb")
+        try await store.deliverAll()
+        let (sda, sdb) = try await (number(of: "sda", in: store), number(of: "sdb", in: store))
+        try await report(.updated, "f1", "sdb")
+        #expect(try await store.findCase(number: sda)?.openFaults.map(\.id.rawValue) == ["f0"])
+        #expect(try await store.findCase(number: sdb)?.openFaults.map(\.id.rawValue) == ["f2", "f1"])
+        // What comes to the case that it left does not take it back.
+        try await report(.updated, "f0", "sda")
+        try await report(.cleared, "f1", "sdb")
+        #expect(try await store.findCase(number: sdb)?.openFaults.map(\.id.rawValue) == ["f2"])
+        try await report(.updated, "f0", "sdb")
+        let ended = try #require(try await store.findCase(number: sda))
+        #expect(ended.closedBecause == "It is put down to /dev/sdb now, and goes on in case \(sdb).")
+        let told = try await store.deliverAll().filter { $0.recipient == "desk" }
+        #expect(Set(told.map { "\($0.caseNumber) \($0.ticket.event)" }) == ["\(sda) closed", "\(sdb) updated"])
+        // Each ends in the case in which it is.
+        try await report(.cleared, "f0", "sdb")
+        #expect(try await store.findCase(number: sdb)?.openFaults.map(\.id.rawValue) == ["f2"])
+        try await report(.cleared, "f2", "sdb")
+        #expect(try await store.allCases().allSatisfy(\.isClosed))
+    }
+
+    private func number(of part: String, in store: any CollectorStore) async throws -> String {
+        let found = try await store.allCases().first { $0.suspect.component == ComponentID(.disk, part) }
+        return try #require(found).number
+    }
+
     @Test("A person acknowledges and closes; what is closed is closed")
     func byHand() async throws {
         let store = try openStore()

@@ -169,13 +169,15 @@ struct SQLiteTransaction: StoreTransaction {
 
     func save(_ found: Case, senderNumber: String?) throws {
         let known = inHand.cases[found.number]
+        // One of two about one part of an older database has a subject of its own, and keeps it.
+        let isAboutAnother = known.map { $0.found.key != found.key } ?? false
         try makeRoom(for: found)
         // The columns at once, for what is searched by them; the body of one that is there, when all is done.
         try run(
             """
             INSERT INTO "case" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET
             host = excluded.host, state = excluded.state, urgency = excluded.urgency, updated = excluded.updated,
-            closed = excluded.closed,
+            closed = excluded.closed, subject = CASE WHEN ? THEN excluded.subject ELSE subject END,
             sender_number = coalesce(excluded.sender_number, sender_number),
             sender_store = coalesce(excluded.sender_store, sender_store)
             """,
@@ -183,12 +185,12 @@ struct SQLiteTransaction: StoreTransaction {
                 found.number, found.host, found.key, found.state.rawValue, found.urgency.rawValue,
                 found.origin.rawValue,
                 found.sender, senderNumber, found.openedAt.milliseconds, found.updatedAt.milliseconds,
-                found.closedAt?.milliseconds, "", found.relayed?.origin?.store,
+                found.closedAt?.milliseconds, "", found.relayed?.origin?.store, isAboutAnother,
             ])
         var held = CasesInHand.Held(found: found, isUnwritten: true, faults: known?.faults ?? [])
-        // A line that is added to a closed case takes no fault away from the one that is open by it.
+        // A line that is added to a closed case, or to one that a fault has left, takes it from no case that is open by it.
         if found.sender == nil, !found.isClosed {
-            for member in found.members where held.faults.insert(member.fault.id).inserted {
+            for member in found.members where member.isOpen && held.faults.insert(member.fault.id).inserted {
                 try run(
                     "INSERT INTO case_fault VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
                     [found.host, member.fault.id.rawValue, found.number])

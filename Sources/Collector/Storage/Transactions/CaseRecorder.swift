@@ -23,30 +23,31 @@ struct CaseRecorder {
             // The fault's own case is closed: if it got worse, it may belong to another open case of the part by now.
             if let open = try transaction.openCase(host: host, key: key) { current = open }
         }
+        if change.kind != .cleared, let found = current, CaseRules.isAboutAnother(found, than: change.fault) {
+            current = try follow(change, from: found, to: key, report: report)
+        }
         var isAgain = false
         if reopens, let found = current, let again = CaseRules.reopening(found, by: change.fault.id),
-            try transaction.openCase(host: host, key: found.key) == nil
+            try transaction.openCase(host: host, key: found.key) == nil,
+            try stormHolding(part: found.key, of: host) == nil
         {
             current = again
             isAgain = true
         }
         var opening = CaseRules.Opening(origin: origin, host: host, hostname: hostname, key: key)
         if change.kind != .cleared, current?.isClosed ?? true, origin == .faults {
-            let storm = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
             if try isStorm(host: host) {
+                let storm = try transaction.openCase(host: host, key: CaseRecorder.stormKey)
                 current = try storm ?? stormAgain(host: host)
                 isAgain = storm == nil && current != nil
                 opening.origin = .storm
                 opening.key = CaseRecorder.stormKey
-            } else if let storm, try holds(storm, partOf: key) {
+            } else if let storm = try stormHolding(part: key, of: host) {
                 current = storm
             }
         }
-        let unlisted = try current.map { found in
-            let listed = Set(found.members.map(\.fault.id))
-            return try transaction.faultsHolding(caseNumber: found.number).count { !listed.contains($0) }
-        }
-        var outcome = CaseRules.applying(change, to: current, opening: opening, unlisted: unlisted ?? 0, at: time)
+        let unlisted = try current.map { try unlistedFaults(of: $0).count } ?? 0
+        var outcome = CaseRules.applying(change, to: current, opening: opening, unlisted: unlisted, at: time)
         if isAgain, case .updated(let found, _, let because) = outcome {
             outcome = .updated(found, notice: found.urgency.makesTicket ? .send : .keepQuiet, because: because)
         }
@@ -68,12 +69,45 @@ struct CaseRecorder {
 
     private static let hour = Duration.seconds(3600)
 
-    /// Whether the part has a fault in the storm's case, also one that it has no room to list: one part, one case.
-    private func holds(_ storm: Case, partOf key: String) throws -> Bool {
-        if storm.openFaults.contains(where: { CaseRules.key(of: $0) == key }) { return true }
+    /// The open storm case where it holds a fault of the part, also one that it has no room to list: one part, one case.
+    private func stormHolding(part key: String, of host: HostID) throws -> Case? {
+        guard let storm = try transaction.openCase(host: host, key: CaseRecorder.stormKey) else { return nil }
+        if storm.openFaults.contains(where: { CaseRules.key(of: $0) == key }) { return storm }
         let held = Set(try transaction.faultsHolding(caseNumber: storm.number))
-        return try transaction.mirroredFaults(host: storm.host, states: [.standing, .unconfirmed])
+        let isHeld = try transaction.mirroredFaults(host: host, states: [.standing, .unconfirmed])
             .contains { $0.key == key && held.contains($0.fault) }
+        return isHeld ? storm : nil
+    }
+
+    /// Faults that stand in the case beside those that it lists.
+    private func unlistedFaults(of found: Case) throws -> [FaultID] {
+        let listed = Set(found.members.map(\.fault.id))
+        return try transaction.faultsHolding(caseNumber: found.number).filter { !listed.contains($0) }
+    }
+
+    /// The case in which a fault goes on that is put down to another part than its case: one part, one case.
+    private func follow(
+        _ change: FaultChange, from found: Case, to key: String, report: VerifiedReport?
+    ) throws -> Case {
+        let fault = change.fault
+        let others = try unlistedFaults(of: found).filter { $0 != fault.id }
+        if let other = try transaction.openCase(host: found.host, key: key) {
+            // Its own case ends without it, or goes on with what it has besides.
+            let name = fault.suspects.first?.name ?? key
+            let left = FaultChange(
+                kind: .cleared, fault: found.members.first { $0.fault.id == fault.id }?.fault ?? fault,
+                because: "It is put down to \(name) now, and goes on in case \(other.number).", time: change.time)
+            let opening = CaseRules.Opening(
+                origin: found.origin, host: found.host, hostname: found.hostname, key: found.key)
+            try carryOut(
+                CaseRules.applying(left, to: found, opening: opening, unlisted: others.count, at: time), report: report)
+            return other
+        }
+        let stay = found.openFaults.contains { $0.id != fault.id && CaseRules.key(of: $0) != key }
+        guard others.isEmpty, !stay else { return found }
+        var moved = found
+        moved.key = key
+        return moved
     }
 
     /// The storm case of the last hour, opened again: one case stands for the rest, also where its faults come and go.

@@ -20,7 +20,7 @@ struct MemoryLedger: Sendable {
 
     struct CaseRow: Sendable {
         var body: Case
-        /// As it was when the case was opened.
+        /// As it was when the case was opened, or when its fault was last put down to another part.
         var subject: String
         var senderNumber: String?
         var senderStore: String?

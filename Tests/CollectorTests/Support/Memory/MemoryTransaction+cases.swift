@@ -104,7 +104,8 @@ extension MemoryTransaction {
     func save(_ found: Case, senderNumber: String?) throws {
         let known = ledger.cases[found.number]?.value
         let row = MemoryLedger.CaseRow(
-            body: found, subject: known?.subject ?? found.key, senderNumber: senderNumber ?? known?.senderNumber,
+            body: found, subject: known.map { $0.body.key == found.key ? $0.subject : found.key } ?? found.key,
+            senderNumber: senderNumber ?? known?.senderNumber,
             senderStore: found.relayed?.origin?.store ?? known?.senderStore)
         if found.sender == nil, !found.isClosed,
             let other = try openCase(host: found.host, key: row.subject), other.number != found.number
@@ -115,7 +116,7 @@ extension MemoryTransaction {
         guard found.sender == nil else { return }
         if known == nil { ledger.casesOfHost[found.host, default: []].append(found.number) }
         guard !found.isClosed else { return }
-        for member in found.members {
+        for member in found.members where member.isOpen {
             let fault = MemoryLedger.HostAnd(found.host, member.fault.id)
             if let before = ledger.caseOfFault[fault], before != found.number {
                 ledger.faultsOfCase[before]?.remove(member.fault.id)
