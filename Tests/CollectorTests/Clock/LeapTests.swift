@@ -304,18 +304,72 @@ struct LeapTests {
         #expect(try await state(of: machine, known) == before)
     }
 
+    /// Opens and ends 260 cases, of which each is old at the time that it returns.
+    private func fillWithOld(_ store: any CollectorStore, _ agent: inout SigningAgent, at time: Timestamp) async throws
+        -> Timestamp
+    {
+        for number in 0..<260 {
+            let fault = SampleFault.make("f\(number)", blaming: "d\(number)", urgency: .watch)
+            let at = time + .seconds(Int64(number) * 3600)
+            try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: "h1", at: at)
+            try await store.accept(agent.faults(SampleFault.change(.cleared, fault)), from: "h1", at: at)
+        }
+        return time + .seconds(1_000 * 86_400)
+    }
+
+    /// A store that notes how many cases each of its transactions deletes, and how long each takes.
+    private final class Watched: CollectorStore {
+        private let store: any CollectorStore
+        let noted = Mutex<[(deleted: Int, took: Duration)]>([])
+
+        init(_ store: any CollectorStore) { self.store = store }
+
+        var policy: CasePolicy { store.policy }
+
+        func transaction<Value: Sendable>(
+            _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        ) async throws(StoreError) -> Value {
+            let (start, all) = (ContinuousClock.now, CaseQuery(states: Set(Case.State.allCases)))
+            let before = try await store.countCases(all)
+            let value = try await store.transaction(doing, body)
+            let after = try await store.countCases(all)
+            noted.withLock { $0.append((before - after, ContinuousClock.now - start)) }
+            return value
+        }
+
+        func read<Value: Sendable>(
+            _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        ) async throws(StoreError) -> Value { try await store.read(doing, body) }
+
+        func accept(_ batch: VerifiedBatch, at time: Timestamp) async throws(StoreError) -> Receipt {
+            try await store.accept(batch, at: time)
+        }
+
+        func checkHealth() async throws(StoreError) { try await store.checkHealth() }
+        func close() async { await store.close() }
+    }
+
+    @Test("No transaction of a tidy deletes more than fifty cases, and after each it rests for as long as that took")
+    func smallPortions() async throws {
+        let machine = try await LeapingMachine()
+        var agent = try await machine.store.enrolled("h1", at: machine.now)
+        let late = try await fillWithOld(machine.store, &agent, at: machine.now)
+        let watched = Watched(machine.store)
+        let start = ContinuousClock.now
+        try await watched.tidy(retention, at: late)
+        let took = ContinuousClock.now - start
+        let noted = watched.noted.withLock { $0 }
+        let deleted = noted.map(\.deleted)
+        #expect(deleted.reduce(0, +) == 260 && (deleted.max() ?? 0) <= 50, "\(deleted)")
+        #expect(took >= noted.reduce(.zero) { $0 + $1.took + min($1.took, .seconds(1)) })
+    }
+
     @Test("A tidy of much deletes in small portions, and what is accepted meanwhile does not wait for its end")
     func portions() async throws {
         let machine = try await LeapingMachine()
         let store = machine.store
         var agent = try await store.enrolled("h1", at: machine.now)
-        for number in 0..<260 {
-            let fault = SampleFault.make("f\(number)", blaming: "d\(number)", urgency: .watch)
-            let at = machine.now + .seconds(Int64(number) * 3600)
-            try await store.accept(agent.faults(SampleFault.change(.opened, fault)), from: "h1", at: at)
-            try await store.accept(agent.faults(SampleFault.change(.cleared, fault)), from: "h1", at: at)
-        }
-        let late = machine.now + .seconds(1_000 * 86_400)
+        let late = try await fillWithOld(store, &agent, at: machine.now)
         let tidied = Flag()
         let retention = retention
         let tidying = Task {

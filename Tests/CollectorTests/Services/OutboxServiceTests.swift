@@ -143,6 +143,33 @@ struct OutboxServiceTests {
         #expect(refused.lastError?.contains("gone for good") == true)
     }
 
+    @Test(
+        "After a restore another problem has neither number nor id of what was told before: a partner takes both"
+    )
+    func restored() async throws {
+        let before = try await TestFleet.site("Nord", partners: ["service"])
+        let server = try await before.enrol("h1", hostname: "srv-1")
+        let after = try await TestFleet(restoring: before.backup(), of: before)
+        let partner = try await TestFleet.site("Dienst")
+        _ = try await PairedFleets(before, partner)
+        var told: [Delivery] = []
+        for (fleet, part) in [(before, "sda"), (after, "sdb")] {
+            let server = TestServer(
+                host: server.host, hostname: server.hostname, key: server.key, epoch: server.epoch, fleet: fleet)
+            try await server.open(SampleFault.make(part, blaming: part))
+            told += await OutboxService(fleet.environment).begin()
+        }
+        #expect(told.count == 2 && Set(told.map(\.id)).count == 2 && Set(told.map(\.caseNumber)).count == 2)
+        for message in told {
+            let ticket = VerifiedTicket(
+                id: message.id, sender: before.environment.identity.site, ticket: message.ticket, reports: [],
+                certificates: [])
+            #expect(try await !partner.store.accept(ticket, at: partner.clock.time).repeated)
+        }
+        let parts = try await partner.store.cases(CaseQuery()).map { $0.suspect.component?.rawValue ?? "" }
+        #expect(parts.sorted() == ["disk:sda", "disk:sdb"])
+    }
+
     @Test("A recipient that hangs delays no other: each of many messages to the living one goes at once")
     func hanging() async throws {
         let web = try ServerProgram("web")
