@@ -60,6 +60,7 @@ let package = Package(
         // MARK: What all programs share
         .target(name: "Reports", dependencies: [crypto], swiftSettings: settings),
         .target(name: "FaultPatterns", dependencies: ["Reports"], exclude: ["README.md"], swiftSettings: hot),
+        .target(name: "PatternChannel", dependencies: ["Reports"], swiftSettings: settings),
         .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
         .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
@@ -112,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "callhome",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Backtest", arguments, .product(name: "Yams", package: "Yams"),
+                "Reports", "FaultPatterns", "PatternChannel", "Transfer", "Backtest", arguments,
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
 
@@ -137,6 +139,9 @@ let package = Package(
         .testTarget(name: "ReportsTests", dependencies: ["Reports", crypto], swiftSettings: settings),
         .testTarget(
             name: "FaultPatternsTests", dependencies: ["FaultPatterns", "Reports", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PatternChannelTests", dependencies: ["PatternChannel", "Reports", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "BacktestTests",

@@ -7,6 +7,7 @@ struct ImportTests {
     private static let allowed: [String: Set<String>] = [
         "Reports": ["FoundationEssentials", "Crypto"],
         "FaultPatterns": ["Reports", "FoundationEssentials", "Glibc"],
+        "PatternChannel": ["Reports", "FoundationEssentials"],
         "Transfer": ["CCurl", "CZlib", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "Daemon": ["Reports", "Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
@@ -27,8 +28,8 @@ struct ImportTests {
             "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
         ],
         "callhome": [
-            "Reports", "FaultPatterns", "Transfer", "Backtest", "ArgumentParser", "Yams", "FoundationEssentials",
-            "Glibc",
+            "Reports", "FaultPatterns", "PatternChannel", "Transfer", "Backtest", "ArgumentParser", "Yams",
+            "FoundationEssentials", "Glibc",
             "Synchronization",
         ],
     ]
