@@ -81,6 +81,30 @@ private struct Commands {
         "callhome recipients drop": "callhome recipients try",
     ]
 
+    /// A channel of the pack that was built, with one key of its root.
+    private func channel() -> [Line] {
+        let folder = site.folder.path
+        return [
+            (["keygen"], ["\(folder)/anna"]), (["keygen"], ["\(folder)/server"]),
+            (
+                ["root"],
+                [
+                    "-o", "\(folder)/1.root.json", "--root-key", "\(folder)/anna.pub", "--threshold", "1",
+                    "--online-key",
+                    "\(folder)/server.pub",
+                ]
+            ), (["sign"], ["\(folder)/1.root.json", "--key", "\(folder)/anna.pem"]),
+            (
+                ["publish"],
+                [
+                    "\(folder)/channel", "--root", "\(folder)/1.root.json", "--key", "\(folder)/server.pem", "--pack",
+                    "\(folder)/pack.json", "--withdraw", "disk.ata.active-uncorrectable", "--because", "a test",
+                ]
+            ), (["fetch"], ["\(folder)/channel", "\(folder)/mirror", "--root", "\(folder)/1.root.json"]),
+            (["verify"], ["\(folder)/mirror", "--root", "\(folder)/1.root.json"]),
+        ].map { words, arguments in ("callhome", ["patterns"] + words, arguments) }
+    }
+
     typealias Line = (program: String, words: [String], arguments: [String])
 
     func all() throws -> [Line] {
@@ -120,6 +144,7 @@ private struct Commands {
             callhome(["patterns", "explain"], [id, "--patterns", pattern]), callhome(["patterns", "signals"], []),
             callhome(["patterns", "test"], [pattern]), callhome(["patterns", "lint"], [pattern]),
             callhome(["patterns", "build"], [pattern, "-o", "\(site.folder.path)/pack.json"]),
+        ] + channel() + [
             callhome(["patterns", "backtest"], [histories.path, "--patterns", pattern, "--baselines"]),
             callhome(
                 ["patterns", "import-model"],
@@ -186,7 +211,8 @@ private indirect enum Value: Decodable {
     /// Numbers without a unit: counts, shares, places in a file or a sequence.
     private static let bare: Set = [
         "acceptedBlindSpots", "attempts", "before", "cases", "certainty", "column", "components", "count", "delivered",
-        "drivesWithData", "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows", "falseAlarms",
+        "drivesWithData", "engineLevel", "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows",
+        "falseAlarms",
         "faultChanges", "features",
         "first", "firstLine", "firstOffset", "firstOnFailed", "firstOnHealthy", "firstToOrder",
         "firstToOrderForNothing", "healthy", "leads", "line", "looks", "neverFailed", "nodes", "openCases", "parts",

@@ -6,8 +6,8 @@ import Testing
 struct DocumentTests {
     private static let pages = [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/collector.md", "docs/packages.md",
-        "docs/attacks.md", "docs/backtest.md", "docs/reconciliation.md", "packaging/README.md", "patterns/README.md",
-        "Laboratory/README.md", "Benchmarks/RESULTS.md",
+        "docs/attacks.md", "docs/backtest.md", "docs/channel.md", "docs/reconciliation.md", "packaging/README.md",
+        "patterns/README.md", "Laboratory/README.md", "Benchmarks/RESULTS.md",
     ]
 
     private func text(_ path: String) throws -> String {
