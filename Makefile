@@ -16,9 +16,9 @@ run-until-ticket:  ## The same, until the three tickets are in the mailbox
 test:  ## Install what is needed, build, and run every test, or with FILTER=NAME those whose names match
 	@scripts/test "$(FILTER)"
 
-soak: build  ## Hold what is said of clocks, silences, agents, sites and a partner over SEEDS=2000 seeds, of fifty sites over MANY=20, and find each rule left out within MUTANTS=1000
+soak: build  ## Hold what is said of clocks, silences, agents, sites and a partner over SEEDS=2000 seeds, of fifty sites over MANY=20, with real signatures over SIGNED=100, and find each rule left out within MUTANTS=1000
 	@CALLHOME_SEEDS=$(or $(SEEDS),2000) swift test --skip-build --filter ClockPropertyTests
-	@scripts/soak $(or $(SEEDS),2000) $(or $(MUTANTS),1000) $(or $(MANY),20)
+	@scripts/soak $(or $(SEEDS),2000) $(or $(MUTANTS),1000) $(or $(MANY),20) $(or $(SIGNED),100)
 
 bench: release  ## Measure agent, collector and pattern engine in a release build
 	@scripts/prepare run

@@ -41,7 +41,7 @@ public struct CollectorProgram: Service {
             ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger,
             now: { clock.now })
         let standing = try await store.beginServing(
-            on: MachineIdentity.read(), knownUntil: lastAlive ?? clock.now, at: clock.now
+            on: MachineIdentity.read(), knownUntil: lastAlive ?? clock.now, at: clock.now, wall: now()
         ).standing
         if let sentence = standing.sentence(in: .english) {
             logger.critical("\(sentence)", metadata: ["do": "\(StoreStanding.step(in: .english))"])

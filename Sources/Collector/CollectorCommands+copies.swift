@@ -35,8 +35,8 @@ extension CollectorCommands {
             let since = record.takeover?.knownUntil ?? systemTime()
             return """
                 This collector goes on for its site, in term \(record.epoch.term). What waits is sent now, and whoever knows of an open case is
-                told once more how it stands. Another one with the same keys
-                stands back as soon as an agent of this one speaks to it: stop it. Since \(since) this one may lack what happened:
+                told once more how it stands; so is the end of a case that ended by itself in the week before. Another one with the
+                same keys stands back as soon as an agent of this one speaks to it: stop it. Since \(since) this one may lack what happened:
                 of each problem that began before now and that it is told of for the first time, its ticket says that it may
                 have been ordered under another number since then.
                 """

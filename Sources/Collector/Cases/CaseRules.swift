@@ -171,16 +171,25 @@ enum CaseRules {
         }
     }
 
+    /// For how long after its end a case goes on where its fault is stated again; later that is a new case.
+    static let goesOn = Duration.seconds(7 * 86_400)
+
     /// The closed case as it goes on, where it closed because `fault` and all others of it had ended; nil for one that a person
-    /// or an exchange closed while the fault stood.
-    static func reopening(_ found: Case, by fault: FaultID) -> Case? {
-        guard found.isClosed, let member = found.members.first(where: { $0.fault.id == fault }), !member.isOpen else {
-            return nil
-        }
+    /// or an exchange closed while the fault stood, and for one that ended too long ago.
+    static func reopening(_ found: Case, by fault: FaultID, at time: Timestamp) -> Case? {
+        guard found.isClosed, let member = found.members.first(where: { $0.fault.id == fault }), !member.isOpen,
+            found.closedAt.map({ time - $0 <= goesOn }) ?? false
+        else { return nil }
         var again = found
         again.state = .open
         (again.closedAt, again.closedBecause) = (nil, nil)
         return again
+    }
+
+    /// Whether a closed case may be open again at a store that went on from the same one: by a fault that had ended, by a storm, or
+    /// by what another collector tells.
+    static func mayGoOn(_ found: Case) -> Bool {
+        found.origin == .storm || found.sender != nil || found.members.contains { !$0.isOpen }
     }
 
     static func acknowledging(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {

@@ -39,6 +39,14 @@ enum DeliveryHistory {
         )
     }
 
+    static func renewed(_ old: TicketOrder, for recipient: String) -> Line {
+        (
+            .replaced,
+            "The collector did not run for a while, and may not know what \(recipient) was told meanwhile: message \(old.revision), which "
+                + "was not confirmed, is made anew."
+        )
+    }
+
     static func diverted(from recipient: String, to fallback: String, because: String) -> Line {
         (.diverted, "\(recipient) does not take the message (\(because)); \(fallback) is told as well.")
     }

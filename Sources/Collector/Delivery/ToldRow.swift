@@ -97,7 +97,7 @@ struct ToldRow: Hashable, Sendable, Codable {
     }
 
     /// Nothing about the case was ever sent to it, as far as is known: its end is no news.
-    var isUntold: Bool { told == nil && trying == nil }
+    var isUntold: Bool { told == nil && trying == nil && perhaps == nil }
 
     /// A test that nobody has tried to deliver yet: it goes first, whatever is known of the recipient.
     var isNewTest: Bool { isTest && isUntold }

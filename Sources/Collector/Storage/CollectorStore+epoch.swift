@@ -11,13 +11,16 @@ extension CollectorStore {
     /// - Parameters:
     ///   - machine: what tells this machine from others; nil where nothing does.
     ///   - knownUntil: when a collector last worked on it.
+    ///   - wall: the system's clock, where that is not believed; it may be right.
     func beginServing(
-        on machine: String?, knownUntil: Timestamp, at time: Timestamp
+        on machine: String?, knownUntil: Timestamp, at time: Timestamp, wall: Timestamp? = nil
     ) async throws(StoreError) -> StoreRecord {
-        try await transaction("beginning to serve") { transaction in
+        try await transaction("beginning to serve") { [policy] transaction in
             var record = try transaction.storeRecord()
             record.beginServing(on: machine, knownUntil: knownUntil, at: time)
             try transaction.save(record)
+            try OutboxRecorder(transaction: transaction, policy: policy, time: time)
+                .renew(after: max(time, wall ?? time) - knownUntil)
             return record
         }
     }
@@ -35,7 +38,7 @@ extension CollectorStore {
         }
     }
 
-    /// This store goes on, and no other: whoever knows of a case is told how it stands here.
+    /// This store goes on, and no other: whoever knows of a case that may stand otherwise elsewhere is told how it stands here.
     /// - Throws: `conflict` where it serves already.
     func takeOver(on machine: String?, at time: Timestamp) async throws(StoreError) -> StoreRecord {
         try await transaction("taking over") { [policy] transaction in
@@ -43,7 +46,8 @@ extension CollectorStore {
             let knownUntil = try transaction.setting("clock", as: ClockReckoning.self)?.time ?? time
             try record.takeOver(on: machine, knownUntil: knownUntil, at: time)
             try transaction.save(record)
-            try OutboxRecorder(transaction: transaction, policy: policy, time: time).tellOfTakeover()
+            try OutboxRecorder(transaction: transaction, policy: policy, time: time)
+                .tellOfTakeover(knownUntil: record.takeover?.knownUntil ?? knownUntil)
             return record
         }
     }

@@ -40,6 +40,8 @@ struct SimulatedCollector: Sendable {
     var askedToWait: [String: Timestamp] = [:]
     /// Messages about one case to one recipient that went out last, for a rule that is left out.
     var sentLast: [String: Delivery] = [:]
+    /// The sign of life whose answer is waited for.
+    var sign: Int?
     /// The newest epoch that it was shown.
     var shown = StoreEpoch.unbegun
 
@@ -54,6 +56,9 @@ struct SimulatedCollector: Sendable {
     /// Of what can be had of the ledger without a transaction.
     var record: StoreRecord { ledger.settings["store"] as? StoreRecord ?? StoreRecord() }
 
+    /// As the clock's service does every minute: a backup knows of when it is.
+    mutating func noteAlive(at time: Timestamp) { ledger.settings["clock"] = ClockReckoning(lastAlive: time) }
+
     /// A new process on what is stored.
     mutating func start(at time: Timestamp, _ rules: SimulatedRules) throws {
         life += 1
@@ -62,20 +67,22 @@ struct SimulatedCollector: Sendable {
         diesOfSending = false
         attempts = []
         let (policy, machine) = (policy, machine)
+        let alive = (ledger.settings["clock"] as? ClockReckoning)?.time ?? time
         try ledger.transaction("starting") { transaction in
             var record = try transaction.storeRecord()
             if rules.hold(.startBeginsEpoch) || record.epoch == .unbegun {
-                record.beginServing(on: machine, knownUntil: time, at: time)
+                record.beginServing(on: machine, knownUntil: alive, at: time)
             }
             try transaction.save(record)
-            if record.standing.maySend {
-                try OutboxRecorder(transaction: transaction, policy: policy, time: time).resume([:])
-            }
+            let outbox = OutboxRecorder(transaction: transaction, policy: policy, time: time)
+            if rules.hold(.begunIsMadeAnew) { try outbox.renew(after: time - alive) }
+            if record.standing.maySend { try outbox.resume([:]) }
             guard !rules.hold(.holdOutlastsStart) else { return }
             for var health in try transaction.recipientHealths() {
                 health.release()
                 try transaction.save(health)
             }
         }
+        noteAlive(at: time)
     }
 }

@@ -54,6 +54,8 @@ struct SimulatedRules: Hashable, Sendable {
         // What stores of one site keep to.
         /// A start begins an epoch.
         case startBeginsEpoch
+        /// What was begun long before a start is made anew: the store may have been put back.
+        case begunIsMadeAnew
         /// A store that was put back draws other numbers than before.
         case numbersAreDrawnAnew
         /// A copy is held until somebody says that it goes on.
@@ -84,6 +86,14 @@ struct SimulatedPlan: Hashable, Sendable {
         static func < (one: Restoring, other: Restoring) -> Bool { one.rawValue < other.rawValue }
     }
 
+    enum Signatures: Hashable, Sendable {
+        /// 16 bytes stand in for each signed report, and nothing is signed.
+        case standIns
+        /// All is encoded, signed, verified and decoded as it is between machines, but for certificates.
+        case real
+    }
+
+    var signatures = Signatures.standIns
     var sites = 3
     var agentsPerSite = 4
     var disksPerAgent = 5
@@ -99,7 +109,7 @@ struct SimulatedPlan: Hashable, Sendable {
     var clones = 1
     var replacements = 1
     var cuts = 4
-    var decisions = 12
+    var decisions = 24
     /// Of recipients: away, refusing, or without one of their addresses.
     var moods = 8
     /// Messages in a thousand that are lost, come twice, or come late.
@@ -108,6 +118,10 @@ struct SimulatedPlan: Hashable, Sendable {
     var late = 30
     /// Between two heartbeats of an agent.
     var heartbeat = Duration.seconds(3600)
+    /// Between two signs of life of a site.
+    var signs = Duration.seconds(1200)
+    /// Failures that are over and come back, while first the server's spool is lost and then the site's store is put back.
+    var relapses = 1
 
     /// Fifty sites, to each of which happens about as much as to each of three.
     static let manySites = SimulatedPlan(

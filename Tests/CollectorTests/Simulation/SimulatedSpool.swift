@@ -17,6 +17,13 @@ struct SimulatedSpool: Sendable {
         var boot: String
         var uptime: Int64
 
+        func report(of host: HostID, in epoch: Int64, _ stream: ReportStream) -> Report {
+            Report(
+                host: host, hostname: "srv-\(host)",
+                position: ReportPosition(epoch: epoch, stream: stream, first: first, sequence: sequence), time: time,
+                boot: boot, uptime: uptime, agentVersion: "1", content: content, standing: standing)
+        }
+
         /// Stands in for the signed bytes: others for other content, and for another place.
         func signed(in epoch: Int64) -> Data {
             var mixed = SplitMix(seed: nonce)
@@ -38,6 +45,8 @@ struct SimulatedSpool: Sendable {
     var epoch: Int64 = 0
     /// Of the key that it is signed with.
     var key: String
+    /// Whose reports are signed; nil where something stands in for what is.
+    var signer: HostID?
     private var next: [Int64] = [1, 1]
     private(set) var waiting: [[Waiting]] = [[], []]
     private(set) var account: [FaultID: FaultStatement.Standing] = [:]
@@ -54,7 +63,9 @@ struct SimulatedSpool: Sendable {
     /// As it was when the epoch began: what a mutant answers with.
     private var accountOfBefore: [FaultID: FaultStatement.Standing] = [:]
 
-    init(key: String, salt: UInt64, boot: String) { (self.key, self.salt, self.boot) = (key, salt, boot) }
+    init(key: String, salt: UInt64, boot: String, signer: HostID?) {
+        (self.key, self.salt, self.boot, self.signer) = (key, salt, boot, signer)
+    }
 
     private static func place(of stream: ReportStream) -> Int { stream == .faults ? 0 : 1 }
 
@@ -121,11 +132,17 @@ struct SimulatedSpool: Sendable {
         Array(waiting[SimulatedSpool.place(of: stream)].prefix(epoch == 0 ? 1 : limit))
     }
 
+    /// What is signed of a report.
+    private func payload(of waiting: Waiting, _ stream: ReportStream) -> Data {
+        guard let signer else { return waiting.signed(in: epoch) }
+        return (try? WireFormat.encode(waiting.report(of: signer, in: epoch, stream))) ?? Data()
+    }
+
     /// What the report at `sequence` was signed as; nil where that is not known any more.
     func contentHash(at sequence: Int64, of stream: ReportStream) -> String? {
         let place = SimulatedSpool.place(of: stream)
         if let found = waiting[place].first(where: { $0.sequence == sequence }) {
-            return Receipt.contentHash(of: found.signed(in: epoch))
+            return Receipt.contentHash(of: payload(of: found, stream))
         }
         return last[place].flatMap { $0.epoch == epoch && $0.sequence == sequence ? $0.hash : nil }
     }
@@ -134,7 +151,7 @@ struct SimulatedSpool: Sendable {
         let place = SimulatedSpool.place(of: stream)
         if let newest = waiting[place].last(where: { $0.sequence <= sequence }) {
             last[place] = Last(
-                epoch: epoch, sequence: newest.sequence, hash: Receipt.contentHash(of: newest.signed(in: epoch)))
+                epoch: epoch, sequence: newest.sequence, hash: Receipt.contentHash(of: payload(of: newest, stream)))
         }
         waiting[place].removeAll { $0.sequence <= sequence }
     }

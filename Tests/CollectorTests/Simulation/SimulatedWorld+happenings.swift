@@ -10,6 +10,9 @@ extension SimulatedWorld {
     func planHappenings() {
         for collector in collectors.indices {
             queue.add(.watch(collector: collector), at: SimulatedWorld.hour + Int64(random.below(3_600_000)))
+            if collector != partner {
+                queue.add(.beat(collector: collector), at: Int64(random.below(Int(layout.signs.inMilliseconds))))
+            }
         }
         plan(.fault, layout.faults)
         plan(.burst, 2)
@@ -30,6 +33,12 @@ extension SimulatedWorld {
         plan(.leap, 2)
         plan(.decision, layout.decisions)
         plan(.mood, layout.moods)
+        guard layout.restoresCollectors != .none else { return }
+        for _ in 0..<layout.relapses {
+            let relapse = Relapse(
+                agent: random.below(layout.sites * layout.agentsPerSite), disk: random.below(layout.disksPerAgent))
+            queue.add(.relapse(relapse), at: Int64(random.below(layout.days * 16 * Int(SimulatedWorld.hour))))
+        }
     }
 
     private func plan(_ happening: Happening, _ count: Int, until part: Double = 1) {
@@ -95,10 +104,13 @@ extension SimulatedWorld {
             } else {
                 collectors[collector].diesOfSending = true
             }
-        case .restoreAgent: restoreAgent(agent)
-        case .restoreCollector: try restoreCollector(random.below(doors.count))
+        case .restoreAgent: restoreAgent(agent, isLost: random.below(3) == 0)
+        case .restoreCollector:
+            let site = random.below(doors.count)
+            try restoreCollector(site, to: random.below(collectors[doors[site]].backups.count))
         case .backup:
             let collector = doors[random.below(doors.count)]
+            if collectors[collector].isUp { collectors[collector].noteAlive(at: time) }
             collectors[collector].backups.append(collectors[collector].ledger)
             agents[agent].backup = SimulatedBackup(
                 spool: agents[agent].spool, recordedEpoch: agents[agent].recordedEpoch)
@@ -110,6 +122,50 @@ extension SimulatedWorld {
         case .decision: try decide()
         case .mood: changeMood()
         }
+    }
+
+    /// A failure that is over and comes back: in between the server's spool is lost, and afterwards the site's store is put back
+    /// to before it came back. What the site knows of it then is newer than what the server says by its stamps, unless those count on.
+    struct Relapse: Sendable {
+        enum Step: Int, Sendable { case begins, ends, spoolIsLost, backup, returns, storeIsPutBack }
+        var agent: Int
+        var disk: Int
+        var step = Step.begins
+        var fault: FaultID?
+        var backup: Int?
+    }
+
+    func goOn(_ relapse: Relapse) throws {
+        var next = relapse
+        let (agent, site) = (relapse.agent, agents[relapse.agent].site)
+        let door = doors[site]
+        guard !agents[agent].isGone else { return }
+        switch relapse.step {
+        case .begins:
+            guard let begun = hardware[agent].fail(relapse.disk, kind: 0, .order, isLevel: true) else { return }
+            next.fault = begun.fault
+            look(agent, fresh: begun.fault)
+        case .ends:
+            guard let fault = relapse.fault else { return }
+            hardware[agent].mend(fault)
+            look(agent, fresh: nil)
+        case .spoolIsLost: restoreAgent(agent, isLost: true)
+        case .backup:
+            guard collectors[door].isUp else { return }
+            collectors[door].noteAlive(at: time)
+            collectors[door].backups.append(collectors[door].ledger)
+            next.backup = collectors[door].backups.count - 1
+        case .returns:
+            guard let begun = hardware[agent].fail(relapse.disk, kind: 0, .order, isLevel: true) else { return }
+            look(agent, fresh: begun.fault)
+        case .storeIsPutBack:
+            guard let backup = relapse.backup, collectors[door].backups.indices.contains(backup) else { return }
+            return try restoreCollector(site, to: backup)
+        }
+        trace.note(now, 52, agent, relapse.step.rawValue) { "relapse at \(agents[agent].host): \(relapse.step)" }
+        guard let step = Relapse.Step(rawValue: relapse.step.rawValue + 1) else { return }
+        next.step = step
+        queue.add(.relapse(next), at: now + 1_800_000 + Int64(random.below(3_600_000)))
     }
 
     private func anyCondition() -> (server: Int, fault: FaultID)? {
@@ -138,16 +194,16 @@ extension SimulatedWorld {
         queue.add(.startAgent(agent), at: now + 10_000 + Int64(random.below(7_200_000)))
     }
 
-    private func restoreAgent(_ agent: Int) {
+    private func restoreAgent(_ agent: Int, isLost: Bool) {
         guard !agents[agent].isGone else { return }
-        let isLost = random.below(3) == 0
         allowances[agents[agent].host, default: 0] += 1
         disturbed.insert(agents[agent].host)
         trace.note(now, 45, agent, isLost ? 1 : 0) {
             "\(agents[agent].host) \(isLost ? "loses its spool" : "gets its spool of a backup")"
         }
         if isLost {
-            agents[agent].spool = SimulatedSpool(key: agents[agent].spool.key, salt: random.next(), boot: "")
+            agents[agent].spool = SimulatedSpool(
+                key: agents[agent].spool.key, salt: random.next(), boot: "", signer: signer(agents[agent].host))
             agents[agent].recordedEpoch = 0
         } else if let backup = agents[agent].backup {
             let key = agents[agent].spool.key
@@ -186,7 +242,8 @@ extension SimulatedWorld {
         if random.below(2) == 0 { keepOld(agent) }
         requests += 1
         agents[agent].spool = SimulatedSpool(
-            key: "key-\(agents[agent].host)-\(requests)", salt: random.next(), boot: "\(agent)-r\(requests)")
+            key: "key-\(agents[agent].host)-\(requests)", salt: random.next(), boot: "\(agent)-r\(requests)",
+            signer: signer(agents[agent].host))
         agents[agent].recordedEpoch = 0
         agents[agent].backup = nil
         allowances[agents[agent].host, default: 0] += 1

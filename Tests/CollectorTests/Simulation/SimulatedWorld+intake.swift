@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Reports
 import TestSupport
 
@@ -22,15 +21,15 @@ extension SimulatedWorld {
         guard collectors[site].record.standing.takesReports else {
             return answer(request, .problem(status: 409, nil, retryAfter: nil))
         }
-        let batch = VerifiedBatch(
-            host: request.host, reports: try doctored(request, at: site).map { verified($0, of: request) })
         let before = mirror(of: request.host, at: site)
+        let reports = try doctored(request, at: site).map { try verified($0, of: request, by: key?.key) }
+        let batch = VerifiedBatch(host: request.host, reports: reports)
         let (time, policy) = (time, collectors[site].policy)
         let taken = try write(site, "storing reports") {
             try ReportRecorder(transaction: $0, policy: policy, time: time).accept(batch)
         }
         checkTaken(site)
-        checkAlways(site, request.host, before)
+        checkAlways(site, batch, before)
         guard var receipt = taken else { return }
         trace.note(now, 12, request.agent, Int(receipt.epoch), Int(receipt.through(.faults)), batch.reports.count) {
             "\(label(site)) takes \(batch.reports.map { "\($0.position.epoch).\($0.position.sequence)" }) "
@@ -45,7 +44,7 @@ extension SimulatedWorld {
             if case .statement = report.content { collectors[site].exchanges += 1 }
         }
         if !rules.hold(.differenceIsAskedAbout) { receipt.restate = nil }
-        answer(request, .receipt(receipt))
+        answer(request, .receipt(try signed(receipt, as: .receipt, by: collectors[site].name)))
         wakeWorker(site, in: 1_000)
     }
 
@@ -53,23 +52,6 @@ extension SimulatedWorld {
         send(
             .answer(agent: request.agent, life: request.life, request: request.number, answer),
             over: .agent(request.agent))
-    }
-
-    /// What stands in for a signed line: the digest of what it would say.
-    private func verified(_ waiting: SimulatedSpool.Waiting, of request: Request) -> VerifiedReport {
-        let position = ReportPosition(
-            epoch: request.epoch, stream: request.stream, first: waiting.first, sequence: waiting.sequence)
-        let report = Report(
-            host: request.host, hostname: "srv-\(request.host)", position: position, time: waiting.time,
-            boot: waiting.boot, uptime: waiting.uptime, agentVersion: "1", content: waiting.content,
-            standing: waiting.standing)
-        let signed = waiting.signed(in: request.epoch)
-        return VerifiedReport(
-            position: position,
-            envelope: Envelope(
-                payload: signed, payloadType: PayloadType.report.rawValue,
-                signatures: [Envelope.Signature(keyid: "", sig: signed)]),
-            certificate: "PEM", content: .report(report))
     }
 
     func mirror(of host: HostID, at site: Int) -> [FaultID: MirroredFault] {

@@ -8,8 +8,8 @@ extension SimulatedWorld {
     // MARK: Always
 
     /// (c), (d): after each transaction of the intake.
-    func checkAlways(_ site: Int, _ host: HostID, _ before: [FaultID: MirroredFault]) {
-        let ledger = collectors[site].ledger
+    func checkAlways(_ site: Int, _ batch: VerifiedBatch, _ before: [FaultID: MirroredFault]) {
+        let (ledger, host) = (collectors[site].ledger, batch.host)
         var subjects: Set<String> = []
         for number in ledger.casesOfHost[host] ?? [] {
             guard let row = ledger.cases[number]?.value, !row.body.isClosed else { continue }
@@ -20,6 +20,13 @@ extension SimulatedWorld {
         guard !isCloned(host) else { return }
         for (fault, row) in mirror(of: host, at: site) where row.state == .cleared {
             guard let old = before[fault], old.state == .standing || old.state == .unconfirmed else { continue }
+            let epoch = ledger.servers[host]?.value.positions.epoch ?? 0
+            if old.epoch < epoch, row.because.contains("states that"), !names(batch, fault) {
+                fail(
+                    "d",
+                    "\(fault) of \(host) was told in epoch \(old.epoch), and a statement of epoch \(epoch) ended it: "
+                        + row.because)
+            }
             // Only what is over may be taken for over: by the server itself, whoever says so.
             guard let server = hardware.firstIndex(where: { $0.host == host }),
                 let condition = hardware[server].standing[fault], condition.isLevel,
@@ -28,6 +35,18 @@ extension SimulatedWorld {
                     || row.because.contains("days")
             else { continue }
             fail("d", "\(fault) of \(host) was counted as over, and it stands: \(row.because)")
+        }
+    }
+
+    /// Whether a batch raises the fault, or states it.
+    private func names(_ batch: VerifiedBatch, _ fault: FaultID) -> Bool {
+        batch.reports.contains { verified in
+            guard case .report(let report) = verified.content else { return false }
+            return switch report.content {
+            case .faults(let changes): changes.contains { $0.fault.id == fault }
+            case .statement(let statement): statement.faults.contains { $0.fault.id == fault }
+            default: false
+            }
         }
     }
 
@@ -204,7 +223,9 @@ extension SimulatedWorld {
                 }
                 guard found.isClosed else { continue }
                 // A person, or what sits in its place, said that it is settled.
-                if !found.history.contains(where: { $0.kind == .closed && ["admin", "inventory"].contains($0.by) }) {
+                if !found.history.contains(where: {
+                    $0.kind == .closed && ($0.by == "inventory" || $0.by.hasPrefix("admin"))
+                }) {
                     fail(
                         "g",
                         "\(fault) of \(host) is \(row.value.state.rawValue), and its case \(number) was closed: "
@@ -273,33 +294,46 @@ extension SimulatedWorld {
         }
     }
 
-    /// (h), (i): what the partner holds is the case, and what it told on as well.
+    /// (h), (i): what the partner holds is the case, and both know the same of what people did, from which the same follows.
     private func checkPartner(of collector: Int) {
         let ledger = collectors[collector].ledger
-        // A partner that was put back, or a site, does not know what it had.
-        guard !collectors[collector].isPutBack, collectors[doors[partner]].restores == 0 else { return }
         for found in ledger.cases.values.map(\.value.body) where found.revision > 0 {
             guard let row = ledger.told[found.number]?["partner"]?.value, !row.isUntold else { continue }
-            let theirs = relayed(of: collectors[collector].name, found.number)
-            guard let theirs, let ticket = theirs.relayed else {
+            guard let theirs = relayed(of: collectors[collector].name, found.number), let ticket = theirs.relayed else {
+                // Nobody waits for the end of what a partner that was put back does not know.
+                if found.isClosed, collectors[doors[partner]].restores > 0 { continue }
                 fail("h", "the partner does not know \(found.number) of \(label(collector)).")
                 continue
             }
             let isOver = found.isClosed || isMild(found) && ticket.event == .closed
-            if order(ticket) != row.told || (ticket.event == .closed) != isOver {
+            // What is over here and there is told no more, whichever of two stores took or told it last.
+            let isPutBack = collectors[collector].restores + collectors[doors[partner]].restores > 0
+            let isSettled = isPutBack && found.isClosed && ticket.event == .closed
+            if order(ticket) != row.told && !isSettled || (ticket.event == .closed) != isOver {
                 fail(
                     "h",
                     "the partner holds \(order(ticket)) of \(found.number) \(ticket.event.rawValue), which is at "
                         + "\(found.revision) and \(found.state.rawValue); told \(row.told.map { "\($0)" } ?? "-").")
             }
-            // A person at the partner may have closed its case.
-            if theirs.history.contains(where: { $0.by == "admin" && $0.kind == .closed }) { continue }
-            if theirs.isClosed != isOver || !isOver && theirs.urgency != found.urgency {
+            let (ours, others) = (steps(of: found), steps(of: theirs))
+            if ours != others || found.folded.state != theirs.folded.state {
+                fail(
+                    "i",
+                    "of \(found.number) \(label(collector)) knows \(ours), which lead to \(found.folded.state.rawValue), and the "
+                        + "partner \(others), which lead to \(theirs.folded.state.rawValue).")
+            }
+            let state = isOver ? Case.State.closed : found.state
+            if theirs.state != state || !isOver && theirs.urgency != found.urgency {
                 fail(
                     "i",
                     "\(found.number) of \(label(collector)) is \(found.state.rawValue) \(found.urgency.rawValue), and at the "
                         + "partner \(theirs.state.rawValue) \(theirs.urgency.rawValue).")
             }
         }
+    }
+
+    private func steps(of found: Case) -> [String] {
+        (found.work?.entries ?? []).map { "\($0.step.kind.rawValue) \($0.step.counter) of \($0.step.collector)" }
+            .sorted()
     }
 }

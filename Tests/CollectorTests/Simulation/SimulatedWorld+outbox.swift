@@ -95,9 +95,7 @@ extension SimulatedWorld {
     private func takeTicket(_ delivery: Delivery, from collector: Int) throws -> DeliveryAnswer? {
         let partner = doors[partner]
         guard collectors[partner].isUp else { return nil }
-        let ticket = VerifiedTicket(
-            id: delivery.id, sender: collectors[collector].name, ticket: delivery.ticket, reports: delivery.reports,
-            certificates: delivery.certificates)
+        let ticket = try verified(delivery, from: collectors[collector].name)
         if !rules.hold(.olderIsNoNews) { try forgetRevision(of: ticket) }
         let (time, policy) = (time, collectors[partner].policy)
         let acceptance = try write(partner, "storing a ticket") {

@@ -8,28 +8,56 @@ extension SimulatedWorld {
     func decide() throws {
         let collector = doors[random.below(doors.count)]
         guard collectors[collector].isUp, collectors[collector].record.standing.maySend else { return }
-        switch random.below(6) {
-        case 0, 1: try close(collector, .close)
-        case 2, 3: try close(collector, .acknowledge)
-        case 4: try sendAgain(collector)
+        switch random.below(8) {
+        case 0, 1: try decide(.close, at: collector)
+        case 2, 3: try decide(.acknowledge, at: collector)
+        case 4, 5: try decideAtBothEnds(collector)
+        case 6: try sendAgain(collector)
         default: try tryNow(collector)
         }
         wakeWorker(collector, in: 1_000)
+        try tellSigns(collector, after: nil)
     }
 
-    private func close(_ collector: Int, _ kind: CollectorAPI.Decision.Kind) throws {
-        let (time, policy) = (time, collectors[collector].policy)
+    private func decide(_ kind: CollectorAPI.Decision.Kind, at collector: Int) throws {
         let choice = random.below(1 << 20)
+        try decide(kind, at: collector) { open in open.isEmpty ? nil : open[choice % open.count] }
+    }
+
+    /// - Parameter choose: among the open cases.
+    private func decide(
+        _ kind: CollectorAPI.Decision.Kind, at collector: Int, about choose: ([Case]) -> Case?
+    ) throws {
+        let (time, policy) = (time, collectors[collector].policy)
         let decided = try collectors[collector].ledger.transaction("deciding about a case") { transaction -> Case? in
-            let open = try transaction.cases(CaseQuery())
-            guard !open.isEmpty else { return nil }
+            guard let found = choose(try transaction.cases(CaseQuery())) else { return nil }
             let decision = CaseDecision(kind: kind, by: "admin", because: "so decided", time: time)
-            return try CaseRecorder(transaction: transaction, policy: policy, time: time)
-                .decide(decision, on: open[choice % open.count])
+            return try CaseRecorder(transaction: transaction, policy: policy, time: time).decide(decision, on: found)
         }
         guard let decided else { return }
         allowances[decided.host, default: 0] += 1
         trace.note(now, 60, collector) { "admin of \(label(collector)) does \(kind.rawValue) \(decided.number)" }
+    }
+
+    /// Somebody at the site and somebody at the partner look after the same case at the same time, neither knowing of the other, and
+    /// the line between the two may be cut.
+    private func decideAtBothEnds(_ collector: Int) throws {
+        let (partner, choice) = (doors[partner], random.below(1 << 20))
+        guard collectors[partner].isUp, collectors[partner].record.standing.maySend else { return }
+        let relayed = collectors[partner].ledger.cases.values.map(\.value.body)
+            .filter { !$0.isClosed && $0.sender != nil }.sorted { $0.number < $1.number }
+        guard !relayed.isEmpty else { return }
+        let theirs = relayed[choice % relayed.count]
+        guard let site = collectors.firstIndex(where: { $0.name == theirs.sender }) else { return }
+        let ours = doors[collectors[site].site]
+        if random.below(2) == 0 { cuts[.site(collectors[ours].site)] = now + 60_000 + Int64(random.below(7_200_000)) }
+        let kinds: [CollectorAPI.Decision.Kind] = [.acknowledge, .close]
+        try decide(kinds[random.below(2)], at: partner) { $0.first { $0.number == theirs.number } }
+        wakeWorker(partner, in: 1_000)
+        guard collectors[ours].isUp, collectors[ours].record.standing.maySend else { return }
+        try decide(kinds[random.below(2)], at: ours) { $0.first { $0.number == theirs.relayed?.number } }
+        wakeWorker(ours, in: 1_000)
+        try tellSigns(ours, after: nil)
     }
 
     private func sendAgain(_ collector: Int) throws {

@@ -33,6 +33,7 @@ extension SimulatedWorld {
     func crash(_ collector: Int) {
         guard collectors[collector].isUp else { return }
         trace.note(now, 10, collector) { "\(label(collector)) dies" }
+        collectors[collector].noteAlive(at: time)
         stop(collector)
         forgetWhatWasBegun(collector)
         queue.add(.startCollector(collector), at: now + 10_000 + Int64(random.below(1_200_000)))
@@ -63,10 +64,10 @@ extension SimulatedWorld {
 
     // MARK: Backups
 
-    func restoreCollector(_ site: Int) throws {
+    /// - Parameter index: of the backup.
+    func restoreCollector(_ site: Int, to index: Int) throws {
         let collector = doors[site]
-        let backups = collectors[collector].backups
-        var backup = backups[random.below(backups.count)]
+        var backup = collectors[collector].backups[index]
         // Numbers are drawn: those after the backup are others than before.
         if rules.hold(.numbersAreDrawnAnew) { backup.numbers = SplitMix(seed: random.next()) }
         guard layout.restoresCollectors == .both, random.below(2) == 0 else {
@@ -89,9 +90,9 @@ extension SimulatedWorld {
         var copy = collectors[old]
         copy.machine = "m\(new)"
         copy.ledger = backup
-        let time = time
+        let madeAt = (backup.settings["clock"] as? ClockReckoning)?.time ?? time
         if rules.hold(.copyIsHeld) {
-            try copy.ledger.transaction("copying") { try $0.save(try $0.storeRecord().ofCopy(madeAt: time)) }
+            try copy.ledger.transaction("copying") { try $0.save(try $0.storeRecord().ofCopy(madeAt: madeAt)) }
         } else {
             copy.machine = collectors[old].machine
         }
@@ -112,6 +113,7 @@ extension SimulatedWorld {
             doors[site] = new
         }
         queue.add(.watch(collector: new), at: now + SimulatedWorld.hour)
+        if site != partner { queue.add(.beat(collector: new), at: now + 60_000) }
         try startCollector(new)
     }
 
@@ -127,7 +129,8 @@ extension SimulatedWorld {
             try record.takeOver(on: machine, knownUntil: time, at: time)
             try transaction.save(record)
             guard tells else { return }
-            try OutboxRecorder(transaction: transaction, policy: policy, time: time).tellOfTakeover()
+            try OutboxRecorder(transaction: transaction, policy: policy, time: time)
+                .tellOfTakeover(knownUntil: record.takeover?.knownUntil ?? time)
         }
         (collectors[collector].isCopy, collectors[collector].isAwaited) = (false, false)
         let old = doors[site]

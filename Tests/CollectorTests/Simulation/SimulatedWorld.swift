@@ -1,5 +1,3 @@
-import Crypto
-import FoundationEssentials
 import Reports
 import TestSupport
 
@@ -46,10 +44,14 @@ final class SimulatedWorld {
     var isQuiet = false
     var trace = SimulatedTrace()
     var requests = 0
+    /// Signs of life that were sent.
+    var signs = 0
     var broken: BrokenInvariant?
     /// Handled so far.
     var events = 0
-    private var keys: [String: VerifyingKey] = [:]
+    /// By name; of collectors "collector NAME".
+    var keys: [String: SigningKey] = [:]
+    var publicKeys: [String: VerifyingKey] = [:]
 
     /// Index of the partner among the sites.
     var partner: Int { layout.sites }
@@ -75,6 +77,10 @@ final class SimulatedWorld {
         case look(agent: Int)
         case stopClone(agent: Int)
         case reenrol(agent: Int)
+        case beat(collector: Int)
+        case sign(SignOfLife)
+        case signAnswer(SignOfLife, SignAnswer)
+        case relapse(Relapse)
     }
 
     struct Request: Sendable {
@@ -147,7 +153,8 @@ final class SimulatedWorld {
     private func addAgent(site: Int, host: HostID) throws {
         let index = agents.count
         hardware.append(SimulatedHardware(host: host, disks: layout.disksPerAgent))
-        let spool = SimulatedSpool(key: "key-\(host)-0", salt: random.next(), boot: "\(index)-0")
+        let spool = SimulatedSpool(
+            key: "key-\(host)-0", salt: random.next(), boot: "\(index)-0", signer: signer(host))
         agents.append(SimulatedAgent(site: site, host: host, hardware: index, spool: spool))
         try enrol(index, replaces: false)
         agents[index].spool.append(.inventory(hardware[index].inventory), at: time)
@@ -220,6 +227,10 @@ final class SimulatedWorld {
             agents[agent].isGone = true
             agents[agent].isUp = false
         case .reenrol(let agent): try reenrol(agent)
+        case .beat(let collector): try beat(collector)
+        case .sign(let sign): try take(sign)
+        case .signAnswer(let sign, let answer): try take(answer, to: sign)
+        case .relapse(let relapse): if !isQuiet { try goOn(relapse) }
         }
     }
 
@@ -372,13 +383,5 @@ final class SimulatedWorld {
         allowances[agents[agent].host, default: 0] += 1
         try enrol(agent, replaces: true)
         wakeUplink(agent, in: 1_000)
-    }
-
-    /// Stands in for a public key: 32 bytes by its name. Nothing is signed with it.
-    func verifyingKey(_ name: String) throws -> VerifyingKey {
-        if let key = keys[name] { return key }
-        let key = try VerifyingKey(bytes: Data(SHA256.hash(data: Data(name.utf8))))
-        keys[name] = key
-        return key
     }
 }

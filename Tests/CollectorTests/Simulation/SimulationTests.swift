@@ -14,12 +14,21 @@ struct SimulationTests {
     /// Seeds in an ordinary run, and in a soak.
     static let seeds = number("CALLHOME_SOAK_SEEDS") ?? 6
     static let manySitesSeeds = number("CALLHOME_SOAK_MANY") ?? 0
+    /// On signatures as they are between machines.
+    static let signedSeeds = number("CALLHOME_SOAK_SIGNED") ?? 1
     /// In which each mutant is to be found.
     static let mutantSeeds = number("CALLHOME_SOAK_MUTANTS") ?? 0
 
     @Test("Whatever happens: what stands, what is open and what recipients hold agree at rest")
     func holds() async throws {
         try await hold(1..<(1 + Self.seeds), SimulatedPlan())
+    }
+
+    @Test("So it is where all is signed and verified as between machines")
+    func signed() async throws {
+        var layout = SimulatedPlan()
+        layout.signatures = .real
+        try await hold(1..<(1 + Self.signedSeeds), layout)
     }
 
     @Test("So do fifty sites", .enabled(if: manySitesSeeds > 0, "`make soak` runs them"))

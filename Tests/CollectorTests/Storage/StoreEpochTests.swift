@@ -109,6 +109,94 @@ struct StoreEpochTests {
         }
     }
 
+    @Test("After a takeover the end of a case is told again where the other store may have opened it since")
+    func endToldAgain() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        try await store.accept(
+            agent.faults(
+                opened("long ago"), opened("lately", blaming: "sdb"), opened("by a person", blaming: "sdc")), from: "h1"
+        )
+        try await store.deliverAll(at: time)
+        let copied = time + .seconds(8 * 86_400)
+        for (fault, part, at) in [("long ago", "sda", time), ("lately", "sdb", copied - .seconds(3_600))] {
+            let cleared = SampleFault.change(.cleared, SampleFault.make(fault, blaming: part), because: "gone")
+            try await store.accept(agent.faults(cleared), from: "h1", at: at)
+        }
+        let settled = try #require(try await store.cases(CaseQuery()).first)
+        _ = try await store.decide(
+            CaseDecision(kind: .close, by: "anna", because: "b", time: copied - .seconds(60)), onCase: settled.number)
+        try await store.deliverAll(at: copied)
+        try await store.learn(of: StoreEpoch(term: own.term, start: copied.milliseconds / 1000))
+        let epoch = try await store.takeOver(on: "m1", at: copied + .seconds(3_600)).epoch
+        let begun = try await store.begin(at: copied + .seconds(3_600))
+        #expect(begun.map(\.ticket.faults[0].id.rawValue) == ["lately", "lately"])
+        #expect(begun.allSatisfy { $0.ticket.event == .closed && $0.ticket.epoch == epoch })
+    }
+
+    @Test(
+        "After a takeover a first message that waited may have been sent by the other store: it says so, and its end is owed"
+    )
+    func perhapsTold() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(opened("stands"), opened("ends", blaming: "sdb")), from: "h1")
+        try await store.learn(of: StoreEpoch(term: own.term, start: own.start + 30))
+        let at = time + .seconds(3_600)
+        _ = try await store.takeOver(on: "m1", at: at)
+        let cleared = SampleFault.change(.cleared, SampleFault.make("ends", blaming: "sdb"), because: "gone")
+        try await store.accept(agent.faults(cleared), from: "h1", at: at)
+        let told = try await store.begin(at: at).filter { $0.recipient == "desk" }.map(\.ticket)
+            .sorted { $0.faults[0].id.rawValue < $1.faults[0].id.rawValue }
+        #expect(told.map(\.event) == [.closed, .opened])
+        #expect(told.map(\.repeated) == [nil, true])
+    }
+
+    @Test(
+        "A store that was put back repeats nothing that may be older than what was told since, and one that was restarted does"
+    )
+    func putBack() async throws {
+        let store = try openStore()
+        _ = try await store.beginServing(on: "m1", knownUntil: time, at: time)
+        var agent = try await store.enrolled("h1")
+        try await store.accept(agent.faults(opened("f1")), from: "h1")
+        let first = try await store.begin(at: time)
+        let answers = [
+            "desk": DeliveryAnswer.refused(because: "550 no"), "hook": .failed(after: nil, because: "no route"),
+        ]
+        for delivery in first {
+            try await store.record(try #require(answers[delivery.recipient]), to: delivery, at: time)
+        }
+        let current = try #require(StoreUnderTest.current)
+        let (snapshot, crashed) = (try current.afterCrash(), try current.afterCrash())
+        let cleared = SampleFault.change(.cleared, SampleFault.make("f1"), because: "gone")
+        try await store.accept(agent.faults(cleared), from: "h1", at: time + .seconds(60))
+        let ends = try await store.deliverAll(at: time + .seconds(60))
+        #expect(ends.map(\.ticket.event) == [.closed, .closed])
+
+        let soon = time + DeliveryRules.Limits.restart
+        let restarted = try crashed.open()
+        _ = try await restarted.beginServing(on: "m1", knownUntil: time, at: soon)
+        #expect(try await restarted.begin(at: time + .seconds(3_600)).map(\.id) == first.map(\.id))
+
+        let late = time + .seconds(3_600)
+        let old = try snapshot.open()
+        let epoch = try await old.beginServing(on: "m1", knownUntil: time, at: late).epoch
+        let begun = try await old.begin(at: late)
+        #expect(begun.map(\.recipient) == ["desk", "hook"] && begun.allSatisfy { $0.ticket.epoch == epoch })
+        #expect(Set(begun.map(\.id)).isDisjoint(with: first.map(\.id)))
+        for (new, end) in zip(begun, ends) { #expect(new.order > end.order) }
+        // What was refused has not arrived; of the other nobody knows.
+        #expect(begun.map(\.ticket.repeated) == [nil, true])
+        #expect(
+            try await old.theOnlyCase().history.filter { $0.kind == .replaced }.map(\.because) == [
+                "The collector did not run for a while, and may not know what desk was told meanwhile: message 1, which was not confirmed, is made anew.",
+                "The collector did not run for a while, and may not know what hook was told meanwhile: message 1, which was not confirmed, is made anew.",
+            ])
+    }
+
     @Test("A store that stands back takes no tickets of sites either")
     func noTickets() async throws {
         let store = try openStore()

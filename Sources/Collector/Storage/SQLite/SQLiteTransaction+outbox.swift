@@ -88,6 +88,13 @@ extension SQLiteTransaction {
             """, StatementArguments(recipients))
     }
 
+    func rows(ofCasesClosedSince time: Timestamp) throws -> [ToldRow] {
+        try rows(
+            """
+            number IN (SELECT number FROM "case" WHERE state = 'closed' AND closed >= ?) ORDER BY number, recipient
+            """, [time.milliseconds])
+    }
+
     private func rows(_ condition: String, _ arguments: StatementArguments) throws -> [ToldRow] {
         try Row.fetchAll(
             db.cachedStatement(sql: "SELECT number, recipient, body FROM told WHERE \(condition)"), arguments: arguments

@@ -27,7 +27,7 @@ struct CaseRecorder {
             current = try follow(change, from: found, to: key, report: report)
         }
         var isAgain = false
-        if reopens, let found = current, let again = CaseRules.reopening(found, by: change.fault.id),
+        if reopens, let found = current, let again = CaseRules.reopening(found, by: change.fault.id, at: time),
             try transaction.openCase(host: host, key: found.key) == nil,
             try stormHolding(part: found.key, of: host) == nil
         {

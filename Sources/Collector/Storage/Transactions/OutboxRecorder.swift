@@ -163,9 +163,12 @@ struct OutboxRecorder {
             row = rules.begun(row, try message(event, replacing: old, for: row, of: found, newID), at: time)
             if let old, let new = row.trying {
                 try end(old, as: .superseded)
-                found.note(
-                    DeliveryHistory.replaced(old.order, by: new.order, for: row.recipient), by: row.recipient, at: time)
-                try transaction.save(found, senderNumber: nil)
+                if old.order.revision != new.order.revision {
+                    found.note(
+                        DeliveryHistory.replaced(old.order, by: new.order, for: row.recipient), by: row.recipient,
+                        at: time)
+                    try transaction.save(found, senderNumber: nil)
+                }
             }
         }
         try transaction.save(row)
@@ -424,11 +427,38 @@ struct OutboxRecorder {
         return found
     }
 
-    /// The store goes on in the place of one that may have told more, after its record says so: a recipient may hold a case for
-    /// closed that is open here. Whoever knows of a case is told how it stands, in the new epoch, and what was begun is made anew.
-    func tellOfTakeover() throws {
-        for var row in try transaction.unsettledRows(except: []) where !(row.isEnded || row.isTest || row.isUntold) {
+    /// At a start in a new epoch. The store may be a snapshot that was put back, of which nothing here tells: what it had begun
+    /// may be older than what was told since, and would be sent after it. Only whoever was gone for no longer than a restart takes is
+    /// known to be the same, and repeats what it was sending as it was.
+    /// - Parameter pause: for how long nobody worked on the store.
+    func renew(after pause: Duration) throws {
+        guard pause > DeliveryRules.Limits.restart, try transaction.storeRecord().standing.maySend else { return }
+        for var row in try transaction.unsettledRows(except: []) where row.trying != nil && !row.isEnded {
             guard var found = try transaction.findCase(number: row.caseNumber) else { continue }
+            row.want = try order(of: found)
+            try transaction.save(row)
+            guard found.test == nil, let trying = row.trying else { continue }
+            found.note(DeliveryHistory.renewed(trying.order, for: row.recipient), by: row.recipient, at: time)
+            try transaction.save(found, senderNumber: nil)
+        }
+    }
+
+    /// The store goes on in the place of one that may have told more, after its record says so: a recipient may hold a case for
+    /// closed that is open here, or for open that has ended here. Whoever knows of a case is told how it stands, in the new epoch,
+    /// and what was begun is made anew; whoever is owed a first message may have had it of the other.
+    /// - Parameter knownUntil: what was told after it, the store may not know.
+    func tellOfTakeover(knownUntil: Timestamp) throws {
+        let unsettled = try transaction.unsettledRows(except: [])
+        let ended = try transaction.rows(ofCasesClosedSince: knownUntil - CaseRules.goesOn)
+            .filter { row in !row.isOwed && !row.isUntold }
+        for var row in unsettled + ended where !(row.isEnded || row.isTest) {
+            guard var found = try transaction.findCase(number: row.caseNumber),
+                row.isOwed || !found.isClosed || CaseRules.mayGoOn(found)
+            else { continue }
+            if row.isUntold {
+                guard let want = row.want, row.isOwed else { continue }
+                row.perhaps = want
+            }
             try ask(
                 for: &row, of: &found, by: "the collector",
                 because: "it goes on in the place of another, which may have told of it since")

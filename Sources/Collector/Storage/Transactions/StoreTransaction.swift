@@ -106,6 +106,8 @@ protocol OutboxBook {
     func undivertedRows(recipient: String, limit: Int) throws -> [ToldRow]
     /// Rows of all other recipients that are owed something, or whose case is open.
     func unsettledRows(except recipients: [String]) throws -> [ToldRow]
+    /// Of every recipient, in the order of the cases' numbers.
+    func rows(ofCasesClosedSince time: Timestamp) throws -> [ToldRow]
     /// Rows whose message is being sent.
     func runningRows() throws -> [ToldRow]
     /// How many attempts run, by recipient.

@@ -61,6 +61,14 @@ extension MemoryTransaction {
         }
     }
 
+    func rows(ofCasesClosedSince time: Timestamp) throws -> [ToldRow] {
+        try ledger.told.keys.sorted().flatMap { number in
+            guard let found = try findCase(number: number), found.isClosed, let closed = found.closedAt, closed >= time
+            else { return [ToldRow]() }
+            return try toldRows(caseNumber: number)
+        }
+    }
+
     func runningRows() throws -> [ToldRow] { owedByAll.filter { $0.claimedUntil != nil } }
 
     private var owedByAll: [ToldRow] {
