@@ -107,6 +107,32 @@ struct RestoredPartnerTests {
         #expect(try await line.site.theCase(a).closedBecause == "anna (Süd): swapped")
     }
 
+    @Test("What people did about a case that a partner lost comes once the case is there, though it was told before")
+    func workBeforeItsCase() async throws {
+        let (first, server) = try await paired()
+        var line = first
+        try await server.open(fault("a"))
+        try await line.deliver()
+        try await line.exchange()
+        let backup = try line.partner.backup()
+        try await server.open(fault("b", urgency: .order))
+        try await line.deliver()
+        let b = try await number(of: fault("b"), at: line.site)
+        try await line.partner.decide(.acknowledge, "coming", on: try await line.relayed(b).number)
+        try await line.exchange()
+        #expect(try await line.site.theCase(b).state == .acknowledged)
+
+        line.partner = try await TestFleet(restoring: backup, of: line.partner)
+        // A message that is on its way says all that there is: the site tells nothing again. The steps come first.
+        try await server.open(fault("b", urgency: .plan))
+        _ = try await line.beat()
+        #expect(try await line.deliver().map(\.event) == [.updated])
+        try await line.exchange()
+        let known = try await line.relayed(b)
+        #expect(known.state == .acknowledged)
+        #expect(known.folded == (try await line.site.theCase(b)).folded)
+    }
+
     @Test(
         "What people did comes back to a site that was restored, and what only its partner knows is said and closes nothing"
     )
