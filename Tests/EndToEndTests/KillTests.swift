@@ -33,11 +33,11 @@ struct KillTests {
         }
     }
 
-    private static let kills = 200
+    private static let kills = 100
     private static let modules = 6
 
     @Test(
-        "Agent and collector killed 200 times, mail server and webhook receiver coming and going: each fault ends as one case with one ticket number per channel",
+        "Agent and collector killed 100 times, mail server and webhook receiver coming and going: each fault ends as one case with one ticket number per channel",
         .timeLimit(.minutes(20)))
     func kills() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
