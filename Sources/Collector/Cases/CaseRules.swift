@@ -143,10 +143,13 @@ enum CaseRules {
     }
 
     /// Notifies recipients when the case first matters, is more or less urgent, grows by a fault that matters, or names
-    /// another part; never for new evidence alone. Whoever holds an order has to know when it is none any more.
+    /// another part, or is more than whoever looks after it knew of; never for new evidence alone. Whoever holds an order has to know
+    /// when it is none any more.
     private static func notice(before: Case, after: Case, joined: Bool, fault: Fault) -> CaseChange.Notice {
         guard after.revision > 0 else { return after.urgency.makesTicket ? .send : .keepQuiet }
         if after.urgency != before.urgency { return .send }
+        // Nobody looks after all of it any more, and whoever did, wherever that was, has to hear of it.
+        if before.state == .acknowledged, after.state == .open { return .send }
         guard after.urgency.makesTicket else { return .keepQuiet }
         if after.origin == .storm { return .keepQuiet }
         if joined, fault.urgency.makesTicket { return .send }
@@ -182,6 +185,8 @@ enum CaseRules {
         else { return nil }
         var again = found
         again.state = .open
+        // It had ended for whoever looked after it or closed it.
+        again.worsened = (again.worsened ?? 1) + 1
         (again.closedAt, again.closedBecause) = (nil, nil)
         return again
     }

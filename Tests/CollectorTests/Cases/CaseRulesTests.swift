@@ -71,6 +71,43 @@ struct CaseRulesTests {
         }
     }
 
+    @Test(
+        "What somebody looks after and is more than they knew is open again, and told; further growth of a storm is not"
+    )
+    func moreThanKnown() throws {
+        var storm = try opened(SampleFault.make("f1"))
+        (storm.origin, storm.revision, storm.state) = (.storm, 1, .acknowledged)
+        guard case .updated(let grown, .send, _) = apply(.opened, SampleFault.make("f2"), to: storm) else {
+            throw Unexpected()
+        }
+        #expect(grown.state == .open && grown.worsened == 2)
+        guard case .updated(_, .keepQuiet, _) = apply(.opened, SampleFault.make("f3"), to: grown) else {
+            throw Unexpected()
+        }
+    }
+
+    @Test(
+        "A case that goes on is for nobody as they left it: who looked after it, or closed it, thought that it was over"
+    )
+    func goesOn() throws {
+        var found = try opened(SampleFault.make("f1"))
+        for kind in [WorkStep.Kind.acknowledged, .closed] {
+            let step = WorkStep(
+                collector: "s", counter: Int64(found.work?.entries.count ?? 0) + 1, causes: found.work?.causes ?? [:],
+                time: time, kind: kind, who: "anna", place: "", why: "", seen: 1)
+            found.work = CaseWork(entries: (found.work?.entries ?? []) + [CaseWork.Entry(step: step)])
+            guard case .closed(let over, _) = apply(.cleared, SampleFault.make("f1"), to: found) else {
+                throw Unexpected()
+            }
+            let again = try #require(
+                CaseRules.reopening(over, by: FaultID(rawValue: "f1"), at: time + CaseRules.goesOn))
+            #expect(again.state == .open && again.folded.state == .open)
+            #expect(
+                CaseRules.reopening(over, by: FaultID(rawValue: "f1"), at: time + CaseRules.goesOn + .milliseconds(1))
+                    == nil)
+        }
+    }
+
     @Test("A case that gets urgent enough for a ticket tells recipients")
     func rises() throws {
         let found = try opened(SampleFault.make("f1", urgency: .watch))

@@ -78,6 +78,23 @@ struct WorkExchangeTests {
         }
     }
 
+    @Test("Whoever looks after a case without knowing that it got worse hears of it, and it is open at both ends")
+    func late() async throws {
+        let scene = try await Scene()
+        let (line, number) = (scene.line, scene.number)
+        try await scene.server.open(SampleFault.make("f2"))
+        try await line.partner.decide(.acknowledge, "we come", on: try await line.relayed(number).number)
+        try await line.exchange()
+        let here = try await line.site.theCase(number)
+        #expect(here.state == .open)
+        #expect(
+            here.history.last?.because.hasSuffix("looks after it without knowing that it had got worse: it stays open.")
+                == true)
+        try await line.deliver()
+        let there = try await line.relayed(number)
+        #expect(there.state == .open && there.folded == here.folded)
+    }
+
     @Test("A step that is older than the partner's case comes once the case is there")
     func before() async throws {
         let site = try await TestFleet.site("Nord", partners: ["service"])

@@ -118,6 +118,7 @@ struct WorkRecorder {
             case (.acknowledged, nil) where found.state == .open:
                 found = CaseRules.acknowledging(found, by: step.author(own: own), because: step.why, at: time)
             case (.closed, nil) where !found.isClosed: closing = step
+            case (.acknowledged, .worsened) where found.state == .open: late = late ?? step
             case (.closed, .worsened) where !found.isClosed: late = step
             default: break
             }
@@ -125,9 +126,10 @@ struct WorkRecorder {
         if let closing {
             _ = try recorder.close(found, by: closing.author(own: own), because: closing.sentence(own: own))
         } else if let late, found.sender == nil, found.revision > 0, found.test == nil {
-            // Whoever closed it has to hear what they did not know. What is worse may be something that no message told.
-            let because =
-                "\(late.who) at \(late.place) closed it without knowing that it had got worse: it stays open."
+            // Whoever closed it, or looks after it, has to hear what they did not know. What is worse may be something that no message
+            // told.
+            let did = late.kind == .closed ? "closed it" : "looks after it"
+            let because = "\(late.who) at \(late.place) \(did) without knowing that it had got worse: it stays open."
             found.note(.updated, by: late.author(own: own), because: because, at: time)
             found.updatedAt = time
             try recorder.finish(found, .changed(isNews: true), because)
