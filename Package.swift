@@ -159,7 +159,9 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Collector", "SensorAgent", "Reports", "Transfer", "Daemon", "TestSupport", crypto, logging, lifecycle,
+                "Collector", "SensorAgent", "FaultPatterns", "Reports", "Transfer", "Daemon", "TestSupport", crypto,
+                logging,
+                lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "X509", package: "swift-certificates"),

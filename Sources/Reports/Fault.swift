@@ -129,6 +129,8 @@ public struct Fault: Hashable, Sendable, Codable {
     public var faultClass: String
     /// The component whose signals matched.
     public var component: ComponentID
+    /// The same part under the name by which it was told of before it was sure which one it is; nil where it never was so.
+    public var alsoSeenAs: ComponentID?
     /// Most likely first; never empty.
     public var suspects: [Suspect]
     public var urgency: Urgency
@@ -175,7 +177,8 @@ public struct Fault: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case id, pattern, revision
         case faultClass = "class"
-        case component, suspects, urgency, timeToFailure, evidence, because, texts, action, provenance, test, openedAt
+        case component, alsoSeenAs, suspects, urgency, timeToFailure, evidence, because, texts, action, provenance,
+            test, openedAt
         case updatedAt
     }
 

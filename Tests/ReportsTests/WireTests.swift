@@ -87,6 +87,15 @@ struct WireTests {
         #expect(String(decoding: try WireFormat.encode(expected), as: UTF8.self) == json)
     }
 
+    @Test("A fault of a part that had another name before says so, and one that never had says nothing")
+    func goldenEarlierName() throws {
+        var fault = Self.fault
+        fault.alsoSeenAs = ComponentID(.dimm, "mc0/dimm0")
+        let json = String(decoding: try WireFormat.encode(fault), as: UTF8.self)
+        #expect(json.hasPrefix(#"{"action":"replace-planned","alsoSeenAs":"dimm:mc0/dimm0","because":"#))
+        #expect(try WireFormat.decode(Fault.self, from: Data(json.utf8)) == fault)
+    }
+
     @Test(
         "A collector's sign of life reads as in the first release; one with work, and its answer, are kept from here on"
     )

@@ -80,6 +80,8 @@ struct Case: Hashable, Sendable, Codable {
     var perhapsOrderedSince: Timestamp?
     /// What people did about it, here and at collectors that share it; nil where nobody did, or only a version up to 0.1.
     var work: CaseWork?
+    /// The number of the case in which it goes on, where its part turned out to be one that had a case already.
+    var goesOnIn: String?
     /// How often it got worse, its opening counted; nil counts as once. Of a relayed case, as its ticket says.
     var worsened: Int?
 
@@ -87,11 +89,14 @@ struct Case: Hashable, Sendable, Codable {
     /// Faults that stand, as `membersByWeight`: the first one heads ticket and page.
     var openFaults: [Fault] { membersByWeight.filter(\.isOpen).map(\.fault) }
     /// The most urgent first, then the more certain, then the older: what is ordered is explained by the fault that
-    /// orders it.
+    /// orders it. What was told before it was sure which part it is comes after what names the part.
     var membersByWeight: [Member] {
-        members.enumerated().sorted { left, right in
+        let identified = Set(members.filter(\.isOpen).compactMap(\.fault.alsoSeenAs))
+        return members.enumerated().sorted { left, right in
             let (one, other) = (left.element, right.element)
             if one.isOpen != other.isOpen { return one.isOpen }
+            let isEarlier = (identified.contains(one.fault.component), identified.contains(other.fault.component))
+            if isEarlier.0 != isEarlier.1 { return isEarlier.1 }
             if one.fault.urgency != other.fault.urgency { return one.fault.urgency > other.fault.urgency }
             let certainty = (one.fault.suspects.first?.certainty ?? 0, other.fault.suspects.first?.certainty ?? 0)
             return certainty.0 == certainty.1 ? left.offset < right.offset : certainty.0 > certainty.1

@@ -23,6 +23,29 @@ enum CaseRules {
         return "part:\(suspect.kind)/\(suspect.name)"
     }
 
+    /// The key of the same part's case from before it was sure which part it is; nil where it always was, and where the
+    /// fault blames another part than the one that it is about.
+    static func earlierKey(of fault: Fault) -> String? {
+        guard let earlier = fault.alsoSeenAs, earlier != fault.component,
+            fault.suspects.first?.component == fault.component
+        else { return nil }
+        return "part:\(earlier)"
+    }
+
+    /// A case whose part is known better now: it goes by that part's name from here on.
+    static func naming(_ found: Case, by fault: Fault) -> Case {
+        var named = found
+        named.key = key(of: fault)
+        return named
+    }
+
+    /// What is said with a fault that tells for the first time which part a case is about.
+    static func identification(of fault: Fault, before: Suspect) -> String {
+        let part = fault.suspects.first.map { [$0.name, $0.part.location].compactMap(\.self) } ?? []
+        let place = part.count == 2 && part[0] != part[1] ? "\(part[0]) at \(part[1])" : part.first ?? ""
+        return "It is known now which part it is: \(place), which was called \(before.name) until now."
+    }
+
     static let twofoldKey = "twofold"
 
     /// Whether a fault that stands in an open case is put down to another part by now. A part that is not named is none: it may
@@ -63,7 +86,10 @@ enum CaseRules {
         }
         found.updatedAt = time
         if found.openFaults.isEmpty, unlisted == 0 {
-            return .closed(closing(found, by: found.host, because: change.because, at: time), because: change.because)
+            let because =
+                found.goesOnIn.map { "\(change.because) It goes on in case \($0): both are one part, to be sent once." }
+                ?? change.because
+            return .closed(closing(found, by: found.host, because: because, at: time), because: because)
         }
         found.note(.updated, by: found.host, because: change.because, at: time)
         let before = found
@@ -111,15 +137,18 @@ enum CaseRules {
     private static func isWorse(_ after: Case, than before: Case, by fault: Fault) -> Bool {
         if after.urgency > before.urgency { return true }
         guard let known = before.members.first(where: { $0.fault.id == fault.id }) else {
-            return fault.urgency.makesTicket
+            // The failure that they knew of, by the part's better name, is no further one.
+            let isKnown = fault.alsoSeenAs.map { earlier in before.openFaults.contains { $0.component == earlier } }
+            return fault.urgency.makesTicket && isKnown != true
         }
         return explainsMore(fault, than: known.fault)
     }
 
-    /// Whether a fault is the cause of another that it was not before, of any part.
+    /// Whether a fault is the cause of another that it was not before, of any other part: the same failure under the name that
+    /// the part had before is no further one.
     private static func explainsMore(_ new: Fault, than old: Fault) -> Bool {
         new.evidence.contains { sign in
-            sign.isExplained
+            sign.isExplained && sign.component != new.alsoSeenAs
                 && !old.evidence.contains {
                     $0.isExplained && $0.component == sign.component && $0.signal == sign.signal
                 }

@@ -160,6 +160,7 @@ enum ReportCheck {
         for sentence in sentences { texts.text(sentence, "text") }
         texts.names([
             "pattern": fault.pattern, "class": fault.faultClass, "component": fault.component.rawValue,
+            "alsoSeenAs": fault.alsoSeenAs?.rawValue,
             "action": fault.action, "provenance": fault.provenance, "test": fault.test,
         ])
         for language in fault.texts.keys { texts.names(["language": language]) }

@@ -211,7 +211,9 @@ public struct Diagnosis: Sendable {
             if let number = numbers[component.id], let old = memories[number].serial, old != serial {
                 guard isConfirmed(component.id, serial) else { continue }
                 let because = "Part exchanged: serial \(old) has become \(serial)."
-                let ended = forget(component.id, because: because, at: now)
+                let ended =
+                    endIdentifiedSigns(of: component.id, because: because, at: now)
+                    + forget(component.id, because: because, at: now)
                 memories[number].serial = serial
                 memories[number].note(ended.map(\.change), as: .replaced, at: now)
                 changes += ended
@@ -225,10 +227,11 @@ public struct Diagnosis: Sendable {
             guard isConfirmed(component.id, serial) else { continue }
             let place = component.part.location ?? ""
             for old in gone {
+                let because = "Part exchanged: \(component.name), serial \(serial), sits in \(place) now."
+                let ended =
+                    endIdentifiedSigns(of: old.id, because: because, at: now)
+                    + forget(old.id, because: because, at: now)
                 topology.forget(old.id)
-                let ended = forget(
-                    old.id, because: "Part exchanged: \(component.name), serial \(serial), sits in \(place) now.",
-                    at: now)
                 if let number = numbers[component.id] {
                     memories[number].note(ended.map(\.change), as: .replaced, at: now)
                 }
@@ -636,6 +639,11 @@ public struct Diagnosis: Sendable {
             }
         }
         return changes
+    }
+
+    /// Faults on a part of which it was not sure which one it is, and that are put down to this one.
+    func identifiedSigns(of component: ComponentID) -> [RootCause.Key] {
+        rootCause.signs(on: topology, identifiedAs: component)
     }
 
     /// Whether a sign is unreported though its cause is over, as it is ending: it must be reported if it does not end.

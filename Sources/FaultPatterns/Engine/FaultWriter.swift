@@ -22,7 +22,7 @@ struct FaultWriter {
                 : FaultWriter.id(pattern: source.id, component: component, openedAt: openedAt),
             pattern: source.id, revision: source.revision, faultClass: source.faultClass, component: component,
             suspects: isBrief ? [] : suspects, urgency: urgency, timeToFailure: timeToFailure, evidence: evidence,
-            because: isBrief ? "" : because, texts: source.texts, action: source.action,
+            because: isBrief ? "" : because, texts: isBrief ? source.texts : texts, action: source.action,
             provenance: source.provenance, openedAt: openedAt, updatedAt: openedAt)
     }
 
@@ -73,6 +73,28 @@ struct FaultWriter {
     /// Milliseconds for which the fall of a counter is told with its value.
     private static let fallIsNews: Int64 = 30 * 86_400_000
 
+    /// The pattern's, and how a module is found of which it is not sure which one it is.
+    private var texts: [String: FaultText] {
+        guard let own = known[component], own.kind == .dimm, own.attributes["ambiguous"] != nil else {
+            return pattern.pattern.texts
+        }
+        let label = own.attributes["label"].map { $0 == own.name ? "" : " (\($0.prefix(100)))" } ?? ""
+        let name = "\(own.name.prefix(100))\(label)"
+        let english =
+            "Which module on the board it is, is not known: the system calls it \(name), and no name on the board fits that. "
+            + "Find it before a part is pulled: in the log of the server's management controller, by the board's names "
+            + "(edac-ctl --register-labels), or by comparing sizes and serial numbers."
+        let german =
+            "Welches Modul auf der Hauptplatine es ist, ist nicht bekannt: Das System nennt es \(name), und kein Name auf der "
+            + "Platine passt dazu. Vor dem Ziehen herausfinden: im Protokoll des Verwaltungschips, mit den Namen der Platine "
+            + "(edac-ctl --register-labels) oder durch Vergleich von Größen und Seriennummern."
+        return pattern.pattern.texts.reduce(into: [:]) { texts, one in
+            var text = one.value
+            text.action += (text.action.isEmpty ? "" : " ") + (one.key == "de" ? german : english)
+            texts[one.key] = text
+        }
+    }
+
     var suspects: [Suspect] {
         pattern.pattern.suspects.map { rule in
             let found = resolve(rule.target)
@@ -98,6 +120,8 @@ struct FaultWriter {
         case .own: return own
         case .parent: return own?.parent.flatMap { known[$0] }
         case .kind(let kind):
+            // A module that spares were used for is the one to blame, not one of the others.
+            if let own, own.kind == kind { return own }
             var seen: Set<ComponentID> = [component]
             var above = own?.parent
             while let id = above, seen.insert(id).inserted, let next = known[id] {

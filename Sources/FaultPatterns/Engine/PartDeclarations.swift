@@ -64,14 +64,29 @@ extension Diagnosis {
         return told + settle(changes, at: now)
     }
 
-    /// Faults on the part, and those on others that suspect it first.
+    /// Faults on the part, those on others that suspect it first, and those on what turned out to be the same part.
     private func accused(of declaration: PartDeclaration) -> [(number: Int, entry: Int)] {
-        memories.indices.flatMap { number in
-            memories[number].faults.filter { _, fault in
+        let elsewhere = Set(identifiedSigns(of: declaration.component))
+        return memories.indices.flatMap { number in
+            memories[number].faults.filter { entry, fault in
                 (memories[number].id == declaration.component
-                    || fault.suspects.first?.component == declaration.component)
+                    || fault.suspects.first?.component == declaration.component
+                    || elsewhere.contains(RootCause.Key(component: memories[number].id, entry: entry)))
                     && (declaration.faultClass.map { $0 == fault.faultClass } ?? true)
             }.keys.sorted().map { (number, $0) }
+        }
+    }
+
+    /// Ends what was told of a part before it was known which one it is, now that the part was exchanged.
+    mutating func endIdentifiedSigns(
+        of component: ComponentID, because: String, at now: Timestamp
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        identifiedSigns(of: component).compactMap { key in
+            guard let number = numbers[key.component], let fault = memories[number].faults[key.entry] else {
+                return nil
+            }
+            memories[number].end(key.entry, by: .replaced)
+            return (key, cleared(fault, because: because, at: now))
         }
     }
 }

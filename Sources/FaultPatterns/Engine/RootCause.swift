@@ -7,6 +7,10 @@ import Reports
 /// then the narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one
 /// explains all that it does; a cause with evidence of its own never is. When a cause clears first, what remains is
 /// reported again; what is itself well again, and only waits to be sure of it, is not.
+///
+/// Two who watch one part may know it by two names, and one of them not know which part it is. What is told of the latter
+/// (scope `unidentified`) is the same failure: it counts for the part that is known, with its urgency. One part is one
+/// other at most, so that of two failures one never hides the other.
 struct RootCause: Sendable {
     struct Key: Hashable, Comparable, Sendable {
         var component: ComponentID
@@ -31,6 +35,13 @@ struct RootCause: Sendable {
     /// The cause of what is not reported.
     private(set) var causes: [Key: Key] = [:]
 
+    /// Signs on a part that turned out to be `component`.
+    func signs(on topology: Topology, identifiedAs component: ComponentID) -> [Key] {
+        causes.filter { sign, cause in
+            cause.component == component && topology.contains(sign.component, in: .unidentified, around: component)
+        }.keys.sorted()
+    }
+
     mutating func resume(_ key: Key, told fault: Fault) { told[key] = fault }
     mutating func resume(_ key: Key, cause: Key) { causes[key] = cause }
 
@@ -44,7 +55,8 @@ struct RootCause: Sendable {
     ) -> [FaultChange] {
         if let change = only(changes, open: open) { return [change] }
         let before = causes
-        causes = RootCause.causes(among: open, topology: topology, book: book)
+        let twins = RootCause.twins(among: open, topology: topology, book: book, before: before)
+        causes = RootCause.causes(among: open, topology: topology, book: book, twins: twins)
         let ofKey = Dictionary(changes.map { ($0.key, $0.change) }, uniquingKeysWith: { _, last in last })
         let faults = Dictionary(open.map { ($0.key, $0.fault) }, uniquingKeysWith: { first, _ in first })
         for one in open where one.isEnding && causes[one.key] == nil {
@@ -74,11 +86,22 @@ struct RootCause: Sendable {
             var fault = one.fault
             let explained = (signs[one.key] ?? []).sorted().compactMap { faults[$0] }
             fault.evidence = RootCause.evidence(of: fault, explaining: explained)
+            if let twin = twins[one.key.component] {
+                // What is told of the same part is as urgent there.
+                for sign in explained where sign.component == twin {
+                    fault.alsoSeenAs = twin
+                    fault.urgency = max(fault.urgency, sign.urgency)
+                }
+            }
             if let known = told[one.key] {
                 fault.id = known.id
                 fault.openedAt = known.openedAt
+                fault.alsoSeenAs = fault.alsoSeenAs ?? known.alsoSeenAs
+                fault.urgency = max(fault.urgency, known.urgency)
                 let isNews = ofKey[one.key]?.kind == .updated
-                let hasMore = explained.contains { sign in !known.evidence.contains { $0.component == sign.component } }
+                let hasMore =
+                    fault.urgency > known.urgency
+                    || explained.contains { sign in !known.evidence.contains { $0.component == sign.component } }
                 guard isNews || hasMore else { continue }
                 fault.updatedAt = now
                 told[one.key] = fault
@@ -138,8 +161,59 @@ struct RootCause: Sendable {
         return Array((own + explained).prefix(WireLimits.evidencePerFault))
     }
 
+    /// Whether a rule of `one` explains `sign`, by class, time and place; the rule.
+    private static func rule(
+        of one: OpenFault, explaining sign: OpenFault, topology: Topology, twins: [ComponentID: ComponentID]?
+    ) -> Pattern.Explanation? {
+        let apart = (sign.fault.openedAt - one.fault.openedAt).inMilliseconds.magnitude
+        return one.pattern.pattern.explanations.first { rule in
+            rule.faultClass.matches(sign.fault.faultClass) && apart <= rule.within.map(\.magnitude) ?? .max
+                && topology.contains(sign.key.component, in: rule.scope, around: one.key.component)
+                && (rule.scope != .unidentified || twins.map { $0[one.key.component] == sign.key.component } ?? true)
+        }
+    }
+
+    /// For each part, the one of which it was not sure which it is and that is taken for it: as before, else whose fault
+    /// opened nearest to its own. Each is one part at most, and for one part at most.
+    private static func twins(
+        among open: [OpenFault], topology: Topology, book: Rulebook, before: [Key: Key]
+    ) -> [ComponentID: ComponentID] {
+        struct Match {
+            var part: ComponentID
+            var other: ComponentID
+            var isNew: Bool
+            var apart: UInt64
+        }
+        var matches: [Match] = []
+        for one in open where !book.isOnTrial(one.pattern.pattern) {
+            guard one.pattern.pattern.explanations.contains(where: { $0.scope == .unidentified }) else { continue }
+            for sign in open {
+                guard let rule = rule(of: one, explaining: sign, topology: topology, twins: nil),
+                    rule.scope == .unidentified
+                else { continue }
+                matches.append(
+                    Match(
+                        part: one.key.component, other: sign.key.component,
+                        isNew: before[sign.key]?.component != one.key.component,
+                        apart: (sign.fault.openedAt - one.fault.openedAt).inMilliseconds.magnitude))
+            }
+        }
+        matches.sort { left, right in
+            if left.isNew != right.isNew { return right.isNew }
+            return (left.apart, left.part, left.other) < (right.apart, right.part, right.other)
+        }
+        var twins: [ComponentID: ComponentID] = [:]
+        var taken: Set<ComponentID> = []
+        for match in matches where twins[match.part] == nil && taken.insert(match.other).inserted {
+            twins[match.part] = match.other
+        }
+        return twins
+    }
+
     /// The cause of each fault that has one.
-    private static func causes(among open: [OpenFault], topology: Topology, book: Rulebook) -> [Key: Key] {
+    private static func causes(
+        among open: [OpenFault], topology: Topology, book: Rulebook, twins: [ComponentID: ComponentID]
+    ) -> [Key: Key] {
         struct Candidate {
             var index: Int
             var signs: [Int]
@@ -147,18 +221,11 @@ struct RootCause: Sendable {
         }
         var candidates: [Candidate] = []
         for (index, one) in open.enumerated() {
-            let rules = one.pattern.pattern.explanations
-            guard !rules.isEmpty, !book.isOnTrial(one.pattern.pattern) else { continue }
+            guard !one.pattern.pattern.explanations.isEmpty, !book.isOnTrial(one.pattern.pattern) else { continue }
             var signs: [Int] = []
             var width = 0
             for (other, sign) in open.enumerated() where other != index {
-                let apart = (sign.fault.openedAt - one.fault.openedAt).inMilliseconds.magnitude
-                guard
-                    let rule = rules.first(where: { rule in
-                        rule.faultClass.matches(sign.fault.faultClass) && apart <= rule.within.map(\.magnitude) ?? .max
-                            && topology.contains(sign.key.component, in: rule.scope, around: one.key.component)
-                    })
-                else { continue }
+                guard let rule = rule(of: one, explaining: sign, topology: topology, twins: twins) else { continue }
                 signs.append(other)
                 width = max(width, rule.scope.width)
             }

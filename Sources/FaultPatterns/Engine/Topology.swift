@@ -74,6 +74,7 @@ struct Topology: Sendable {
         case .under(let kind):
             let root = known[centre]?.kind == kind ? centre : nearest(kind, above: centre)
             return root.map(isUnder) ?? false
+        case .unidentified: return mayBe(id, centre)
         case .anywhere: return true
         }
     }
@@ -89,7 +90,18 @@ struct Topology: Sendable {
         case .under(let kind):
             let root = known[centre]?.kind == kind ? centre : nearest(kind, above: centre)
             return root.map(family) ?? []
+        case .unidentified: return known.keys.filter { mayBe($0, centre) }.sorted()
         case .anywhere: return known.keys.sorted()
         }
+    }
+
+    /// Whether a component of which it is not sure which part it is may be a certain one. Not where both are counted by the
+    /// kernel, which numbers every module once.
+    private func mayBe(_ id: ComponentID, _ centre: ComponentID) -> Bool {
+        guard id != centre, let part = known[centre], let other = known[id], part.kind == other.kind else {
+            return false
+        }
+        return part.attributes["ambiguous"] == nil && other.attributes["ambiguous"] != nil
+            && (part.attributes["edac"] == nil || other.attributes["edac"] == nil)
     }
 }

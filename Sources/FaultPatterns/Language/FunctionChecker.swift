@@ -588,7 +588,7 @@ extension ExpressionChecker {
             guard let found = words.flatMap(Scope.init) else {
                 throw PatternProblem(
                     arguments[1].location,
-                    "the place is one of self, parent, under self, under parent, beside self, under KIND, anywhere")
+                    "the place is one of \(Scope.allWords)")
             }
             scope = found
         }

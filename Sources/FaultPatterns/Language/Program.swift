@@ -50,7 +50,12 @@ enum Scope: Hashable, Sendable {
     case beside
     /// All under the nearest component of that kind above.
     case under(ComponentKind)
+    /// Parts of the same kind of which it is not sure which ones they are (attribute `ambiguous`), around one of which it is.
+    case unidentified
     case anywhere
+
+    /// What it is told as in objections.
+    static let allWords = "self, parent, under self, under parent, beside self, under KIND, unidentified, anywhere"
 
     init?(_ text: String) {
         switch text {
@@ -59,6 +64,7 @@ enum Scope: Hashable, Sendable {
         case "under self": self = .underOwn
         case "under parent": self = .underParent
         case "beside self": self = .beside
+        case "unidentified": self = .unidentified
         case "anywhere": self = .anywhere
         default:
             guard text.hasPrefix("under "), text.count > 6 else { return nil }
@@ -74,6 +80,7 @@ enum Scope: Hashable, Sendable {
         case .underParent: "under parent"
         case .beside: "beside self"
         case .under(let kind): "under \(kind)"
+        case .unidentified: "unidentified"
         case .anywhere: "anywhere"
         }
     }
@@ -82,12 +89,14 @@ enum Scope: Hashable, Sendable {
     var width: Int {
         switch self {
         case .own: 0
-        case .parent: 1
-        case .beside: 2
-        case .underOwn: 3
-        case .underParent: 4
-        case .under: 5
-        case .anywhere: 6
+        // The part itself, under another name.
+        case .unidentified: 1
+        case .parent: 2
+        case .beside: 3
+        case .underOwn: 4
+        case .underParent: 5
+        case .under: 6
+        case .anywhere: 7
         }
     }
 }

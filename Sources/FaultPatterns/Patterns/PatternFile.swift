@@ -95,8 +95,16 @@ public struct PatternFile: Sendable {
     }
 
     /// Level 2 brought variants, causes, models and all functions but the first few; level 3 that `distinct_by` counts
-    /// several labels together.
+    /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`.
     private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
+        let looksForUnidentified = tables.sources.contains { source in
+            if case .remote(.faults(_, .unidentified)) = source { true } else { false }
+        }
+        let explainsUnidentified = tree.node(under: "explains")?.items.contains { item in
+            guard case .scalar(let text) = item.content else { return false }
+            return text.split(separator: " ").dropFirst().contains("unidentified")
+        }
+        if looksForUnidentified || explainsUnidentified == true { return 4 }
         let hasNewKeys = ["variants", "explains", "weight"].contains { key in
             if case .mapping(let entries) = tree.content { entries.contains { $0.key == key } } else { false }
         }

@@ -244,8 +244,8 @@ extension Pattern {
         guard let scope = words.isEmpty ? .underOwn : Scope(words.joined(separator: " ")) else {
             throw PatternProblem(
                 node.location,
-                "`explains` is CLASS [SCOPE] [within SPAN]; the scope is one of self, parent, under self, under parent, "
-                    + "beside self, under KIND, anywhere, not \(words.joined(separator: " ").prefix(60))")
+                "`explains` is CLASS [SCOPE] [within SPAN]; the scope is one of \(Scope.allWords), "
+                    + "not \(words.joined(separator: " ").prefix(60))")
         }
         return Explanation(
             faultClass: ClassPattern(text: faultClass), scope: scope, within: within, location: node.location)

@@ -1,8 +1,8 @@
 /// Limits on patterns and on what the engine remembers, each with its unit.
 public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself. Level 3 brought observations that
-    /// stand for several events, and several labels that `distinct_by` counts together.
-    public static let engineLevel = 3
+    /// stand for several events, and several labels that `distinct_by` counts together; level 4 the scope `unidentified`.
+    public static let engineLevel = 4
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
     /// Bytes of a pack: of as many patterns as it may have, or of many fewer and their models.

@@ -11,7 +11,9 @@ struct AccountingAgent {
     init(_ agent: SigningAgent) { self.agent = agent }
 
     /// One report of these changes.
-    mutating func faults(_ changes: FaultChange...) throws -> VerifiedReport {
+    mutating func faults(_ changes: FaultChange...) throws -> VerifiedReport { try faults(changes) }
+
+    mutating func faults(_ changes: [FaultChange]) throws -> VerifiedReport {
         let stamped = account.take(changes, after: &stamp)
         return try signed(.faults(stamped), .faults)
     }

@@ -5,6 +5,38 @@ import Testing
 /// Common causes, told by the shipped patterns: many signs in, one fault out.
 @Suite("Common causes of shipped patterns")
 struct ShippedCausesTests {
+    @Test(
+        "What the kernel counts of a module that it cannot place is put down to the module whose limit the firmware tells of",
+        arguments: [true, false])
+    func moduleUnderTwoNames(isCountedFirst: Bool) throws {
+        var server = try Server([(.dimm, "DIMM_A1", .chassis, "main"), (.dimm, "mc0/dimm3", .chassis, "main")]) {
+            $0.id == ComponentID(.dimm, "mc0/dimm3") ? ["ambiguous": "no locator fits", "edac": "mc0/dimm3"] : [:]
+        }
+        let (named, numbered) = (ComponentID(.dimm, "DIMM_A1"), ComponentID(.dimm, "mc0/dimm3"))
+        func show(corrected: UInt64, limit: Bool = false, for minutes: Int = 1) {
+            server.play(for: minutes) { time in
+                let count = Observation(
+                    component: numbered, signal: Signal("hw.errors", ["error.type": "corrected"]),
+                    measurement: .counter(corrected), time: time)
+                let notice = Observation(
+                    component: named, signal: Signal("hw.memory.correction_limit"),
+                    measurement: .event("limit \(time)"),
+                    time: time)
+                return limit ? [count, notice] : [count]
+            }
+        }
+        show(corrected: 0)
+        if isCountedFirst {
+            show(corrected: 40)
+            #expect(server.classes == ["memory.corrected-errors"])
+        }
+        for _ in 0..<3 { show(corrected: isCountedFirst ? 40 : 0, limit: true) }
+        #expect(server.classes == ["memory.correction-limit", "memory.correction-limit-again"])
+        show(corrected: 80, for: 60)
+        #expect(server.classes == ["memory.correction-limit", "memory.correction-limit-again"])
+        #expect(server.components == [named])
+    }
+
     @Test("A fan that stands still explains ten hot sensors, and they come back when it turns while they are hot")
     func stoppedFan() throws {
         var server = try Server(
@@ -234,6 +266,9 @@ private struct Server {
 
     /// Classes of the faults that are told now, shadow patterns left out.
     var classes: [String] { told.values.map(\.faultClass).sorted() }
+
+    /// What these faults are on.
+    var components: Set<ComponentID> { Set(told.values.map(\.component)) }
 
     mutating func play(for minutes: Int, _ observations: (Timestamp) -> [Observation]) {
         for _ in 0..<minutes {

@@ -83,6 +83,28 @@ struct VocabularyTests {
             ["when": "pending >= 16 and active(\"disk.other\", under chasis) > 0"], at: "when", "perhaps chassis")
     }
 
+    @Test("A scope that there is not is refused with all that there are, in explains and in active")
+    func scopes() throws {
+        let words = "self, parent, under self, under parent, beside self, under KIND, unidentified, anywhere"
+        try refused(["explains": ["disk.other unidentifed within 1h"]], at: "explains", words)
+        try refused(["when": "pending >= 16 and active(\"disk.other\", unidentifed) > 0"], at: "when", words)
+    }
+
+    @Test("Unidentified parts need an engine of level 4, whether a pattern explains faults on them or looks for them")
+    func levels() throws {
+        func level(_ changes: [String: Any?]) throws -> Int {
+            try PatternFile(reading: Draft(changes).tree).engineLevel
+        }
+        #expect(try level(["explains": ["disk.other unidentified within 1h"]]) == 4)
+        #expect(try level(["explains": ["disk.other", "disk.third unidentified"]]) == 4)
+        #expect(try level(["explains": ["unidentified.other within 1h"]]) == 2)
+        #expect(
+            try level([
+                "urgency": [["when": "active(\"disk.other\", unidentified) > 0", "is": "order"], ["is": "plan"]]
+            ]) == 4)
+        #expect(try level([:]) == 1)
+    }
+
     @Test("An attribute or value that no part has is refused, in applies_to, except and variants")
     func attributes() throws {
         try refused(

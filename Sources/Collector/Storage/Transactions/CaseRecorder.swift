@@ -16,6 +16,7 @@ struct CaseRecorder {
         reopens: Bool = false
     ) throws -> CaseChange {
         let key = CaseRules.key(of: change.fault)
+        var change = change
         var current =
             try transaction.caseHolding(fault: change.fault.id, host: host)
             ?? transaction.openCase(host: host, key: key)
@@ -25,6 +26,19 @@ struct CaseRecorder {
         }
         if change.kind != .cleared, let found = current, CaseRules.isAboutAnother(found, than: change.fault) {
             current = try follow(change, from: found, to: key, report: report)
+        }
+        let earlierKey = change.kind == .cleared ? nil : CaseRules.earlierKey(of: change.fault)
+        var earlier = try earlierKey.flatMap { try transaction.openCase(host: host, key: $0) }
+        if let known = earlier {
+            if current == nil {
+                // The case goes on under the part's own name, with its number: one part is sent.
+                current = CaseRules.naming(known, by: change.fault)
+                change.because += " \(CaseRules.identification(of: change.fault, before: known.suspect))"
+                earlier = nil
+            } else if current?.isClosed == false {
+                change.because +=
+                    " It is the same failure as in case \(known.number): both are one part, to be sent once."
+            }
         }
         var isAgain = false
         if reopens, let found = current, let again = CaseRules.reopening(found, by: change.fault.id, at: time),
@@ -42,9 +56,15 @@ struct CaseRecorder {
                 isAgain = storm == nil && current != nil
                 opening.origin = .storm
                 opening.key = CaseRecorder.stormKey
-            } else if let storm = try stormHolding(part: key, of: host) {
+            } else if let storm = try stormHolding(part: key, of: host)
+                ?? earlierKey.flatMap({ try stormHolding(part: $0, of: host) })
+            {
                 current = storm
             }
+        }
+        if var known = earlier, let current, !current.isClosed, known.goesOnIn != current.number {
+            known.goesOnIn = current.number
+            try transaction.save(known, senderNumber: nil)
         }
         let unlisted = try current.map { try unlistedFaults(of: $0).count } ?? 0
         var outcome = CaseRules.applying(change, to: current, opening: opening, unlisted: unlisted, at: time)

@@ -53,23 +53,40 @@ struct MemoryModules: Sendable {
     /// The component for an EDAC module (`mc0/dimm3`) with `label`: the SMBIOS module that the label names, or one of
     /// its own that states why none could be named.
     func component(edac name: String, label: String?) -> Component {
-        var attributes = ["edac": name]
-        attributes["label"] = label
+        var component = label.flatMap(module(labelled:)) ?? own(name, label: label)
+        component.attributes["edac"] = name
+        component.attributes["label"] = label
+        return component
+    }
+
+    /// A module of which only its label is known, as an error record has it.
+    func component(labelled label: String) -> Component { module(labelled: label) ?? own(label, label: label) }
+
+    /// A module that no structure of SMBIOS is known to be. A label that is no place on the board is none to go to.
+    private func own(_ name: String, label: String?) -> Component {
+        let doubt = doubt(of: label)
+        var component = Component(id: ComponentID(.dimm, name), kind: .dimm, name: doubt == nil ? label ?? name : name)
+        component.part.location = doubt == nil ? label : nil
+        component.attributes["ambiguous"] = doubt
+        return component
+    }
+
+    /// Why it is not known of which slot of the board `label` speaks; nil where the label itself is its name.
+    private func doubt(of label: String?) -> String? {
         let matches = label.map(modules(labelled:)) ?? []
-        if matches.count == 1, let match = matches.first {
-            var component = match.component
-            component.attributes.merge(attributes) { $1 }
-            return component
-        }
         if matches.count > 1 {
-            attributes["ambiguous"] =
-                "the label fits \(matches.compactMap(\.component.part.location).sorted().joined(separator: ", "))"
-        } else if !modules.isEmpty {
-            attributes["ambiguous"] = "no locator of SMBIOS fits the label"
+            return "the label fits \(matches.compactMap(\.component.part.location).sorted().joined(separator: ", "))"
         }
-        return Component(
-            id: ComponentID(.dimm, name), kind: .dimm, name: label ?? name, part: Part(location: label),
-            attributes: attributes)
+        if !modules.isEmpty { return "no locator of SMBIOS fits the label" }
+        guard let label else { return "SMBIOS lists no modules, and the driver tells no label" }
+        return MemoryTopology.isVague(label) || MemoryModules.isMadeUp(label)
+            ? "SMBIOS lists no modules, and the label is the driver's own" : nil
+    }
+
+    /// Whether a driver has made the label of its own numbers: `CPU_SrcID#0_MC#0_Chan#0_DIMM#0`, `mc#0csrow#1channel#0`,
+    /// `CPU#0Channel#1_DIMM#2` (Linux, drivers/edac). What is printed on boards has one number sign at most.
+    static func isMadeUp(_ label: String) -> Bool {
+        zip(label, label.dropFirst()).count { $0 == "#" && $1.isNumber } >= 2
     }
 
     /// The one module that `label` names; nil where none or several fit.

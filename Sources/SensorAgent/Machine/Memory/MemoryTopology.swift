@@ -187,9 +187,7 @@ struct MemoryTopology: Sendable {
         if placed.count == 1, let found = placed.first { return whole(found) }
         if let label = place.label, !MemoryTopology.isVague(label) {
             if let module = modules.module(labelled: label) { return module }
-            if candidates.isEmpty {
-                return Component(id: ComponentID(.dimm, label), kind: .dimm, name: label, part: Part(location: label))
-            }
+            if candidates.isEmpty { return modules.component(labelled: label) }
         }
         if let name = place.controller {
             return controllers.first { $0.name == name }?.component

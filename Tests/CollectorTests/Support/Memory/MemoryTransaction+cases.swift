@@ -103,9 +103,9 @@ extension MemoryTransaction {
 
     func save(_ found: Case, senderNumber: String?) throws {
         let known = ledger.cases[found.number]?.value
+        let subject = known.map { $0.body.key == found.key ? $0.subject : found.key } ?? found.key
         let row = MemoryLedger.CaseRow(
-            body: found, subject: known.map { $0.body.key == found.key ? $0.subject : found.key } ?? found.key,
-            senderNumber: senderNumber ?? known?.senderNumber,
+            body: found, subject: subject, senderNumber: senderNumber ?? known?.senderNumber,
             senderStore: found.relayed?.origin?.store ?? known?.senderStore)
         if found.sender == nil, !found.isClosed,
             let other = try openCase(host: found.host, key: row.subject), other.number != found.number
