@@ -46,7 +46,7 @@ struct MemoryLedger: Sendable {
 
     struct Point: Sendable {
         var received: Timestamp
-        var point: HistoryPoint
+        var point: Collector.HistoryPoint
     }
 
     struct SeriesName: Hashable, Sendable {

@@ -89,7 +89,7 @@ extension MemoryTransaction {
 
     func history(
         host: HostID, component: ComponentID, signal: Signal, since: Timestamp
-    ) throws -> [HistoryPoint] {
+    ) throws -> [Collector.HistoryPoint] {
         let series = ledger.series[host]?[MemoryLedger.SeriesName(component: component, signal: signal)]?.value
         return (series?.points ?? []).filter { $0.received >= since }
             .sorted { ($0.received, $0.point.through) < ($1.received, $1.point.through) }
