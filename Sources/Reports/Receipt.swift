@@ -67,13 +67,15 @@ public struct Receipt: Hashable, Sendable, Codable {
     /// Agents show the newest one to each collector that they send to: a store that is behind it stands back. Nil from a
     /// collector of up to 0.1.
     public var collector: Collector?
+    /// Channels of patterns, `WireLimits.channels` at most; nil where the site has none, and from a collector of up to 0.1.
+    public var patterns: [PatternOffer]?
     /// The collector's clock, for the agent to compute how far its own is off.
     public var time: Timestamp
 
     public init(
         host: HostID, epoch: Int64, progress: [Progress], refused: [Refusal] = [], acceptedBlindSpots: [String]? = nil,
         asks: [PartDeclaration]? = nil, root: String? = nil, stamp: Int64? = nil, restate: String? = nil,
-        collector: Collector? = nil, time: Timestamp
+        collector: Collector? = nil, patterns: [PatternOffer]? = nil, time: Timestamp
     ) {
         format = WireFormat.version
         self.host = host
@@ -86,6 +88,7 @@ public struct Receipt: Hashable, Sendable, Codable {
         self.stamp = stamp
         self.restate = restate
         self.collector = collector
+        self.patterns = patterns
         self.time = time
     }
 

@@ -205,10 +205,12 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     @Bounded<CountBounds> public var openFaults: Int
     /// True in the last one before the agent stops in order: its server is restarted, say, or it is upgraded. nil otherwise.
     public var stopping: Bool?
+    /// Channels of patterns that the agent takes packs from, `WireLimits.channels` at most; nil where it takes none.
+    public var channels: [ChannelStatus]?
 
     public init(
         interval: Int, coverage: [Coverage], failureModeCounts: FailureModeCounts? = nil, patternPack: String,
-        openFaults: Int, stopping: Bool? = nil
+        openFaults: Int, stopping: Bool? = nil, channels: [ChannelStatus]? = nil
     ) {
         self.interval = interval
         self.coverage = coverage
@@ -216,6 +218,7 @@ public struct Heartbeat: Hashable, Sendable, Codable {
         self.patternPack = patternPack
         self.openFaults = openFaults
         self.stopping = stopping
+        self.channels = channels
     }
 }
 

@@ -12,6 +12,8 @@ public enum Routes {
     public static let tickets = "/v1/tickets"
     /// A collector's own sign of life, to its partner.
     public static let heartbeats = "/v1/heartbeats"
+    /// The site's mirror of a channel of patterns, to which the path of each file is added: `metadata/timestamp.json`.
+    public static func channel(_ name: String) -> String { "/v1/channels/\(name)" }
     public static func test(_ id: String) -> String { "/v1/tests/\(id)" }
     /// What `callhome` and the console's scripts use; needs an API token or the local socket.
     public static let api = "/api/v1"

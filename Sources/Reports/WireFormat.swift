@@ -26,6 +26,10 @@ public enum WireLimits {
     public static let inflatedBytes = 32 << 20
     /// Bytes of `Routes.receiptHeader`: agents keep no receipt that would be longer. The head of a request may have 80 KiB.
     public static let shownReceiptBytes = 32 << 10
+    /// Channels of patterns in one receipt or heartbeat.
+    public static let channels = 8
+    /// Patterns in one forecast.
+    public static let forecastEntries = 32
     /// Envelopes in one request.
     public static let envelopesPerRequest = 256
     /// Bytes of one envelope line.
