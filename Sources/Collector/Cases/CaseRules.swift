@@ -43,7 +43,8 @@ enum CaseRules {
     static func identification(of fault: Fault, before: Suspect) -> String {
         let part = fault.suspects.first.map { [$0.name, $0.part.location].compactMap(\.self) } ?? []
         let place = part.count == 2 && part[0] != part[1] ? "\(part[0]) at \(part[1])" : part.first ?? ""
-        return "It is known now which part it is: \(place), which was called \(before.name) until now."
+        let called = place == before.name ? "" : ", which was called \(before.name) until now"
+        return "It is known now which part it is: \(place)\(called)."
     }
 
     static let twofoldKey = "twofold"

@@ -73,11 +73,11 @@ struct FaultWriter {
     /// Milliseconds for which the fall of a counter is told with its value.
     private static let fallIsNews: Int64 = 30 * 86_400_000
 
-    /// The pattern's, and how a module is found of which it is not sure which one it is.
+    /// The pattern's, and how a module is found whose place on the board nobody has said.
     private var texts: [String: FaultText] {
-        guard let own = known[component], own.kind == .dimm, own.attributes["ambiguous"] != nil else {
-            return pattern.pattern.texts
-        }
+        guard let own = known[component], own.kind == .dimm, own.attributes["ambiguous"] != nil,
+            own.part.location == nil
+        else { return pattern.pattern.texts }
         let label = own.attributes["label"].map { $0 == own.name ? "" : " (\($0.prefix(100)))" } ?? ""
         let name = "\(own.name.prefix(100))\(label)"
         let english =

@@ -95,13 +95,20 @@ struct Topology: Sendable {
         }
     }
 
-    /// Whether a component of which it is not sure which part it is may be a certain one. Not where both are counted by the
-    /// kernel, which numbers every module once.
+    /// Whether a component of which it is not sure which part it is may be a certain one. Where the labels of some say that they
+    /// are at the certain one's place, only those.
     private func mayBe(_ id: ComponentID, _ centre: ComponentID) -> Bool {
-        guard id != centre, let part = known[centre], let other = known[id], part.kind == other.kind else {
+        guard id != centre, let part = known[centre], let other = known[id], isUnsure(other, beside: part) else {
             return false
         }
-        return part.attributes["ambiguous"] == nil && other.attributes["ambiguous"] != nil
+        let place = part.part.location ?? part.name
+        func isThere(_ one: Component) -> Bool { one.part.location.map { PlaceName.agree($0, place) } ?? false }
+        return isThere(other) || !known.values.contains { isUnsure($0, beside: part) && isThere($0) }
+    }
+
+    /// Not where both are counted by the kernel, which numbers every module once.
+    private func isUnsure(_ other: Component, beside part: Component) -> Bool {
+        part.kind == other.kind && part.attributes["ambiguous"] == nil && other.attributes["ambiguous"] != nil
             && (part.attributes["edac"] == nil || other.attributes["edac"] == nil)
     }
 }

@@ -45,6 +45,15 @@ struct TwoNamesTests {
             ])
     }
 
+    /// `dimm:mc0/dimm0` of the kernel with a label that somebody gave it, which SMBIOS does not know.
+    private static func labelled(_ number: Int, _ label: String) -> Component {
+        var module = numbered(number)
+        module.name = label
+        module.part.location = label
+        module.attributes["label"] = label
+        return module
+    }
+
     private struct Machine {
         var diagnosis: Diagnosis
         var components: [Component]
@@ -125,6 +134,42 @@ struct TwoNamesTests {
             #expect(named.isSuperset(of: failing.map { Self.dimm($0) }), "seed \(seed)")
             let twins = machine.diagnosis.openFaults.compactMap(\.alsoSeenAs)
             #expect(Set(twins).count == twins.count, "seed \(seed)")
+        }
+    }
+
+    @Test(
+        "A label that names the part's own place says which one it is, however both are written",
+        arguments: ["DIMM_A1", "CPU1_DIMM_A1", "A1", "dimm-a1"])
+    func labels(label: String) throws {
+        let modules = [
+            Self.named("P0-DIMMA1"), Self.named("DIMM_A1"), Self.labelled(0, "DIMM_B1"), Self.labelled(1, label),
+        ]
+        for name in label.hasPrefix("CPU1") ? ["DIMM_A1"] : ["P0-DIMMA1", "DIMM_A1"] {
+            var machine = try Machine(
+                modules.filter { $0.kind == .dimm && ($0.attributes["edac"] != nil || $0.name == name) })
+            _ = machine.fail(name)
+            _ = machine.fail("mc0/dimm1")
+            #expect(machine.told == ["dimm:\(name) order"], "one module under two names")
+            _ = machine.fail("mc0/dimm0")
+            #expect(machine.told == ["dimm:\(name) order", "dimm:mc0/dimm0 order"], "DIMM_B1 is another")
+        }
+    }
+
+    @Test("Where no label is written as the part's name, any of them may be it")
+    func otherWords() throws {
+        var machine = try Machine(Self.named("DIMM 3"), Self.labelled(0, "DIMM_A1"))
+        _ = machine.fail("mc0/dimm0")
+        _ = machine.fail("DIMM 3")
+        #expect(machine.told == ["dimm:DIMM 3 order"])
+    }
+
+    @Test("How to find a module is said where nobody has said its place, and only there")
+    func finding() throws {
+        for (module, isSaid) in [(Self.numbered(0), true), (Self.labelled(0, "DIMM_A1"), false)] {
+            var machine = try Machine(module)
+            let fault = try #require(machine.fail("mc0/dimm0").first?.fault)
+            #expect(fault.texts.values.allSatisfy { $0.action.contains("edac-ctl --register-labels") == isSaid })
+            #expect(!fault.texts.isEmpty)
         }
     }
 

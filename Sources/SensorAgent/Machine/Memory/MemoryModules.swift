@@ -3,7 +3,8 @@ import Reports
 /// The memory modules of a server: what SMBIOS lists as plugged in (type 17), joined with what EDAC counts errors for.
 ///
 /// One module is one component, whichever probe names it: `dimm:DIMM_A1` by the locator printed on the board where
-/// EDAC's label leads to exactly one, else `dimm:mc0/dimm3` by EDAC's own number.
+/// EDAC's label leads to exactly one, else `dimm:mc0/dimm3` by EDAC's own number, called by its label where that may be a
+/// place on the board.
 struct MemoryModules: Sendable {
     /// One type 17 structure with a module in it.
     struct Module: Hashable, Sendable {
@@ -62,31 +63,35 @@ struct MemoryModules: Sendable {
     /// A module of which only its label is known, as an error record has it.
     func component(labelled label: String) -> Component { module(labelled: label) ?? own(label, label: label) }
 
-    /// A module that no structure of SMBIOS is known to be. A label that is no place on the board is none to go to.
+    /// A module that no structure of SMBIOS is known to be. It is called by its label where that is a place on the board.
     private func own(_ name: String, label: String?) -> Component {
-        let doubt = doubt(of: label)
-        var component = Component(id: ComponentID(.dimm, name), kind: .dimm, name: doubt == nil ? label ?? name : name)
-        component.part.location = doubt == nil ? label : nil
-        component.attributes["ambiguous"] = doubt
+        let matches = label.map(modules(labelled:)) ?? []
+        let place = label.flatMap { matches.count < 2 && MemoryModules.isPlace($0) ? $0 : nil }
+        var component = Component(id: ComponentID(.dimm, name), kind: .dimm, name: place ?? name)
+        component.part.location = place
+        component.attributes["ambiguous"] = doubt(of: label, place: place, matches: matches)
+        // Known by its label alone, it is what others call by that name.
+        if modules.isEmpty, place == name { component.attributes["ambiguous"] = nil }
         return component
     }
 
-    /// Why it is not known of which slot of the board `label` speaks; nil where the label itself is its name.
-    private func doubt(of label: String?) -> String? {
-        let matches = label.map(modules(labelled:)) ?? []
+    /// Why it is not sure which module it is.
+    private func doubt(of label: String?, place: String?, matches: [Module]) -> String {
         if matches.count > 1 {
             return "the label fits \(matches.compactMap(\.component.part.location).sorted().joined(separator: ", "))"
         }
         if !modules.isEmpty { return "no locator of SMBIOS fits the label" }
-        guard let label else { return "SMBIOS lists no modules, and the driver tells no label" }
-        return MemoryTopology.isVague(label) || MemoryModules.isMadeUp(label)
-            ? "SMBIOS lists no modules, and the label is the driver's own" : nil
+        if place != nil { return "SMBIOS lists no modules: its label alone says where it is" }
+        return label == nil
+            ? "SMBIOS lists no modules, and the driver has no label"
+            : "SMBIOS lists no modules, and the label is the driver's own"
     }
 
-    /// Whether a driver has made the label of its own numbers: `CPU_SrcID#0_MC#0_Chan#0_DIMM#0`, `mc#0csrow#1channel#0`,
-    /// `CPU#0Channel#1_DIMM#2` (Linux, drivers/edac). What is printed on boards has one number sign at most.
-    static func isMadeUp(_ label: String) -> Bool {
-        zip(label, label.dropFirst()).count { $0 == "#" && $1.isNumber } >= 2
+    /// Whether a label may be what is printed on the board, or what somebody has registered (edac-ctl). Drivers make labels of
+    /// their own numbers: `CPU_SrcID#0_MC#0_Chan#0_DIMM#0`, `mc#0csrow#1channel#0`, `CPU#0Channel#1_DIMM#2`,
+    /// `Channel#A_Slot#0` (Linux, drivers/edac); what is printed has one number sign at most.
+    static func isPlace(_ label: String) -> Bool {
+        !MemoryTopology.isVague(label) && label.count { $0 == "#" } < 2 && label.contains { $0.isLetter || $0.isNumber }
     }
 
     /// The one module that `label` names; nil where none or several fit.
@@ -107,7 +112,7 @@ struct MemoryModules: Sendable {
             // `A1` is not the end of `AA1`, nor `12` that of `DIMM112`.
             guard let before = locator.dropLast(wanted.count).last, let first = wanted.first else { return true }
             return first.isNumber
-                ? !before.isNumber : module.locator.map { MemoryModules.begins(wanted, in: $0) } ?? false
+                ? !before.isNumber : module.locator.map { PlaceName.isEnd(wanted, of: $0) } ?? false
         }
         return ends.count == 1 ? ends.first?.component : nil
     }
@@ -115,16 +120,6 @@ struct MemoryModules: Sendable {
     /// Whether the text may be a name: `DIMM# Sourced`, `Memory` and blanks are none.
     static func isUnitName(_ text: String) -> Bool {
         text.contains { $0.isNumber } && PlaceholderText.removed(text) != nil
-    }
-
-    /// Whether `wanted` is the last word of `locator`, or several (`DIMM_A1` of `CPU1_DIMM_A1`), or comes right after a
-    /// word for modules.
-    private static func begins(_ wanted: String, in locator: String) -> Bool {
-        let words = locator.uppercased().split { !$0.isLetter && !$0.isNumber }
-        return words.indices.contains { start in
-            let end = words[start...].joined()
-            return ["", "DIMM", "SLOT", "MODULE", "UDIMM", "RDIMM"].contains { $0 + wanted == end }
-        }
     }
 
     private static func plain(_ text: String) -> String {
