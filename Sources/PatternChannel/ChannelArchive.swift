@@ -92,8 +92,10 @@ public struct ChannelArchive: Sendable {
 
         private static func text(_ field: Data) -> String { String(decoding: field.prefix { $0 != 0 }, as: UTF8.self) }
 
+        /// Digits alone: `Int` would take a sign as well.
         private static func octal(_ field: Data) -> Int? {
             let digits = field.filter { $0 != 0 && $0 != 0x20 }
+            guard digits.allSatisfy({ (0x30...0x37).contains($0) }) else { return nil }
             return Int(String(decoding: digits, as: UTF8.self), radix: 8)
         }
     }

@@ -35,7 +35,10 @@ public enum ChannelPath {
     private static func version(_ path: String) -> Int64? {
         let (folder, name) = parts(path)
         guard folder == "metadata", name.hasSuffix(".json"), let end = name.firstIndex(of: ".") else { return nil }
-        return Int64(name[..<end]).flatMap { (1..<ChannelLimits.version).contains($0) ? $0 : nil }
+        // As it is written: `Int64` would take +1 and 01 as well.
+        return Int64(name[..<end]).flatMap { number in
+            (1..<ChannelLimits.version).contains(number) && name[..<end] == "\(number)" ? number : nil
+        }
     }
 
     private static func parts(_ path: String) -> (folder: Substring, name: Substring) {
