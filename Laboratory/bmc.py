@@ -3,6 +3,7 @@
 Sensors can be set from outside, and crossing a threshold makes an event in its log (SEL), as real ones do.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -56,10 +57,13 @@ DISCRETE = [
     Discrete("Chassis Intr", 20, 0x05, CHASSIS, 0)]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    """Ports that nobody has, no two of them the same: all are held until the last is found."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def words(data):
@@ -118,7 +122,7 @@ class ManagementController:
 
     def __init__(self, folder):
         self.folder = folder
-        self.lan, self.port, self.console = free_port(), free_port(), free_port()
+        self.lan, self.port, self.console = free_ports(3)
         self.process = None
         os.makedirs(folder, exist_ok=True)
 
@@ -157,7 +161,23 @@ class ManagementController:
         self.process = subprocess.Popen(
             ["ipmi_sim", "-n", "-c", self.path("lan.conf"), "-f", self.path("emulation"), "-s", self.path("state")],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        time.sleep(0.5)
+        self.wait_until_up()
+
+    def wait_until_up(self, seconds=10):
+        """A machine that starts without its management controller never looks for one again: its rows would say nothing."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                with socket.create_connection(("127.0.0.1", self.console), timeout=1) as console:
+                    # Its prompt: a stranger at this port sends none.
+                    if console.recv(1):
+                        return
+            except OSError:
+                time.sleep(0.1)
+        with open(self.path("log"), encoding="utf-8", errors="replace") as log:
+            raise SystemExit(f"ipmi_sim does not start: {log.read()[-500:]}")
 
     def hang(self):
         """Takes commands and answers none, as a BMC does whose own software is stuck."""
