@@ -39,6 +39,33 @@ struct VersionTests {
         #expect(try result.output == "\(version())\n")
     }
 
+    @Test("A release is one step, in source and changelog; what was released is not renamed, and no version falls")
+    func release() throws {
+        let copy = FileManager.default.temporaryDirectory.appending(path: "callhome-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: copy) }
+        for path in [Self.place, "packaging/version.py"] {
+            let target = copy.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: SourceTree.root.appending(path: path), to: target)
+        }
+        let changelog = copy.appending(path: "CHANGELOG.md")
+        let script = copy.appending(path: "packaging/version.py").path
+        func becomes(_ version: String) throws -> Int32 {
+            try run("env", ["SOURCE_DATE_EPOCH=1795000000", "python3", "-B", script, "--set", version]).status
+        }
+        try Data("## 1.0.0 (unreleased)\n\n- new\n\n## 0.0.1 (2020-01-01)\n".utf8).write(to: changelog)
+        #expect(try becomes("99.0.0") == 0)
+        let written = try String(contentsOf: changelog, encoding: .utf8)
+        #expect(written == "## 99.0.0 (2026-11-18)\n\n- new\n\n## 0.0.1 (2020-01-01)\n")
+        #expect(try run("python3", ["-B", script]).output == "99.0.0\n")
+        for version in ["99.0.1", "98.0.0", "99.1", "v100.0.0"] {
+            #expect(try becomes(version) != 0, "\(version)")
+            #expect(try String(contentsOf: changelog, encoding: .utf8) == written)
+            #expect(try run("python3", ["-B", script]).output == "99.0.0\n")
+        }
+    }
+
     @Test("No other source, script, unit or page states it")
     func onePlace() throws {
         let version = try version()
