@@ -203,21 +203,24 @@ public struct Heartbeat: Hashable, Sendable, Codable {
     /// Version and content hash of the pattern pack in use.
     public var patternPack: String
     @Bounded<CountBounds> public var openFaults: Int
-    /// True in the last one before the agent stops in order: its server is restarted, say, or it is upgraded. nil otherwise.
+    /// True in the last one before the agent stops in order, for collectors up to 0.1, and from agents up to 0.1; nil otherwise.
     public var stopping: Bool?
+    /// Why it stops, and when it is back at the latest; nil in all but the last one, and from agents up to 0.1.
+    public var away: Away?
     /// Channels of patterns that the agent takes packs from, `WireLimits.channels` at most; nil where it takes none.
     public var channels: [ChannelStatus]?
 
     public init(
         interval: Int, coverage: [Coverage], failureModeCounts: FailureModeCounts? = nil, patternPack: String,
-        openFaults: Int, stopping: Bool? = nil, channels: [ChannelStatus]? = nil
+        openFaults: Int, away: Away? = nil, channels: [ChannelStatus]? = nil
     ) {
         self.interval = interval
         self.coverage = coverage
         self.failureModeCounts = failureModeCounts
         self.patternPack = patternPack
         self.openFaults = openFaults
-        self.stopping = stopping
+        stopping = away == nil ? nil : true
+        self.away = away
         self.channels = channels
     }
 }

@@ -15,6 +15,10 @@ struct ServerStatus: Hashable, Sendable {
     var trustsEarlierCA: Bool
     /// Its agent stopped in order and has not come back; it is not silent yet.
     var isStopped: Bool
+    /// Why it did, and how long it takes at most; nil where it is there, or its agent does not say.
+    var away: Heartbeat.Away?
+    /// When it said so, by the collector's clock.
+    var awaySince: Timestamp?
 
     init(_ server: Server) {
         trustsEarlierCA = server.trust.map { $0.root == nil } ?? false
@@ -28,7 +32,10 @@ struct ServerStatus: Hashable, Sendable {
         // What a silent server could see when it last reported is history.
         failureModeCounts = server.state == .silent ? nil : server.heartbeat?.failureModeCounts
         accepted = server.state == .silent ? nil : server.accepted
-        isStopped = server.state == .connected && server.heartbeat?.stopping == true
+        let announced = server.state == .connected ? server.heartbeat : nil
+        isStopped = announced?.stopping == true || announced?.away != nil
+        away = announced?.away
+        awaySince = announced == nil ? nil : server.lastHeartbeat
         let remaining = failureModeCounts == nil ? nil : accepted?.remaining ?? failureModeCounts
         switch (server.state, server.urgency) {
         case (.revoked, _): mark = .revoked
@@ -56,7 +63,7 @@ struct ServerStatus: Hashable, Sendable {
     static func rank(_ mark: Mark) -> Int { Mark.allCases.firstIndex(of: mark) ?? 0 }
 
     func because(in language: Language) -> String {
-        let text =
+        let text: String? =
             switch mark {
             case .order: language("A part must be sent now.", "Ein Teil muss jetzt geschickt werden.")
             case .plan:
@@ -64,9 +71,11 @@ struct ServerStatus: Hashable, Sendable {
                     "A part is to be replaced at the next visit.", "Ein Teil ist beim nächsten Besuch zu tauschen.")
             case .silent: language("Nothing is heard from it.", "Von ihm ist nichts zu hören.")
             case .unknown where isStopped:
-                language(
-                    "Its agent was stopped in order and has not started again yet.",
-                    "Sein Agent wurde ordnungsgemäß angehalten und läuft noch nicht wieder.")
+                away == nil
+                    ? language(
+                        "Its agent was stopped in order and has not started again yet.",
+                        "Sein Agent wurde ordnungsgemäß angehalten und läuft noch nicht wieder.")
+                    : nil
             case .unknown:
                 blind == nil && failureModeCounts == nil
                     ? language("It has not told yet how it is.", "Es hat noch nicht gesagt, wie es ihm geht.")
@@ -77,9 +86,19 @@ struct ServerStatus: Hashable, Sendable {
             }
         let acceptedWords = mark == .revoked ? nil : accepted?.words(in: language)
         return [
-            text, probeWords(in: language) ?? failureModeText(in: language), acceptedWords, trustWords(in: language),
+            text, awayWords(in: language), probeWords(in: language) ?? failureModeText(in: language), acceptedWords,
+            trustWords(in: language),
         ]
         .compactMap(\.self).joined(separator: " ")
+    }
+
+    private func awayWords(in language: Language) -> String? {
+        guard let away, let awaySince else { return nil }
+        let time = TicketStrings(language: language).time
+        let (since, back) = (time(awaySince), time(awaySince + .seconds(away.atMost)))
+        return language(
+            "Its agent is away since \(since), because \(away.why.clause(in: .english)); back by \(back) at the latest.",
+            "Sein Agent ist seit \(since) weg, weil \(away.why.clause(in: .german)); zurück bis spätestens \(back).")
     }
 
     private func trustWords(in language: Language) -> String? {

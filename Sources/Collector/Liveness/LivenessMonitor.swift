@@ -13,8 +13,10 @@ struct LivenessSubject: Hashable, Sendable {
     var lastHeartbeat: Timestamp?
     /// Seconds, as the subject last reported.
     var interval: Int?
-    /// Its last heartbeat said that it stops in order.
+    /// Its last heartbeat said that it stops in order, and nothing more, as agents up to 0.1 do.
     var isStopped = false
+    /// What its last heartbeat said of why it goes away, and for how long.
+    var away: Heartbeat.Away?
     /// True while a silence case of it is open.
     var isSilent: Bool
 }
@@ -60,9 +62,22 @@ struct LivenessMonitor: Hashable, Sendable, Codable {
         // A sign of life from the future came before the collector's clock was set back.
         let counted = heard > lastTick ? listeningSince : max(heard, listeningSince)
         let missed = Duration.seconds(LivenessLimits.missedHeartbeats * seconds)
-        let due = counted + (subject.isStopped ? max(missed, LivenessLimits.restart) : missed) + grace
+        let wait: Duration =
+            if let away = subject.away {
+                // Its own word: whoever reports once an hour and is back in ten minutes is missed after ten minutes.
+                .seconds(away.atMost)
+            } else {
+                subject.isStopped ? max(missed, LivenessLimits.restart) : missed
+            }
+        let due = counted + wait + grace
         guard lastTick > due else { return nil }
         let who = subject.kind == .server ? "The agent of \(subject.name)" : "The collector of \(subject.name)"
+        if let away = subject.away {
+            return LivenessFinding(
+                subject: subject, dueAt: due,
+                because: "\(who) went away at \(heard), because \(away.why.clause(in: .english)). It was to be back by "
+                    + "\(heard + .seconds(away.atMost)), and is not.")
+        }
         if subject.isStopped {
             let minutes = LivenessLimits.restart.components.seconds / 60
             return LivenessFinding(

@@ -80,7 +80,7 @@ actor Spool {
     /// Opens the spool of `directory`, or makes it. A damaged file is set aside, and what can still be read is kept. Where
     /// an agent was at home before and the disk can no longer be written, the spool begins in memory.
     /// - Parameter memoryDirectory: a folder in memory that outlives the process (`/run/callhome`); nil: none.
-    /// - Throws: `SpoolError.disk` where a first spool cannot be made, `.malformed` for a file of a newer agent.
+    /// - Throws: `SpoolError.disk` where a first spool cannot be made, `.later` for a file of a newer agent.
     static func open(
         directory: String, memoryDirectory: String? = nil, author: ReportSigner, limits: Limits = Limits(),
         at moment: Moment, log: Logger

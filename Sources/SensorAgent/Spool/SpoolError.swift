@@ -8,6 +8,8 @@ enum SpoolError: Error, Hashable, CustomStringConvertible {
     case inUse(path: String)
     /// The file, or one report in it, is not what was written.
     case malformed(path: String, problem: String)
+    /// The file has the layout of a newer agent, and is left as it is.
+    case later(path: String, layout: Int64, known: Int64)
 
     var description: String {
         switch self {
@@ -19,6 +21,9 @@ enum SpoolError: Error, Hashable, CustomStringConvertible {
             "another process works in \(path): an agent runs already; stop it first, or give this one a state.directory "
                 + "of its own"
         case .malformed(let path, let problem): "\(path) is damaged: \(problem)"
+        case .later(let path, let layout, let known):
+            "\(path) was written by a newer agent: it has layout \(layout), this agent knows \(known). Install the newer agent "
+                + "again, or move the file away (its unsent reports are then lost)"
         }
     }
 }

@@ -66,10 +66,7 @@ enum SpoolSchema {
             try database.run("INSERT INTO note VALUES('epoch', ?)", .integer(epoch))
             try database.script("PRAGMA user_version=\(version); COMMIT;")
         default:
-            throw SpoolError.malformed(
-                path: path,
-                problem: "it has layout \(found), this agent knows \(version): install the newer agent again, "
-                    + "or move the file away (its unsent reports are then lost)")
+            throw SpoolError.later(path: path, layout: found, known: version)
         }
         // Nothing was written yet: a disk that can only be read shows itself here, and not at the first fault.
         try setNote("opened", Int64(1), &database)

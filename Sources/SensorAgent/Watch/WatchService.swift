@@ -81,6 +81,7 @@ actor WatchService: Service {
     private let environment: @Sendable () -> HostEnvironment
     private let asks: AsyncStream<Asks>?
     private let parts: PartsDirectory?
+    private let departure: @Sendable (Timestamp) async -> Heartbeat.Away
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
@@ -125,12 +126,14 @@ actor WatchService: Service {
     ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
     ///   - asks: what the collector passes on of people's declarations; nil: nothing.
     ///   - parts: what probes look with, to wait for at the start and to report where reading it hangs.
+    ///   - departure: why the agent is stopped, asked once, when it is.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
         asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil,
+        departure: @escaping @Sendable (Timestamp) async -> Heartbeat.Away = { _ in Heartbeat.Away(because: .stop) },
         faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
         let now = clock.now()
@@ -143,6 +146,7 @@ actor WatchService: Service {
         self.environment = environment
         self.asks = asks
         self.parts = parts
+        self.departure = departure
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -178,14 +182,16 @@ actor WatchService: Service {
         }
     }
 
-    /// Watches until the task is cancelled; then stores what is not stored yet, and that the agent stops in order.
+    /// Watches until the task is cancelled; then stores what is not stored yet, and that the agent goes away in order.
     func run() async throws {
         await parts?.firstReading()
         let open = diagnosis.openFaults.map(engineClock.told)
         do throws(SpoolError) { try await spool.align(with: open) } catch { note(error) }
         await watch()
         await closeSpan(at: clock.now())
-        await append(.heartbeat(await heartbeat(stopping: true)), at: clock.now())
+        let away = await departure(clock.now().time)
+        log.notice("the agent goes away", metadata: ["why": "\(away.why.rawValue)", "back-within": "\(away.atMost) s"])
+        await append(.heartbeat(await heartbeat(away: away)), at: clock.now())
     }
 
     private func watch() async {
@@ -554,11 +560,11 @@ actor WatchService: Service {
         return now.uptime - sent >= (inventoryIsNews ? settings.inventorySpacing : settings.inventoryInterval)
     }
 
-    private func heartbeat(stopping: Bool? = nil) async -> Heartbeat {
+    private func heartbeat(away: Heartbeat.Away? = nil) async -> Heartbeat {
         Heartbeat(
             interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
             failureModeCounts: failureModeCountsSent, patternPack: pack.identity,
-            openFaults: diagnosis.openFaults.count, stopping: stopping)
+            openFaults: diagnosis.openFaults.count, away: away)
     }
 
     /// What each probe sees, and the spool and the list of parts where something is the matter with them.

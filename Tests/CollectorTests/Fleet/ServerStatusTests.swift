@@ -51,6 +51,33 @@ struct ServerStatusTests {
     }
 
     @Test(
+        "A server that said why it goes away is unknown: since when, because of what, and back by when, in both languages"
+    )
+    func away() {
+        let away = server {
+            $0.lastHeartbeat = Timestamp(seconds: 1_795_000_000)
+            $0.heartbeat?.away = Heartbeat.Away(why: .upgrade, atMost: 600)
+        }
+        #expect(ServerStatus(away).mark == .unknown)
+        #expect(
+            ServerStatus(away).because(in: .english)
+                == "Its agent is away since 2026-11-18 11:06 UTC, because its package is being upgraded; back by "
+                + "2026-11-18 11:16 UTC at the latest.")
+        #expect(
+            ServerStatus(away).because(in: .german)
+                == "Sein Agent ist seit 18.11.2026 11:06 UTC weg, weil sein Paket aktualisiert wird; zurück bis spätestens "
+                + "18.11.2026 11:16 UTC.")
+        // What must be ordered stays, and that it is away is said beside it.
+        var ordered = away
+        ordered.urgency = .order
+        #expect(ServerStatus(ordered).mark == .order)
+        #expect(ServerStatus(ordered).because(in: .english).contains("must be sent now. Its agent is away since"))
+        // Of one that is overdue, the silence says it.
+        ordered.state = .silent
+        #expect(!ServerStatus(ordered).because(in: .english).contains("away"))
+    }
+
+    @Test(
         "A probe that cannot read makes the server unknown, and says why",
         arguments: ["denied", "failing", "hanging", "new-word"])
     func blind(state: String) {

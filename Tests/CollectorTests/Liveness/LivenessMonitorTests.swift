@@ -9,11 +9,12 @@ struct LivenessMonitorTests {
     private let grace = Duration.seconds(60)
 
     private func subject(
-        heard: Timestamp?, interval: Int? = 60, isStopped: Bool = false, isSilent: Bool = false
+        heard: Timestamp?, interval: Int? = 60, isStopped: Bool = false, away: Heartbeat.Away? = nil,
+        isSilent: Bool = false
     ) -> LivenessSubject {
         LivenessSubject(
             kind: .server, id: "h1", name: "srv-1", since: start, lastHeartbeat: heard, interval: interval,
-            isStopped: isStopped, isSilent: isSilent)
+            isStopped: isStopped, away: away, isSilent: isSilent)
     }
 
     private func watch(until seconds: Int, step: Int = 5) -> LivenessMonitor {
@@ -42,6 +43,40 @@ struct LivenessMonitorTests {
         // Whoever reports once an hour is not missed sooner for having said that it stops.
         let rare = subject(heard: start, interval: 3600, isStopped: true)
         #expect(watch(until: 3 * 3600, step: 30).findings(among: [rare], grace: grace).isEmpty)
+    }
+
+    @Test("An agent that said for how long it is away has that time and the grace, and no second more")
+    func away() {
+        let upgraded = subject(heard: start, isStopped: true, away: Heartbeat.Away(why: .upgrade, atMost: 600))
+        #expect(watch(until: 660).findings(among: [upgraded], grace: grace).isEmpty)
+        let found = watch(until: 665).findings(among: [upgraded], grace: grace)
+        #expect(found.map(\.dueAt) == [start + .seconds(660)])
+        #expect(found.first?.because.contains("because its package is being upgraded. It was to be back by") == true)
+        // Its word counts, also where it would be missed later or sooner without it.
+        let rare = subject(heard: start, interval: 3600, away: Heartbeat.Away(why: .restart, atMost: 300))
+        #expect(watch(until: 365).findings(among: [rare], grace: grace).map(\.dueAt) == [start + .seconds(360)])
+        let long = subject(heard: start, away: Heartbeat.Away(why: .shutdown, atMost: 3_600))
+        #expect(watch(until: 3_660).findings(among: [long], grace: grace).isEmpty)
+        #expect(watch(until: 3_665).findings(among: [long], grace: grace).count == 1)
+    }
+
+    @Test("Whoever said that it is away, and is heard again, is missed as any other")
+    func back() {
+        // Its next heartbeat has taken the place of the one that said so.
+        let back = subject(heard: start + .seconds(30))
+        #expect(watch(until: 275).findings(among: [back], grace: grace).map(\.dueAt) == [start + .seconds(270)])
+    }
+
+    @Test("While a collector does not run, nobody who is away is late")
+    func awayWhileDown() {
+        var watch = watch(until: 100)
+        watch.tick(at: start + .seconds(10_000), grace: grace)
+        let away = subject(heard: start + .seconds(90), away: Heartbeat.Away(why: .reboot, atMost: 600))
+        #expect(watch.findings(among: [away], grace: grace).isEmpty)
+        for second in stride(from: 10_005, through: 10_665, by: 5) {
+            watch.tick(at: start + .seconds(second), grace: grace)
+        }
+        #expect(watch.findings(among: [away], grace: grace).map(\.dueAt) == [start + .seconds(10_660)])
     }
 
     @Test("Who is known as silent is not found again")

@@ -34,6 +34,16 @@ final class Program: @unchecked Sendable {
         child.wait()
     }
 
+    /// SIGTERM, and the end of it.
+    /// - Returns: its exit status.
+    @discardableResult
+    func stop() throws -> Int32 {
+        guard let child else { throw ProgramError(what: "\(executable) does not run") }
+        self.child = nil
+        kill(child.identifier, SIGTERM)
+        return child.wait()
+    }
+
     /// 0 while it does not run.
     var processIdentifier: Int32 { child?.identifier ?? 0 }
 

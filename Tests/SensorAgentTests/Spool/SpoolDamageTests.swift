@@ -73,7 +73,7 @@ struct SpoolDamageTests {
             try database.script("PRAGMA user_version=99;")
         }
         let error = await #expect(throws: SpoolError.self) { _ = try await SpoolFixture.open(directory.path) }
-        #expect(error?.description.contains("layout 99") == true)
+        #expect(error?.description.contains("was written by a newer agent: it has layout 99") == true)
         #expect(try damagedFiles().isEmpty)
     }
 

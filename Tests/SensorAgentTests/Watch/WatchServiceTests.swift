@@ -106,12 +106,13 @@ struct WatchServiceTests {
         try await running.stop()
     }
 
-    @Test("The last heartbeat before a stop says that it is one; no other does")
+    @Test("The last heartbeat before a stop says that it is one, why, and for how long at most; no other does")
     func stopping() async throws {
         let running = try await RunningWatch([WatchFixture.fanProbe(Dial(1_000))], in: directory.path)
         try await WatchFixture.eventually("a first heartbeat") { try await running.heartbeats().count == 1 }
         try await running.stop()
         #expect(try await running.heartbeats().map(\.stopping) == [nil, true])
+        #expect(try await running.heartbeats().map(\.away) == [nil, Heartbeat.Away(why: .stop, atMost: 1_200)])
     }
 
     @Test("A probe that reads and has missed something is seen in part: the heartbeat says what and what to do")

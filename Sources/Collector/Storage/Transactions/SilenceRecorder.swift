@@ -51,7 +51,8 @@ extension LivenessSubject {
         self.init(
             kind: .server, id: server.host, name: server.hostname, since: server.enrolledAt,
             lastHeartbeat: server.lastHeartbeat, interval: server.heartbeat?.interval,
-            isStopped: server.heartbeat?.stopping ?? false, isSilent: server.state == .silent)
+            isStopped: server.heartbeat?.stopping ?? false, away: server.heartbeat?.away,
+            isSilent: server.state == .silent)
     }
 
     fileprivate init(_ site: PairedSite) {
