@@ -122,7 +122,7 @@ enum CaseRules {
         forgetOldest(&found)
         weigh(&found)
         if isWorse(found, than: before, by: change.fault) {
-            found.worsened = (found.worsened ?? 1) + 1
+            worsen(&found)
             // Whoever looks after it knew of less.
             if found.state == .acknowledged { found.state = .open }
         }
@@ -131,6 +131,13 @@ enum CaseRules {
         return .updated(
             found, notice: notice(before: before, after: found, joined: index == nil, fault: change.fault),
             because: change.because)
+    }
+
+    /// It is more than anybody knew who did something about it. Also where they knew of more than this store remembers, which was
+    /// put back since: the count goes on above theirs.
+    static func worsen(_ found: inout Case) {
+        let seen = (found.work?.entries ?? []).map(\.step.seen).max() ?? 1
+        found.worsened = min(max(found.worsened ?? 1, seen) + 1, CountBounds.range.upperBound)
     }
 
     /// Whether it is more than people knew who looked after it or closed it: more urgent, a further fault that matters, or the
@@ -216,7 +223,7 @@ enum CaseRules {
         var again = found
         again.state = .open
         // It had ended for whoever looked after it or closed it.
-        again.worsened = (again.worsened ?? 1) + 1
+        worsen(&again)
         (again.closedAt, again.closedBecause) = (nil, nil)
         return again
     }

@@ -26,9 +26,40 @@ struct NeighbourState: Hashable, Sendable, Codable {
     var ours: Int64 = 0
     /// Through which place of our log it has our steps, as it said last.
     var theirs: Int64 = 0
+    /// Steps of it that were passed over, because their case was not here or not told yet, the newest last; nil before the first.
+    var passedOver: [PassedOver]?
     /// The two digests, ours and its, over which something was told again last, and when: the same two once a day.
     var repaired: String?
     var repairedAt: Timestamp?
+}
+
+extension NeighbourState {
+    /// Steps about one case that were passed over.
+    struct PassedOver: Hashable, Sendable, Codable {
+        var origin: Ticket.Origin
+        /// Behind this place of the neighbour's log they come.
+        var after: Int64
+    }
+
+    /// Cases of which that is remembered.
+    static let mostPassedOver = 256
+
+    mutating func passOver(_ origin: Ticket.Origin, after place: Int64) {
+        var known = passedOver ?? []
+        guard !known.contains(where: { $0.origin == origin && $0.after <= place }) else { return }
+        known.removeAll { $0.origin == origin }
+        known.append(PassedOver(origin: origin, after: place))
+        passedOver = known.suffix(NeighbourState.mostPassedOver)
+    }
+
+    /// What was passed over about cases that are shared by now is asked for again.
+    mutating func askAgain(where isShared: (Ticket.Origin) throws -> Bool) rethrows {
+        guard let known = passedOver else { return }
+        let shared = try known.filter { try isShared($0.origin) }
+        guard let first = shared.map(\.after).min() else { return }
+        ours = min(ours, first)
+        passedOver = known.filter { !shared.contains($0) }
+    }
 }
 
 /// One row of a collector's own log of steps: the order in which it heard of them.

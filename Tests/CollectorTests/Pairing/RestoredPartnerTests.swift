@@ -165,6 +165,110 @@ struct RestoredPartnerTests {
         #expect(try await line.exchange().flatMap(\.warnings).isEmpty, "it is said once a day")
     }
 
+    /// A site whose backup holds a case that nobody had been told of; its partner was told since.
+    /// - Parameter isMild: so that nobody was to be told either.
+    private func untold(
+        isMild: Bool = false
+    ) async throws -> (line: PairedFleets, number: String, backup: TemporaryFolder) {
+        let (line, server) = try await paired()
+        try await server.open(fault("a", urgency: isMild ? .watch : .plan))
+        let backup = try line.site.backup()
+        if isMild { try await server.open(fault("a")) }
+        try await line.deliver()
+        try await line.exchange()
+        return (line, try await number(of: fault("a"), at: line.site), backup)
+    }
+
+    private func restoreSite(of line: inout PairedFleets, from backup: TemporaryFolder) async throws {
+        line.site.clock.advance(.seconds(3_600))
+        line.site = try await TestFleet(restoring: backup, of: line.site)
+        let time = line.site.clock.time
+        _ = try await line.site.store.beginServing(on: nil, knownUntil: time, at: time)
+    }
+
+    @Test("What people did about a case comes to a site that was restored to before it told of it, once it tells of it")
+    func workBeforeItWasTold() async throws {
+        let (first, number, backup) = try await untold()
+        var line = first
+        try await line.site.decide(.close, "the cable", on: number, by: "berta")
+        try await line.deliver()
+        try await line.exchange()
+        #expect(try await line.relayed(number).state == .closed)
+
+        try await restoreSite(of: &line, from: backup)
+        try await line.exchange()
+        #expect(try await line.site.theCase(number).state == .open, "whoever it told of it, it does not know")
+        #expect(try await line.deliver().map(\.event) == [.opened])
+        try await line.exchange()
+        try await line.exchange()
+        let found = try await line.site.theCase(number)
+        #expect(found.state == .closed && found.closedBecause == "the cable")
+        #expect(found.folded == (try await line.relayed(number)).folded)
+        #expect(try await line.deliver().map(\.event) == [.closed])
+        #expect(try await settle(line).isEmpty)
+    }
+
+    @Test("So it does where the partner's own account shows that it was told")
+    func workBeforeItWasKnown() async throws {
+        let (first, number, backup) = try await untold(isMild: true)
+        var line = first
+        try await line.partner.decide(.acknowledge, "coming", on: try await line.relayed(number).number)
+        try await line.exchange()
+
+        try await restoreSite(of: &line, from: backup)
+        try await line.site.decide(.acknowledge, "we look", on: number, by: "berta")
+        _ = try await settle(line)
+        let found = try await line.site.theCase(number)
+        #expect(found.state == .acknowledged)
+        #expect(Set(found.folded.outcomes.map(\.step.who)) == ["anna", "berta"])
+        #expect(found.folded == (try await line.relayed(number)).folded)
+    }
+
+    @Test("What was passed over is asked for once, and of the newest cases")
+    func passedOver() {
+        var state = NeighbourState()
+        state.ours = 900
+        func origin(_ number: Int) -> Ticket.Origin { Ticket.Origin(store: "s", number: "CH-\(number)") }
+        for number in 0...NeighbourState.mostPassedOver {
+            state.passOver(origin(number), after: Int64(100 + number))
+            state.passOver(origin(number), after: Int64(500 + number))
+        }
+        #expect(state.passedOver?.count == NeighbourState.mostPassedOver)
+        state.askAgain { $0 == origin(0) }
+        #expect(state.ours == 900)
+        state.askAgain { [origin(7), origin(5)].contains($0) }
+        #expect(state.ours == 105)
+        state.ours = 900
+        state.askAgain { [origin(7), origin(5)].contains($0) }
+        #expect(state.ours == 900)
+    }
+
+    @Test(
+        "What gets worse at a site that was restored is more than anybody knew who looks after it, and open at both ends"
+    )
+    func worseAgain() async throws {
+        let (first, server) = try await paired()
+        var line = first
+        try await server.open(fault("a"))
+        try await line.deliver()
+        try await line.exchange()
+        let backup = try line.site.backup()
+        let number = try await number(of: fault("a"), at: line.site)
+        try await server.open(fault("a", urgency: .order))
+        try await line.deliver()
+        try await line.partner.decide(.acknowledge, "coming", on: try await line.relayed(number).number)
+        try await line.exchange()
+
+        try await restoreSite(of: &line, from: backup)
+        _ = try await settle(line)
+        #expect(try await line.site.theCase(number).state == .acknowledged)
+        try await server.reporting(to: line.site).open(fault("a", urgency: .order))
+        _ = try await settle(line)
+        let (here, there) = (try await line.site.theCase(number), try await line.relayed(number))
+        #expect(here.state == .open && there.state == .open)
+        #expect(here.folded == there.folded)
+    }
+
     @Test("A partner that lost all of 250 cases is told all of them, in pages, each once")
     func everything() async throws {
         let site = try await TestFleet {

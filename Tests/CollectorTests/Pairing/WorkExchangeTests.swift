@@ -75,7 +75,22 @@ struct WorkExchangeTests {
             #expect(there.state == .closed)
             #expect(try await line.partner.emptyOutbox(toMailbox: "office") == [.closed], "\(isStepFirst)")
             #expect(there.folded == (try await line.site.theCase(number)).folded)
+            #expect(there.history.filter { $0.kind == .closed }.count == 1, "\(isStepFirst): one close is one line")
         }
+    }
+
+    @Test("That a case ended by itself which people had closed stands in the partner's history, as no second close")
+    func endedBesides() async throws {
+        let scene = try await Scene()
+        let (line, number) = (scene.line, scene.number)
+        let there = try await line.relayed(number).number
+        try await line.partner.decide(.close, "disk swapped", on: there)
+        try await scene.server.clear(scene.fault, because: "it is read no longer")
+        try await line.deliver()
+        try await line.exchange()
+        let history = try await line.partner.theCase(there).history
+        #expect(history.filter { $0.kind == .closed }.map(\.because) == ["disk swapped"])
+        #expect(history.contains { $0.kind == .updated && $0.because == "it is read no longer" })
     }
 
     @Test("Whoever looks after a case without knowing that it got worse hears of it, and it is open at both ends")

@@ -83,6 +83,7 @@ extension SimulatedWorld {
             guard let condition = anyCondition(), let new = hardware[condition.server].turn(condition.fault) else {
                 return
             }
+            noteRenewed(new)
             trace.note(now, 41, condition.server) {
                 "\(condition.fault) of \(hardware[condition.server].host) turns into \(new.fault)"
             }
@@ -180,8 +181,16 @@ extension SimulatedWorld {
         let kind = random.below(3)
         let isLevel = random.below(4) > 0
         guard let begun = hardware[server].fail(disk, kind: kind, urgency, isLevel: isLevel) else { return }
+        noteRenewed(begun)
         trace.note(now, 43, server, disk) { "\(begun.fault) of \(hardware[server].host) begins: \(urgency.rawValue)" }
         look(server, fresh: begun.fault)
+    }
+
+    /// Whoever closes a case has settled what it held, though it stands. What begins at the part afterwards is ordered as something
+    /// new, each time, and its case ends with it, though the failure that somebody settled goes on: so each may be ordered once.
+    private func noteRenewed(_ begun: SimulatedHardware.Condition) {
+        guard settled.contains(begun.failure) else { return }
+        allowances[String(begun.failure.prefix { $0 != "/" }), default: 0] += 1
     }
 
     // MARK: Processes and disks

@@ -36,6 +36,7 @@ extension SimulatedWorld {
         }
         guard let decided else { return }
         allowances[decided.host, default: 0] += 1
+        if kind == .close { settled.formUnion(decided.members.map(\.fault.provenance)) }
         trace.note(now, 60, collector) { "admin of \(label(collector)) does \(kind.rawValue) \(decided.number)" }
     }
 

@@ -23,6 +23,8 @@ final class SimulatedWorld {
     var hardware: [SimulatedHardware] = []
     /// Of each server: how often a person, an exchange, a restore or a storm may have made a second case of one failure.
     var allowances: [HostID: Int] = [:]
+    /// Failures of parts of which somebody closed a case.
+    var settled: Set<String> = []
     /// Servers whose spool was put back, copied or replaced: they may be asked, and may have lost something.
     var disturbed: Set<HostID> = []
     /// The sites' stores, the partner's, and after them those that took another's place.

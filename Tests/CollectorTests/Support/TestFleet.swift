@@ -73,6 +73,15 @@ final class TestServer {
         self.fleet = fleet
     }
 
+    /// The same server at a collector that was put back: it counts on from what that one knows.
+    func reporting(to fleet: TestFleet) async throws -> TestServer {
+        let server = TestServer(host: host, hostname: hostname, key: key, epoch: epoch, fleet: fleet)
+        let host = host
+        let known = try await fleet.store.read("reading positions") { try $0.serverRecord(host: host)?.positions }
+        for stream in ReportStream.allCases { server.sequences[stream] = known?.through(stream) }
+        return server
+    }
+
     func send(_ content: ReportContent) async throws {
         let stream = content.stream
         let sequence = (sequences[stream] ?? 0) + 1

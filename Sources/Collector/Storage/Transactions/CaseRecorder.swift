@@ -135,7 +135,7 @@ struct CaseRecorder {
         guard var found = try transaction.newestCase(host: host, origin: .storm, since: time - CaseRecorder.hour)
         else { return nil }
         found.state = .open
-        found.worsened = (found.worsened ?? 1) + 1
+        CaseRules.worsen(&found)
         (found.closedAt, found.closedBecause) = (nil, nil)
         // What it held before has cleared, or somebody closed it: what comes now is told as what is new.
         for index in found.members.indices { found.members[index].isOpen = false }

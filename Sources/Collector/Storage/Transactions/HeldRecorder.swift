@@ -77,6 +77,8 @@ struct HeldRecorder {
         }
         // It knows more than can be said from here.
         if let held, held >= order { return false }
+        // It has the case, and nobody here knew: what people did here about it was not for it until now.
+        if held != nil, known?.told == nil { try transaction.logAgain(caseNumber: found.number, at: time) }
         (row.told, row.want, row.isAskedAgain, row.isEnded) = (held, order, true, false)
         (row.owedSince, row.next, row.urgency) = (time, time, found.urgency)
         row.because = HeldRecorder.sentence(recipient, holding: held, taken: row.taken)

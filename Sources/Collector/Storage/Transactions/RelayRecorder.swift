@@ -75,32 +75,23 @@ struct RelayRecorder {
         new.note(.opened, by: message.sender, because: ticket.because, at: time)
         take(ticket, into: &new)
         try finish(new, message)
-        if ticket.event != .opened || ticket.revision > 1 || ticket.repeated == true {
-            try askForSteps(since: ticket.openedAt, of: message.sender)
-        }
         if let test = new.test { try transaction.saveTest(id: test, caseNumber: number, at: time) }
         return number
-    }
-
-    /// The case was known here before, and was lost: what people did about it may have come while it was not here, when nothing of
-    /// it is kept. The sender tells again what it logged since then.
-    private func askForSteps(since time: Timestamp, of sender: String) throws {
-        let name = WorkNeighbour.site(id: sender).name
-        guard var state = try transaction.neighbour(name) else { return }
-        // Places in the log are times of the sender's clock, which may have been set back.
-        let start = max(0, (time - .seconds(86_400)).milliseconds)
-        guard start < state.ours else { return }
-        state.ours = start
-        try transaction.save(state, of: name)
     }
 
     private func update(_ known: Case, by message: VerifiedTicket) throws {
         if let newest = known.relayed, !message.ticket.isNewer(than: newest) { return }
         var known = known
         let wasClosed = known.isClosed
-        known.note(
-            message.ticket.event == .closed ? .closed : .updated, by: message.sender, because: message.ticket.because,
-            at: time)
+        // The step that closed it here is, told as a ticket, the same close.
+        let isSameClose =
+            wasClosed && message.ticket.event == .closed
+            && known.folded.closing.map { message.ticket.because.hasSuffix($0.why) } ?? false
+        if !isSameClose {
+            known.note(
+                message.ticket.event == .closed && !wasClosed ? .closed : .updated, by: message.sender,
+                because: message.ticket.because, at: time)
+        }
         take(message.ticket, into: &known)
         // That a case ended which is closed here is no news: the sender may tell of the close that it heard of from here.
         try finish(known, message, notice: !(wasClosed && known.isClosed))

@@ -50,11 +50,15 @@ struct WorkRecorder {
         var refusals = work.refusals
         var (cases, news): ([String: Case], [String: Set<WorkStep.ID>]) = ([:], [:])
         let own = try transaction.identity().site
+        var passedOver: Set<Ticket.Origin> = []
         for line in work.lines {
-            // Of a case that is not here, or not yet, nothing is kept: once it is told, its steps come again.
+            // Of a case that is not here, or not told yet, nothing is kept but that there was something.
             guard let number = try shared(line.origin, with: neighbour),
                 var found = try cases[number] ?? transaction.findCase(number: number)
-            else { continue }
+            else {
+                passedOver.insert(line.origin)
+                continue
+            }
             if let known = try transaction.caseNumber(ofStep: line.step.id) {
                 if known != number || found.work?.entry(line.step.id)?.step != line.step {
                     refusals.append(
@@ -82,6 +86,12 @@ struct WorkRecorder {
         // A message that begins behind what is here is of somebody who does not know that this collector lost something: its
         // steps are good, and what lies between is asked for.
         if work.after <= state.ours { state.ours = work.through }
+        // A store that was put back, or goes on in another's place, hears of what people did before it has the case again.
+        try state.askAgain { origin in
+            guard let number = try shared(origin, with: neighbour) else { return false }
+            return try transaction.findCase(number: number) != nil
+        }
+        for origin in passedOver { state.passOver(origin, after: work.after) }
         try transaction.save(state, of: neighbour.name)
         return refusals
     }
