@@ -62,7 +62,7 @@ struct ReaderFuzzTests {
     // MARK: Texts of metadata
 
     @Test("Any text is metadata or not, and metadata comes back as it is written")
-    func texts() {
+    func texts() throws {
         let words = [
             "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"signed\":", "-", "0", "9223372036854775807",
             "-9223372036854775808", "1.5", "1e9", "true", "null", "\\u0000", "\"\\ud800\"", "\"\\ud83d\\ude00\"",
