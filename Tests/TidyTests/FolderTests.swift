@@ -77,6 +77,7 @@ struct FolderTests {
             Folder("Coverage", probe),
             Folder("Assessment", ["System", "Probes", "Coverage"]),
             Folder("Spool", ["System"]),
+            Folder("History", ["System"]),
             Folder("Uplink", ["System", "Spool"]),
             Folder("Watch", probe + ["Coverage", "Spool"]),
         ]

@@ -705,19 +705,24 @@ public struct Diagnosis: Sendable {
             if windows { memories[number].hasNewWindows = false }
             let memory = memories[number]
             do {
-                let asOf = newest ?? Timestamp(milliseconds: 0)
-                states.append(
-                    ComponentState(
-                        component: memory.id,
-                        latches: try memory.latches(
-                            of: book, topology.known[memory.id], told: rootCause, asOf: asOf),
-                        windows: windows ? try memory.windows(of: book, asOf: asOf) : nil))
+                states.append(try state(of: memory, windows: windows))
             } catch {
                 // Only a number that is not finite cannot be written; none gets in.
                 problems.append("the state of \(memory.id) cannot be stored: \(error)")
             }
         }
         return states
+    }
+
+    /// All that would be stored, whatever was stored before: for another engine to begin from.
+    public var wholeState: [ComponentState] { memories.compactMap { try? state(of: $0, windows: true) } }
+
+    private func state(of memory: ComponentMemory, windows: Bool) throws -> ComponentState {
+        let asOf = newest ?? Timestamp(milliseconds: 0)
+        return ComponentState(
+            component: memory.id,
+            latches: try memory.latches(of: book, topology.known[memory.id], told: rootCause, asOf: asOf),
+            windows: windows ? try memory.windows(of: book, asOf: asOf) : nil)
     }
 
     // MARK: What can be seen

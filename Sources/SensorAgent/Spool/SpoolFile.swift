@@ -115,14 +115,7 @@ struct SpoolFile: Sendable {
 
     // MARK: Room
 
-    /// Bytes that this user may still write; nil where the file system does not say.
-    private var freeBytes: Int64? {
-        var status = statvfs()
-        guard unsafe statvfs(directory, &status) == 0 else { return nil }
-        return Int64(clamping: status.f_bavail.multipliedReportingOverflow(by: status.f_frsize).partialValue)
-    }
-
-    func hasRoom(for bytes: Int64) -> Bool { freeBytes.map { $0 >= bytes } ?? true }
+    func hasRoom(for bytes: Int64) -> Bool { DiskRoom.has(bytes, in: directory) }
 
     /// Whether it is so full that the ballast is not taken.
     var isFull: Bool { !hasRoom(for: SpoolFile.roomForBallast) }

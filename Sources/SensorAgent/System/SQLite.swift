@@ -87,6 +87,23 @@ struct SQLite: ~Copyable {
         unsafe handle = found
     }
 
+    /// Opens a file that is there, to read what another process writes.
+    init(reading path: String) throws(SQLiteError) {
+        var opened: OpaquePointer?
+        let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        guard code == SQLITE_OK, let found = unsafe opened else {
+            let message = unsafe String(cString: sqlite3_errstr(code))
+            unsafe sqlite3_close_v2(opened)
+            throw SQLiteError(code: code, message: message, doing: "open \(path)")
+        }
+        unsafe handle = found
+        unsafe sqlite3_busy_timeout(handle, SQLite.patience)
+    }
+
+    /// Milliseconds that a reader waits for whoever writes.
+    private static let patience: Int32 = 10_000
+
     deinit {
         for unsafe(_, statement) in unsafe prepared { unsafe sqlite3_finalize(statement) }
         unsafe sqlite3_close_v2(handle)
