@@ -78,6 +78,7 @@ struct FolderTests {
             Folder("Assessment", ["System", "Probes", "Coverage"]),
             Folder("Spool", ["System"]),
             Folder("History", ["System"]),
+            Folder("History/Replay", ["System", "Coverage", "History"]),
             Folder("Uplink", ["System", "Spool"]),
             Folder("Watch", probe + ["Coverage", "Spool"]),
         ]
