@@ -60,7 +60,8 @@ public struct Agent: Sendable {
                 HostEnvironment(
                     tree: tree, asksRedfish: configuration.redfish != nil, firmware: parts.parts().firmware.table)
             },
-            asks: asks, parts: parts, departure: { await Departure(tree, at: $0).away },
+            asks: asks, parts: parts, keeper: HistoryKeeper(directory: configuration.stateDirectory, log: log),
+            departure: { await Departure(tree, at: $0).away },
             faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
             watch: watch, spool: spool, pack: pack, uplink: uplink,

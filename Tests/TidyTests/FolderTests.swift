@@ -80,7 +80,7 @@ struct FolderTests {
             Folder("History", ["System"]),
             Folder("History/Replay", ["System", "Coverage", "History"]),
             Folder("Uplink", ["System", "Spool"]),
-            Folder("Watch", probe + ["Coverage", "Spool"]),
+            Folder("Watch", probe + ["Coverage", "Spool", "History"]),
         ]
         // Configuration, wiring and control see all.
         folders.append(Folder(".", folders.map(\.name)))

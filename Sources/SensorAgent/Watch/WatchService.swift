@@ -16,6 +16,10 @@ actor WatchService: Service {
         var inventoryInterval = Duration.seconds(86_400)
         /// A part that comes and goes does not make one inventory each time.
         var inventorySpacing = Duration.seconds(60)
+        /// What was told is written down this often, and after a trouble tried again: what a crash may lose of it.
+        var historyInterval = Duration.seconds(900)
+        /// From one state of the engine to the next in the history, for other patterns to begin from.
+        var historyStateInterval = Duration.seconds(7 * 86_400)
     }
 
     /// Declarations of one receipt.
@@ -81,6 +85,7 @@ actor WatchService: Service {
     private let environment: @Sendable () -> HostEnvironment
     private let asks: AsyncStream<Asks>?
     private let parts: PartsDirectory?
+    private let keeper: HistoryKeeper?
     private let departure: @Sendable (Timestamp) async -> Heartbeat.Away
     private let faultsWereStored: @Sendable () -> Void
     private let startedAt: Timestamp
@@ -95,6 +100,12 @@ actor WatchService: Service {
     private var catalogue: ComponentCatalogue
     private var diagnosis: Diagnosis
     private var history = SampleHistory()
+    /// Writes down what the diagnosis is told; nil while there is no file for it.
+    private var recorder: HistoryRecorder?
+    /// When the newest state of the diagnosis was written down.
+    private var recordedStateAt: Timestamp?
+    private var isRecording = false
+    private var nextRecording: Duration
     private var cursors: [String: ProbeCursor]
     private var pending = Batch()
     private var isCommitting = false
@@ -126,13 +137,14 @@ actor WatchService: Service {
     ///   - environment: what the machine is and has beside what is read, asked for whenever the coverage is reported.
     ///   - asks: what the collector passes on of people's declarations; nil: nothing.
     ///   - parts: what probes look with, to wait for at the start and to report where reading it hangs.
+    ///   - keeper: of the history of what is told, for other patterns to be tried on; nil: none is kept.
     ///   - departure: why the agent is stopped, asked once, when it is.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
-        asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil,
+        asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil, keeper: HistoryKeeper? = nil,
         departure: @escaping @Sendable (Timestamp) async -> Heartbeat.Away = { _ in Heartbeat.Away(because: .stop) },
         faultsWereStored: @escaping @Sendable () -> Void = {}
     ) {
@@ -146,6 +158,7 @@ actor WatchService: Service {
         self.environment = environment
         self.asks = asks
         self.parts = parts
+        self.keeper = keeper
         self.departure = departure
         self.faultsWereStored = faultsWereStored
         startedAt = now.time
@@ -174,6 +187,7 @@ actor WatchService: Service {
         }
         nextHeartbeat = now.uptime + settings.heartbeatInterval
         nextSpan = now.uptime + settings.sampleSpan
+        nextRecording = now.uptime + settings.historyInterval
         spanStart = now.time
         nextRound = now.uptime
         for problem in diagnosis.problems { log.warning("diagnosis state", metadata: ["problem": "\(problem)"]) }
@@ -187,8 +201,10 @@ actor WatchService: Service {
         await parts?.firstReading()
         let open = diagnosis.openFaults.map(engineClock.told)
         do throws(SpoolError) { try await spool.align(with: open) } catch { note(error) }
+        await beginRecording()
         await watch()
         await closeSpan(at: clock.now())
+        if var recorder { _ = await keeper?.keep(recorder.take()) }
         let away = await departure(clock.now().time)
         log.notice("the agent goes away", metadata: ["why": "\(away.why.rawValue)", "back-within": "\(away.atMost) s"])
         await append(.heartbeat(await heartbeat(away: away)), at: clock.now())
@@ -270,8 +286,12 @@ actor WatchService: Service {
                 time: EngineClock.time(of: observation.time, in: look, since: last, now: time),
                 count: observation.count)
         }
-        changes += diagnosis.observe(
-            observations, at: time, interval: result.interval ?? schedule.interval(of: name), from: name)
+        let interval = result.interval ?? schedule.interval(of: name)
+        changes += diagnosis.observe(observations, at: time, interval: interval, from: name)
+        recorder?.record(
+            observations,
+            of: HistoryLook(source: name, start: look.engine, told: time, interval: interval?.inMilliseconds),
+            components: result.components, isNews: isNews)
         changes = changes.map(engineClock.told)
         history.record(result.observations)
         for change in changes {
@@ -405,6 +425,7 @@ actor WatchService: Service {
         } else {
             do throws(DeclarationRefusal) {
                 changes = try diagnosis.apply(declaration, at: now.time)
+                recorder?.record(declaration, at: now.time)
                 answer.cleared = changes.filter { $0.kind == .cleared }.map(\.fault.id)
                 answer.because =
                     answer.cleared.isEmpty
@@ -505,7 +526,9 @@ actor WatchService: Service {
         if now.uptime >= nextSpan {
             nextSpan = now.uptime + settings.sampleSpan
             await closeSpan(at: now)
+            if now.uptime >= nextRecording { handOverRecording(at: now) }
         }
+        if recorder?.isFull == true { handOverRecording(at: now) }
         await listenForNewEpoch(at: now)
         if isInventoryDue(at: now) {
             inventoryIsNews = false
@@ -620,6 +643,52 @@ actor WatchService: Service {
 
     /// Whether the loop still wakes up when it means to.
     var goesOn: Bool { clock.now().uptime < nextRound + WatchService.patience }
+
+    // MARK: What is remembered for other patterns
+
+    private func beginRecording() async {
+        guard let resumed = await keeper?.resume() else { return }
+        recorder = HistoryRecorder(resuming: resumed.last)
+        recordedStateAt = resumed.stateAt
+    }
+
+    /// Hands over what was told, and waits for nobody: whatever becomes of the file, the watch goes on.
+    private func handOverRecording(at now: Moment) {
+        guard let keeper else { return }
+        nextRecording = now.uptime + settings.historyInterval
+        guard !isRecording else {
+            // The disk is slower than what is told: there is no history of it, and no end of memory either.
+            if recorder?.isFull == true { recorder = nil }
+            return
+        }
+        isRecording = true
+        guard recorder != nil else {
+            Task {
+                await beginRecording()
+                isRecording = false
+            }
+            return
+        }
+        let batch = recorder?.take(state: stateToRecord()) ?? HistoryBatch()
+        Task {
+            let isKept = await keeper.keep(batch)
+            if !isKept {
+                recorder = nil
+                recordedStateAt = nil
+            }
+            isRecording = false
+        }
+    }
+
+    /// The diagnosis as it is, where the newest one in the history is old.
+    private func stateToRecord() -> HistoryState? {
+        guard let time = diagnosis.newestTime else { return nil }
+        if let last = recordedStateAt, time - last < settings.historyStateInterval { return nil }
+        recordedStateAt = time
+        return HistoryState(
+            time: time, states: diagnosis.wholeState, eventSourcesRead: diagnosis.eventSourcesRead,
+            patternPack: pack.identity)
+    }
 
     // MARK: Who asks
 

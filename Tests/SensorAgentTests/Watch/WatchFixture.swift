@@ -158,14 +158,15 @@ struct RunningWatch {
 
     init(
         _ probes: [any Probe], in directory: String, clock: ManualClock = ManualClock(), disabled: Set<String> = [],
-        pack: PatternPack? = nil, log: Logger = SpoolFixture.log
+        pack: PatternPack? = nil, keepsHistory: Bool = false, log: Logger = SpoolFixture.log
     ) async throws {
         self.clock = clock
         spool = try await Spool.open(
             directory: directory, author: SpoolFixture.author(), at: clock.now(), log: log)
         watch = WatchService(
             probes: probes, disabled: disabled, pack: try pack ?? WatchFixture.pack(), saved: try await spool.saved(),
-            spool: spool, clock: clock, log: log)
+            spool: spool, clock: clock, log: log,
+            keeper: keepsHistory ? HistoryKeeper(directory: directory, log: log) : nil)
         task = Task { [watch] in try await watch.run() }
     }
 
