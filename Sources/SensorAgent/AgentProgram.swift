@@ -183,6 +183,39 @@ public enum AgentProgram {
         return look.modes.contains(where: \.isBlind) ? notAllSeen : done
     }
 
+    /// Plays what this agent was told through another pattern pack, and prints what it would have found. Nothing is changed.
+    /// - Parameters:
+    ///   - packPath: the built pack.
+    ///   - days: how far back.
+    ///   - word: the language, `de` or `en`; nil: that of the environment.
+    public static func replay(
+        pack packPath: String, days: Int, configuration path: String?, language word: String?, json: Bool
+    ) throws -> Int32 {
+        guard let language = language(word) else { return ExitStatus.usage.rawValue }
+        guard let configuration = configuration(path) else { return refused }
+        let pack: PatternPack
+        do throws(AgentError) { pack = try Agent.patternPack(packPath) } catch {
+            complain("\(error)")
+            return refused
+        }
+        let file = HistoryKeeper.path(in: configuration.stateDirectory)
+        let forecast: ReplayForecast
+        do {
+            forecast = try ReplayForecast(
+                of: RecordedHistory(path: file, days: days), by: pack, order: AllProbes.make().map(\.name))
+        } catch let error as SQLiteError {
+            complain(
+                "the history \(file) cannot be read: \(error)\nThe agent writes it a quarter of an hour after its start."
+            )
+            return ExitStatus.unavailable.rawValue
+        } catch {
+            complain("the history \(file) is damaged: \(error)")
+            return ExitStatus.data.rawValue
+        }
+        print(json ? try PrintedJSON.text(of: forecast, isOneLine: true) : forecast.text(in: language))
+        return forecast.rows.contains { $0.atMost > 0 } ? ExitStatus.negative.rawValue : done
+    }
+
     /// Measures what each probe costs.
     public static func costs(configuration path: String?, json: Bool) async throws -> Int32 {
         guard let configuration = configuration(path) else { return refused }

@@ -9,7 +9,8 @@ struct Program: AsyncParsableCommand {
         commandName: "callhome-agent", abstract: "Watches the hardware of this server and reports what fails.",
         discussion: ExitStatus.table, version: AgentProgram.version,
         subcommands: [
-            Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Diagnose.self, Probes.self, Coverage.self,
+            Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Diagnose.self, Replay.self, Probes.self,
+            Coverage.self,
         ])
 
     static func main() async {
@@ -219,6 +220,43 @@ struct Diagnose: AsyncParsableCommand {
             try await AgentProgram.diagnose(
                 with: [probe], at: at, configuration: look.config, patterns: patterns, every: every, for: length,
                 language: printed.language, json: printed.json))
+    }
+}
+
+struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what another pattern pack would have found in what this agent was told.",
+        discussion: """
+            Plays the history that the agent keeps beside its spool (history.sqlite) through the pack, from the newest stored \
+            state before that many days. Printed is by urgency and pattern how many parts would have had a fault: exactly, \
+            where all that a pattern looks at was written down as it was, else surely N and at most M. Nothing is changed, \
+            and the agent may run meanwhile.
+            \(ExitStatus.help(
+                "no fault would have opened",
+                [(.negative, "one would have, or might"), (.usage, "the command line is refused"),
+                 (.data, "the history is damaged"), (.unavailable, "there is no history yet, or it cannot be read"),
+                 (.configuration, "the configuration or the pattern pack is refused")]))
+            """)
+
+    @Argument(help: ArgumentHelp("The built pattern pack (callhome patterns build).", valueName: "pack"))
+    var pack: String
+
+    @Option(help: "How many days back, 1 to 90; it begins with a state of up to a week before.")
+    var days = 14
+
+    @Option(help: ArgumentHelp("Read this configuration: state.directory counts.", valueName: "file"))
+    var config: String?
+
+    @OptionGroup var printed: Printed
+
+    func validate() throws {
+        guard (1...90).contains(days) else { throw ValidationError("--days is 1 to 90.") }
+    }
+
+    func run() throws {
+        throw ExitCode(
+            try AgentProgram.replay(
+                pack: pack, days: days, configuration: config, language: printed.language, json: printed.json))
     }
 }
 

@@ -124,6 +124,8 @@ struct ExitCodeTests {
             Run("callhome-agent diagnose memory-errors --root FOLDER --language xx", .usage),
             Run("callhome-agent diagnose memory-errors --root FOLDER --patterns FOLDER", .configuration),
             Run("callhome-agent diagnose memory-errors --root FOLDER --patterns BAD", .configuration),
+            Run("callhome-agent replay", .usage), Run("callhome-agent replay BAD --days 0", .usage),
+            Run("callhome-agent replay BAD --language xx", .usage), Run("callhome-agent replay BAD", .configuration),
             Run("callhome-agent once --config BAD", .configuration),
             Run("callhome-agent probe site --config BAD", .configuration),
             Run("callhome-agent probe redfish --config FOLDER/no.conf", .configuration),

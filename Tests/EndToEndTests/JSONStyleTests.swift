@@ -155,6 +155,7 @@ private struct Commands {
                 ]),
             ("callhome-agent", ["once"], agentConfig), ("callhome-agent", ["coverage"], agentConfig),
             ("callhome-agent", ["probes"], agentConfig),
+            ("callhome-agent", ["replay"], [try ShippedPackFile.url().path] + agentConfig),
             ("callhome-agent", ["probe"], ["memory-errors", "--root", "\(site.folder.path)/one/root"]),
             (
                 "callhome-agent", ["diagnose"],
@@ -210,16 +211,18 @@ private indirect enum Value: Decodable {
     private static let unitNames: Set = ["milliseconds", "bytes", "drives", "rows", "driveDaysReplayed"]
     /// Numbers without a unit: counts, shares, places in a file or a sequence.
     private static let bare: Set = [
-        "acceptedBlindSpots", "attempts", "before", "cases", "certainty", "column", "components", "count", "delivered",
-        "drivesWithData", "engineLevel", "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows",
+        "acceptedBlindSpots", "atMost", "attempts", "before", "bounded", "cases", "certainty", "column", "components",
+        "count", "delivered",
+        "drivesWithData", "engineLevel", "exact", "failSoon", "failed", "falseAlarmRate", "falseAlarmRateOfAllWindows",
         "falseAlarms",
         "faultChanges", "features",
         "first", "firstLine", "firstOffset", "firstOnFailed", "firstOnHealthy", "firstToOrder",
-        "firstToOrderForNothing", "healthy", "leads", "line", "looks", "neverFailed", "nodes", "openCases", "parts",
+        "firstToOrderForNothing", "healthy", "leads", "line", "looks", "neverFailed", "nodes", "notReplayable", "open",
+        "openCases", "parts",
         "patterns",
         "predicted", "processes", "reads", "recall", "recallWithLead", "refused", "revision", "rowsLeftOut", "seed",
         "seen",
-        "signals", "survivors", "tests", "tooShort", "trees", "version", "waiting", "waitingFaultReports",
+        "signals", "surely", "survivors", "tests", "tooShort", "trees", "version", "waiting", "waitingFaultReports",
         "waitingTelemetryReports", "wakeUps",
     ]
     /// Values whose unit is that of their signal in the catalogue, and a fault's time left in days, as on the wire.
