@@ -10,7 +10,8 @@ struct Mutator {
     private static let place = SourceLocation(file: "fuzz")
 
     private static let words = [
-        "and", "or", "not", "(", ")", "[", "]", "{", "}", ",", "\"", "<", "<=", ">", ">=", "==", "!=", "=", "+", "-",
+        "and", "or", "not", "limit", "ahead", "(", ")", "[", "]", "{", "}", ",", "\"", "<", "<=", ">", ">=", "==", "!=",
+        "=", "+", "-",
         "*",
         "/", "true", "false", "0", "1", "-1", "1e308", "1e309", "-1e308", "1e-320", "9223372036854775807",
         "18446744073709551615", "18446744073709551616", "0.1", ".", "..", "1h", "0s", "400d", "401d",
@@ -105,7 +106,7 @@ struct Mutator {
             // Expressions more often than texts for people.
             var index = random.below(entries.count)
             if depth == 0, !random.once(in: 4) {
-                let keys = ["when", "let", "clear", "urgency", "for", "variants", "because", "explains"]
+                let keys = ["when", "let", "tunable", "clear", "urgency", "for", "variants", "because", "explains"]
                 index = entries.firstIndex { keys.contains($0.key) && random.once(in: 2) } ?? index
             }
             switch random.below(24) {

@@ -75,7 +75,7 @@ struct PatternsFuzz {
     private init(pack data: Data) throws {
         pack = try PatternPack(json: data)
         let content = try JSONDecoder().decode(Content.self, from: data)
-        trees = content.patterns
+        trees = content.patterns + (try PatternsFuzz.tunable(content.patterns))
         // One pattern in a pack by itself: what a changed byte hits is more often read.
         let small = Content(patterns: Array(content.patterns.prefix(3)))
         packBytes = Array(try JSONEncoder().encode(small))
@@ -111,6 +111,29 @@ struct PatternsFuzz {
         "calibration":[{"score":0.5,"hazard":{"30":0.4}}]}
         """.utf8)
 
+    /// Patterns with parameters that a site may choose, made of the first ones.
+    private static func tunable(_ patterns: [SourceNode]) throws -> [SourceNode] {
+        let parameters = try JSONDecoder().decode(
+            SourceNode.self,
+            from: Data(
+                #"{"limit":{"default":"16","min":"8","max":"64","unit":"Cel"},"ahead":{"default":"14d","min":"1d","max":"60d"}}"#
+                    .utf8))
+        return patterns.prefix(20).compactMap { tree in
+            guard case .mapping(var entries) = tree.content,
+                let when = entries.firstIndex(where: { $0.key == "when" })
+            else { return nil }
+            entries[when].value.content = .scalar("hw.temperature > limit or time_to(hw.temperature[14d], 90) < ahead")
+            entries.append(SourceNode.Entry(key: "tunable", location: tree.location, value: parameters))
+            return SourceNode(.mapping(entries), at: tree.location)
+        }
+    }
+
+    private static let overlay = Array(
+        """
+        {"disable":{"disk.ata.media-failing":"x"},"shadow":{"fan.stopped":"y"},"tune":{"disk.test":{"limit":"20",\
+        "ahead":"30d","because":"z"}},"add":[{"id":"site.a","when":"hw.temperature > 3"}]}
+        """.utf8)
+
     private var summary: String {
         counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + ", taken \(taken)"
     }
@@ -137,7 +160,11 @@ struct PatternsFuzz {
 
     private mutating func packJSON(_ random: inout SplitMix) {
         counts["packs", default: 0] += 1
-        _ = try? PatternPack(json: Data(mutator.bytes(packBytes, &random)))
+        let json = Data(mutator.bytes(packBytes, &random))
+        let overlay = try? PatternOverlay(json: Data(mutator.bytes(PatternsFuzz.overlay, &random)))
+        let member = PatternComposition.Member(name: "fuzz", packs: [json, Data(packBytes)])
+        _ = try? PatternPack(json: json)
+        _ = try? PatternComposition([member], overlay: overlay)
     }
 
     private mutating func model(_ random: inout SplitMix) {

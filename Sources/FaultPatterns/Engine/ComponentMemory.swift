@@ -310,6 +310,20 @@ struct ComponentMemory: Sendable {
         stop = time
     }
 
+    /// Other patterns took over from one look to the next: nothing went unwatched for that.
+    /// - Parameters:
+    ///   - sources: those that events came from, by their numbers now.
+    ///   - number: the number of a signal in the new pack, by its number in the old one.
+    mutating func goOn(from old: ComponentMemory, reading sources: EventSources, signal number: (Int) -> Int?) {
+        self.sources = sources
+        stop = old.stop
+        stoppedAt = old.stoppedAt
+        newest = max(newest, old.newest)
+        for (signal, span) in old.endedBlindness {
+            if let signal = number(signal) { endedBlindness[signal] = span }
+        }
+    }
+
     /// Nobody has watched anything since that time.
     mutating func noteSilence(since time: Int64) { stop = stop ?? time }
 
@@ -696,6 +710,8 @@ struct ComponentMemory: Sendable {
             if let cause = told.causes[key] {
                 causes[book.entries[entry].id] = StoredCause(
                     component: cause.component, pattern: book.entries[cause.entry].id)
+            } else if let cause = told.orphans[key] {
+                causes[book.entries[entry].id] = cause
             } else if let told = told.told[key], told != fault {
                 otherwise[book.entries[entry].id] = told
             }
@@ -705,8 +721,20 @@ struct ComponentMemory: Sendable {
                 asOf: time, serial: serial, component: component,
                 faults: named(faults).merging(heldFaults) { first, _ in first }, progress: named(progress),
                 memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
+                editions: editions(of: book),
                 causes: causes.isEmpty ? nil : causes, acquittals: acquittals.isEmpty ? nil : named(acquittals),
                 mends: mends.isEmpty ? nil : mends, heard: heard.isEmpty ? nil : heardByName(book)))
+    }
+
+    /// Of the patterns that have something on its way here.
+    private func editions(of book: Rulebook) -> [String: String]? {
+        var editions: [String: String] = [:]
+        func note(_ entry: Int) { editions[book.entries[entry].id] = book.edition(of: entry) }
+        for entry in progress.keys { note(entry) }
+        if !sequences.isEmpty {
+            for plan in layout.patterns where !plan.compiled.sequences.isEmpty { note(plan.entry) }
+        }
+        return editions.isEmpty ? nil : editions
     }
 
     private func heardByName(_ book: Rulebook) -> [String: [String]] {
@@ -770,8 +798,12 @@ struct ComponentMemory: Sendable {
             else { continue }
             memories[Int(layout.memoryOfNumber[number])] = value
         }
-        for (key, value) in windows?.sequences ?? [:] {
-            if let number = book.tables.sequences.firstIndex(of: key) { sequences[number] = value }
+        // A pattern and its variants follow sequences under one name.
+        for (number, key) in book.tables.sequences.enumerated() {
+            guard let value = windows?.sequences[key], latches.goesOn(String(key.prefix { $0 != "#" }), in: book) else {
+                continue
+            }
+            sequences[number] = value
         }
         hours = windows?.hours
         windowsAsOf = windows.map { $0.asOf?.milliseconds ?? .min }
@@ -863,5 +895,14 @@ extension SignalMemory {
         case (.spread(let windows), .distinct(_, let labels, _)): windows.count == labels.count
         default: false
         }
+    }
+}
+
+extension StoredLatches {
+    /// Whether what a pattern had on its way goes on: the same edition of it is there. What a condition has come to says
+    /// nothing of another condition.
+    func goesOn(_ id: String, in book: Rulebook) -> Bool {
+        guard let entry = book.entryOfPattern[id] else { return false }
+        return editions?[id].map { $0 == book.edition(of: entry) } ?? true
     }
 }

@@ -86,6 +86,9 @@ struct StoredLatches: Codable {
     var memories: [String: SignalMemory]
     /// Faults reported otherwise than they stand above: with the signs that they explain, or as another episode.
     var told: [String: Fault]?
+    /// Editions of the patterns that have a condition on its way or follow a sequence, by id; nil where there are none, and of
+    /// what was stored before they were told.
+    var editions: [String: String]?
     /// Faults that are not reported, and what explains them.
     var causes: [String: StoredCause]?
     /// Patterns that keep quiet up to an urgency, by id; nil where there are none.

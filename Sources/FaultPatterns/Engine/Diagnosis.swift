@@ -111,19 +111,23 @@ public struct Diagnosis: Sendable {
             let key = book.entryOfPattern[id].map { RootCause.Key(component: state.component, entry: $0) }
             if let key {
                 memory.faults[key.entry] = fault
-                if let cause = latches.causes?[id], let entry = book.entryOfPattern[cause.pattern] {
-                    rootCause.resume(key, cause: RootCause.Key(component: cause.component, entry: entry))
+                if let cause = latches.causes?[id] {
+                    if let entry = book.entryOfPattern[cause.pattern] {
+                        rootCause.resume(key, cause: RootCause.Key(component: cause.component, entry: entry))
+                    } else {
+                        rootCause.resume(key, orphanedBy: cause)
+                    }
                 } else {
                     rootCause.resume(key, told: latches.told?[id] ?? fault)
                 }
             } else if book.skipped.contains(id) {
-                memory.heldFaults[id] = fault
+                memory.heldFaults[id] = latches.told?[id] ?? fault
             } else if latches.causes?[id] == nil {
                 withdrawn.append((state.component, latches.told?[id] ?? fault))
             }
         }
         for (id, value) in latches.progress {
-            if let entry = book.entryOfPattern[id] { memory.progress[entry] = value }
+            if let entry = book.entryOfPattern[id], latches.goesOn(id, in: book) { memory.progress[entry] = value }
         }
         select(for: &memory)
         memory.resume(latches, windows, book: book, sources: &sources)
@@ -576,7 +580,9 @@ public struct Diagnosis: Sendable {
         return withdrawn.map { component, fault in
             if let number = numbers[component] { memories[number].hasNewLatches = true }
             return cleared(
-                fault, because: "The pattern \(fault.pattern) was withdrawn from the rule base.", at: now)
+                fault,
+                because: book.endings[fault.pattern]
+                    ?? "The pattern \(fault.pattern) was withdrawn from the rule base.", at: now)
         }
     }
 
@@ -648,6 +654,7 @@ public struct Diagnosis: Sendable {
 
     /// Whether a sign is unreported though its cause is over, as it is ending: it must be reported if it does not end.
     var hasEndingSigns: Bool {
+        guard rootCause.orphans.isEmpty else { return true }
         guard !rootCause.causes.isEmpty else { return false }
         return rootCause.causes.values.contains { cause in
             numbers[cause.component].map { memories[$0].faults[cause.entry] == nil } ?? true
@@ -665,7 +672,7 @@ public struct Diagnosis: Sendable {
                 let pattern = place.map { layout.patterns[$0].compiled } ?? book.compiled[book.entries[entry].base]
                 let key = RootCause.Key(component: memories[number].id, entry: entry)
                 let isEnding =
-                    rootCause.causes[key] != nil
+                    (rootCause.causes[key] != nil || rootCause.orphans[key] != nil)
                     && memories[number].isEnding(entry, pattern, at: moment.milliseconds, book)
                 open.append(RootCause.OpenFault(key: key, fault: fault, pattern: pattern, isEnding: isEnding))
             }
@@ -725,6 +732,53 @@ public struct Diagnosis: Sendable {
             windows: windows ? try memory.windows(of: book, asOf: asOf) : nil)
     }
 
+    // MARK: Other patterns
+
+    /// Goes on with other patterns from one look to the next.
+    ///
+    /// What a pattern of the same edition has counted, waits for and has open goes on. A fault of a pattern that is of
+    /// another one stays the same fault, and is judged by the new one: it goes on, rises or clears. One of a pattern that
+    /// is gone is cleared, and what it explained is told. The README says it case by case.
+    /// - Returns: what is told of it.
+    /// - Throws: where the state cannot be carried over; then all is as before.
+    public mutating func adopt(_ patterns: PatternPack, at time: Timestamp) throws(DiagnosisProblem) -> [FaultChange] {
+        let now = advance(to: time)
+        let states = wholeState
+        guard states.count == memories.count else {
+            throw DiagnosisProblem(
+                "the state of \(memories.count - states.count) components cannot be carried over to other patterns")
+        }
+        var next = Diagnosis(
+            patterns: patterns, resuming: states, stoppedAt: newest, eventSourcesRead: sources.read)
+        next.newest = newest
+        next.observedAt = observedAt
+        next.keep = keep
+        next.problems = problems + next.problems
+        next.sources.goOn(from: sources)
+        next.withdrawn = withdrawn + next.withdrawn
+        next.expectedExchanges = expectedExchanges
+        next.unheardComponents = unheardComponents
+        next.forgotten = forgotten
+        next.writing = writing
+        for number in next.memories.indices {
+            next.memories[number].hasNewLatches = true
+            next.memories[number].hasNewWindows = true
+            guard let before = numbers[next.memories[number].id] else { continue }
+            next.memories[number].goOn(from: memories[before], reading: next.sources) { signal in
+                patterns.book.tables.signalNumbersByKey[book.tables.signalKeys[signal]]
+            }
+        }
+        // Parts that nobody asked for before: they hold others, and the new patterns may be for them.
+        let parts = topology.known.values.sorted { $0.id < $1.id }
+        self = next
+        var changes = know(parts, reported: [], at: now)
+        if !rootCause.orphans.isEmpty {
+            if readsAreStale { findReads() }
+            changes += settle([], at: now)
+        }
+        return changes
+    }
+
     // MARK: What can be seen
 
     /// For each active pattern and each component that it is for, whether it could hold with what is read now.
@@ -768,6 +822,13 @@ public struct Diagnosis: Sendable {
         guard let number = number(of: id), let slot = memories[number].slot(of: signal) else { return }
         if memories[number].take(measurement, slot: slot, at: time.milliseconds) { handTold.insert(number) }
     }
+}
+
+/// Why the engine cannot do what it was asked for.
+public struct DiagnosisProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 extension Measurement {

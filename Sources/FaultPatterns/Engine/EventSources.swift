@@ -40,6 +40,13 @@ struct EventSources: Hashable, Sendable {
         for number in all.indices { all[number].looked = read[all[number].name]?.milliseconds ?? stop }
     }
 
+    /// Goes on from the same sources under other numbers.
+    mutating func goOn(from old: EventSources) {
+        for number in all.indices {
+            if let known = old.all.first(where: { $0.name == all[number].name }) { all[number] = known }
+        }
+    }
+
     /// When each was last read, by name.
     var read: [String: Timestamp] {
         Dictionary(

@@ -34,6 +34,8 @@ struct RootCause: Sendable {
     private(set) var told: [Key: Fault] = [:]
     /// The cause of what is not reported.
     private(set) var causes: [Key: Key] = [:]
+    /// Signs of a fault whose pattern was withdrawn, until they are reported or over.
+    private(set) var orphans: [Key: StoredCause] = [:]
 
     /// Signs on a part that turned out to be `component`.
     func signs(on topology: Topology, identifiedAs component: ComponentID) -> [Key] {
@@ -44,6 +46,7 @@ struct RootCause: Sendable {
 
     mutating func resume(_ key: Key, told fault: Fault) { told[key] = fault }
     mutating func resume(_ key: Key, cause: Key) { causes[key] = cause }
+    mutating func resume(_ key: Key, orphanedBy cause: StoredCause) { orphans[key] = cause }
 
     /// Takes what changed by itself and returns what is reported of it.
     /// - Parameters:
@@ -83,6 +86,7 @@ struct RootCause: Sendable {
             }
         }
         for one in open.sorted(by: { $0.key < $1.key }) where causes[one.key] == nil {
+            if orphans[one.key] != nil, one.isEnding { continue }
             var fault = one.fault
             let explained = (signs[one.key] ?? []).sorted().compactMap { faults[$0] }
             fault.evidence = RootCause.evidence(of: fault, explaining: explained)
@@ -110,19 +114,23 @@ struct RootCause: Sendable {
                     FaultChange(
                         kind: .updated, fault: fault,
                         because: because ?? "It explains \(explained.count) other signs.", time: now))
-            } else if let cause = before[one.key] {
+            } else if let cause = before[one.key].map({ book.entries[$0.entry].id }) ?? orphans[one.key]?.pattern {
                 // It was a sign of something that is over, and goes on: an episode of its own.
                 fault.openedAt = now
                 fault.updatedAt = now
                 fault.id = FaultWriter.id(pattern: fault.pattern, component: fault.component, openedAt: now)
                 told[one.key] = fault
                 let because =
-                    "It goes on after what explained it (\(book.entries[cause.entry].id)) is over: \(fault.because)"
+                    "It goes on after what explained it (\(cause)) is over: \(fault.because)"
                 opened.append(FaultChange(kind: .opened, fault: fault, because: because, time: now))
             } else {
                 told[one.key] = fault
                 opened.append(FaultChange(kind: .opened, fault: fault, because: fault.because, time: now))
             }
+        }
+        if !orphans.isEmpty {
+            let ending = Set(open.filter { $0.isEnding && causes[$0.key] == nil }.map(\.key))
+            orphans = orphans.filter { ending.contains($0.key) }
         }
         // The cause first: who reads along sees what the others are put down to.
         return opened + updated + cleared
@@ -130,7 +138,8 @@ struct RootCause: Sendable {
 
     /// What is reported where the first fault of all has opened: there is nothing yet it could explain or follow from.
     private mutating func only(_ changes: [(key: Key, change: FaultChange)], open: [OpenFault]) -> FaultChange? {
-        guard told.isEmpty, causes.isEmpty, open.count == 1, changes.count == 1, changes[0].key == open[0].key,
+        guard told.isEmpty, causes.isEmpty, orphans.isEmpty, open.count == 1, changes.count == 1,
+            changes[0].key == open[0].key,
             changes[0].change.kind == .opened
         else { return nil }
         var change = changes[0].change

@@ -32,10 +32,13 @@ public struct PatternExplanation: Sendable, Encodable {
     public var explainedBy: [String]
     /// Patterns that look for this one's faults.
     public var watchedBy: [String]
+    /// What a site changed of it.
+    public var overlay: [OverlayEntry]
     public var example: WorkedExample?
 
     /// - Parameter all: the patterns that may have to do with it.
-    public init(_ file: PatternFile, among all: [PatternFile]) {
+    public init(_ file: PatternFile, among all: [PatternFile], overlay: [OverlayEntry] = []) {
+        self.overlay = overlay
         let pattern = file.pattern
         summary = PatternSummary(file)
         let variants = pattern.variants.compactMap(\.pattern)

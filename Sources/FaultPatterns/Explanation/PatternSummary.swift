@@ -24,6 +24,19 @@ public struct PatternSummary: Sendable, Encodable {
         public var urgencies: [Urgency]
     }
 
+    /// What a site may choose, as patterns write it.
+    public struct Tunable: Sendable, Encodable {
+        public var name: String
+        /// What counts.
+        public var value: String
+        /// The maker's.
+        public var standard: String
+        public var least: String
+        public var most: String
+        /// UCUM; nil: that of what it is compared with.
+        public var unit: String?
+    }
+
     public var id: String
     public var revision: Int
     public var status: String
@@ -46,6 +59,7 @@ public struct PatternSummary: Sendable, Encodable {
     public var action: String
     public var explains: [String]
     public var variants: [Variant]
+    public var tunables: [Tunable]
     public var provenance: String
     public var sources: [String]
     public var tests: Int
@@ -91,6 +105,11 @@ public struct PatternSummary: Sendable, Encodable {
                 with: variant.selection, isIgnored: variant.pattern == nil,
                 condition: variant.pattern.map { ExpressionText($0).clause($0.condition) },
                 urgencies: variant.pattern?.urgencies ?? [])
+        }
+        tunables = pattern.tunables.map { parameter in
+            Tunable(
+                name: parameter.name, value: parameter.value.source, standard: parameter.standard.source,
+                least: parameter.lowest.source, most: parameter.highest.source, unit: parameter.unit)
         }
         provenance = pattern.provenance
         sources = pattern.sources

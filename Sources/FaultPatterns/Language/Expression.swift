@@ -64,4 +64,6 @@ struct Expression: Sendable {
 
     var kind: Kind
     var location: SourceLocation
+    /// Of a number that stands for a parameter: its unit, UCUM. A number that is written has that of the other side.
+    var unit: String?
 }

@@ -83,7 +83,8 @@ struct ExpressionChecker {
                 "the expression has more than \(PatternLimits.expressionSteps) steps; make it simpler")
         }
         switch expression.kind {
-        case .number(let value): return .number(NumberProgram(step: .constant(value), unit: nil, label: ""))
+        case .number(let value):
+            return .number(NumberProgram(step: .constant(value), unit: expression.unit, label: ""))
         case .span(let milliseconds):
             let seconds = Double(milliseconds) / 1000
             return .number(NumberProgram(step: .constant(seconds), unit: "s", label: ""))

@@ -57,7 +57,11 @@ extension Expression {
         var result = self
         switch kind {
         case .number, .span, .text, .truth, .signal: break
-        case .name(let name): if let definition = definitions[name] { result.kind = expand(definition).kind }
+        case .name(let name):
+            if let definition = definitions[name] {
+                let meant = expand(definition)
+                (result.kind, result.unit) = (meant.kind, meant.unit)
+            }
         case .window(let inner, let span): result.kind = .window(expand(inner), span)
         case .call(let name, let arguments): result.kind = .call(name, arguments.map(expand))
         case .not(let inner): result.kind = .not(expand(inner))

@@ -52,6 +52,12 @@ public struct LintFinding: Hashable, Sendable, CustomStringConvertible, Encodabl
 
     public var description: String { "\(location): \(message); \(mend) [\(rule.rawValue)]" }
 
+    /// The finding with the circumstances under which it holds.
+    func telling(_ circumstances: String) -> LintFinding {
+        LintFinding(
+            rule, of: pattern, at: location, "\(message) (\(circumstances))", mend: mend, severity: severity)
+    }
+
     /// The same finding of several patterns as one, at the first place, with how often it was made.
     public static func folded(_ findings: [LintFinding]) -> [(finding: LintFinding, count: Int)] {
         struct Words: Hashable {

@@ -17,14 +17,25 @@ public struct PatternLint: Sendable {
         shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
     }
 
+    /// What would be wrong with conditions where a site chooses a parameter's bound.
+    private func extremes(of file: PatternFile) -> [LintFinding] {
+        // A file whose bounds cannot be read was refused.
+        ((try? file.extremes()) ?? []).flatMap { words, file in
+            LintedPattern.all(of: file).flatMap(conditions).map { $0.telling("with \(words) of `tunable`") }
+        }
+    }
+
     /// All findings, in the order of files and lines, each once.
     public func findings() -> [LintFinding] {
         var found: [LintFinding] = []
         for file in shipped {
+            var ofConditions: [LintFinding] = []
             for linted in LintedPattern.all(of: file) {
-                found += conditions(of: linted)
+                ofConditions += conditions(of: linted)
                 found += tables(of: linted)
             }
+            found += ofConditions
+            if ofConditions.isEmpty { found += extremes(of: file) }
             found += texts(of: file)
             found += grounds(of: file)
             found += definitions(of: file)

@@ -77,6 +77,8 @@ final class CompiledPattern: Sendable {
             tables: consume tablesBefore, patternID: pattern.id, kinds: pattern.kinds, ensembles: ensembles)
         // Also where it does not fit: the patterns after it may.
         defer { tables = checker.tables }
+        // Their values stand in the expressions already; the sentence names them.
+        for parameter in pattern.tunables { try checker.define(parameter.name, as: parameter.expression) }
         for definition in pattern.definitions { try checker.define(definition.name, as: definition.expression) }
         condition = try checker.condition(pattern.condition)
         clearing =

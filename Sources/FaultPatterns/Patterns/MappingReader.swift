@@ -67,6 +67,10 @@ extension SourceNode {
             throw PatternProblem(
                 location, "`\(key)` has \(length) characters; the limit is \(PatternLimits.textCharacters)")
         }
+        // What moves a terminal's cursor, or ends a line of a log or a mail's head, is no text.
+        guard !trimmed.unicodeScalars.contains(where: \.isControl) else {
+            throw PatternProblem(location, "`\(key)` holds control characters; take them out")
+        }
         return trimmed
     }
 
@@ -121,6 +125,17 @@ extension SourceNode {
     /// One item or a list of them.
     var items: [SourceNode] {
         if case .sequence(let items) = content { items } else { [self] }
+    }
+}
+
+extension Unicode.Scalar {
+    /// All control characters but tab and the ends of lines.
+    fileprivate var isControl: Bool {
+        switch value {
+        case 0x09, 0x0A, 0x0D: false
+        case 0x00...0x1F, 0x7F...0x9F: true
+        default: false
+        }
     }
 }
 

@@ -111,6 +111,8 @@ public struct Pattern: Sendable {
     public var attributes: [String: [String]]
     /// What the component's attributes must not be; none of the values.
     public var exceptions: [String: [String]]
+    /// What a site may choose; the expressions hold the values in force.
+    var tunables: [Tunable]
     var definitions: [(name: String, expression: Expression)]
     var condition: Expression
     var persistence: Persistence
@@ -136,6 +138,14 @@ public struct Pattern: Sendable {
 
     /// Classes of the faults that this one is the cause of, as they are written.
     public var explainedClasses: [String] { explanations.map(\.faultClass.text) }
+
+    /// What its condition is that of: the revision, and what a site has chosen. What was on its way under another one
+    /// begins anew.
+    var edition: String {
+        tunables.reduce(String(revision)) { words, parameter in
+            parameter.value == parameter.standard ? words : "\(words) \(parameter.name)=\(parameter.value.source)"
+        }
+    }
 
     /// The urgencies that a fault of this pattern may have.
     public var urgencies: [Urgency] { Set(urgencyCases.map(\.urgency)).sorted() }

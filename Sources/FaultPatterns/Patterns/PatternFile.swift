@@ -40,13 +40,15 @@ public struct PatternFile: Sendable {
         static func < (left: Depth, right: Depth) -> Bool { left.rawValue < right.rawValue }
     }
 
-    init(reading tree: SourceNode, models: [PatternModel], depth: Depth) throws(PatternProblem) {
+    init(
+        reading tree: SourceNode, models: [PatternModel], depth: Depth, tuning: [String: Tunable.Value] = [:]
+    ) throws(PatternProblem) {
         self.tree = tree
         self.models = models
         let ensembles = Dictionary(models.map { ($0.name, $0.ensemble) }, uniquingKeysWith: { first, _ in first })
         // The words first: of a misspelt kind of part no signal fits, and that is not what is wrong.
         try PatternVocabulary.check(tree)
-        pattern = try Pattern(reading: tree, isStrict: true)
+        pattern = try Pattern(reading: tree, isStrict: true, tuning: tuning)
         guard depth > .structure else {
             (tests, watchedClasses, engineLevel) = ([], [], pattern.engineLevel)
             return
@@ -74,6 +76,8 @@ public struct PatternFile: Sendable {
         for item in items { tests.append(try PatternTest(reading: item, of: pattern, tables: tables)) }
         self.tests = tests
         if depth == .whole { try requireKinds(of: compiled, tables: tables, at: list.location) }
+        try requireUse()
+        _ = try extremes()
     }
 
     private func requireKinds(
@@ -95,7 +99,7 @@ public struct PatternFile: Sendable {
     }
 
     /// Level 2 brought variants, causes, models and all functions but the first few; level 3 that `distinct_by` counts
-    /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`.
+    /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`; level 5 `tunable`.
     private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
         let looksForUnidentified = tables.sources.contains { source in
             if case .remote(.faults(_, .unidentified)) = source { true } else { false }
@@ -104,6 +108,7 @@ public struct PatternFile: Sendable {
             guard case .scalar(let text) = item.content else { return false }
             return text.split(separator: " ").dropFirst().contains("unidentified")
         }
+        if tree.node(under: "tunable") != nil { return 5 }
         if looksForUnidentified || explainsUnidentified == true { return 4 }
         let hasNewKeys = ["variants", "explains", "weight"].contains { key in
             if case .mapping(let entries) = tree.content { entries.contains { $0.key == key } } else { false }

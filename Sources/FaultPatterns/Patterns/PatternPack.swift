@@ -3,10 +3,21 @@ public import Reports
 
 /// A built rule base: patterns, type-checked and compiled, under a version and a hash of the content.
 public struct PatternPack: Sendable {
-    /// A pattern that this program cannot run, and why; the rest of the pack works without it.
+    /// A pattern of the pack that does not run, and why; the rest works without it.
     public struct Skipped: Hashable, Sendable {
+        public enum Cause: Hashable, Sendable {
+            /// This program cannot run it.
+            case unread
+            /// Its maker has taken it back.
+            case withdrawn
+            /// The site has switched it off.
+            case switchedOff
+        }
+
         public var id: String
+        /// A sentence without its end: of this program, or the maker's or the site's own.
         public var because: String
+        public var cause: Cause
         /// False for one on trial.
         public var isActive: Bool
         /// The kinds of part it is for, as far as this program knows them.
@@ -14,9 +25,12 @@ public struct PatternPack: Sendable {
         /// What it reports, by language; empty where the pattern does not state it in the known form.
         public var titles: [String: String]
 
-        fileprivate init(_ id: String, _ tree: SourceNode, because: String) {
+        fileprivate init(_ id: String, _ tree: SourceNode, _ cause: Cause, because: String) {
             self.id = id
-            self.because = because
+            self.cause = cause
+            var sentence = because
+            while sentence.last == "." { sentence.removeLast() }
+            self.because = sentence
             isActive = tree.text(under: "status") != Pattern.Status.shadow.rawValue
             let items = tree.node(under: "applies_to")?.node(under: "component")?.items ?? []
             kinds = items.compactMap { item in
@@ -36,9 +50,14 @@ public struct PatternPack: Sendable {
     /// The highest level that any of its patterns asks for.
     public let engineLevel: Int
     public let version: String
-    /// SHA-256 of the pack's bytes, 64 hexadecimal digits.
+    /// SHA-256 of the pack's bytes, 64 hexadecimal digits; of several packs together, of what they are made of.
     public let contentHash: String
+    /// Patterns that this program cannot run.
     public let skipped: [Skipped]
+    /// Patterns that their makers have taken back, and those that the site has switched off.
+    public let disabled: [Skipped]
+    /// What the site changed, entry by entry; empty where it changed nothing.
+    public let overlay: [OverlayEntry]
 
     /// Tree ensembles by their names.
     public let ensembles: [String: TreeEnsemble]
@@ -57,13 +76,8 @@ public struct PatternPack: Sendable {
     /// - Parameter trialsCount: takes patterns on trial for active ones, to see what they would do.
     /// - Throws: why the whole pack is refused; also where none of its patterns can be read.
     public init(json: Data, trialsCount: Bool = false) throws(PatternPackError) {
-        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
-        guard PatternPack.depth(of: json) <= PatternLimits.packDepth else { throw .tooDeep }
-        let content: PackContent
-        do { content = try JSONDecoder().decode(PackContent.self, from: json) } catch {
-            throw .unreadable(because: PatternPack.words(for: error))
-        }
-        try self.init(content, hash: ContentHash.sha256(json), trialsCount: trialsCount, mayBeNewer: true)
+        try self.init(
+            try PackContent(json: json), hash: ContentHash.sha256(json), trialsCount: trialsCount, mayBeNewer: true)
     }
 
     /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
@@ -101,58 +115,71 @@ public struct PatternPack: Sendable {
             hash: "", trialsCount: true)
     }
 
-    fileprivate init(
-        _ content: PackContent, hash: String, trialsCount: Bool = false, mayBeNewer: Bool = false
+    /// - Parameters:
+    ///   - mayBeNewer: skips a pattern that cannot be read, instead of refusing the pack.
+    ///   - changes: what its makers and the site say of single patterns.
+    init(
+        _ content: PackContent, hash: String, trialsCount: Bool = false, mayBeNewer: Bool = false,
+        changes: PatternChanges = PatternChanges()
     ) throws(PatternPackError) {
-        guard content.format == PatternLimits.packFormat else { throw .wrongFormat(found: content.format) }
         guard content.patterns.count <= PatternLimits.patterns else { throw .tooMany(patterns: content.patterns.count) }
         format = content.format
         engineLevel = content.engineLevel
         version = String(content.version.prefix(100))
         contentHash = hash
-        var ensembles: [String: TreeEnsemble] = [:]
-        for (name, form) in content.models ?? [:] {
-            do { ensembles[name] = try PatternModel(form).ensemble } catch {
-                throw .model(name: String(name.prefix(100)), because: "\(error)")
-            }
-        }
+        let ensembles = try content.ensembles()
         self.ensembles = ensembles
+        var changes = changes
         var tables = ProgramTables()
         var compiled: [CompiledPattern] = []
         var entries: [PatternEntry] = []
         var skipped: [Skipped] = []
+        var disabled: [Skipped] = []
         var firstProblem: PatternProblem?
         var seen: Set<String> = []
         for (index, tree) in content.patterns.enumerated() {
-            let id = tree.text(under: "id").map { String($0.prefix(100)) } ?? "number \(index + 1)"
+            let id = tree.patternID ?? "number \(index + 1)"
             guard seen.insert(id).inserted else { throw .duplicate(id: id) }
-            if let level = tree.text(under: "engine_level").flatMap(Int.init), level > PatternLimits.engineLevel {
-                let because = "needs engine level \(level); this program has \(PatternLimits.engineLevel)"
-                skipped.append(Skipped(id, tree, because: because))
+            if let (cause, because) = changes.reasonToDisable(id) {
+                disabled.append(Skipped(id, tree, cause, because: because))
                 continue
             }
+            if let level = tree.text(under: "engine_level").flatMap(Int.init), level > PatternLimits.engineLevel {
+                let because = "needs engine level \(level); this program has \(PatternLimits.engineLevel)"
+                skipped.append(Skipped(id, tree, .unread, because: because))
+                continue
+            }
+            // A tree that was built here knows its file and line; one out of a pack knows its pattern.
+            let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
             let compiledBefore = compiled.count
-            do {
-                // A tree that was built here knows its file and line; one out of a pack knows its pattern.
-                let located = tree.location.line == nil ? tree.located(in: "pattern \(id)") : tree
-                let pattern = try Pattern(reading: located, isStrict: false)
-                entries.append(
-                    try PatternEntry(
-                        compiling: pattern, into: &compiled, tables: &tables, ensembles: ensembles))
+            func entry() throws(PatternProblem) -> PatternEntry {
+                try PatternEntry(
+                    compiling: try changes.pattern(of: id, reading: located), into: &compiled, tables: &tables,
+                    ensembles: ensembles)
+            }
+            do throws(PatternProblem) {
+                do throws(PatternProblem) { entries.append(try entry()) } catch {
+                    guard changes.giveUpTuning(id, because: error) else { throw error }
+                    compiled.removeSubrange(compiledBefore...)
+                    entries.append(try entry())
+                }
             } catch {
                 guard mayBeNewer else { throw .pattern(error) }
                 compiled.removeSubrange(compiledBefore...)
                 firstProblem = firstProblem ?? error
                 skipped.append(
                     Skipped(
-                        id, tree, because: "this program, \(CallhomeVersion.current), cannot read it: \(error.message)")
-                )
+                        id, tree, .unread,
+                        because: "this program, \(CallhomeVersion.current), cannot read it: \(error.message)"))
             }
         }
         if let firstProblem, entries.isEmpty { throw .pattern(firstProblem) }
         self.skipped = skipped
+        self.disabled = disabled
+        overlay = changes.outcome(disabled: disabled, skipped: skipped)
         book = Rulebook(
-            entries, compiled: compiled, tables: tables, skipped: Set(skipped.map(\.id)), trialsCount: trialsCount)
+            entries, compiled: compiled, tables: tables, skipped: Set(skipped.map(\.id)), disabled: disabled,
+            trialsCount: trialsCount)
     }
 
     /// What does not fit between patterns that each fit by themselves: classes that are explained or looked for and that
@@ -206,99 +233,17 @@ public struct PatternPack: Sendable {
             var patterns: Presence
         }
         guard data.first == UInt8(ascii: "{"), data.count <= PatternLimits.packBytes,
-            depth(of: data) <= PatternLimits.packDepth
+            PackContent.depth(of: data) <= PatternLimits.packDepth
         else { return false }
         return (try? JSONDecoder().decode(Head.self, from: data)) != nil
     }
 
     /// Version and the beginning of the hash, for heartbeats: `1.4.2 sha256:1b4f0e98c7d2`.
     public var identity: String { "\(version) sha256:\(contentHash.prefix(12))" }
-
-    // MARK: Reading
-
-    /// Levels of nesting, counted before any parser recurses into them.
-    private static func depth(of json: Data) -> Int {
-        var depth = 0
-        var deepest = 0
-        var inText = false
-        var isEscaped = false
-        for byte in json {
-            if inText {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte
-                    == UInt8(ascii: "\"")
-                {
-                    inText = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): inText = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            default: break
-            }
-        }
-        return deepest
-    }
-
-    private static func words(for error: any Error) -> String {
-        switch error as? DecodingError {
-        case .keyNotFound(let key, _): "the key `\(key.stringValue)` is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "it is not JSON"
-                : "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of the wrong type"
-        default: "it is not JSON"
-        }
-    }
 }
 
 extension PatternPack: CustomStringConvertible {
     public var description: String { identity }
-}
-
-/// What stands in a pack.
-private struct PackContent: Codable {
-    var format: Int
-    var engineLevel: Int
-    var version: String
-    var patterns: [SourceNode]
-    var models: [String: EnsembleFormat]?
-
-    enum CodingKeys: String, CodingKey {
-        case format
-        case engineLevel = "engine_level"
-        case version, patterns, models
-    }
-}
-
-extension PackContent {
-    /// - Throws: what does not fit between the patterns.
-    init(of files: [PatternFile], _ models: [PatternModel], _ version: String) throws(PatternPackError) {
-        let shipped = files.filter { $0.pattern.status == .active || $0.pattern.status == .shadow }
-            .sorted { $0.pattern.id < $1.pattern.id }
-        if let problem = PatternPack.problems(between: shipped).first { throw .pattern(problem) }
-        let levels = shipped.map(\.engineLevel)
-        self.init(
-            format: PatternLimits.packFormat, engineLevel: levels.max() ?? 1, version: version,
-            patterns: shipped.map(\.shippedTree),
-            models: models.isEmpty
-                ? nil
-                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }))
-    }
-
-    func json() throws(PatternPackError) -> Data {
-        let json: Data
-        do { json = try WireFormat.encode(self) } catch { throw .unreadable(because: "\(error)") }
-        guard json.count <= PatternLimits.packBytes else { throw .tooLarge(bytes: json.count) }
-        return json
-    }
 }
 
 /// Why a pack is refused as a whole.
@@ -310,6 +255,12 @@ public enum PatternPackError: Error, Hashable, Sendable, CustomStringConvertible
     case wrongFormat(found: Int)
     case duplicate(id: String)
     case pattern(PatternProblem)
+    /// The pattern's id does not begin as its maker's must.
+    case foreign(id: String, prefix: String)
+    /// Another maker has a pattern of this name already.
+    case taken(id: String, by: String)
+    /// Of several makers' packs, none is left.
+    case noneLeft([PatternComposition.Refusal])
     case model(name: String, because: String)
 
     public var description: String {
@@ -325,6 +276,12 @@ public enum PatternPackError: Error, Hashable, Sendable, CustomStringConvertible
             "the pattern pack has format \(found), this program reads \(PatternLimits.packFormat); install the pack of its release"
         case .duplicate(let id): "two patterns are called \(id); give one another id"
         case .pattern(let problem): "\(problem)"
+        case .foreign(let id, let prefix):
+            "the pattern \(id) is not this maker's: the ids of its patterns begin with \(prefix.prefix(60))."
+        case .taken(let id, let owner):
+            "the pattern \(id) is there already, of \(owner): nobody replaces another's pattern; give it another id"
+        case .noneLeft(let refusals):
+            refusals.isEmpty ? "there is no pack of patterns" : refusals.map { "\($0)" }.joined(separator: "; ")
         case .model(let name, let because):
             "the model \(name) of the pattern pack cannot be used: \(because); import it anew with `callhome patterns import-model`"
         }

@@ -4,14 +4,20 @@ extension Pattern {
     private static let idCharacters = Set("abcdefghijklmnopqrstuvwxyz0123456789.-")
 
     static let keys = [
-        "id", "revision", "status", "evidence", "engine_level", "class", "applies_to", "except", "let", "when", "for",
-        "clear", "clear_for", "urgency", "suspects", "time_to_failure", "explains", "weight", "variants", "action",
+        "id", "revision", "status", "evidence", "engine_level", "class", "applies_to", "except", "tunable", "let",
+        "when",
+        "for", "clear", "clear_for", "urgency", "suspects", "time_to_failure", "explains", "weight", "variants",
+        "action",
         "because", "provenance", "text", "sources", "tests",
     ]
 
-    /// - Parameter isStrict: whether an unknown key is refused, as in files; packs may come from a newer build.
+    /// - Parameters:
+    ///   - isStrict: whether an unknown key is refused, as in files; packs may come from a newer build.
+    ///   - tuning: values within the bounds of its parameters, by their names.
     /// - Throws: what is wrong, where, and the mend.
-    init(reading node: SourceNode, isStrict: Bool) throws(PatternProblem) {
+    init(
+        reading node: SourceNode, isStrict: Bool, tuning: [String: Tunable.Value] = [:]
+    ) throws(PatternProblem) {
         var fields = try MappingReader(node, what: "a pattern", keys: Pattern.keys)
         location = node.location
         let idNode = try fields.required("id")
@@ -35,7 +41,10 @@ extension Pattern {
             try fields.optional("except").map { (node) throws(PatternProblem) in
                 try Pattern.attributes(try MappingReader(node, what: "`except`"))
             } ?? [:]
+        let tunable = fields.optional("tunable")
         definitions = try Pattern.definitions(fields.optional("let"))
+        tunables = try Pattern.tunables(tunable, besides: Set(definitions.map(\.name)))
+        for index in tunables.indices { tunables[index].value = tuning[tunables[index].name] ?? tunables[index].value }
         condition = try ExpressionParser.parse(try fields.required("when"))
         persistence = try Pattern.persistence(fields.optional("for"), key: "for")
         clearing = try Pattern.clearing(fields.optional("clear"))
@@ -53,10 +62,13 @@ extension Pattern {
             try Pattern.timeRule(node, isStrict: isStrict)
         }
         explanations = []
-        for item in fields.optional("explains")?.items ?? [] { explanations.append(try Pattern.explanation(item)) }
+        if let list = fields.optional("explains") {
+            try Pattern.bound(list, "explains", PatternLimits.explanations)
+            for item in list.items { explanations.append(try Pattern.explanation(item)) }
+        }
         weight =
             try fields.optional("weight").map { (node) throws(PatternProblem) in try node.weight(of: "weight") } ?? 1
-        variants = try Pattern.variants(fields.optional("variants"), of: node, isStrict: isStrict)
+        variants = try Pattern.variants(fields.optional("variants"), of: node, isStrict: isStrict, tuning: tuning)
         action = try fields.text("action")
         becauseTemplate = try fields.optional("because").map { (node) throws(PatternProblem) in
             (try node.text(of: "because"), node.location)
@@ -64,9 +76,17 @@ extension Pattern {
         provenance = try fields.text("provenance")
         texts = try Pattern.texts(try fields.required("text"))
         sources = []
-        for source in try fields.required("sources").items { sources.append(try source.text(of: "sources")) }
+        let sourceList = try fields.required("sources")
+        try Pattern.bound(sourceList, "sources", PatternLimits.sources)
+        for source in sourceList.items { sources.append(try source.text(of: "sources")) }
         _ = fields.optional("tests")
         if isStrict { try fields.refuseRest() }
+        let selections = [attributes, exceptions] + variants.map(\.selection)
+        let values = selections.flatMap { $0.values.flatMap(\.self) }
+        guard values.count <= PatternLimits.selectionValues else {
+            throw Pattern.tooManyValues(values.count, at: location)
+        }
+        fillIn()
         if evidence == .estimate, status == .active {
             // Of the two the later: in a variant it is the one that the variant states.
             let place = [statusNode, evidenceNode].map(\.location).max { ($0.line ?? 0) < ($1.line ?? 0) }
@@ -82,18 +102,47 @@ extension Pattern {
         var fields = try MappingReader(
             node, what: "`applies_to`", keys: ["component"] + AttributeCatalogue.entries.map(\.name))
         var kinds: [ComponentKind] = []
-        for item in try fields.required("component").items {
+        let list = try fields.required("component")
+        try bound(list, "component", PatternLimits.kinds)
+        for item in list.items {
             kinds.append(ComponentKind(rawValue: try item.text(of: "component")))
         }
         guard !kinds.isEmpty else { throw PatternProblem(node.location, "`applies_to` names no component") }
         return (kinds, try Pattern.attributes(fields))
     }
 
+    /// - Throws: that a list is longer than one may be.
+    private static func bound(_ list: SourceNode, _ key: String, _ limit: Int) throws(PatternProblem) {
+        guard list.items.count <= limit else {
+            throw PatternProblem(list.location, "`\(key)` has \(list.items.count) entries; the limit is \(limit)")
+        }
+    }
+
+    private static func tooManyValues(_ count: Int, at place: SourceLocation) -> PatternProblem {
+        PatternProblem(
+            place,
+            "the pattern selects parts by \(count) values; the limit is \(PatternLimits.selectionValues): use `*`, or two "
+                + "patterns")
+    }
+
     private static func attributes(_ fields: MappingReader) throws(PatternProblem) -> [String: [String]] {
         var attributes: [String: [String]] = [:]
         for entry in fields.rest {
             var values: [String] = []
-            for item in entry.value.items { values.append(try item.text(of: entry.key)) }
+            for item in entry.value.items {
+                let value = try item.text(of: entry.key)
+                guard value.unicodeScalars.count <= PatternLimits.selectionCharacters else {
+                    throw PatternProblem(
+                        item.location,
+                        "a value of `\(entry.key.prefix(60))` has at most \(PatternLimits.selectionCharacters) characters"
+                    )
+                }
+                values.append(value)
+                // Before each is held against each.
+                guard values.count <= PatternLimits.selectionValues else {
+                    throw tooManyValues(values.count, at: item.location)
+                }
+            }
             attributes[entry.key] = values
         }
         return attributes
@@ -113,10 +162,7 @@ extension Pattern {
         // A pack's JSON object has no order, so definitions are put in the order of their use, whatever the file's.
         var waiting: [(name: String, expression: Expression)] = []
         for entry in entries {
-            guard let first = entry.key.first, first.isASCII, first.isLetter,
-                entry.key.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }),
-                !["and", "or", "not", "true", "false"].contains(entry.key)
-            else {
+            guard SourceNode.isName(entry.key) else {
                 throw PatternProblem(
                     entry.location, "`\(entry.key.prefix(60))` cannot be a name: use letters, digits and _")
             }
@@ -241,6 +287,15 @@ extension Pattern {
             words.removeLast(2)
         }
         let faultClass = words.removeFirst()
+        // What explains everything would silence the whole server.
+        guard let family = faultClass.firstIndex(of: "."), family != faultClass.startIndex,
+            !faultClass[..<family].contains("*")
+        else {
+            throw PatternProblem(
+                node.location,
+                "`explains` names faults by their family at least, as in disk.ata.link-* or temperature.*, not "
+                    + String(faultClass.prefix(60)))
+        }
         guard let scope = words.isEmpty ? .underOwn : Scope(words.joined(separator: " ")) else {
             throw PatternProblem(
                 node.location,
@@ -258,10 +313,13 @@ extension Pattern {
     ]
 
     private static func variants(
-        _ list: SourceNode?, of whole: SourceNode, isStrict: Bool
+        _ list: SourceNode?, of whole: SourceNode, isStrict: Bool, tuning: [String: Tunable.Value]
     ) throws(PatternProblem) -> [Variant] {
         guard let list else { return [] }
         guard case .mapping(let base) = whole.content else { return [] }
+        guard list.items.count <= PatternLimits.variants else {
+            throw PatternProblem(list.location, "a pattern has at most \(PatternLimits.variants) variants")
+        }
         var variants: [Variant] = []
         for item in list.items {
             var fields = try MappingReader(
@@ -303,13 +361,13 @@ extension Pattern {
                         entries[index] = entry
                     }
                 }
-                changed = try Pattern(reading: SourceNode(.mapping(entries), at: item.location), isStrict: isStrict)
+                changed = try Pattern(
+                    reading: SourceNode(.mapping(entries), at: item.location), isStrict: isStrict, tuning: tuning)
             }
             variants.append(Variant(selection: selection, pattern: changed, location: item.location))
-            guard variants.count <= PatternLimits.variants else {
-                throw PatternProblem(list.location, "a pattern has at most \(PatternLimits.variants) variants")
-            }
         }
+        let values = variants.reduce(0) { $0 + $1.selection.values.reduce(0) { $0 + $1.count } }
+        guard values <= PatternLimits.selectionValues else { throw tooManyValues(values, at: list.location) }
         for (index, variant) in variants.enumerated() {
             for other in variants[..<index]
             where variant.overlaps(other) && variant.isWithin(other) == other.isWithin(variant) {
@@ -362,7 +420,12 @@ extension Pattern {
 
     private static func texts(_ node: SourceNode) throws(PatternProblem) -> [String: FaultText] {
         var texts: [String: FaultText] = [:]
-        for entry in try MappingReader(node, what: "`text`").rest {
+        let languages = try MappingReader(node, what: "`text`").rest
+        guard languages.count <= PatternLimits.languages else {
+            throw PatternProblem(
+                node.location, "`text` has \(languages.count) languages; the limit is \(PatternLimits.languages)")
+        }
+        for entry in languages {
             guard entry.key.count <= 12 else {
                 throw PatternProblem(
                     entry.location,

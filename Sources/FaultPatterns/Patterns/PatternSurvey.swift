@@ -115,7 +115,7 @@ private struct PatternSurvey {
     /// What was judged by that key cannot be judged any more.
     private mutating func spoil(_ key: String) {
         switch key {
-        case "applies_to", "when": depth = .structure
+        case "applies_to", "when", "tunable": depth = .structure
         case "tests": break
         // The tests state what urgency comes of it, and when.
         case "urgency", "for", "clear", "clear_for", "class", "except": depth = min(depth, .expressions)

@@ -13,6 +13,7 @@ struct PatternVocabulary {
         try selection(tree.node(under: "except"))
         try suspects(tree.node(under: "suspects"))
         try action(tree.node(under: "action"))
+        try units(tree.node(under: "tunable"))
         for item in tree.node(under: "explains")?.items ?? [] { try explained(item) }
         for variant in tree.node(under: "variants")?.items ?? [] {
             try selection(variant.node(under: "with"), isExact: false)
@@ -44,6 +45,18 @@ struct PatternVocabulary {
     }
 
     // MARK: Parts
+
+    private static func units(_ node: SourceNode?) throws(PatternProblem) {
+        guard case .mapping(let entries)? = node?.content else { return }
+        let known = Set(SignalCatalogue.entries.map(\.unit))
+        for entry in entries {
+            guard let unit = entry.value.node(under: "unit"), case .scalar(let text) = unit.content else { continue }
+            guard !known.contains(text.trimmed) else { continue }
+            throw PatternProblem(
+                unit.location,
+                "no signal is in \(text.trimmed.prefix(60)); \(Wording.hint(text.trimmed, among: known.sorted()))")
+        }
+    }
 
     private static func kind(_ node: SourceNode?) throws(PatternProblem) {
         guard let node, case .scalar(let text) = node.content else { return }

@@ -13,17 +13,20 @@ final class Rulebook: Sendable {
     let selectors: [ComponentKind: [String]]
     /// Patterns that this engine cannot run.
     let skipped: Set<String>
+    /// Why patterns of the pack were taken back or switched off, by id.
+    let endings: [String: String]
     /// Whether patterns on trial are taken for active ones: in tests, and to measure what they would do.
     let trialsCount: Bool
 
     init(
         _ entries: [PatternEntry], compiled: [CompiledPattern], tables: ProgramTables, skipped: Set<String>,
-        trialsCount: Bool
+        disabled: [PatternPack.Skipped], trialsCount: Bool
     ) {
         self.compiled = compiled
         self.entries = entries
         self.tables = tables
         self.skipped = skipped
+        endings = Dictionary(disabled.map { ($0.id, $0.ending) }, uniquingKeysWith: { first, _ in first })
         self.trialsCount = trialsCount
         entryOfPattern = Dictionary(
             entries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -48,6 +51,9 @@ final class Rulebook: Sendable {
             return keys.sorted()
         }
     }
+
+    /// What the pattern's condition is that of.
+    func edition(of entry: Int) -> String { compiled[entries[entry].base].pattern.edition }
 
     /// On trial: shown, and neither a ticket nor the cause of others.
     func isOnTrial(_ pattern: Pattern) -> Bool { pattern.status == .shadow && !trialsCount }
@@ -83,5 +89,15 @@ final class Rulebook: Sendable {
             let entry = SignalCatalogue.entry(named: tables.signals[number].name)
             return entry.map { $0.components.isEmpty || $0.components.contains(kind) } ?? false
         }.sorted()
+    }
+}
+
+extension PatternPack.Skipped {
+    /// Why its faults end.
+    fileprivate var ending: String {
+        switch cause {
+        case .switchedOff: "The site has switched the pattern \(id) off: \(because)."
+        case .withdrawn, .unread: "The pattern \(id) was withdrawn by its maker: \(because)."
+        }
     }
 }

@@ -1,12 +1,15 @@
 /// Limits on patterns and on what the engine remembers, each with its unit.
 public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself. Level 3 brought observations that
-    /// stand for several events, and several labels that `distinct_by` counts together; level 4 the scope `unidentified`.
-    public static let engineLevel = 4
+    /// stand for several events, and several labels that `distinct_by` counts together; level 4 the scope `unidentified`;
+    /// level 5 the parameters that a site may tune.
+    public static let engineLevel = 5
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
     /// Bytes of a pack: of as many patterns as it may have, or of many fewer and their models.
     public static let packBytes = 32 << 20
+    /// Bytes of all packs that are composed: what two channels may hold at most.
+    public static let compositionBytes = 128 << 20
     /// Levels of nesting in a pack's JSON.
     public static let packDepth = 32
     /// Patterns in a pack.
@@ -23,6 +26,16 @@ public enum PatternLimits {
     public static let urgencyCases = 8
     /// Suspects of one pattern.
     public static let suspects = 8
+    /// Kinds of part that one pattern is for.
+    public static let kinds = 100
+    /// Values by which one pattern and its variants select parts, all together, and characters of one: each is held
+    /// against each.
+    public static let selectionValues = 256
+    public static let selectionCharacters = 100
+    /// Causes that one pattern states, sources that it names, and languages that it is written in.
+    public static let explanations = 64
+    public static let sources = 64
+    public static let languages = 32
     /// Variants of one pattern.
     public static let variants = 64
     /// Milliseconds of the shortest window that histories of rises are kept exact for.
@@ -33,6 +46,15 @@ public enum PatternLimits {
     public static let activeRounds = 4
     /// Characters of one text for people.
     public static let textCharacters = 2_000
+    /// Characters of a sentence why a pattern was taken back, switched off or changed.
+    public static let reasonCharacters = 500
+    /// Bytes of what a site changes.
+    public static let overlayBytes = 1 << 20
+    /// Patterns that a site changes, and those that it adds.
+    public static let overlayEntries = 1_000
+    public static let overlayPatterns = 200
+    /// Parameters of one pattern that a site may tune.
+    public static let tunables = 16
     /// Days of the longest window.
     public static let windowDays = 400
     /// Events that `serd` may ask for, and so remembers.

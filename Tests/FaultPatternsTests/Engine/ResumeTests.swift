@@ -40,7 +40,7 @@ struct ResumeTests {
             ]))
 
     /// A day in the life of three disks: values, gaps, events, late and repeated samples, an exchange.
-    private static func script(_ random: inout SplitMix) -> [(
+    static func script(_ random: inout SplitMix) -> [(
         time: Int64, observations: [Observation], list: [Component]?
     )] {
         var steps: [(time: Int64, observations: [Observation], list: [Component]?)] = []
@@ -94,7 +94,7 @@ struct ResumeTests {
         return steps
     }
 
-    private static func words(_ change: FaultChange) -> String {
+    static func words(_ change: FaultChange) -> String {
         "\(change.kind) \(change.fault.pattern) \(change.fault.component) \(change.time): \(change.because)"
     }
 
