@@ -421,6 +421,28 @@ public enum AdviceTexts {
             tue: "Aktualisieren Sie den Agenten: apt-get update; apt-get install callhome-agent. Ist er schon der "
                 + "neueste, ist das Muster falsch: Wer es geschrieben hat, kann es mit „callhome patterns lint“ prüfen."
         ),
+        fact(
+            "pattern.withdrawn", "Its maker has taken this pattern back, so that it does not run: {0}.",
+            "Der Hersteller hat dieses Fehlermuster zurückgezogen, es läuft nicht: {0}."),
+        task(
+            "pattern.switched-off", "This site has switched this pattern off: {0}.",
+            "Dieser Standort hat dieses Fehlermuster abgeschaltet: {0}.",
+            do:
+                "Once the reason is gone, take its entry under “disable” out of /etc/callhome/patterns.overlay.yaml and build "
+                + "the overlay anew: callhome patterns overlay",
+            tue:
+                "Ist der Grund vorbei, nehmen Sie den Eintrag unter „disable“ aus /etc/callhome/patterns.overlay.yaml und "
+                + "bauen Sie die Datei neu: callhome patterns overlay"),
+        task(
+            "pattern.on-trial",
+            "This site has set this pattern on trial: what it finds is shown, and makes no ticket: {0}.",
+            "Dieser Standort probt dieses Fehlermuster nur: Was es findet, wird angezeigt und meldet nichts: {0}.",
+            do:
+                "Once the reason is gone, take its entry under “shadow” out of /etc/callhome/patterns.overlay.yaml and build "
+                + "the overlay anew: callhome patterns overlay",
+            tue:
+                "Ist der Grund vorbei, nehmen Sie den Eintrag unter „shadow“ aus /etc/callhome/patterns.overlay.yaml und "
+                + "bauen Sie die Datei neu: callhome patterns overlay"),
         fact("signal.untold", "Nothing tells {0} yet.", "Noch sagt nichts etwas über {0}."),
         fact(
             "kind.silent", "The machine does not tell of such a part, though every server has one.",

@@ -23,7 +23,15 @@ public struct Agent: Sendable {
         let names = MachineNames(tree: tree)
         let hostname = configuration.hostname ?? names.hostname
         let clock = clock ?? MachineClock(boot: names.boot)
-        let pack = try Agent.patternPack(configuration.patternPack)
+        let site = SiteOverlay(path: configuration.patternOverlay)
+        if let problem = site.problem { log.error("patterns", metadata: ["problem": "\(problem)"]) }
+        let pack = try Agent.patternPack(configuration.patternPack, changedBy: site.overlay)
+        for entry in pack.overlay {
+            guard let because = entry.inactive else { continue }
+            log.warning(
+                "the overlay has no effect",
+                metadata: ["entry": "\(entry.action.rawValue)", "pattern": "\(entry.pattern)", "because": "\(because)"])
+        }
         try Agent.makeDirectory(configuration.stateDirectory)
 
         let identities = IdentityFile(directory: configuration.stateDirectory)
@@ -109,7 +117,10 @@ public struct Agent: Sendable {
 
     // MARK: Parts
 
-    static func patternPack(_ path: String) throws(AgentError) -> PatternPack {
+    /// - Parameter overlay: what the site changed of it.
+    static func patternPack(
+        _ path: String, changedBy overlay: PatternOverlay? = nil
+    ) throws(AgentError) -> PatternPack {
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch let error as CocoaError {
             // The package that brings it may only be on its way: the next start can find it.
@@ -117,7 +128,12 @@ public struct Agent: Sendable {
         } catch {
             throw AgentError("the pattern pack \(path) cannot be read: \(error)")
         }
-        do throws(PatternPackError) { return try PatternPack(json: data) } catch {
+        do throws(PatternPackError) {
+            guard let overlay else { return try PatternPack(json: data) }
+            return try PatternComposition(
+                [PatternComposition.Member(name: path, packs: [data])], overlay: overlay
+            ).pack
+        } catch {
             throw AgentError("the pattern pack \(path) is refused: \(error)", status: .configuration)
         }
     }

@@ -15,6 +15,8 @@ public struct AgentConfiguration: Sendable {
     public var patternPack = standardPack
     /// Where the package brings it.
     static let standardPack = "/usr/share/callhome/patterns.json"
+    /// `patterns.overlay`: what this site changes of the patterns; none where there is no such file.
+    public var patternOverlay = SiteOverlay.standardPath
     /// `hostname`: what people call this server; without it, the kernel's.
     public var hostname: String?
     /// `collectors`: addresses that are tried before those that enrolment gave, `https://server:port`, between commas.
@@ -65,6 +67,9 @@ public struct AgentConfiguration: Sendable {
         ConfigurationKey(
             "control.socket", "/run/callhome/agent.sock", "socket on which callhome status, test and enroll ask"),
         ConfigurationKey("patterns.pack", standardPack, "the built pattern pack"),
+        ConfigurationKey(
+            "patterns.overlay", SiteOverlay.standardPath,
+            "what this site changes of the patterns, as callhome patterns overlay wrote it; there need be none"),
         ConfigurationKey("hostname", "", "what people call this server; without it, the kernel's name"),
         ConfigurationKey(
             "collectors", "",
@@ -130,6 +135,7 @@ public struct AgentConfiguration: Sendable {
         controlSocket = AgentConfiguration.path("control.socket", &reader) ?? controlSocket
         // As it was written, if it is no path: whoever checks must not go on to complain of another pack.
         patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? reader.text("patterns.pack") ?? patternPack
+        patternOverlay = AgentConfiguration.path("patterns.overlay", &reader) ?? patternOverlay
         siteFolder = AgentConfiguration.path("site.folder", &reader) ?? siteFolder
         root = AgentConfiguration.path("root", &reader) ?? root
         if root != "/", !SysTree(root: root).exists("/") {
@@ -219,7 +225,7 @@ public struct AgentConfiguration: Sendable {
         }
         var lines = [
             "state.directory = \(stateDirectory)", "control.socket = \(controlSocket)",
-            "patterns.pack = \(patternPack)",
+            "patterns.pack = \(patternPack)", "patterns.overlay = \(patternOverlay)",
             "hostname = \(hostname ?? MachineNames(tree: SysTree(root: root)).hostname)",
             "collectors = \(collectors.joined(separator: ", "))", "proxy = \(proxy ?? "")",
             "redfish = \(redfish?.address ?? "")",

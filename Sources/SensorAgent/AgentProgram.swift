@@ -52,9 +52,17 @@ public enum AgentProgram {
         if let errors = ConfigurationErrors(errors) { complain("\(errors)") }
         for warning in configuration.warnings { complain("warning: \(warning)") }
         guard configuration.patternPack.hasPrefix("/") else { return refused }
+        let site = SiteOverlay(path: configuration.patternOverlay)
+        if let problem = site.problem { complain("warning: \(problem)") }
         do throws(AgentError) {
-            for skipped in try Agent.patternPack(configuration.patternPack).skipped {
+            let pack = try Agent.patternPack(configuration.patternPack, changedBy: site.overlay)
+            for skipped in pack.skipped {
                 complain("warning: the pattern \(skipped.id) is skipped: \(skipped.because)")
+            }
+            for entry in pack.overlay {
+                guard let because = entry.inactive else { continue }
+                complain(
+                    "warning: \(entry.action.rawValue) of \(entry.pattern) in the overlay has no effect: \(because)")
             }
         } catch {
             complain("\(error)")
@@ -111,14 +119,18 @@ public enum AgentProgram {
         guard let language = language(word) else { return ExitStatus.usage.rawValue }
         guard let horizon = horizon(every: every, for: length) else { return ExitStatus.usage.rawValue }
         let source: String
+        var overlay: PatternOverlay?
         if let packPath {
             source = packPath
         } else {
             guard let configuration = configuration(path) else { return refused }
             source = configuration.patternPack
+            let site = SiteOverlay(path: configuration.patternOverlay)
+            if let problem = site.problem { complain(problem) }
+            overlay = site.overlay
         }
         let pack: PatternPack
-        do throws(AgentError) { pack = try Agent.patternPack(source) } catch {
+        do throws(AgentError) { pack = try Agent.patternPack(source, changedBy: overlay) } catch {
             complain("\(error)")
             if packPath != nil {
                 complain(
@@ -164,8 +176,12 @@ public enum AgentProgram {
     public static func coverage(configuration path: String?, language word: String?, json: Bool) async throws -> Int32 {
         guard let language = language(word) else { return ExitStatus.usage.rawValue }
         guard let configuration = configuration(path) else { return refused }
+        let site = SiteOverlay(path: configuration.patternOverlay)
+        if let problem = site.problem { complain(problem) }
         let pack: PatternPack
-        do throws(AgentError) { pack = try Agent.patternPack(configuration.patternPack) } catch {
+        do throws(AgentError) {
+            pack = try Agent.patternPack(configuration.patternPack, changedBy: site.overlay)
+        } catch {
             complain("\(error)")
             return refused
         }

@@ -49,6 +49,7 @@ private struct Commands {
     private let fresh: Server
     private let histories: URL
     private let features: URL
+    private let overlay: URL
 
     init(_ site: Site, _ server: Server, _ fresh: Server) throws {
         self.site = site
@@ -56,6 +57,8 @@ private struct Commands {
         self.fresh = fresh
         histories = site.folder.appending(path: "histories.csv")
         features = site.folder.appending(path: "features.yaml")
+        overlay = site.folder.appending(path: "overlay.yaml")
+        try Data("shadow: { disk.ata.active-uncorrectable: a test }".utf8).write(to: overlay)
         try Data(
             """
             pending: 'increase(hw.physical_disk.smart{attribute="197.raw"}[7d])'
@@ -144,6 +147,7 @@ private struct Commands {
             callhome(["patterns", "explain"], [id, "--patterns", pattern]), callhome(["patterns", "signals"], []),
             callhome(["patterns", "test"], [pattern]), callhome(["patterns", "lint"], [pattern]),
             callhome(["patterns", "build"], [pattern, "-o", "\(site.folder.path)/pack.json"]),
+            callhome(["patterns", "overlay"], [overlay.path, "--pack", "\(site.folder.path)/pack.json"]),
         ] + channel() + [
             callhome(["patterns", "backtest"], [histories.path, "--patterns", pattern, "--baselines"]),
             callhome(

@@ -61,6 +61,27 @@ struct AgentConfigurationTests {
         }
     }
 
+    @Test("An overlay that is refused keeps no agent from starting: it is told, and the patterns run without it")
+    func overlay() throws {
+        let directory = try ScratchDirectory()
+        let path = "\(directory.path)/agent.conf"
+        let pack = "\(directory.path)/patterns.json"
+        let overlay = "\(directory.path)/overlay.json"
+        try "patterns.pack = \(pack)\npatterns.overlay = \(overlay)\n"
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        try #"{"format": 1, "engine_level": 1, "version": "0.1.0", "patterns": []}"#
+            .write(toFile: pack, atomically: true, encoding: .utf8)
+        #expect(SiteOverlay(path: overlay).problem == nil, "there need be none")
+        try "{".write(toFile: overlay, atomically: true, encoding: .utf8)
+        #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
+        #expect(SiteOverlay(path: overlay).problem?.contains("is not JSON") == true)
+        #expect(SiteOverlay(path: directory.path).problem?.contains("cannot be read") == true)
+        try #"{"disable": {"disk.gone": "known"}}"#.write(toFile: overlay, atomically: true, encoding: .utf8)
+        #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
+        let changed = try Agent.patternPack(pack, changedBy: SiteOverlay(path: overlay).overlay)
+        #expect(changed.overlay.map(\.inactive) == ["no pattern is called so"])
+    }
+
     @Test(
         "A wrong value is refused with file, line and what is wrong",
         arguments: [

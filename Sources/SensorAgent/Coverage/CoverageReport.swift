@@ -9,8 +9,10 @@ struct CoverageReport: Encodable {
     let modes: [FailureMode]
     /// Probes that read, and have missed something lately.
     let partly: [Heartbeat.Coverage]
+    /// What the site changed of the patterns, and what of that has no effect.
+    let overlay: [OverlayEntry]
 
-    private enum Key: String, CodingKey { case version, patternPack, failureModes, partly }
+    private enum Key: String, CodingKey { case version, patternPack, failureModes, partly, overlay }
 
     /// - Parameter declared: what each probe declares, by name.
     init(
@@ -41,6 +43,7 @@ struct CoverageReport: Encodable {
         _ = diagnosis.know(components, at: document.time)
         _ = diagnosis.observe(observations, at: document.time)
         patternPack = pack.identity
+        overlay = pack.overlay
         partly = coverage.filter { $0.state == "partly" }
         let hearing = EventHearing(
             coverage, declared: declared, components: components, environment: environment)
@@ -54,13 +57,29 @@ struct CoverageReport: Encodable {
         try container.encode(patternPack, forKey: .patternPack)
         try container.encode(modes, forKey: .failureModes)
         if !partly.isEmpty { try container.encode(partly, forKey: .partly) }
+        if !overlay.isEmpty { try container.encode(overlay, forKey: .overlay) }
     }
 
     var json: String {
         get throws { try PrintedJSON.text(of: self, isOneLine: true) }
     }
 
-    /// For people: what is not seen and why, then the sums.
+    /// `of this site  disk.ata.link-crc switched off: the cables are on order`.
+    private static func line(of entry: OverlayEntry, in language: Language) -> String {
+        let setting = entry.parameter.map { " \($0) = \(entry.value ?? "")" } ?? ""
+        let what =
+            switch entry.action {
+            case .disable: language("switched off", "abgeschaltet")
+            case .shadow: language("on trial", "auf Probe")
+            case .tune: language("set:\(setting)", "eingestellt:\(setting)")
+            case .add: language("added", "hinzugefügt")
+            }
+        let why = entry.because.isEmpty ? "" : ": \(entry.because)"
+        let lost = entry.inactive.map { language("; without effect: \($0)", "; ohne Wirkung: \($0)") } ?? ""
+        return "\(language("of this site", "dieses Standorts"))  \(entry.pattern) \(what)\(why)\(lost)"
+    }
+
+    /// For people: what is not seen and why, what the site changed, then the sums.
     func text(in language: Language) -> String {
         var lines = partly.flatMap { probe in
             ["\(language("partly", "teilweise"))  \(probe.probe)"]
@@ -80,6 +99,7 @@ struct CoverageReport: Encodable {
                 if !reason.parts.isEmpty { lines.append("      \(reason.parts.joined(separator: ", "))\(more)") }
             }
         }
+        lines += overlay.map { CoverageReport.line(of: $0, in: language) }
         func count(_ state: String) -> Int { modes.count { $0.state == state } }
         let (seen, partly, unseen, absent) = (count("seen"), count("partly"), count("unseen"), count("absent"))
         lines.append(

@@ -5,14 +5,22 @@ import Reports
 struct FailureModes {
     private let patterns: [Pattern]
     private let skipped: [PatternPack.Skipped]
+    /// Why the site has set patterns on trial, by their ids.
+    private let shadowed: [String: String]
     private let probes: ProbeAdvice
     private let components: [ComponentID: Component]
 
     init(
         _ pack: PatternPack, coverage: [Heartbeat.Coverage], components: [Component], environment: HostEnvironment
     ) {
-        patterns = pack.patterns.filter { $0.status == .active && !$0.kinds.contains(.test) }
-        skipped = pack.skipped.filter { $0.isActive && !$0.kinds.contains(.test) }
+        let shadowed = Dictionary(
+            pack.overlay.filter { $0.action == .shadow && $0.inactive == nil }.map { ($0.pattern, $0.because) },
+            uniquingKeysWith: { first, _ in first })
+        self.shadowed = shadowed
+        patterns = pack.patterns.filter {
+            ($0.status == .active || shadowed[$0.id] != nil) && !$0.kinds.contains(.test)
+        }
+        skipped = (pack.skipped + pack.disabled).filter { $0.isActive && !$0.kinds.contains(.test) }
         probes = ProbeAdvice(coverage, components, environment)
         self.components = Dictionary(components.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -20,14 +28,27 @@ struct FailureModes {
     /// What only a person on the spot knows.
     var questions: [Advice] { probes.questions }
 
-    /// In the order of the rule base; what this program is too old for comes last.
+    /// In the order of the rule base; what does not run comes last: what this program is too old for, what its maker has
+    /// withdrawn, and what the site has switched off.
     func modes(of coverages: [PatternCoverage]) -> [FailureMode] {
         let ofPattern = Dictionary(grouping: coverages.filter { !isBeside($0) }, by: \.pattern)
         // Those without a part come first: others may look for their faults.
         var partless: [String: FailureMode] = [:]
         for pattern in patterns where ofPattern[pattern.id] == nil { partless[pattern.id] = partlessMode(of: pattern) }
-        return patterns.map { partless[$0.id] ?? mode(of: $0, ofPattern[$0.id] ?? [], partless) }
+        return patterns.map { pattern in
+            if let because = shadowed[pattern.id] { return shadowedMode(of: pattern, because) }
+            return partless[pattern.id] ?? mode(of: pattern, ofPattern[pattern.id] ?? [], partless)
+        }
             + skipped.map { skippedMode(of: $0) }
+    }
+
+    /// What it finds is shown, and makes no ticket.
+    private func shadowedMode(of pattern: Pattern, _ because: String) -> FailureMode {
+        let parts = components.values.count { pattern.kinds.contains($0.kind) }
+        guard parts > 0 else { return mode(pattern, "absent") }
+        var mode = mode(pattern, "unseen", parts: parts)
+        mode.reasons = [FailureMode.Reason(Advice("pattern.on-trial", because), count: parts, parts: [])]
+        return mode
     }
 
     private func skippedMode(of pattern: PatternPack.Skipped) -> FailureMode {
@@ -38,7 +59,12 @@ struct FailureModes {
             seen: 0, reasons: [])
         if !parts.isEmpty || pattern.kinds.isEmpty {
             mode.state = "unseen"
-            let advice = Advice("pattern.unread", pattern.because)
+            let advice =
+                switch pattern.cause {
+                case .unread: Advice("pattern.unread", pattern.because)
+                case .withdrawn: Advice("pattern.withdrawn", pattern.because)
+                case .switchedOff: Advice("pattern.switched-off", pattern.because)
+                }
             mode.reasons = [FailureMode.Reason(advice, count: parts.count, parts: [])]
         }
         return mode

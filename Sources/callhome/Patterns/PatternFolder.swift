@@ -15,6 +15,9 @@ struct PatternFolder {
     private(set) var context: ContextSignals?
     /// What is wrong with the files that cannot be used: all of it, so that an author mends in one go.
     private(set) var problems: [String] = []
+    /// Of a pack: what the site changed, and what does not run for it.
+    private(set) var overlay: [OverlayEntry] = []
+    private var disabled: [PatternPack.Skipped] = []
     /// Whether there is nothing of this name.
     private var isMissing = false
     /// Whether these are all patterns of a pack: a folder that is not itself the folder of one part in `patterns`.
@@ -34,8 +37,13 @@ struct PatternFolder {
 
     /// What a command reads of what was named: a folder, a pattern file, or a built pack, which has no tests.
     /// Ends the command, and prints why, where it cannot be read.
-    static func files(of path: String) throws -> PatternFolder {
+    /// - Parameter overlayPath: what the site changed of a pack; nil: of the installed one, what the agent reads.
+    static func files(of path: String, changedBy overlayPath: String? = nil) throws -> PatternFolder {
         guard path.hasSuffix(".json") || path == installedPack else {
+            if overlayPath != nil {
+                Console.complain("\(path): an overlay changes a built pack; name one, such as \(installedPack)")
+                throw ExitStatus.usage.exit
+            }
             let folder = PatternFolder(path: path)
             try folder.refuseProblems()
             return folder
@@ -49,7 +57,13 @@ struct PatternFolder {
             throw ExitStatus.missing.exit
         }
         do {
-            let pack = try PatternPack(json: data)
+            let pack: PatternPack
+            if let overlay = try siteOverlay(overlayPath, of: path) {
+                let maker = PatternComposition.Member(name: path, packs: [data])
+                pack = try PatternComposition([maker], overlay: overlay).pack
+            } else {
+                pack = try PatternPack(json: data)
+            }
             for skipped in pack.skipped { Console.complain("\(path): \(skipped.id) is skipped: \(skipped.because)") }
             return PatternFolder(pack)
         } catch {
@@ -58,7 +72,26 @@ struct PatternFolder {
         }
     }
 
-    private init(_ pack: PatternPack) { files = pack.files }
+    /// What the site changed. Only one that was named has to be there and in order.
+    private static func siteOverlay(_ named: String?, of path: String) throws -> PatternOverlay? {
+        guard let file = named ?? (path == installedPack ? PatternsOverlay.built : nil) else { return nil }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            guard named != nil else { return nil }
+            Console.complain("\(file): the overlay cannot be read; make one with `callhome patterns overlay`")
+            throw ExitStatus.missing.exit
+        }
+        do throws(PatternProblem) { return try PatternOverlay(json: data) } catch {
+            Console.complain("\(file): \(error.message)")
+            guard named == nil else { throw ExitStatus.data.exit }
+            return nil
+        }
+    }
+
+    private init(_ pack: PatternPack) {
+        files = pack.files
+        overlay = pack.overlay
+        disabled = pack.disabled
+    }
 
     /// - Parameter path: a folder, or one file.
     init(path: String) {
@@ -159,6 +192,10 @@ struct PatternFolder {
     /// The pattern of that name; what comes near is named where there is none.
     func file(of id: String) throws -> PatternFile {
         if let file = files.first(where: { $0.pattern.id == id }) { return file }
+        if let pattern = disabled.first(where: { $0.id == id }) {
+            Console.complain("\(id) does not run here: the site has switched it off: \(pattern.because)")
+            throw ExitStatus.missing.exit
+        }
         let near = Wording.near(id, among: files.map(\.pattern.id), limit: 12)
         Console.complain(
             near.isEmpty

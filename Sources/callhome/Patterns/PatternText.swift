@@ -27,6 +27,7 @@ enum PatternText {
             lines += field(index == 0 ? "Cause of" : "", explained)
         }
         lines += variants(pattern)
+        lines += tunables(pattern)
         lines += field("Rests on", pattern.provenance)
         for (index, source) in pattern.sources.enumerated() { lines += field(index == 0 ? "Sources" : "", source) }
         lines += field("Tests", "\(pattern.tests)")
@@ -75,6 +76,12 @@ enum PatternText {
                 + "is what depends on it. What is unknown neither opens nor clears the fault. A window that was "
                 + "watched only in part may still be known to have reached a limit.", indent: 2)
         if !pattern.variants.isEmpty { lines += [""] + variants(pattern) }
+        if !pattern.tunables.isEmpty {
+            lines += ["", "What a site may choose"] + tunables(pattern).map { "  \($0)" }
+        }
+        if !explanation.overlay.isEmpty {
+            lines += ["", "What this site changed"] + explanation.overlay.map { "  \(overlay($0))" }
+        }
         lines += related(explanation)
         if let example = explanation.example { lines += [""] + self.example(example) }
         return lines.joined(separator: "\n")
@@ -86,6 +93,26 @@ enum PatternText {
     private static func standing(_ pattern: PatternSummary) -> [String] {
         field("Status", "\(pattern.status): \(PatternGlossary.words(ofStatus: pattern.status))")
             + field("Evidence", "\(pattern.evidence): \(PatternGlossary.words(ofEvidence: pattern.evidence))")
+    }
+
+    private static func tunables(_ pattern: PatternSummary) -> [String] {
+        var lines: [String] = []
+        for (index, parameter) in pattern.tunables.enumerated() {
+            let unit = parameter.unit.map { " (\($0))" } ?? ""
+            let maker = parameter.value == parameter.standard ? "" : ", the maker's is \(parameter.standard)"
+            lines += field(
+                index == 0 ? "Tunable" : "",
+                "\(parameter.name) = \(parameter.value)\(unit)\(maker); from \(parameter.least) to \(parameter.most)")
+        }
+        return lines
+    }
+
+    /// `disable disk.ata.link-crc: the cables are on order`.
+    static func overlay(_ entry: OverlayEntry) -> String {
+        let setting = entry.parameter.map { " \($0) = \(entry.value ?? "")" } ?? ""
+        let why = entry.because.isEmpty ? "" : ": \(entry.because)"
+        let lost = entry.inactive.map { "; without effect: \($0)" } ?? ""
+        return "\(entry.action.rawValue) \(entry.pattern)\(setting)\(why)\(lost)"
     }
 
     private static func suspects(_ pattern: PatternSummary) -> [String] {

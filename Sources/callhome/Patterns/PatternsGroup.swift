@@ -10,12 +10,15 @@ struct PatternsGroup: ParsableCommand {
             one folder per part under `patterns`; `build` makes of them the pack that agents load. An author runs \
             `test` after each change, `lint` before shipping, and `backtest` to see what a change is worth.
 
+            What a site changes of the patterns that it gets, `overlay` checks and writes.
+
             A channel brings packs to others, signed: `keygen` and `root` begin one, `sign` and `publish` fill it, `fetch` \
             mirrors it, `verify` says what it holds.
             """,
         subcommands: [
             PatternsList.self, PatternsShow.self, PatternsExplain.self, PatternsTest.self, PatternsLint.self,
             PatternsBuild.self, PatternsBacktest.self, PatternsSignals.self, PatternsImportModel.self,
+            PatternsOverlay.self,
             PatternsKeygen.self, PatternsRoot.self, PatternsSign.self, PatternsPublish.self, PatternsFetch.self,
             PatternsVerify.self,
         ])

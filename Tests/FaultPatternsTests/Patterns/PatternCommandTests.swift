@@ -387,4 +387,59 @@ struct PatternCommandTests {
         #expect(try run(["list", "FOLDER", "--urgency", "plan"], on: files).output.contains("2 patterns"))
         #expect(try run(["list", "FOLDER", "--urgency", "soon"], on: files).status == 64)
     }
+
+    @Test(
+        "What a site changes is checked against the pack and written; what does not fit is refused by name, with its line"
+    )
+    func overlay() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "callhome-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let patterns = folder.appending(path: "rules/disk")
+        try FileManager.default.createDirectory(at: patterns, withIntermediateDirectories: true)
+        let tunable = Self.source(
+            "disk.first",
+            [
+                ("let:", "tunable: { limit: { default: 16, min: 8, max: 64 } }\nlet:"),
+                ("pending >= 16", "pending >= limit"),
+            ]
+        )
+        try Data(tunable.utf8).write(to: patterns.appending(path: "first.yaml"))
+        let (pack, built) = (folder.appending(path: "pack.json").path, folder.appending(path: "overlay.json").path)
+        #expect(
+            try ShippedPatternTests.callhome(["patterns", "build", folder.appending(path: "rules").path, "-o", pack])
+                .status == 0)
+        func overlay(_ text: String) throws -> (status: Int32, output: String, problems: String) {
+            let file = folder.appending(path: "overlay.yaml")
+            try Data(text.utf8).write(to: file)
+            let outcome = try ShippedPatternTests.callhome(
+                ["patterns", "overlay", file.path, "--pack", pack, "-o", built])
+            return (outcome.status, String(decoding: outcome.output, as: UTF8.self), outcome.problems)
+        }
+        let own = Self.source("site.own").split(separator: "\n", omittingEmptySubsequences: false)
+            .joined(separator: "\n    ")
+        let good = try overlay(
+            "tune:\n  disk.first: { limit: 32, because: many }\nadd:\n  - \(own)\n")
+        #expect(good.status == 0, "\(good.problems)")
+        #expect(good.output.contains("tune disk.first limit = 32: many") && good.output.contains("add site.own"))
+        let explained = String(
+            decoding: try ShippedPatternTests.callhome(
+                ["patterns", "explain", "disk.first", "--patterns", pack, "--overlay", built]
+            ).output, as: UTF8.self)
+        #expect(explained.contains("limit = 32, the maker's is 16; from 8 to 64"), "\(explained)")
+        #expect(explained.contains("tune disk.first limit = 32: many"))
+        try FileManager.default.removeItem(atPath: built)
+        for (text, words) in [
+            (
+                "disable: { disk.frist: known }",
+                "`disable` of disk.frist has no effect: no pattern is called so; perhaps disk.first"
+            ),
+            ("tune:\n  disk.first: { limit: 65, because: x }", "limit is 65, and the pattern allows 8 to 64"),
+            ("shadow: {}\nurgency: { disk.first: inform }", "overlay.yaml:2:1: an overlay cannot say `urgency`"),
+            ("add:\n  - id: site.own", "overlay.yaml:2:5: a pattern needs `revision`"),
+        ] {
+            let refused = try overlay(text)
+            #expect(refused.status == 65 && refused.problems.contains(words), "\(refused.problems)")
+            #expect(!FileManager.default.fileExists(atPath: built))
+        }
+    }
 }

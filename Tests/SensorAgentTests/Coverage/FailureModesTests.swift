@@ -66,6 +66,46 @@ struct FailureModesTests {
         }
     }
 
+    @Test(
+        "What its maker withdrew, and what the site switched off or set on trial, is not seen, and why is said in both languages"
+    )
+    func notRunning() throws {
+        let when = "hw.physical_disk.media_errors > 0"
+        let patterns = ["a.kept", "a.off", "a.trial", "a.withdrawn"].map {
+            Self.pattern($0, kind: "disk", when: when)
+        }
+        let json = try JSONSerialization.data(
+            withJSONObject: ["format": 1, "engine_level": 1, "version": "0.1.0", "patterns": patterns])
+        let overlay = try PatternOverlay(
+            json: Data(#"{"disable": {"a.off": "known"}, "shadow": {"a.trial": "a month", "a.gone": "x"}}"#.utf8))
+        let pack = try PatternComposition(
+            [
+                PatternComposition.Member(
+                    name: "vendor", packs: [json], withdrawals: ["a.withdrawn": "it fires on healthy drives"])
+            ], overlay: overlay
+        ).pack
+        let modes = FailureModes(
+            pack, coverage: [Self.probe("disk-health", "ok")], components: [Self.disk], environment: HostEnvironment()
+        ).modes(of: [])
+        let reasons = Dictionary(uniqueKeysWithValues: modes.map { ($0.pattern, $0.reasons.first) })
+        #expect(modes.filter { $0.state == "unseen" }.map(\.pattern) == ["a.trial", "a.off", "a.withdrawn"])
+        #expect(
+            reasons["a.withdrawn"]??.because(in: .english)
+                == "Its maker has taken this pattern back, so that it does not run: it fires on healthy drives.")
+        #expect(
+            reasons["a.withdrawn"]??.because(in: .german)
+                == "Der Hersteller hat dieses Fehlermuster zurückgezogen, es läuft nicht: it fires on healthy drives.")
+        #expect(reasons["a.off"]??.because(in: .english) == "This site has switched this pattern off: known.")
+        #expect(reasons["a.off"]??.step(in: .german)?.contains("patterns.overlay.yaml") == true)
+        #expect(reasons["a.trial"]??.because(in: .german).contains("a month") == true)
+        #expect(modes.first { $0.pattern == "a.off" }?.title(in: "de") == "Es geht kaputt")
+        // Parts that the machine has not: nothing is missed.
+        let none = FailureModes(
+            pack, coverage: [], components: [], environment: HostEnvironment()
+        ).modes(of: [])
+        #expect(none.filter { $0.pattern != "a.kept" }.allSatisfy { $0.state == "absent" })
+    }
+
     @Test("What is read is seen, under its title in both languages")
     func seen() throws {
         let mode = try mode(
