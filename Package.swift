@@ -64,6 +64,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", path: "Sources/Transfer/CLibraries/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", path: "Sources/Transfer/CLibraries/CZlib", pkgConfig: "zlib"),
         .target(name: "Transfer", dependencies: ["CCurl", "CZlib"], exclude: ["CLibraries"], swiftSettings: settings),
+        .target(
+            name: "PatternMirror", dependencies: ["Reports", "PatternChannel", "Transfer"], swiftSettings: settings),
         .target(name: "Daemon", dependencies: ["Reports", logging], swiftSettings: settings),
 
         // MARK: The agent
@@ -113,7 +115,7 @@ let package = Package(
         .executableTarget(
             name: "callhome",
             dependencies: [
-                "Reports", "FaultPatterns", "PatternChannel", "Transfer", "Backtest", arguments,
+                "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Backtest", arguments,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),

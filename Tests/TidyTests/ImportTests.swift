@@ -8,6 +8,7 @@ struct ImportTests {
         "Reports": ["FoundationEssentials", "Crypto"],
         "FaultPatterns": ["Reports", "FoundationEssentials", "Glibc"],
         "PatternChannel": ["Reports", "FoundationEssentials"],
+        "PatternMirror": ["Reports", "PatternChannel", "Transfer", "FoundationEssentials", "Glibc"],
         "Transfer": ["CCurl", "CZlib", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "Daemon": ["Reports", "Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
@@ -28,7 +29,7 @@ struct ImportTests {
             "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
         ],
         "callhome": [
-            "Reports", "FaultPatterns", "PatternChannel", "Transfer", "Backtest", "ArgumentParser", "Yams",
+            "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Backtest", "ArgumentParser", "Yams",
             "FoundationEssentials", "Glibc",
             "Synchronization",
         ],

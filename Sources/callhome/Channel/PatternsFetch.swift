@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PatternChannel
+import PatternMirror
 import Reports
 
 /// `callhome patterns fetch`.
@@ -41,20 +42,26 @@ struct PatternsFetch: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let pinned = try ChannelFiles.pinned(options.root)
-        let from = try ChannelSource.named(source, ca: ca)
-        let held = FileManager.default.fileExists(atPath: mirror) ? try ChannelSource.named(mirror) : nil
+        let pinned = try ChannelInput.pinned(options.root)
+        let from = try ChannelInput.source(named: source, ca: ca)
+        let held = FileManager.default.fileExists(atPath: mirror) ? try ChannelInput.source(named: mirror) : nil
         let before = try await known(in: held, from: pinned)
-        let (trusted, ending) = await from.update(
-            of: before, options.rules, floor: options.floor, at: .now, held: held)
-        let pin = ChannelFile(path: ChannelPath.root(pinned.root.content.version), bytes: pinned.root.bytes)
-        let new = [pin] + ending.files
-        if !mirror.hasSuffix(".tar") {
-            try ChannelFiles.write(new, to: mirror)
-            if ending.isNew { prune(keeping: before.paths + trusted.paths) }
-        } else if ending.refusal == nil, held == nil || !ending.files.isEmpty {
-            try write(new, and: held, of: trusted)
+        let outcome: (trusted: TrustedChannel, ending: ChannelUpdate.Ending)
+        if mirror.hasSuffix(".tar") {
+            outcome = await from.update(
+                of: before, options.rules, floor: options.floor, at: .now, held: held,
+                inspecting: PackContents.byTheEngine)
+            if outcome.ending.refusal == nil, held == nil || !outcome.ending.files.isEmpty {
+                let pin = ChannelFile(path: ChannelPath.root(pinned.root.content.version), bytes: pinned.root.bytes)
+                try write([pin] + outcome.ending.files, and: held, of: outcome.trusted)
+            }
+        } else {
+            let folder = ChannelMirror(mirror, pinned: pinned, options.rules, inspecting: PackContents.byTheEngine)
+            outcome = try await ChannelInput.written { () async throws(ChannelFileError) in
+                try await folder.update(of: before, from: from, floor: options.floor, at: .now)
+            }
         }
+        let (trusted, ending) = outcome
         let report = ChannelReport(of: source, trusted, ending, leftAside: [])
         if json { try Console.print(json: report) } else { report.tell() }
         switch ending.refusal {
@@ -67,22 +74,11 @@ struct PatternsFetch: AsyncParsableCommand {
     /// What the mirror holds already. Ends the command where that is refused.
     private func known(in held: ChannelSource?, from pinned: TrustedChannel) async throws -> TrustedChannel {
         guard let held else { return pinned }
-        let (trusted, ending) = await held.update(of: pinned, options.rules, at: .now)
-        switch ending.refusal {
-        // New roots can have come alone, with nothing below them, or with what the keys of before them had signed.
-        case nil, .missing(ChannelPath.timestamp), .signatures(ChannelPath.timestamp, _, _, _, _): return trusted
-        case .some(let refusal):
-            Console.complain("\(mirror) holds what is refused: \(refusal); move it away and fetch anew".printable)
-            throw ExitStatus.data.exit
-        }
-    }
-
-    /// Takes out files of versions that were before the one before: a mirror does not grow for ever.
-    private func prune(keeping kept: [String]) {
-        let kept = Set(kept)
-        for path in ChannelFiles.paths(in: mirror) where !kept.contains(path) && ChannelPath.isVersioned(path) {
-            try? FileManager.default.removeItem(atPath: "\(mirror)/\(path)")
-        }
+        let (trusted, refusal) = await held.standing(
+            on: pinned, options.rules, at: .now, inspecting: PackContents.byTheEngine)
+        guard let refusal else { return trusted }
+        Console.complain("\(mirror) holds what is refused: \(refusal); move it away and fetch anew".printable)
+        throw ExitStatus.data.exit
     }
 
     /// The archive anew: all roots, and the newest of everything else.

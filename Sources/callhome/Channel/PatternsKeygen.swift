@@ -34,7 +34,7 @@ struct PatternsKeygen: ParsableCommand {
         let outcome = Outcome(
             privateKey: "\(name).pem", publicKey: "\(name).pub", keyID: ChannelKey(key.publicKey).id)
         try OutputPath(path: outcome.publicKey).refuseUnwritable()
-        try ChannelFiles.writePrivate(KeyFile.pem(of: key), to: outcome.privateKey)
+        try ChannelInput.writePrivate(KeyFile.pem(of: key), to: outcome.privateKey)
         try OutputPath(path: outcome.publicKey).write(KeyFile.pem(of: key.publicKey))
         guard !json else { return try Console.print(json: outcome) }
         print("\(outcome.privateKey) (secret) and \(outcome.publicKey): key \(outcome.keyID)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PatternChannel
+import PatternMirror
 import Reports
 
 /// `callhome patterns publish`.
@@ -68,8 +69,8 @@ struct PatternsPublish: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let signingKey = try ChannelFiles.signingKey(key)
-        let newRoot = try root.map { try ChannelFiles.required($0, atMost: ChannelLimits.rootBytes) }
+        let signingKey = try ChannelInput.signingKey(key)
+        let newRoot = try root.map { try ChannelInput.required($0, atMost: ChannelLimits.rootBytes) }
         let rules = ChannelRules(channel: folder)
         let channel = try await standing(newRoot, rules)
         var release = ChannelPublisher.Release(
@@ -86,9 +87,12 @@ struct PatternsPublish: AsyncParsableCommand {
         }
         let first = ChannelFile(
             path: ChannelPath.root(channel.root.content.version), bytes: channel.root.bytes)
-        try ChannelFiles.write([first] + files, to: folder)
+        try await ChannelInput.written { () throws(ChannelFileError) in
+            try ChannelFiles.write([first] + files, to: folder)
+        }
         // What was written is read as any reader will.
-        let (trusted, ending) = await ChannelSource.folder(folder).update(of: channel, rules, at: .now)
+        let (trusted, ending) = await ChannelSource.folder(folder).update(
+            of: channel, rules, at: .now, inspecting: PackContents.byTheEngine)
         let report = ChannelReport(of: folder, trusted, ending, leftAside: [])
         if json { try Console.print(json: report) } else { report.tell() }
         if ending.refusal != nil { throw ExitStatus.data.exit }
@@ -102,10 +106,11 @@ struct PatternsPublish: AsyncParsableCommand {
                 Console.complain("\(folder) holds no channel yet: name its signed root with --root")
                 throw ExitStatus.missing.exit
             }
-            return try ChannelFiles.pinned(root)
+            return try ChannelInput.pinned(root)
         }
-        let pinned = try ChannelFiles.pinned(first)
-        let (trusted, ending) = await ChannelSource.folder(folder).update(of: pinned, rules, at: .now)
+        let pinned = try ChannelInput.pinned(first)
+        let (trusted, ending) = await ChannelSource.folder(folder).update(
+            of: pinned, rules, at: .now, inspecting: PackContents.byTheEngine)
         if let refusal = ending.refusal {
             Console.complain(
                 "what stands in \(folder) is not taken: \(refusal); its packs and withdrawals begin anew".printable)
@@ -114,7 +119,7 @@ struct PatternsPublish: AsyncParsableCommand {
     }
 
     private func read(_ path: String) throws -> ChannelPublisher.Pack {
-        let bytes = try ChannelFiles.required(path, atMost: ChannelLimits.packBytes)
+        let bytes = try ChannelInput.required(path, atMost: ChannelLimits.packBytes)
         let name = String(path.split(separator: "/").last ?? "")
         guard ListedPack.isName(name) else {
             Console.complain(

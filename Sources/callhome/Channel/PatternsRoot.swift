@@ -56,9 +56,9 @@ struct PatternsRoot: ParsableCommand {
     func run() throws {
         let target = OutputPath(path: output)
         try target.refuseUnwritable()
-        let before = try after.map { try ChannelFiles.required($0, atMost: ChannelLimits.rootBytes) }
+        let before = try after.map { try ChannelInput.required($0, atMost: ChannelLimits.rootBytes) }
         let (rootKeys, onlineKeys) = (
-            try rootKey.map(ChannelFiles.verifyingKey), try onlineKey.map(ChannelFiles.verifyingKey)
+            try rootKey.map(ChannelInput.verifyingKey), try onlineKey.map(ChannelInput.verifyingKey)
         )
         let bytes: Data
         var version: Int64 = 1

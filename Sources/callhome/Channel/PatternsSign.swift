@@ -37,8 +37,8 @@ struct PatternsSign: ParsableCommand {
 
     func run() throws {
         let target = OutputPath(path: file)
-        let signingKey = try ChannelFiles.signingKey(key)
-        let bytes = try ChannelFiles.required(file, atMost: ChannelLimits.rootBytes)
+        let signingKey = try ChannelInput.signingKey(key)
+        let bytes = try ChannelInput.required(file, atMost: ChannelLimits.rootBytes)
         let signed: Data
         let (found, needed): (Int, Int)
         do {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PatternChannel
+import PatternMirror
 import Reports
 
 /// `callhome patterns verify`.
@@ -27,13 +28,14 @@ struct PatternsVerify: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let pinned = try ChannelFiles.pinned(options.root)
+        let pinned = try ChannelInput.pinned(options.root)
         guard !channel.hasPrefix("https://") else {
             Console.complain("\(channel) is a server: `callhome patterns fetch` verifies what it takes")
             throw ExitStatus.usage.exit
         }
-        let source = try ChannelSource.named(channel)
-        let (trusted, ending) = await source.update(of: pinned, options.rules, floor: options.floor, at: .now)
+        let source = try ChannelInput.source(named: channel)
+        let (trusted, ending) = await source.update(
+            of: pinned, options.rules, floor: options.floor, at: .now, inspecting: PackContents.byTheEngine)
         let roots = (1...trusted.root.content.version).suffix(ChannelLimits.archiveFiles).map(ChannelPath.root)
         let leftAside = Set(source.paths ?? []).subtracting(trusted.paths + roots).sorted()
         let report = ChannelReport(of: channel, trusted, ending, leftAside: ending.refusal == nil ? leftAside : [])

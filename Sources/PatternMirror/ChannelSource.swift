@@ -1,50 +1,50 @@
-import FaultPatterns
-import FoundationEssentials
-import PatternChannel
-import Reports
-import Transfer
+public import FoundationEssentials
+public import PatternChannel
+public import Reports
+public import Transfer
 
 /// Where a channel's files come from: a folder, one file on a stick, or a server.
-enum ChannelSource {
+public enum ChannelSource: Sendable {
     case folder(String)
     case archive(ChannelArchive)
     case server(base: String, trust: Trust)
+
+    /// What is inside a pack, as whoever takes it reads packs.
+    public typealias Inspection = @Sendable (Data) throws -> PackContents
 
     /// Until a file of a server is there; what is slower has not come.
     private static let timeout = Duration.seconds(120)
     /// Bytes of headers beside a file of a server.
     private static let headerBytes = 32 << 10
 
-    /// What a person named. Ends the command where it cannot be one.
-    /// - Parameter ca: PEM file of the only authority that a server's certificate may come from.
-    static func named(_ name: String, ca: String? = nil) throws -> ChannelSource {
+    /// What a person named: an address, a file that ends in .tar, or a folder.
+    /// - Parameter trust: what a server's certificate may come from.
+    public init(named name: String, trust: Trust = .system) throws(ChannelSourceProblem) {
         if name.hasPrefix("https://") {
-            var trust = Trust.system
-            if let ca {
-                trust = .pinned(caPEM: String(decoding: try ChannelFiles.required(ca, atMost: 1 << 20), as: UTF8.self))
-            }
-            return .server(base: name.hasSuffix("/") ? String(name.dropLast()) : name, trust: trust)
+            self = .server(base: name.hasSuffix("/") ? String(name.dropLast()) : name, trust: trust)
+            return
         }
         guard !name.contains("://") else {
-            Console.complain("\(name) is no folder, no .tar file and no address with https://")
-            throw ExitStatus.usage.exit
+            throw .strange("\(name) is no folder, no .tar file and no address with https://")
         }
         guard name.hasSuffix(".tar") else {
             guard ChannelFiles.isFolder(name) else {
-                Console.complain("\(name): there is no such folder; a channel in one file ends in .tar")
-                throw ExitStatus.missing.exit
+                throw .missing("\(name): there is no such folder; a channel in one file ends in .tar")
             }
-            return .folder(name)
+            self = .folder(name)
+            return
         }
-        let bytes = try ChannelFiles.required(name, atMost: ChannelLimits.archiveBytes)
-        do { return .archive(try ChannelArchive(tar: bytes)) } catch {
-            Console.complain("\(name): \(error)")
-            throw ExitStatus.data.exit
+        switch ChannelFiles.read(name, atMost: ChannelLimits.archiveBytes) {
+        case .bytes(let bytes):
+            do { self = .archive(try ChannelArchive(tar: bytes)) } catch { throw .noArchive("\(name): \(error)") }
+        case .tooLarge: throw .noArchive("\(name) is larger than \(ChannelLimits.archiveBytes) bytes")
+        case .failed(let because): throw .unreadable("\(name) cannot be read: \(because)")
+        case .absent, .contents, .unreadable: throw .missing("\(name): there is no such file")
         }
     }
 
     /// One file of it.
-    func read(_ path: String, atMost limit: Int) async -> ChannelUpdate.Answer {
+    public func read(_ path: String, atMost limit: Int) async -> ChannelUpdate.Answer {
         switch self {
         case .folder(let folder): return ChannelFiles.read("\(folder)/\(path)", atMost: limit)
         case .archive(let archive):
@@ -70,7 +70,7 @@ enum ChannelSource {
     }
 
     /// Files of the channel's two folders; nil for a server, which lists none.
-    var paths: [String]? {
+    public var paths: [String]? {
         switch self {
         case .folder(let folder): ChannelFiles.paths(in: folder)
         case .archive(let archive): archive.files.keys.sorted()
@@ -80,9 +80,9 @@ enum ChannelSource {
 
     /// Runs one update to its end.
     /// - Parameter held: a source whose packs need not come again.
-    func update(
+    public func update(
         of trusted: TrustedChannel, _ rules: ChannelRules, floor: ChannelFloor? = nil, at time: Timestamp,
-        held: ChannelSource? = nil
+        held: ChannelSource? = nil, inspecting inspect: Inspection
     ) async -> (trusted: TrustedChannel, ending: ChannelUpdate.Ending) {
         var update = ChannelUpdate(of: trusted, rules: rules, floor: floor, at: time)
         while true {
@@ -96,22 +96,42 @@ enum ChannelSource {
                     update.take(await read(path, atMost: limit))
                 }
             case .inspect(_, let bytes):
-                do { update.take(.contents(try PackContents(of: bytes))) } catch {
+                do { update.take(.contents(try inspect(bytes))) } catch {
                     update.take(.unreadable(because: "\(error)"))
                 }
             case .ended(let ending): return (update.trusted, ending)
             }
         }
     }
+
+    /// What a mirror holds already, from its pinned root on, and why all of it is refused; nil where it is good, or only begun.
+    public func standing(
+        on pinned: TrustedChannel, _ rules: ChannelRules, at time: Timestamp, inspecting inspect: Inspection
+    ) async -> (trusted: TrustedChannel, refusal: ChannelRefusal?) {
+        let (trusted, ending) = await update(of: pinned, rules, at: time, inspecting: inspect)
+        switch ending.refusal {
+        // New roots can have come alone, with nothing below them, or with what the keys of before them had signed.
+        case nil, .missing(ChannelPath.timestamp), .signatures(ChannelPath.timestamp, _, _, _, _):
+            return (trusted, nil)
+        case .some(let refusal): return (trusted, refusal)
+        }
+    }
 }
 
-extension PackContents {
-    /// What the pattern engine finds in a pack.
-    init(of pack: Data) throws(PatternPackError) {
-        let read = try PatternPack(json: pack)
-        self.init(
-            engineLevel: read.engineLevel,
-            patterns: Dictionary(read.patterns.map { ($0.id, $0.revision) }, uniquingKeysWith: { first, _ in first }),
-            unread: Set(read.skipped.map(\.id)))
+/// Why what a person named is no source.
+public enum ChannelSourceProblem: Error, Hashable, Sendable {
+    /// It is written like none.
+    case strange(String)
+    case missing(String)
+    case unreadable(String)
+    /// The file is there, and is no channel.
+    case noArchive(String)
+}
+
+extension ChannelSourceProblem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .strange(let words), .missing(let words), .unreadable(let words), .noArchive(let words): words
+        }
     }
 }

@@ -1,47 +1,16 @@
+import FaultPatterns
 import FoundationEssentials
 import Glibc
 import PatternChannel
+import PatternMirror
 import Reports
+import Transfer
 
-/// Files of channels and keys on this machine: read no further than a limit, and written whole.
-enum ChannelFiles {
-    static let folders = ["metadata", "targets"]
-
-    static func isFolder(_ path: String) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
-    }
-
-    /// A plain file: a pipe or a device would never end.
-    static func read(_ path: String, atMost limit: Int) -> ChannelUpdate.Answer {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { return errno == ENOENT ? .absent : failed(errno) }
-        defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0 else { return failed(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .failed(because: "it is no plain file") }
-        guard status.st_size <= limit else { return .tooLarge }
-        var bytes = Data(count: Int(status.st_size))
-        var count = 0
-        while count < bytes.count {
-            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { return failed(errno) }
-            guard got > 0 else { break }
-            count += got
-        }
-        return .bytes(bytes.prefix(count))
-    }
-
-    private static func failed(_ number: CInt) -> ChannelUpdate.Answer {
-        .failed(because: unsafe String(cString: strerror(number)))
-    }
-
+/// What a command is told of channels and keys: files that it cannot do without, and sources that a person named.
+enum ChannelInput {
     /// A file that a command cannot do without. Ends the command where it does not come.
     static func required(_ path: String, atMost limit: Int) throws -> Data {
-        switch read(path, atMost: limit) {
+        switch ChannelFiles.read(path, atMost: limit) {
         case .bytes(let bytes): return bytes
         case .tooLarge:
             Console.complain("\(path) is larger than \(limit) bytes")
@@ -55,28 +24,13 @@ enum ChannelFiles {
         }
     }
 
-    /// Files of a channel's folders, as far as there are: `metadata/timestamp.json`.
-    static func paths(in folder: String) -> [String] {
-        folders.flatMap { name in
-            let found = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)")) ?? []
-            return found.sorted().map { "\(name)/\($0)" }
-        }
-    }
-
-    /// Writes a channel's files one after the other, each whole. Ends the command where one cannot be written.
-    static func write(_ files: [ChannelFile], to folder: String) throws {
-        for name in folders {
-            do {
-                try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-            } catch {
-                Console.complain("\(folder)/\(name): the folder cannot be made; look at the permissions above it")
-                throw ExitStatus.cannotWrite.exit
-            }
-        }
-        for file in files {
-            let path = "\(folder)/\(file.path)"
-            if case .bytes(file.bytes) = read(path, atMost: file.bytes.count) { continue }
-            try OutputPath(path: path).write(file.bytes)
+    /// Writes a channel's files. Ends the command where one cannot be written.
+    static func written<Value>(
+        _ body: () async throws(ChannelFileError) -> Value
+    ) async throws -> Value {
+        do { return try await body() } catch {
+            Console.complain("\(error)")
+            throw ExitStatus.cannotWrite.exit
         }
     }
 
@@ -124,6 +78,37 @@ enum ChannelFiles {
             throw ExitStatus.data.exit
         }
     }
+
+    /// What a person named. Ends the command where it cannot be one.
+    /// - Parameter ca: PEM file of the only authority that a server's certificate may come from.
+    static func source(named name: String, ca: String? = nil) throws -> ChannelSource {
+        let trust = try ca.map {
+            Trust.pinned(caPEM: String(decoding: try required($0, atMost: 1 << 20), as: UTF8.self))
+        }
+        do { return try ChannelSource(named: name, trust: trust ?? .system) } catch {
+            Console.complain("\(error)")
+            switch error {
+            case .strange: throw ExitStatus.usage.exit
+            case .missing: throw ExitStatus.missing.exit
+            case .unreadable: throw ExitStatus.unreadable.exit
+            case .noArchive: throw ExitStatus.data.exit
+            }
+        }
+    }
+}
+
+extension PackContents {
+    /// What the pattern engine finds in a pack.
+    init(of pack: Data) throws(PatternPackError) {
+        let read = try PatternPack(json: pack)
+        self.init(
+            engineLevel: read.engineLevel,
+            patterns: Dictionary(read.patterns.map { ($0.id, $0.revision) }, uniquingKeysWith: { first, _ in first }),
+            unread: Set(read.skipped.map(\.id)))
+    }
+
+    /// The same, for whoever takes any reader.
+    static let byTheEngine: ChannelSource.Inspection = { try PackContents(of: $0) }
 }
 
 extension Timestamp {
