@@ -25,14 +25,20 @@ public struct Agent: Sendable {
         let clock = clock ?? MachineClock(boot: names.boot)
         let site = SiteOverlay(path: configuration.patternOverlay)
         if let problem = site.problem { log.error("patterns", metadata: ["problem": "\(problem)"]) }
-        let pack = try Agent.patternPack(configuration.patternPack, changedBy: site.overlay)
+        let (packPath, overlay) = (configuration.patternPack, site.overlay)
+        try Agent.makeDirectory(configuration.stateDirectory)
+        let patterns = PatternStore(stateDirectory: configuration.stateDirectory)
+        let chosen = try patterns.begin(at: clock.now()) { () throws(AgentError) in
+            try Agent.patternPack(packPath, changedBy: overlay)
+        }
+        for sentence in chosen.sentences { log.error("patterns", metadata: ["problem": "\(sentence)"]) }
+        let pack = chosen.pack
         for entry in pack.overlay {
             guard let because = entry.inactive else { continue }
             log.warning(
                 "the overlay has no effect",
                 metadata: ["entry": "\(entry.action.rawValue)", "pattern": "\(entry.pattern)", "because": "\(because)"])
         }
-        try Agent.makeDirectory(configuration.stateDirectory)
 
         let identities = IdentityFile(directory: configuration.stateDirectory)
         let (identity, spool) = try await Agent.memory(
@@ -72,12 +78,15 @@ public struct Agent: Sendable {
             departure: { await Departure(tree, at: $0).away },
             faultsWereStored: { uplink.faultsWereStored() })
         let control = AgentControl(
-            watch: watch, spool: spool, pack: pack, uplink: uplink,
+            watch: watch, spool: spool, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),
             query: TestProgressQuery(proxy: configuration.proxy), identity: identity, clock: clock, log: log)
+        let patternService = PatternService(
+            store: patterns, active: chosen.active, clock: clock, log: log,
+            package: { try Agent.patternPack(packPath, changedBy: overlay) }, adopt: { try await watch.adopt($0) })
         // The order is that of dependency; they are stopped from the end.
         var services: [any Service] = [
-            ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },
+            patternService, ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },
             uplink, watch, NotificationService(ServiceNotification(), watch: watch) { await control.summary() },
         ]
         if parts.isWatched {

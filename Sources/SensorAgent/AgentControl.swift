@@ -20,7 +20,6 @@ actor AgentControl {
 
     private let watch: WatchService
     private let spool: Spool
-    private let pack: PatternPack
     private let uplink: UplinkService
     private let enroller: Enroller
     private let query: TestProgressQuery
@@ -32,12 +31,11 @@ actor AgentControl {
     private var order: [String] = []
 
     init(
-        watch: WatchService, spool: Spool, pack: PatternPack, uplink: UplinkService, enroller: Enroller,
+        watch: WatchService, spool: Spool, uplink: UplinkService, enroller: Enroller,
         query: TestProgressQuery, identity: Identity, clock: any AgentClock, log: Logger
     ) {
         self.watch = watch
         self.spool = spool
-        self.pack = pack
         self.uplink = uplink
         self.enroller = enroller
         self.query = query
@@ -76,7 +74,9 @@ actor AgentControl {
             agentVersion: CallhomeVersion.current, host: author.host, hostname: author.hostname,
             startedAt: standing.startedAt, time: clock.now().time, coverage: standing.coverage,
             openFaults: standing.openFaults, patternPack: standing.patternPack,
-            skippedPatterns: pack.skipped.map { AgentStatus.SkippedPattern(pattern: $0.id, because: $0.because) },
+            skippedPatterns: await watch.pack.skipped.map {
+                AgentStatus.SkippedPattern(pattern: $0.id, because: $0.because)
+            },
             uplink: await uplink.status(), spoolBytes: bytes)
     }
 
@@ -94,6 +94,7 @@ actor AgentControl {
     private func startTest() async throws(Problem) -> TestProgress {
         let id = RandomIdentifier.make()
         let began = clock.now()
+        let pack = await watch.pack
         let test = try TestFaultInjection.fault(id: id, pack: pack, at: began.time)
         let fired = clock.now()
         do throws(SpoolError) {
@@ -136,7 +137,7 @@ actor AgentControl {
             return try await collectorProgress(of: id)
         }
         var hops = [
-            AgentControl.patternHop(test?.firedIn, pack),
+            AgentControl.patternHop(test?.firedIn, await watch.pack),
             TestProgress.Hop(
                 name: "spool", state: .confirmed, milliseconds: test?.storedIn.inMilliseconds,
                 detail: await spool.isInMemory

@@ -79,6 +79,7 @@ struct FolderTests {
             Folder("Spool", ["System"]),
             Folder("History", ["System"]),
             Folder("History/Replay", ["System", "Coverage", "History"]),
+            Folder("Patterns", ["System", "History", "History/Replay"]),
             Folder("Uplink", ["System", "Spool"]),
             Folder("Watch", probe + ["Coverage", "Spool", "History"]),
         ]

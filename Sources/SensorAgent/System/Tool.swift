@@ -21,7 +21,9 @@ actor Tool {
         /// The last run for the same device has not come back.
         case stuck
         case tooMuchOutput(limit: Int)
-        /// It could not be started, or was ended by a signal.
+        /// It was ended by this signal (signal(7)), which this program did not send.
+        case signalled(Int32)
+        /// It could not be started.
         case failed(String)
     }
 
@@ -56,23 +58,28 @@ actor Tool {
         guard let executable else { throw .missing }
         guard busy.insert(device).inserted else { throw .stuck }
         Tool.started.add(1, ordering: .relaxed)
-        let outcome: Result<Output, Failure> = await withCheckedContinuation { continuation in
-            let first = FirstResult(continuation)
-            let process = Task { await Tool.outcome(of: executable, arguments) }
-            let timer = Task {
-                guard (try? await Task.sleep(for: deadline)) != nil else { return }
-                process.cancel()  // SIGTERM, then SIGKILL.
-                guard (try? await Task.sleep(for: Tool.grace * 5)) != nil else { return }
-                first.answer(.failure(.timedOut(after: deadline)))
+        let process = Task { await Tool.outcome(of: executable, arguments) }
+        // Where the caller is cancelled nobody waits for the answer any more.
+        let outcome: Result<Output, Failure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let first = FirstResult(continuation)
+                let timer = Task {
+                    guard (try? await Task.sleep(for: deadline)) != nil else { return }
+                    process.cancel()  // SIGTERM, then SIGKILL.
+                    guard (try? await Task.sleep(for: Tool.grace * 5)) != nil else { return }
+                    first.answer(.failure(.timedOut(after: deadline)))
+                }
+                Task {
+                    let outcome = await process.value
+                    // An ended process was late, whatever it printed before.
+                    let late = process.isCancelled
+                    timer.cancel()
+                    busy.remove(device)
+                    first.answer(late ? .failure(.timedOut(after: deadline)) : outcome)
+                }
             }
-            Task {
-                let outcome = await process.value
-                // An ended process was late, whatever it printed before.
-                let late = process.isCancelled
-                timer.cancel()
-                busy.remove(device)
-                first.answer(late ? .failure(.timedOut(after: deadline)) : outcome)
-            }
+        } onCancel: {
+            process.cancel()
         }
         return try outcome.get()
     }
@@ -90,7 +97,7 @@ actor Tool {
                 output: .bytes(limit: outputBytes), error: .discarded)
             switch result.terminationStatus {
             case .exited(let code): return .success(Output(exitCode: code, bytes: result.standardOutput))
-            case .signaled(let signal): return .failure(.failed("ended by signal \(signal)"))
+            case .signaled(let signal): return .failure(.signalled(signal))
             }
         } catch let error as SubprocessError where error.code == .outputLimitExceeded {
             return .failure(.tooMuchOutput(limit: outputBytes))
@@ -107,7 +114,7 @@ extension Tool.Failure {
         case .timedOut, .stuck: .timedOut
         case .tooMuchOutput: .malformed
         case .missing: .notSupported
-        case .failed: .readError
+        case .failed, .signalled: .readError
         }
     }
 }

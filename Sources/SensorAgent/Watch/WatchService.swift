@@ -78,7 +78,8 @@ actor WatchService: Service {
 
     private let probes: [String: any Probe]
     private let settings: Settings
-    private let pack: PatternPack
+    /// What is judged by; `adopt` changes it.
+    private(set) var pack: PatternPack
     private let spool: Spool
     private let clock: any AgentClock
     private let log: Logger
@@ -292,8 +293,20 @@ actor WatchService: Service {
             observations,
             of: HistoryLook(source: name, start: look.engine, told: time, interval: interval?.inMilliseconds),
             components: result.components, isNews: isNews)
-        changes = changes.map(engineClock.told)
         history.record(result.observations)
+        note(changes)
+        forgetWhatIsGone()
+        pending.add(diagnosis.takeChanges(windows: false))
+        if let cursor = result.cursor, cursors[name] != cursor {
+            cursors[name] = cursor
+            pending.cursors[name] = cursor
+        }
+        if !pending.isEmpty { storeClock() }
+    }
+
+    /// Logs what the diagnosis has found, and keeps it to be stored.
+    private func note(_ found: [FaultChange]) {
+        let changes = found.map(engineClock.told)
         for change in changes {
             log.notice(
                 "fault \(change.kind.rawValue)",
@@ -303,13 +316,28 @@ actor WatchService: Service {
                 ])
         }
         pending.changes += changes
-        forgetWhatIsGone()
-        pending.add(diagnosis.takeChanges(windows: false))
-        if let cursor = result.cursor, cursors[name] != cursor {
-            cursors[name] = cursor
-            pending.cursors[name] = cursor
+    }
+
+    // MARK: Other patterns
+
+    /// Judges by another pack from now on. Nothing waits in between, so that no look falls between the two.
+    /// - Throws: where what is remembered cannot be carried over; then the pack of before goes on.
+    func adopt(_ next: PatternPack) async throws(DiagnosisProblem) {
+        let now = clock.now()
+        let time = engineClock.read(now)
+        note(try diagnosis.adopt(next, at: time))
+        pack = next
+        for skipped in next.skipped {
+            log.warning("pattern skipped", metadata: ["pattern": "\(skipped.id)", "because": "\(skipped.because)"])
         }
-        if !pending.isEmpty { storeClock() }
+        forgetWhatIsGone()
+        pending.add(diagnosis.takeChanges(windows: true))
+        storeClock()
+        // Other failure modes can be seen by it, and another pack is told.
+        inventoryIsNews = true
+        nextHeartbeat = now.uptime
+        await commit()
+        sleeper?.cancel()
     }
 
     /// Under this name the engine's clock is stored, as what a source was read up to.

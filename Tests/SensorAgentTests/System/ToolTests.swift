@@ -54,7 +54,7 @@ struct ToolTests {
         }
         let (scratch, tool) = try program("kill -SEGV $$")
         defer { withExtendedLifetime(scratch) {} }
-        await #expect(throws: Tool.Failure.failed("ended by signal 11")) {
+        await #expect(throws: Tool.Failure.signalled(11)) {
             try await tool.run([], for: "x", deadline: .seconds(30))
         }
     }

@@ -35,7 +35,7 @@ struct ControllerScan: Sendable {
             switch error {
             case .missing: throw .absent(because: "smartctl is not installed: apt-get install smartmontools")
             // The kernel's list, and what was found before, is enough to go on with.
-            case .timedOut, .stuck, .tooMuchOutput, .failed: break
+            case .timedOut, .stuck, .tooMuchOutput, .signalled, .failed: break
             }
         }
         return found

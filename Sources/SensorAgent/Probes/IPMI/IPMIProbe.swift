@@ -157,6 +157,7 @@ public actor IPMIProbe: Probe {
             return .timedOut(after: after)
         case .stuck: return .timedOut(after: IPMIProbe.commandDeadline)
         case .tooMuchOutput(let limit): return .malformed(path: "ipmitool", problem: "printed more than \(limit) bytes")
+        case .signalled(let signal): return .malformed(path: "ipmitool", problem: "ended by signal \(signal)")
         case .failed(let words): return .malformed(path: "ipmitool", problem: words)
         }
     }

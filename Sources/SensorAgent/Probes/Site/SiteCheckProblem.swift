@@ -34,6 +34,7 @@ struct SiteCheckProblem: Hashable, Sendable {
         case .timedOut(let limit): self.init("timed-out", path, "\(limit.components.seconds)")
         case .stuck: self.init("stuck", path)
         case .tooMuchOutput(let limit): self.init("too-much", path, "\(limit)")
+        case .signalled(let signal): self.init("failed", path, "ended by signal \(signal)")
         case .failed(let because): self.init("failed", path, because)
         }
     }

@@ -136,6 +136,7 @@ public actor RaidControllerProbe: Probe {
         case .stuck: .timedOut(after: runDeadline)
         case .missing: .absent(because: "\(program) is not installed any more")
         case .tooMuchOutput(let limit): .malformed(path: program, problem: "printed more than \(limit) bytes")
+        case .signalled(let signal): .malformed(path: program, problem: "failed: ended by signal \(signal)")
         case .failed(let words): .malformed(path: program, problem: "failed: \(words)")
         }
     }

@@ -1,0 +1,28 @@
+import Glibc
+
+/// What this process may take from now on: for one that is started to try something that may be broken.
+enum ProcessLimits {
+    /// Puts this process behind all others, for the processor and for the kernel that looks for somebody to kill where memory is
+    /// short, and bounds what it takes. It writes no file from now on.
+    ///
+    /// A refusal of one of them is no reason not to go on: whoever started it also bounds its time.
+    /// - Parameters:
+    ///   - processor: seconds of processor time, past which the kernel ends it.
+    ///   - memory: bytes of address space, past which it is given no more.
+    static func restrain(processor: UInt, memory: UInt) {
+        if let file = unsafe fopen("/proc/self/oom_score_adj", "w") {
+            _ = unsafe fputs("1000", file)
+            _ = unsafe fclose(file)
+        }
+        _ = setpriority(PRIO_PROCESS, 0, 19)
+        var parameters = sched_param()
+        _ = unsafe sched_setscheduler(0, SCHED_IDLE, &parameters)
+        for (resource, bound) in [
+            (RLIMIT_CPU, processor), (RLIMIT_AS, memory), (RLIMIT_CORE, 0), (RLIMIT_FSIZE, 0),
+        ] {
+            // A little later the kernel kills it outright.
+            var limit = rlimit(rlim_cur: bound, rlim_max: resource == RLIMIT_CPU ? bound + 10 : bound)
+            _ = unsafe setrlimit(resource, &limit)
+        }
+    }
+}
