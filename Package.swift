@@ -77,7 +77,8 @@ let package = Package(
         .target(
             name: "SensorAgent",
             dependencies: [
-                "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", "CLoader",
+                "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Daemon", "CSensors",
+                "CUdev", "CSQLite", "CIPMI", "CLoader",
                 crypto, logging,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -155,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "SensorAgentTests",
             dependencies: [
-                "SensorAgent", "Reports", "FaultPatterns", "Transfer", "Daemon", "TestSupport", crypto,
+                "SensorAgent", "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Daemon",
+                "TestSupport", crypto,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -51,7 +51,7 @@ def command_lines(command, above=()):
     for argument in shown:
         lines += argument_lines(argument)
     for subcommand in command.get("subcommands", []):
-        if subcommand["commandName"] != "help":
+        if subcommand["commandName"] != "help" and subcommand.get("shouldDisplay", True):
             lines += command_lines(subcommand, path)
     return lines
 

@@ -7,10 +7,11 @@ public import Transfer
 public enum ChannelSource: Sendable {
     case folder(String)
     case archive(ChannelArchive)
-    case server(base: String, trust: Trust)
+    /// - Parameter proxy: `http://server:port`; nil for none.
+    case server(base: String, trust: Trust, proxy: String? = nil)
 
     /// What is inside a pack, as whoever takes it reads packs.
-    public typealias Inspection = @Sendable (Data) throws -> PackContents
+    public typealias Inspection = @Sendable (Data) async throws -> PackContents
 
     /// Until a file of a server is there; what is slower has not come.
     private static let timeout = Duration.seconds(120)
@@ -50,10 +51,10 @@ public enum ChannelSource: Sendable {
         case .archive(let archive):
             guard let bytes = archive.files[path] else { return .absent }
             return bytes.count > limit ? .tooLarge : .bytes(bytes)
-        case .server(let base, let trust):
+        case .server(let base, let trust, let proxy):
             let transfer = HTTPTransfer(
                 HTTPTransfer.Options(
-                    trust: trust, timeout: ChannelSource.timeout,
+                    trust: trust, proxy: proxy, timeout: ChannelSource.timeout,
                     maximumResponseBytes: limit + ChannelSource.headerBytes))
             do {
                 let response = try await transfer.send(HTTPRequest(url: "\(base)/\(path)"))
@@ -96,7 +97,7 @@ public enum ChannelSource: Sendable {
                     update.take(await read(path, atMost: limit))
                 }
             case .inspect(_, let bytes):
-                do { update.take(.contents(try inspect(bytes))) } catch {
+                do { update.take(.contents(try await inspect(bytes))) } catch {
                     update.take(.unreadable(because: "\(error)"))
                 }
             case .ended(let ending): return (update.trusted, ending)

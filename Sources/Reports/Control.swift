@@ -109,6 +109,8 @@ public struct AgentStatus: Hashable, Sendable, Codable {
     public var coverage: [Heartbeat.Coverage]
     public var openFaults: [Fault]
     public var patternPack: String
+    /// Channels of patterns that it takes packs from; nil where none is pinned, and from an agent of up to 0.1.
+    public var channels: [ChannelStatus]?
     /// Patterns of the pack that this agent cannot read; nil where its version does not report them.
     public var skippedPatterns: [SkippedPattern]?
     public var uplink: Uplink
@@ -127,7 +129,7 @@ public struct AgentStatus: Hashable, Sendable, Codable {
 
     public init(
         agentVersion: String, host: HostID, hostname: String, startedAt: Timestamp, time: Timestamp,
-        coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String,
+        coverage: [Heartbeat.Coverage], openFaults: [Fault], patternPack: String, channels: [ChannelStatus]? = nil,
         skippedPatterns: [SkippedPattern]? = nil, uplink: Uplink, spoolBytes: Int64
     ) {
         self.agentVersion = agentVersion
@@ -138,6 +140,7 @@ public struct AgentStatus: Hashable, Sendable, Codable {
         self.coverage = coverage
         self.openFaults = openFaults
         self.patternPack = patternPack
+        self.channels = channels
         self.skippedPatterns = skippedPatterns
         self.uplink = uplink
         self.spoolBytes = spoolBytes

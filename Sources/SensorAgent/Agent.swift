@@ -27,8 +27,12 @@ public struct Agent: Sendable {
         if let problem = site.problem { log.error("patterns", metadata: ["problem": "\(problem)"]) }
         let (packPath, overlay) = (configuration.patternPack, site.overlay)
         try Agent.makeDirectory(configuration.stateDirectory)
-        let patterns = PatternStore(stateDirectory: configuration.stateDirectory)
-        let chosen = try patterns.begin(at: clock.now()) { () throws(AgentError) in
+        let patterns = PatternStore(
+            stateDirectory: configuration.stateDirectory, packagePath: packPath,
+            overlayPath: configuration.patternOverlay)
+        let (pinned, problems) = PinnedChannel.read(configuration.channelFolders)
+        for problem in problems { log.error("a channel of patterns is left out", metadata: ["because": "\(problem)"]) }
+        let chosen = try patterns.begin(at: clock.now(), pinned: Set(pinned.map(\.name))) { () throws(AgentError) in
             try Agent.patternPack(packPath, changedBy: overlay)
         }
         for sentence in chosen.sentences { log.error("patterns", metadata: ["problem": "\(sentence)"]) }
@@ -51,10 +55,12 @@ public struct Agent: Sendable {
         // The uplink is there before the watch: what people declare waits in between.
         let (asks, asked) = AsyncStream.makeStream(
             of: WatchService.Asks.self, bufferingPolicy: .bufferingNewest(WatchService.Asks.waiting))
+        let (offers, offered) = AsyncStream.makeStream(of: [PatternOffer].self, bufferingPolicy: .bufferingNewest(1))
+        let (runaways, runaway) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let uplink = UplinkService(
             source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy, log: log,
             now: { clock.now().time },
-            declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) },
+            declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) }, offer: { offered.yield($0) },
             renewal: TrustRenewal(identities: identities, proxy: configuration.proxy))
         var settings = WatchService.Settings()
         settings.heartbeatInterval = configuration.heartbeatInterval
@@ -76,14 +82,18 @@ public struct Agent: Sendable {
             },
             asks: asks, parts: parts, keeper: HistoryKeeper(directory: configuration.stateDirectory, log: log),
             departure: { await Departure(tree, at: $0).away },
-            faultsWereStored: { uplink.faultsWereStored() })
+            faultsWereStored: { uplink.faultsWereStored() }, isRunaway: { runaway.yield($0) })
         let control = AgentControl(
             watch: watch, spool: spool, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),
             query: TestProgressQuery(proxy: configuration.proxy), identity: identity, clock: clock, log: log)
         let patternService = PatternService(
-            store: patterns, active: chosen.active, clock: clock, log: log,
-            package: { try Agent.patternPack(packPath, changedBy: overlay) }, adopt: { try await watch.adopt($0) })
+            store: patterns, active: chosen.active, pinned: pinned, offers: offers, runaways: runaways,
+            stateDirectory: configuration.stateDirectory, clock: clock, log: log,
+            doors: PatternService.Doors(
+                package: { try Agent.patternPack(packPath, changedBy: overlay) },
+                run: { try await watch.adopt($0) }, source: { await uplink.source(of: $0) },
+                tell: { await watch.note(channels: $0) }))
         // The order is that of dependency; they are stopped from the end.
         var services: [any Service] = [
             patternService, ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },

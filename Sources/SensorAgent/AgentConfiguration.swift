@@ -17,6 +17,8 @@ public struct AgentConfiguration: Sendable {
     static let standardPack = "/usr/share/callhome/patterns.json"
     /// `patterns.overlay`: what this site changes of the patterns; none where there is no such file.
     public var patternOverlay = SiteOverlay.standardPath
+    /// Where the roots of channels of patterns lie that may be taken; no key leads elsewhere.
+    var channelFolders = PinnedChannel.folders
     /// `hostname`: what people call this server; without it, the kernel's.
     public var hostname: String?
     /// `collectors`: addresses that are tried before those that enrolment gave, `https://server:port`, between commas.

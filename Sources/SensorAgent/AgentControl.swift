@@ -73,7 +73,7 @@ actor AgentControl {
         return AgentStatus(
             agentVersion: CallhomeVersion.current, host: author.host, hostname: author.hostname,
             startedAt: standing.startedAt, time: clock.now().time, coverage: standing.coverage,
-            openFaults: standing.openFaults, patternPack: standing.patternPack,
+            openFaults: standing.openFaults, patternPack: standing.patternPack, channels: standing.channels,
             skippedPatterns: await watch.pack.skipped.map {
                 AgentStatus.SkippedPattern(pattern: $0.id, because: $0.because)
             },

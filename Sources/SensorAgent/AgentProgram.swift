@@ -1,5 +1,6 @@
 import Daemon
 import FaultPatterns
+import FoundationEssentials
 import Glibc
 import Logging
 public import Reports
@@ -230,6 +231,22 @@ public enum AgentProgram {
         }
         print(json ? try PrintedJSON.text(of: forecast, isOneLine: true) : forecast.text(in: language))
         return forecast.rows.contains { $0.atMost > 0 } ? ExitStatus.negative.rawValue : done
+    }
+
+    /// Tries patterns, as the agent asks for it in a child process, and prints what came of it.
+    /// - Parameter path: what to try.
+    public static func tryPatterns(_ path: String) throws -> Int32 {
+        ProcessLimits.restrain(processor: PatternTrial.processorSeconds, memory: PatternTrial.memoryBytes)
+        let request: TrialRequest
+        do {
+            let bytes = try SysTree().bytes(path, limit: TrialRequest.bytes)
+            request = try WireFormat.decode(TrialRequest.self, from: Data(bytes))
+        } catch {
+            complain("\(path) is no request for a trial: \(error)")
+            return ExitStatus.data.rawValue
+        }
+        print(try PrintedJSON.text(of: TrialReport(on: request), isOneLine: true))
+        return done
     }
 
     /// Measures what each probe costs.

@@ -10,7 +10,7 @@ struct Program: AsyncParsableCommand {
         discussion: ExitStatus.table, version: AgentProgram.version,
         subcommands: [
             Run.self, CheckConfiguration.self, Once.self, ProbeCommand.self, Diagnose.self, Replay.self, Probes.self,
-            Coverage.self,
+            Coverage.self, TryPatterns.self,
         ])
 
     static func main() async {
@@ -258,6 +258,18 @@ struct Replay: ParsableCommand {
             try AgentProgram.replay(
                 pack: pack, days: days, configuration: config, language: printed.language, json: printed.json))
     }
+}
+
+struct TryPatterns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "try-patterns",
+        abstract: "Tries patterns before they run, for the agent, which starts it behind everything else.",
+        shouldDisplay: false)
+
+    @Argument(help: ArgumentHelp("What to try, as the agent wrote it.", valueName: "file"))
+    var request: String
+
+    func run() throws { throw ExitCode(try AgentProgram.tryPatterns(request)) }
 }
 
 /// How an answer for people is printed.

@@ -12,7 +12,8 @@ struct ImportTests {
         "Transfer": ["CCurl", "CZlib", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "Daemon": ["Reports", "Logging", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "SensorAgent": [
-            "Reports", "FaultPatterns", "Transfer", "Daemon", "CSensors", "CUdev", "CSQLite", "CIPMI", "CLoader",
+            "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Daemon", "CSensors", "CUdev",
+            "CSQLite", "CIPMI", "CLoader",
             "Logging", "Subprocess", "SystemPackage", "Crypto", "FoundationEssentials", "Glibc", "Dispatch",
             "Synchronization",
         ],
@@ -29,7 +30,8 @@ struct ImportTests {
             "Reports", "FaultPatterns", "Transfer", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization",
         ],
         "callhome": [
-            "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Backtest", "ArgumentParser", "Yams",
+            "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Backtest", "ArgumentParser",
+            "Yams",
             "FoundationEssentials", "Glibc",
             "Synchronization",
         ],

@@ -50,6 +50,8 @@ struct ActivePatterns: Hashable, Sendable, Codable {
     private(set) var probation: Probation?
     /// By channel.
     private(set) var refused: [String: Refused] = [:]
+    /// Why makers have taken back patterns of theirs, by channel and id: as the newest verified targets say, whatever runs.
+    private(set) var withdrawals: [String: [String: String]] = [:]
 
     /// How long one process has to run them.
     static let probationSpan = Duration.seconds(600)
@@ -126,6 +128,26 @@ struct ActivePatterns: Hashable, Sendable, Codable {
     func refusal(of targets: Int64, in channel: String) -> String? {
         guard let refused = refused[channel], refused.targets == targets else { return nil }
         return refused.because
+    }
+
+    /// What a channel's maker has taken back by now.
+    /// - Returns: whether that is news.
+    mutating func withdraw(_ withdrawn: [String: String], by channel: String) -> Bool {
+        let known = withdrawals[channel] ?? [:]
+        withdrawals[channel] = withdrawn.isEmpty ? nil : withdrawn
+        return known != withdrawn
+    }
+
+    /// Leaves out channels whose root is pinned here no more.
+    /// - Returns: those that ran.
+    mutating func keep(pinned names: Set<String>) -> [String] {
+        let left = now.channels.keys.filter { !names.contains($0) }.sorted()
+        withdrawals = withdrawals.filter { names.contains($0.key) }
+        guard !left.isEmpty else { return [] }
+        now.channels = now.channels.filter { names.contains($0.key) }
+        before = nil
+        probation = nil
+        return left
     }
 
     /// What is written down cannot be read, and this runs instead.

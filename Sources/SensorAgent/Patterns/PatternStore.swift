@@ -25,12 +25,23 @@ struct PatternStore: Sendable {
         case remove(pack: String)
     }
 
-    /// Bytes of `active.json`: eight channels of sixteen packs, twice, have a quarter of it.
-    static let activeBytes = 64 << 10
+    /// Bytes of `active.json`: eight channels with a thousand withdrawals each have two thirds of it.
+    static let activeBytes = 8 << 20
 
     let folder: String
+    /// Where the pack of the package lies.
+    private let packagePath: String
+    /// Where lies what the site changes of the patterns.
+    private let overlayPath: String?
 
-    init(stateDirectory: String) { folder = "\(stateDirectory)/patterns" }
+    /// - Parameters:
+    ///   - packagePath: where the pack of the package lies.
+    ///   - overlayPath: where lies what the site changes of the patterns; nil: nowhere.
+    init(stateDirectory: String, packagePath: String, overlayPath: String? = nil) {
+        folder = "\(stateDirectory)/patterns"
+        self.packagePath = packagePath
+        self.overlayPath = overlayPath
+    }
 
     private var activePath: String { "\(folder)/active.json" }
     private func path(of pack: String) -> String { "\(folder)/\(pack).json" }
@@ -38,14 +49,20 @@ struct PatternStore: Sendable {
     // MARK: At a start
 
     /// Chooses what runs, and notes that a process does.
-    /// - Parameter package: reads the pack of the package, which is done only where it is needed.
+    /// - Parameters:
+    ///   - pinned: channels whose root is pinned here.
+    ///   - package: reads the pack of the package, which is done only where it is needed.
     /// - Throws: where that fails, and nothing else can run.
     func begin<Failure: Error>(
-        at moment: Moment, package: () throws(Failure) -> PatternPack
+        at moment: Moment, pinned: Set<String>, package: () throws(Failure) -> PatternPack
     ) throws(Failure) -> Chosen {
         var sentences: [String] = []
         guard var active = load(&sentences) else { return Chosen(pack: try package(), sentences: sentences) }
-        if active.probation != nil {
+        let left = active.keep(pinned: pinned)
+        if !left.isEmpty {
+            sentences.append("the roots of \(left) are pinned no more: their patterns run no more")
+        }
+        if active.probation != nil || !left.isEmpty {
             if let because = active.start(boot: moment.boot) {
                 sentences.append("back to the patterns of before: \(because)")
             }
@@ -54,18 +71,20 @@ struct PatternStore: Sendable {
         }
         for (composition, words) in [(active.now, "that ran"), (active.before, "of before")] {
             guard let composition else { continue }
-            do {
-                let pack = try self.pack(of: composition, package: package)
-                if composition != active.now { active.fallBack(to: composition) }
-                return Chosen(pack: pack, active: active, sentences: sentences)
-            } catch let problem as PatternStoreProblem {
-                sentences.append("the patterns \(words) cannot be taken: \(problem)")
-            } catch let failure as Failure {
-                throw failure
-            } catch {}
+            var chosen = active
+            if composition != active.now { chosen.fallBack(to: composition) }
+            let found: (pack: PatternPack, left: [String])?
+            do throws(PatternStoreProblem) { found = try pack(of: chosen) } catch {
+                sentences.append("the patterns \(words) cannot be taken: \(error)")
+                continue
+            }
+            guard let found else { return Chosen(pack: try package(), active: chosen, sentences: sentences) }
+            return Chosen(pack: found.pack, active: chosen, sentences: sentences + found.left)
         }
-        active.fallBack(to: .package)
-        sentences.append("the pack of the package is taken instead")
+        if active.now != .package {
+            active.fallBack(to: .package)
+            sentences.append("the pack of the package is taken instead")
+        }
         return Chosen(pack: try package(), active: active, sentences: sentences)
     }
 
@@ -83,33 +102,62 @@ struct PatternStore: Sendable {
         }
     }
 
-    /// The pack that a composition makes.
-    /// - Throws: `PatternStoreProblem`, or what reading the package's pack throws.
-    func pack<Failure: Error>(
-        of composition: ActivePatterns.Composition, package: () throws(Failure) -> PatternPack
-    ) throws -> PatternPack {
-        if composition == .package { return try package() }
-        let packs = composition.packs
-        guard packs.count == 1, !composition.needsPackage else {
-            throw PatternStoreProblem(
-                "they are of \(packs.count) packs beside that of the package, which is not known to go")
+    /// What runs, as one pack, and whose patterns are left out of it; nil where it is the pack of the package as it is.
+    func pack(of active: ActivePatterns) throws(PatternStoreProblem) -> (pack: PatternPack, left: [String])? {
+        if active.now == .package, active.withdrawals.isEmpty { return nil }
+        var members: [PatternComposition.Member] = []
+        for member in request(for: active).members {
+            var packs: [Data] = []
+            for path in member.packs { packs.append(try read(path, named: member.name)) }
+            members.append(
+                PatternComposition.Member(
+                    name: member.name, packs: packs, prefix: member.prefix, withdrawals: member.withdrawals))
         }
-        return try read(packs[0])
+        do throws(PatternPackError) {
+            let composed = try PatternComposition(
+                members, overlay: overlayPath.flatMap { SiteOverlay(path: $0).overlay })
+            return (composed.pack, composed.refused.map(\.description))
+        } catch {
+            throw PatternStoreProblem("\(error)")
+        }
     }
 
-    private func read(_ pack: String) throws(PatternStoreProblem) -> PatternPack {
-        guard PatternStore.isHash(pack) else { throw PatternStoreProblem("\(pack.prefix(100)) is no SHA-256") }
+    /// What makes up what runs.
+    /// - Parameter places: where packs lie that are not kept here yet, by SHA-256.
+    func request(for active: ActivePatterns, places: [String: String] = [:]) -> TrialRequest {
+        var members: [TrialRequest.Member] = []
+        let channels = active.now.channels.sorted { $0.key < $1.key }
+        if active.now.needsPackage {
+            // What runs of no channel is the package's, and whoever has no prefix may take patterns of it back.
+            let unbound = active.withdrawals.filter { active.now.channels[$0.key] == nil }
+            members.append(
+                TrialRequest.Member(
+                    name: PatternStore.packageName, packs: [packagePath],
+                    withdrawals: unbound.values.reduce(into: [:]) { $0.merge($1) { first, _ in first } }))
+        }
+        for (name, content) in channels {
+            members.append(
+                TrialRequest.Member(
+                    name: name, packs: content.packs.map { places[$0] ?? path(of: $0) }, prefix: content.prefix,
+                    withdrawals: active.withdrawals[name] ?? [:]))
+        }
+        return TrialRequest(members: members, overlay: overlayPath)
+    }
+
+    /// No channel can be called so.
+    private static let packageName = "the package"
+
+    private func read(_ path: String, named member: String) throws(PatternStoreProblem) -> Data {
         let bytes: Data
-        do throws(SysTreeError) {
-            bytes = Data(try SysTree().bytes(path(of: pack), limit: PatternLimits.packBytes))
-        } catch {
+        do throws(SysTreeError) { bytes = Data(try SysTree().bytes(path, limit: PatternLimits.packBytes)) } catch {
             guard case .failed(let path, let code) = error else { throw PatternStoreProblem("\(error)") }
             throw PatternStoreProblem("\(path) cannot be read: \(unsafe String(cString: strerror(code)))")
         }
-        guard ContentHash.sha256(bytes) == pack else { throw PatternStoreProblem("\(path(of: pack)) is damaged") }
-        do throws(PatternPackError) { return try PatternPack(json: bytes) } catch {
-            throw PatternStoreProblem("\(path(of: pack)) is refused: \(error)")
+        // What is kept here bears its hash as its name.
+        guard member == PatternStore.packageName || path == self.path(of: ContentHash.sha256(bytes)) else {
+            throw PatternStoreProblem("\(path) is damaged")
         }
+        return bytes
     }
 
     // MARK: Swaps
@@ -117,9 +165,16 @@ struct PatternStore: Sendable {
     /// What there is to do so that `active` is what runs at the next start.
     func steps(to active: ActivePatterns) -> [Step] {
         let held = held()
-        let wanted = Set(active.now.packs + (active.before?.packs ?? []))
-        return wanted.subtracting(held).sorted().map { .write(pack: $0) } + [.swap]
-            + held.subtracting(wanted).sorted().map { .remove(pack: $0) }
+        let kept = Set(active.now.packs + (active.before?.packs ?? []))
+        // One that is damaged is written again.
+        let lacking = Set(active.now.packs).filter { pack in
+            guard held.contains(pack),
+                let bytes = try? SysTree().bytes(path(of: pack), limit: PatternLimits.packBytes)
+            else { return true }
+            return ContentHash.sha256(Data(bytes)) != pack
+        }
+        return lacking.sorted().map { .write(pack: $0) } + [.swap]
+            + held.subtracting(kept).sorted().map { .remove(pack: $0) }
     }
 
     /// - Parameter packs: bytes by SHA-256, at least those that are to be written.

@@ -1,6 +1,7 @@
 import Daemon
 import FoundationEssentials
 import Logging
+import PatternMirror
 import Reports
 import Transfer
 
@@ -16,6 +17,7 @@ actor UplinkService: Service {
     private let now: @Sendable () -> Timestamp
     private let log: Logger
     private let declare: @Sendable ([PartDeclaration], Timestamp) -> Void
+    private let offer: @Sendable ([PatternOffer]) -> Void
     private let renewal: TrustRenewal?
     private let lastWait: Duration
     private let signal = WakeSignal()
@@ -40,6 +42,7 @@ actor UplinkService: Service {
     ///   - proxy: `http://server:port`; nil for none.
     ///   - now: the wall clock.
     ///   - declare: takes what people declared of parts, with the collector's time.
+    ///   - offer: takes what the collector says of channels of patterns.
     ///   - lastWait: how long a stop waits for the collector, which is to learn that it was in order: so long a server on its
     ///     way down still has its network, and a service manager its patience.
     ///   - renewal: takes the collector's TLS root and a new certificate; nil: they stay.
@@ -47,6 +50,7 @@ actor UplinkService: Service {
         source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
         now: @escaping @Sendable () -> Timestamp,
         declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in },
+        offer: @escaping @Sendable ([PatternOffer]) -> Void = { _ in },
         renewal: TrustRenewal? = nil, lastWait: Duration = .seconds(3)
     ) {
         self.source = source
@@ -56,6 +60,7 @@ actor UplinkService: Service {
         self.log = log
         self.now = now
         self.declare = declare
+        self.offer = offer
         self.renewal = renewal
         self.lastWait = lastWait
         machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
@@ -82,6 +87,14 @@ actor UplinkService: Service {
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
         isSettled = false
         signal.fire()
+    }
+
+    /// Where the collector has a channel of patterns; nil where this server is enrolled nowhere.
+    func source(of channel: String) -> ChannelSource? {
+        guard let enrolment = identity.enrolment, let collector = machine.collector else { return nil }
+        return .server(
+            base: collector + Routes.channel(channel),
+            trust: .collector(rootPEM: enrolment.ca, knownTime: identity.knownTime), proxy: proxy)
     }
 
     /// With the root that is trusted now.
@@ -260,6 +273,7 @@ actor UplinkService: Service {
                 metadata: ["stream": "\(stream.rawValue)", "first": "\(first)", "last": "\(last)"])
             try await source.declareLoss(of: stream, from: first, through: last, reason: "collector-behind")
         case .declare(let declarations, let time): declare(declarations, time)
+        case .offer(let offers): offer(offers)
         case .raiseStamps(let known): try await source.raiseStamps(above: known)
         case .restate(let question): try await source.restate(answering: question)
         case .keep(let line):

@@ -102,6 +102,8 @@ struct UplinkStateMachine: Sendable {
         case keep(receipt: String)
         /// What people declared of parts, and the collector's time.
         case declare([PartDeclaration], at: Timestamp)
+        /// How far channels of patterns have come, and how far this server is to go with them.
+        case offer([PatternOffer])
     }
 
     private let host: HostID
@@ -221,6 +223,9 @@ struct UplinkStateMachine: Sendable {
                 time
             )
         }
+        if let offers = receipt.patterns, !offers.isEmpty {
+            effects.append(.offer(Array(offers.prefix(WireLimits.channels))))
+        }
         if let question = receipt.restate, question.utf8.count <= Limits.questionBytes {
             effects.append(.restate(question))
         }
@@ -237,7 +242,7 @@ struct UplinkStateMachine: Sendable {
         let mends = effects.contains { effect in
             switch effect {
             case .startEpoch, .declareLoss: true
-            case .discard, .report, .declare, .raiseStamps, .restate, .keep: false
+            case .discard, .report, .declare, .offer, .raiseStamps, .restate, .keep: false
             }
         }
         guard covered || mends && !mendedLast else {

@@ -117,6 +117,10 @@ actor WatchService: Service {
     private var spoolProblem: String?
 
     private var codePages = CodePages()
+    /// How the channels of patterns are; nil where none is pinned.
+    private var channels: [ChannelStatus]?
+    private var load = EvaluationLoad()
+    private let isRunaway: @Sendable (String) -> Void
     private var nextHeartbeat: Duration
     private var nextSpan: Duration
     private var spanStart: Timestamp
@@ -141,13 +145,15 @@ actor WatchService: Service {
     ///   - keeper: of the history of what is told, for other patterns to be tried on; nil: none is kept.
     ///   - departure: why the agent is stopped, asked once, when it is.
     ///   - faultsWereStored: called after each transaction that holds fault changes.
+    ///   - isRunaway: called where judging takes more than patterns may, with the reason.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
         settings: Settings = Settings(), pack: PatternPack, saved: Spool.Saved, spool: Spool, clock: any AgentClock,
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
         asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil, keeper: HistoryKeeper? = nil,
         departure: @escaping @Sendable (Timestamp) async -> Heartbeat.Away = { _ in Heartbeat.Away(because: .stop) },
-        faultsWereStored: @escaping @Sendable () -> Void = {}
+        faultsWereStored: @escaping @Sendable () -> Void = {},
+        isRunaway: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let now = clock.now()
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -162,6 +168,7 @@ actor WatchService: Service {
         self.keeper = keeper
         self.departure = departure
         self.faultsWereStored = faultsWereStored
+        self.isRunaway = isRunaway
         startedAt = now.time
         schedule = ProbeSchedule(
             probes.map {
@@ -273,6 +280,8 @@ actor WatchService: Service {
 
     private func take(_ result: ProbeResult, of name: String, _ look: EngineClock.Look, at now: Moment) {
         let time = engineClock.read(now)
+        let began = ProcessorTime.ofThread
+        defer { if let reason = load.add(ProcessorTime.ofThread - began, at: now.uptime) { isRunaway(reason) } }
         var changes: [FaultChange] = []
         let isNews = catalogue.update(name, result.components)
         if isNews { inventoryIsNews = true }
@@ -320,6 +329,9 @@ actor WatchService: Service {
 
     // MARK: Other patterns
 
+    /// Takes how the channels of patterns are, for the next heartbeat.
+    func note(channels: [ChannelStatus]) { self.channels = channels.isEmpty ? nil : channels }
+
     /// Judges by another pack from now on. Nothing waits in between, so that no look falls between the two.
     /// - Throws: where what is remembered cannot be carried over; then the pack of before goes on.
     func adopt(_ next: PatternPack) async throws(DiagnosisProblem) {
@@ -327,6 +339,7 @@ actor WatchService: Service {
         let time = engineClock.read(now)
         note(try diagnosis.adopt(next, at: time))
         pack = next
+        load = EvaluationLoad()
         for skipped in next.skipped {
             log.warning("pattern skipped", metadata: ["pattern": "\(skipped.id)", "because": "\(skipped.because)"])
         }
@@ -615,7 +628,7 @@ actor WatchService: Service {
         Heartbeat(
             interval: Int(settings.heartbeatInterval.components.seconds), coverage: await coverage(),
             failureModeCounts: failureModeCountsSent, patternPack: pack.identity,
-            openFaults: diagnosis.openFaults.count, away: away)
+            openFaults: diagnosis.openFaults.count, away: away, channels: channels)
     }
 
     /// What each probe sees, and the spool and the list of parts where something is the matter with them.
@@ -726,11 +739,12 @@ actor WatchService: Service {
         var coverage: [Heartbeat.Coverage]
         var openFaults: [Fault]
         var patternPack: String
+        var channels: [ChannelStatus]?
     }
 
     func standing() async -> Standing {
         Standing(
             startedAt: startedAt, coverage: await coverage(), openFaults: diagnosis.openFaults.map(engineClock.told),
-            patternPack: pack.identity)
+            patternPack: pack.identity, channels: channels)
     }
 }

@@ -50,6 +50,7 @@ extension AgentStatus {
             language("patterns  ", "Muster    ") + patternPack,
         ]
         lines += skippedWords(in: language).map { "          \($0)" }
+        for channel in channels ?? [] { lines += channel.words(in: language) }
         lines += [
             language("spool     ", "Speicher  ") + "\((Double(spoolBytes) / Double(1 << 20)).shortened) MiB",
             language("uplink    ", "Sammler   ") + uplink.words(in: language)
@@ -125,6 +126,36 @@ extension AgentStatus {
             "\(first.pattern): \(first.because)",
             advice.step(in: language) ?? "",
         ]
+    }
+}
+
+extension ChannelStatus {
+    /// What of the channel runs, what is on trial, and what is refused, each on a line.
+    fileprivate func words(in language: Language) -> [String] {
+        let running =
+            active.map { language("version \($0) runs", "Fassung \($0) läuft") }
+            ?? language("nothing of it runs yet", "noch läuft nichts daraus")
+        let known = timestamp == 0 ? language("nothing verified yet", "noch nichts geprüft") : nil
+        var lines = [
+            language("channel   ", "Kanal     ") + "\(channel): "
+                + [running, known].compactMap(\.self).joined(separator: ", ")
+        ]
+        if let candidate {
+            let state =
+                switch candidate.state {
+                case "checking": language("on trial", "wird erprobt")
+                case "proved": language("proved, and waits for its turn", "erprobt, wartet, bis sie an der Reihe ist")
+                case "refused": language("refused", "abgelehnt")
+                case "withdrawn": language("left again by itself", "von selbst wieder verlassen")
+                default: candidate.state
+                }
+            let because = candidate.because.isEmpty ? "" : ": \(candidate.because)"
+            lines.append("          " + language("version", "Fassung") + " \(candidate.targets): \(state)\(because)")
+        }
+        if let refused {
+            lines.append("          " + language("not taken", "nicht übernommen") + ": \(refused)")
+        }
+        return lines + warnings.map { "          \($0)" }
     }
 }
 

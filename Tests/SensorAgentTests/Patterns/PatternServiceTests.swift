@@ -25,12 +25,13 @@ struct PatternServiceTests {
         ActivePatterns.Content(targets: Int64(version), packs: [ContentHash.sha256(json)])
     }
 
-    private var store: PatternStore { PatternStore(stateDirectory: directory.path) }
+    private var store: PatternStore { PatternStore(stateDirectory: directory.path, packagePath: "/nonexistent") }
 
     private func service(of watch: WatchService, _ active: ActivePatterns? = nil) -> PatternService {
         PatternService(
-            store: store, active: active, clock: clock, log: SpoolFixture.log, package: { try WatchFixture.pack() },
-            adopt: { try await watch.adopt($0) })
+            store: store, active: active, stateDirectory: directory.path, clock: clock, log: SpoolFixture.log,
+            doors: PatternService.Doors(
+                package: { try WatchFixture.pack() }, run: { try await watch.adopt($0) }))
     }
 
     private func stored() throws -> ActivePatterns {
@@ -59,7 +60,9 @@ struct PatternServiceTests {
         }
         try await running.stop()
         // What is stored is what was told: a restart has nothing to add.
-        let chosen = try store.begin(at: clock.now()) { () throws(AgentError) in throw AgentError("it is not needed") }
+        let chosen = try store.begin(at: clock.now(), pinned: ["vendor"]) { () throws(AgentError) in
+            throw AgentError("it is not needed")
+        }
         let again = try await RunningWatch(
             [WatchFixture.fanProbe(speed)], in: directory.path, clock: clock, pack: chosen.pack)
         try await WatchFixture.eventually("it has looked") { await again.watch.standing().coverage[0].state == "ok" }
@@ -80,7 +83,9 @@ struct PatternServiceTests {
 
     @Test("One of a pattern in another revision is the same fault: the new condition ends it, or makes it more urgent")
     func otherRevision() async throws {
-        let stricter = [("\"revision\": \"1\"", "\"revision\": \"2\""), ("{\"is\": \"plan\"}", "{\"is\": \"order\"}")]
+        let stricter: [(old: String, new: String)] = [
+            ("\"revision\": \"1\"", "\"revision\": \"2\""), ("{\"is\": \"plan\"}", "{\"is\": \"order\"}"),
+        ]
         let changes = try await changes(under: Self.json(2, stricter))
         #expect(changes.map(\.kind) == [.opened, .updated, .cleared])
         #expect(Set(changes.map(\.fault.id)).count == 1)
@@ -108,7 +113,9 @@ struct PatternServiceTests {
             }
             #expect(await running.watch.standing().patternPack.hasPrefix("t1 "))
             #expect(await patterns.composition == .package)
-            let chosen = try store.begin(at: clock.now()) { () throws(AgentError) in try Agent.package() }
+            let chosen = try store.begin(at: clock.now(), pinned: ["vendor"]) { () throws(AgentError) in
+                try Agent.package()
+            }
             #expect(chosen.pack.version == "t1" && chosen.sentences.isEmpty)
         }
         try await running.stop()
@@ -131,7 +138,8 @@ struct PatternServiceTests {
         try await run(patterns, for: .seconds(599)) { try stored().probation?.running == "b0" }
         #expect(try stored().probation == ActivePatterns.Probation(crashes: 0, running: nil))
         // The next process needs ten minutes of its own.
-        let chosen = try store.begin(at: clock.now()) { () throws(AgentError) in try Agent.package() }
+        let chosen = try store.begin(at: clock.now(), pinned: ["vendor"]) { () throws(AgentError) in try Agent.package()
+        }
         let next = service(of: running.watch, chosen.active)
         try await run(next, for: .seconds(600)) { try stored().probation == nil }
         #expect(try stored().now.channels["vendor"]?.targets == 2)

@@ -13,7 +13,7 @@ struct PatternStoreTests {
 
     init() throws {
         directory = try ScratchDirectory()
-        store = PatternStore(stateDirectory: directory.path)
+        store = PatternStore(stateDirectory: directory.path, packagePath: "/nonexistent")
     }
 
     private struct NoPackage: Error, Hashable {}
@@ -32,7 +32,7 @@ struct PatternStoreTests {
     private func begin(boot: String = "b0") throws -> PatternStore.Chosen {
         var moment = Self.moment
         moment.boot = boot
-        return try store.begin(at: moment) { () throws(NoPackage) in
+        return try store.begin(at: moment, pinned: ["vendor"]) { () throws(NoPackage) in
             guard let pack = try? WatchFixture.pack() else { throw NoPackage() }
             return pack
         }
@@ -63,7 +63,7 @@ struct PatternStoreTests {
         #expect(chosen.pack.version == "t1" && chosen.active == nil && chosen.sentences.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: store.folder))
         #expect(throws: NoPackage()) {
-            try store.begin(at: Self.moment) { () throws(NoPackage) in throw NoPackage() }
+            try store.begin(at: Self.moment, pinned: ["vendor"]) { () throws(NoPackage) in throw NoPackage() }
         }
     }
 
@@ -72,7 +72,7 @@ struct PatternStoreTests {
     )
     func swap() throws {
         _ = try third()
-        let chosen = try store.begin(at: Self.moment) { () throws(NoPackage) in throw NoPackage() }
+        let chosen = try store.begin(at: Self.moment, pinned: ["vendor"]) { () throws(NoPackage) in throw NoPackage() }
         #expect(chosen.pack.version == "v3" && chosen.sentences.isEmpty)
         #expect(names == (["active.json"] + [2, 3].map { "\(ContentHash.sha256(Self.json($0))).json" }).sorted())
         for name in names {
@@ -140,6 +140,9 @@ struct PatternStoreTests {
         #expect(chosen.pack.version == "v2" && chosen.sentences.count == 1)
         #expect(chosen.sentences[0].contains("is damaged"))
         #expect(chosen.active?.now.channels["vendor"]?.targets == 2 && chosen.active?.before == nil)
+        var again = try #require(chosen.active)
+        again.activate(Self.content(3), of: "vendor", at: Self.moment.time, boot: "b0")
+        #expect(store.steps(to: again).first == .write(pack: Self.content(3).packs[0]), "it is written anew")
         try FileManager.default.removeItem(at: path(2))
         chosen = try begin()
         #expect(chosen.pack.version == "t1" && chosen.active?.now == .package)
@@ -156,13 +159,30 @@ struct PatternStoreTests {
         let good = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let since = try #require(good.firstMatch(of: /"since":("?[^,}"]+"?)/)).1
         for text in [
-            "", "{", "[]", "null", "\(outside)\(since),\"refused\":{}}",
+            "", "{", "[]", "null", "\(outside)\(since),\"refused\":{},\"withdrawals\":{}}",
             String(repeating: " ", count: PatternStore.activeBytes) + good,
         ] {
             try Data(text.utf8).write(to: file)
             let chosen = try begin()
             #expect(chosen.pack.version == "t1" && !chosen.sentences.isEmpty, "\(text.prefix(80))")
         }
+    }
+
+    @Test("A channel whose root is pinned no more runs no more, and the others go on")
+    func unpinned() throws {
+        _ = try third()
+        let chosen = try store.begin(at: Self.moment, pinned: []) { () throws(NoPackage) in
+            guard let pack = try? WatchFixture.pack() else { throw NoPackage() }
+            return pack
+        }
+        #expect(chosen.pack.version == "t1" && chosen.active?.now == .package && chosen.sentences.count == 1)
+        #expect(try begin().pack.version == "t1", "also once it is pinned again, until it is offered")
+        var active = ActivePatterns(.package, at: Self.moment.time)
+        active.activate(Self.content(1), of: "vendor", at: Self.moment.time, boot: "b0")
+        active.activate(Self.content(2), of: "other", at: Self.moment.time, boot: "b0")
+        #expect(active.keep(pinned: ["vendor", "third"]) == ["other"])
+        #expect(active.now.channels.keys.sorted() == ["vendor"] && active.before == nil)
+        #expect(active.keep(pinned: ["vendor"]) == [])
     }
 }
 

@@ -82,6 +82,26 @@ struct UplinkStateMachineTests {
         #expect(dialogue.machine.lastReceipt == dialogue.time)
     }
 
+    @Test(
+        "What a receipt says of channels of patterns is passed on, of as many as the wire has at most; a stranger's is not"
+    )
+    func offers() {
+        var dialogue = Dialogue()
+        dialogue.has(.faults, 1...1)
+        func answer(_ count: Int, host: HostID = "h1") -> [[PatternOffer]] {
+            let offers = (0..<count).map { PatternOffer(channel: "c\($0)", timestamp: 1, step: .hold) }
+            let progress = ReportStream.allCases.map { Receipt.Progress(stream: $0, through: 0) }
+            let receipt = Receipt(
+                host: host, epoch: 1, progress: progress, patterns: offers, time: dialogue.time)
+            return dialogue.answer(.receipt(receipt)).compactMap { effect in
+                if case .offer(let offers) = effect { offers } else { nil }
+            }
+        }
+        #expect(answer(2).map { $0.map(\.channel) } == [["c0", "c1"]])
+        #expect(answer(WireLimits.channels + 1).map(\.count) == [WireLimits.channels])
+        #expect(answer(0).isEmpty && answer(2, host: "h2").isEmpty)
+    }
+
     @Test("What the last receipt says of accepted blind spots holds, bounded")
     func acceptedBlindSpots() {
         var dialogue = Dialogue()
