@@ -90,6 +90,9 @@ public struct Agent: Sendable {
         let patternService = PatternService(
             store: patterns, active: chosen.active, pinned: pinned, offers: offers, runaways: runaways,
             stateDirectory: configuration.stateDirectory, clock: clock, log: log,
+            history: TrialRequest.History(
+                path: HistoryKeeper.path(in: configuration.stateDirectory), days: Agent.forecastDays,
+                order: watched.map(\.name)),
             doors: PatternService.Doors(
                 package: { try Agent.patternPack(packPath, changedBy: overlay) },
                 run: { try await watch.adopt($0) }, source: { await uplink.source(of: $0) },
@@ -133,6 +136,9 @@ public struct Agent: Sendable {
 
     /// What the control socket would answer.
     public func answer(_ request: ControlRequest) async -> ControlResponse { await control.answer(request) }
+
+    /// How far back patterns on trial are played.
+    private static let forecastDays = 14
 
     // MARK: Parts
 

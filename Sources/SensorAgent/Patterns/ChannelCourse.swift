@@ -108,6 +108,9 @@ struct ChannelCourse: Sendable {
         candidate = tried
     }
 
+    /// Whether what the server remembers is to be played on trial: once, for it may be what the trial ended of.
+    var remembers: Bool { inconclusive == 0 }
+
     /// A swap to or from the offered version; it is tried again.
     /// - Parameter because: why it failed; nil where it did not.
     mutating func swapped(failed because: String?, at uptime: Duration) {

@@ -18,6 +18,7 @@ actor PatternService: Service {
     private let offers: AsyncStream<[PatternOffer]>?
     private let runaways: AsyncStream<String>?
     private let trial: PatternTrial
+    private let history: TrialRequest.History?
     /// Nil while none of a channel ever ran here.
     private var active: ActivePatterns?
     private var courses: [String: ChannelCourse]
@@ -57,12 +58,13 @@ actor PatternService: Service {
     ///   - pinned: the channels that may be asked for.
     ///   - offers: what collectors say of channels; nil: nothing.
     ///   - runaways: why what runs takes too much of the server.
+    ///   - history: what this server remembers, for forecasts; nil: nothing.
     ///   - stateDirectory: of the agent: mirrors lie in `channels/NAME`.
     init(
         store: PatternStore, active: ActivePatterns?, pinned: [PinnedChannel] = [],
         offers: AsyncStream<[PatternOffer]>? = nil, runaways: AsyncStream<String>? = nil, stateDirectory: String,
         clock: any AgentClock, log: Logger,
-        trial: PatternTrial? = nil, doors: Doors
+        trial: PatternTrial? = nil, history: TrialRequest.History? = nil, doors: Doors
     ) {
         let trial = trial ?? PatternTrial(folder: store.folder)
         self.store = store
@@ -72,6 +74,7 @@ actor PatternService: Service {
         self.clock = clock
         self.log = log
         self.trial = trial
+        self.history = history
         self.doors = doors
         channels = Dictionary(
             pinned.map { pinned in
@@ -266,7 +269,10 @@ actor PatternService: Service {
         let now = clock.now()
         var next = active ?? ActivePatterns(.package, at: now.time)
         next.activate(content, of: name, at: now.time, boot: now.boot)
-        let outcome = await trial.run(store.request(for: next, places: places))
+        var request = store.request(for: next, places: places)
+        request.running = store.request(for: active ?? ActivePatterns(.package, at: now.time)).members
+        request.history = courses[name]?.remembers == true ? history : nil
+        let outcome = await trial.run(request)
         guard !Task.isCancelled else { return }
         courses[name]?.tried(outcome, of: targets, at: clock.now().uptime)
         if let candidate = courses[name]?.candidate {

@@ -20,6 +20,19 @@ struct TrialRequest: Hashable, Sendable, Codable {
     var members: [Member]
     /// Where lies what the site changes of it.
     var overlay: String?
+    /// What runs now, beside which a forecast is made; nil: none is.
+    var running: [Member]?
+    var history: History?
+
+    /// What this server remembers.
+    struct History: Hashable, Sendable, Codable {
+        /// Of the file that `HistoryKeeper` writes.
+        var path: String
+        /// How far back.
+        var days: Int
+        /// Names of the probes, of which the first decides what a part is.
+        var order: [String]
+    }
 
     /// Bytes of the file: eight channels of sixteen packs with all their withdrawals.
     static let bytes = 8 << 20
@@ -45,8 +58,10 @@ struct TrialReport: Hashable, Sendable, Codable {
 
     /// Reads and composes what is asked for, in this process: whoever calls it is ready to lose it.
     init(on request: TrialRequest) {
-        var members: [PatternComposition.Member] = []
+        let overlay = request.overlay.flatMap { SiteOverlay(path: $0).overlay }
+        let candidate: PatternPack
         do {
+            var members: [PatternComposition.Member] = []
             for member in request.members {
                 var packs: [Data] = []
                 for path in member.packs {
@@ -63,17 +78,36 @@ struct TrialReport: Hashable, Sendable, Codable {
                     PatternComposition.Member(
                         name: member.name, packs: packs, prefix: member.prefix, withdrawals: member.withdrawals))
             }
-            let overlay = request.overlay.flatMap { SiteOverlay(path: $0).overlay }
             let composed = try PatternComposition(members, overlay: overlay)
             if let refusal = composed.refused.first {
                 refused = "\(refusal)"
                 return
             }
+            candidate = composed.pack
         } catch {
             refused = "\(error)"
             return
         }
-        forecast = PatternForecast(span: 0, entries: [])
+        forecast = TrialReport.forecast(of: candidate, request, overlay) ?? PatternForecast(span: 0, entries: [])
+    }
+
+    /// Nil where nothing is remembered, or it cannot be read.
+    private static func forecast(
+        of candidate: PatternPack, _ request: TrialRequest, _ overlay: PatternOverlay?
+    ) -> PatternForecast? {
+        guard let history = request.history, let running = request.running else { return nil }
+        do {
+            let members = try running.map { member in
+                PatternComposition.Member(
+                    name: member.name, packs: try member.packs.map { try read($0) }, prefix: member.prefix,
+                    withdrawals: member.withdrawals)
+            }
+            return try HistoryReplay.forecast(
+                candidate: candidate, running: try PatternComposition(members, overlay: overlay).pack,
+                path: history.path, days: history.days, order: history.order)
+        } catch {
+            return nil
+        }
     }
 
     private static func read(_ path: String) throws(PatternStoreProblem) -> Data {

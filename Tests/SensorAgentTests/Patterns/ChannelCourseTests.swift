@@ -153,6 +153,7 @@ struct ChannelCourseTests {
         dialogue.offer(7, 7, .activate)
         for trial in 1...ChannelCourse.trialLimit {
             #expect(dialogue.next == .prove(7), "trial \(trial)")
+            #expect(dialogue.course.remembers == (trial == 1), "what the server remembers may be what it ended of")
             dialogue.course.tried(.inconclusive(because: "it was killed"), of: 7, at: dialogue.now)
             guard case .wait(let time?) = dialogue.next else { break }
             #expect(dialogue.course.candidate?.state == "checking")

@@ -86,6 +86,12 @@ struct PatternTrialTests {
         #expect(
             await (try trial(mode + "kill -SEGV $$")).run(request)
                 == .failed(because: "the trial crashed (signal 11)"))
+        // With what the server remembers, it may be that which is too much.
+        var remembering = request
+        remembering.history = TrialRequest.History(path: "/nonexistent", days: 14, order: [])
+        #expect(
+            await (try trial(mode + "kill -SEGV $$")).run(remembering)
+                == .inconclusive(because: "the trial crashed (signal 11)"))
         #expect(
             await (try trial(mode + "exit 3")).run(request) == .failed(because: "the trial ended with 3"))
         #expect(
