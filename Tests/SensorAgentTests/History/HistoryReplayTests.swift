@@ -217,3 +217,15 @@ struct HistoryReplayTests {
         #expect(classes[.exact] ?? 0 > 300)
     }
 }
+
+extension HistoryValue {
+    fileprivate var measurement: Reports.Measurement? {
+        switch self {
+        case .reading(let value): .reading(value)
+        case .counter(let value): .counter(value)
+        case .state(let word): .state(word)
+        case .unavailable(let reason): .unavailable(reason)
+        case .absent, .between: nil
+        }
+    }
+}
