@@ -152,7 +152,7 @@ struct ConsoleRoutes: RouteProvider {
         let readings =
             all.filter { blamed.contains($0.aggregate.component) }
             + all.filter { !blamed.contains($0.aggregate.component) }
-        var histories: [[HistoryPoint]] = []
+        var histories: [[SparklinePoint]] = []
         for reading in readings.prefix(ServerPage.readingsShown) {
             // Counted back from when it came: the server's own clock may be decades off, ahead or behind.
             histories.append(

@@ -72,7 +72,7 @@ struct ServerPage: Sendable {
     /// - Parameter histories: of the first `readingsShown` readings, in their order.
     init(
         _ server: Server, inventory whole: Inventory?, blindSpots: [BlindSpot], readings: [Reading],
-        histories: [[HistoryPoint]], cases: [Case],
+        histories: [[SparklinePoint]], cases: [Case],
         events: [ServerEvent], frame: PageLayout, language: Language, at time: Timestamp
     ) {
         let words = TicketStrings(language: language)
@@ -139,7 +139,7 @@ struct ServerPage: Sendable {
     }
 
     private static func groups(
-        _ readings: [(Reading, [HistoryPoint])], inventory: [Component], words: TicketStrings, at time: Timestamp
+        _ readings: [(Reading, [SparklinePoint])], inventory: [Component], words: TicketStrings, at time: Timestamp
     ) -> [Group] {
         let components = Dictionary(inventory.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var groups: [Group] = []
@@ -163,7 +163,7 @@ struct ServerPage: Sendable {
     }
 
     private static func row(
-        _ reading: Reading, _ history: [HistoryPoint], words: TicketStrings, at time: Timestamp
+        _ reading: Reading, _ history: [SparklinePoint], words: TicketStrings, at time: Timestamp
     ) -> ReadingRow {
         let unit = ReadingText.unit(of: reading.aggregate.signal)
         let end = history.last?.through ?? reading.aggregate.through

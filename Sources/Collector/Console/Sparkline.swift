@@ -13,7 +13,7 @@ struct Sparkline: Hashable, Sendable {
     let maximum: Double
 
     /// Nil with fewer than two values.
-    init?(_ history: [HistoryPoint], from start: Timestamp, through end: Timestamp) {
+    init?(_ history: [SparklinePoint], from start: Timestamp, through end: Timestamp) {
         let span = Double((end - start).inMilliseconds)
         guard span > 0 else { return nil }
         var sums = [(sum: Double, count: Int)](repeating: (0, 0), count: Sparkline.points)

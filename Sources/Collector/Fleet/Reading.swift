@@ -8,7 +8,7 @@ struct Reading: Hashable, Sendable, Codable {
 }
 
 /// One point of a sparkline.
-struct HistoryPoint: Hashable, Sendable, Codable {
+struct SparklinePoint: Hashable, Sendable, Codable {
     /// End of the span, by the server's clock.
     var through: Timestamp
     var minimum: Double?

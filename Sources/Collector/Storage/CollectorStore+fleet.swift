@@ -30,7 +30,7 @@ extension CollectorStore {
     /// Oldest first, at most `FleetLimits.historyPoints`.
     func history(
         host: HostID, component: ComponentID, signal: Signal, since: Timestamp
-    ) async throws(StoreError) -> [HistoryPoint] {
+    ) async throws(StoreError) -> [SparklinePoint] {
         try await read("reading the history of a signal") {
             try $0.history(host: host, component: component, signal: signal, since: since)
         }

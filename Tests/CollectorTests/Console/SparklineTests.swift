@@ -8,8 +8,8 @@ struct SparklineTests {
     private let start = SampleTicket.time
     private var end: Timestamp { start + .seconds(6000) }
 
-    private func point(_ seconds: Int, _ value: Double?) -> Collector.HistoryPoint {
-        Collector.HistoryPoint(through: start + .seconds(seconds), minimum: value, maximum: value, mean: value)
+    private func point(_ seconds: Int, _ value: Double?) -> SparklinePoint {
+        SparklinePoint(through: start + .seconds(seconds), minimum: value, maximum: value, mean: value)
     }
 
     @Test("A line stays inside its box, whatever the values")

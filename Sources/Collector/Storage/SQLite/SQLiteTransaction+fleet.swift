@@ -24,7 +24,7 @@ extension SQLiteTransaction {
 
     func history(
         host: HostID, component: ComponentID, signal: Signal, since: Timestamp
-    ) throws -> [HistoryPoint] {
+    ) throws -> [SparklinePoint] {
         let newest = try Row.fetchAll(
             db,
             sql: """
@@ -36,7 +36,7 @@ extension SQLiteTransaction {
                 host, component.rawValue, signal.description, since.milliseconds, FleetLimits.historyPoints,
             ])
         return newest.reversed().map { row in
-            HistoryPoint(
+            SparklinePoint(
                 through: Timestamp(milliseconds: row["through"]), minimum: row["minimum"], maximum: row["maximum"],
                 mean: row["mean"])
         }

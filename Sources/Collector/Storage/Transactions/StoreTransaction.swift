@@ -171,7 +171,7 @@ protocol FleetBook {
     /// By component and signal.
     func readings(host: HostID) throws -> [Reading]
     /// Oldest first, at most `FleetLimits.historyPoints`.
-    func history(host: HostID, component: ComponentID, signal: Signal, since: Timestamp) throws -> [HistoryPoint]
+    func history(host: HostID, component: ComponentID, signal: Signal, since: Timestamp) throws -> [SparklinePoint]
     /// Newest first.
     func events(host: HostID, limit: Int) throws -> [ServerEvent]
     /// Whether some server that may report trusts a TLS root alone.

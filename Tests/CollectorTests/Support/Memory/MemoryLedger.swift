@@ -46,7 +46,7 @@ struct MemoryLedger: Sendable {
 
     struct Point: Sendable {
         var received: Timestamp
-        var point: Collector.HistoryPoint
+        var point: SparklinePoint
     }
 
     struct SeriesName: Hashable, Sendable {

@@ -70,7 +70,7 @@ extension MemoryTransaction {
                 ledger.seriesCount += 1
                 series = MemoryLedger.Series(id: ledger.seriesCount, received: time, latest: sample)
             }
-            let point = HistoryPoint(
+            let point = SparklinePoint(
                 through: sample.through, minimum: sample.minimum, maximum: sample.maximum,
                 mean: sample.mean ?? sample.last)
             let isKnown = series.points.contains { $0.received == time && $0.point.through == sample.through }
@@ -89,7 +89,7 @@ extension MemoryTransaction {
 
     func history(
         host: HostID, component: ComponentID, signal: Signal, since: Timestamp
-    ) throws -> [Collector.HistoryPoint] {
+    ) throws -> [SparklinePoint] {
         let series = ledger.series[host]?[MemoryLedger.SeriesName(component: component, signal: signal)]?.value
         return (series?.points ?? []).filter { $0.received >= since }
             .sorted { ($0.received, $0.point.through) < ($1.received, $1.point.through) }
