@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-until-ticket test soak bench fuzz fuzz-doors attacks format lint declarations cases build release install packages \
-	try-packages repo try-repo lab clean
+	try-packages repo repo-key try-repo lab clean
 
 help:  ## Say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,11 +65,14 @@ try-packages: packages  ## Install, remove and purge the packages in a fresh Deb
 	@scripts/prepare packages
 	@packaging/try
 
-repo: packages  ## Signed APT repository of the packages in .build/repository, by KEY=ID of your gpg keyring (SUITE=stable)
+repo: repo-key packages  ## Signed APT repository of the packages in .build/repository, by KEY=ID of your gpg keyring (SUITE=stable)
 	@scripts/prepare packages
-	@$(if $(KEY),,echo "make repo KEY=ID: which of the keys that gpg --list-secret-keys shows is to sign" >&2; exit 2)
 	@lintian --allow-root --fail-on error,warning .build/packages/*.deb
 	@packaging/repository $(foreach key,$(KEY),--key $(key)) --suite $(or $(SUITE),stable)
+
+# Asked before anything is built.
+repo-key:
+	@$(if $(KEY),,echo "make repo KEY=ID: which of the keys that gpg --list-secret-keys shows is to sign" >&2; exit 2)
 
 try-repo: packages  ## Take a fresh Debian through install, use, unattended upgrade, downgrade and purge by such a repository (root)
 	@scripts/prepare packages
