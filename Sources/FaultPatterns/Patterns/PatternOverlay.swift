@@ -99,9 +99,10 @@ public struct PatternOverlay: Sendable {
         if let format = tree.node(under: "format"), try format.text(of: "format") != PatternOverlay.format {
             throw PatternProblem(format.location, "this program reads overlays of format \(PatternOverlay.format)")
         }
-        disabled = try PatternOverlay.reasons(tree.node(under: "disable"), "disable")
-        shadowed = try PatternOverlay.reasons(tree.node(under: "shadow"), "shadow")
-        tuned = try PatternOverlay.tunings(tree.node(under: "tune"))
+        let disabled = try PatternOverlay.reasons(tree.node(under: "disable"), "disable")
+        let shadowed = try PatternOverlay.reasons(tree.node(under: "shadow"), "shadow")
+        let tuned = try PatternOverlay.tunings(tree.node(under: "tune"))
+        (self.disabled, self.shadowed, self.tuned) = (disabled, shadowed, tuned)
         if let node = tree.node(under: "shadow") ?? tree.node(under: "tune"),
             let id = disabled.keys.sorted().first(where: { shadowed[$0] != nil || tuned[$0] != nil })
         {
