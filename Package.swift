@@ -93,7 +93,7 @@ let package = Package(
         .target(
             name: "Collector",
             dependencies: [
-                "Reports", "Transfer", "Daemon", crypto, logging, lifecycle,
+                "Reports", "PatternChannel", "PatternMirror", "Transfer", "Daemon", crypto, logging, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -163,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Collector", "SensorAgent", "FaultPatterns", "Reports", "Transfer", "Daemon", "TestSupport", crypto,
-                logging,
+                "Collector", "SensorAgent", "FaultPatterns", "PatternChannel", "PatternMirror", "Reports", "Transfer",
+                "Daemon", "TestSupport", crypto, logging,
                 lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -60,6 +60,9 @@ public struct CollectorProgram: Service {
         let pages = try ConsolePages(environment)
         let access = AuthorityMiddleware(
             environment: environment, authenticator: Authenticator(store: store), pages: pages)
+        // Before the first receipt: it names the version that was verified.
+        let patterns = PatternService(environment)
+        await patterns.resume()
         var services: [any Service] = [
             StoreService(store: store),
             ClockService(environment: environment, clock: clock),
@@ -68,6 +71,7 @@ public struct CollectorProgram: Service {
             PairingService(environment: environment),
             HeartbeatService(environment),
             OutboxService(environment),
+            patterns,
         ]
         if let path = try CollectorProgram.freeSocket(configuration.socket) {
             services.append(localServer(access, path: path))
@@ -122,6 +126,7 @@ public struct CollectorProgram: Service {
         let environment = access.environment
         return [
             IntakeRoute(environment),
+            ChannelRoute(environment: environment),
             EnrolmentRoute(environment, authority: authority, address: address),
             RenewalRoute(environment, authority: authority, move: move),
             PairingRoute(environment, authority: authority, move: move),

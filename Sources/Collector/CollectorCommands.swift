@@ -2,6 +2,8 @@ import Daemon
 import FoundationEssentials
 import Glibc
 import Logging
+import PatternChannel
+import PatternMirror
 public import Reports
 import ServiceLifecycle
 import UnixSignals
@@ -91,7 +93,23 @@ public enum CollectorCommands {
             ? "The configuration can be used, but nobody is told of faults: set recipient.NAME.kind and its fields."
             : "The configuration is in order."
         let warnings = reader.warnings.map { "warning: \($0)" }
-        return (warnings + check.notes + [rights, verdict].compactMap(\.self)).joined(separator: "\n")
+        let channels = await channelNotes(configuration)
+        return (warnings + check.notes + channels + [rights, verdict].compactMap(\.self)).joined(separator: "\n")
+    }
+
+    /// What the mirrors of channels hold, and what of it is out of date: said, and no error.
+    private static func channelNotes(_ configuration: CollectorConfiguration) async -> [String] {
+        var notes: [String] = []
+        let time = systemTime()
+        for settings in configuration.channels {
+            guard let pinned = try? settings.pinned() else { continue }
+            let mirror = settings.mirror(in: configuration.dataDirectory, pinned: pinned)
+            let (trusted, refusal) = await mirror.standing(at: time)
+            let held = trusted.targets.map { "version \($0.content.version)" } ?? "nothing yet"
+            let said = (refusal.map { ["refused: \($0)"] } ?? []) + trusted.expired(at: time).map { "\($0)" }
+            notes.append("channel \(settings.name): \(([held] + said).joined(separator: "; "))")
+        }
+        return notes
     }
 
     /// The partners that the collector of this configuration is paired with; nil where its database cannot be asked.

@@ -27,6 +27,7 @@ struct ConfigurationCheck {
         self.paired = paired
         self.credentials = credentials
         checkAddresses()
+        for channel in configuration.channels { check(channel) }
         for recipient in configuration.recipients {
             var check = RecipientCheck(recipient, file, isPaired: paired?.contains(recipient.name), credentials)
             recipient.channel.settings.check(&check)
@@ -45,6 +46,22 @@ struct ConfigurationCheck {
             refuse(
                 "names",
                 "\(CleanText.line(name, limit: 80)) is no DNS name and no address: leave out https:// and the port")
+        }
+    }
+
+    private mutating func check(_ channel: PatternChannelSettings) {
+        do throws(PatternChannelProblem) { _ = try channel.pinned() } catch {
+            refuse(channel.key("root"), error.description)
+        }
+        do throws(PatternChannelProblem) { _ = try channel.opened() } catch {
+            refuse(
+                channel.key(channel.ca.map { error.description.hasPrefix($0) } ?? false ? "ca" : "source"),
+                error.description)
+        }
+        if channel.source.hasPrefix("https://"), !WebAddress.isValid(channel.source, schemes: ["https"]) {
+            refuse(
+                channel.key("source"),
+                "\(CleanText.line(channel.source, limit: 200)) is no address of the form https://server/path")
         }
     }
 

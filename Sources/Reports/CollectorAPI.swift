@@ -235,6 +235,195 @@ public enum CollectorAPI {
         }
     }
 
+    /// `GET patterns`: a channel of patterns as its mirror stands, and how its newest version comes to the servers.
+    public struct ChannelAnswer: Hashable, Sendable, Codable {
+        public var name: String
+        public var source: String
+        /// Version of the newest timestamp that was verified; 0 before the first.
+        public var timestampVersion: Int64
+        /// Version of its packs; nil before the first.
+        public var version: Int64?
+        public var askedAt: Timestamp?
+        /// Until when its maker promises that nothing newer is needed.
+        public var expiresAt: Timestamp?
+        /// Why nothing new is taken; nil where nothing is refused.
+        public var refused: Refusal?
+        public var warnings: [String]
+        public var packs: [Pack]
+        /// What its maker takes back.
+        public var withdrawn: [Withdrawn]
+        /// Nil where no version was taken yet.
+        public var rollout: RolloutAnswer?
+
+        public struct Refusal: Hashable, Sendable, Codable {
+            /// One word.
+            public var reason: String
+            public var because: String
+            public var since: Timestamp
+            public init(reason: String, because: String, since: Timestamp) {
+                self.reason = reason
+                self.because = because
+                self.since = since
+            }
+        }
+
+        public struct Pack: Hashable, Sendable, Codable {
+            public var name: String
+            public var sha256: String
+            public var engineLevel: Int
+            public var patterns: Int
+            public init(name: String, sha256: String, engineLevel: Int, patterns: Int) {
+                self.name = name
+                self.sha256 = sha256
+                self.engineLevel = engineLevel
+                self.patterns = patterns
+            }
+        }
+
+        public struct Withdrawn: Hashable, Sendable, Codable {
+            public var pattern: String
+            public var because: String
+            public init(pattern: String, because: String) {
+                self.pattern = pattern
+                self.because = because
+            }
+        }
+
+        public init(
+            name: String, source: String, timestampVersion: Int64, version: Int64?, askedAt: Timestamp?,
+            expiresAt: Timestamp?, refused: Refusal?, warnings: [String], packs: [Pack], withdrawn: [Withdrawn],
+            rollout: RolloutAnswer?
+        ) {
+            self.name = name
+            self.source = source
+            self.timestampVersion = timestampVersion
+            self.version = version
+            self.askedAt = askedAt
+            self.expiresAt = expiresAt
+            self.refused = refused
+            self.warnings = warnings
+            self.packs = packs
+            self.withdrawn = withdrawn
+            self.rollout = rollout
+        }
+    }
+
+    /// One version on its way to the servers.
+    public struct RolloutAnswer: Hashable, Sendable, Codable {
+        public var version: Int64
+        /// What ran everywhere before; nil where none of this channel did.
+        public var before: Int64?
+        /// `proving`, `held`, `rolling`, `halted`, `complete`, `back`.
+        public var state: String
+        /// Where it stands and why, in a sentence.
+        public var because: String
+        public var since: Timestamp
+        /// From 1 on, while it comes to the servers.
+        public var ring: Int?
+        public var rings: Int
+        /// Servers that take the channel, that were told to run the version, and that run it.
+        public var servers: Int
+        public var told: Int
+        public var running: Int
+        /// What was foretold against what came.
+        public var figures: [Figure]
+        /// Servers that do not run it, the gravest first.
+        public var behind: [Behind]
+        /// How many more there are.
+        public var more: Int
+        /// Who decided last; nil while nobody has.
+        public var decision: Decision?
+
+        public struct Figure: Hashable, Sendable, Codable {
+            public var pattern: String
+            public var urgency: String?
+            /// Servers that tried it, do not run it and foretell something of it; how much in all.
+            public var servers: Int
+            public var surely: Int
+            public var atMost: Int
+            /// Where it runs: foretold at most, found, and what would be by the other servers.
+            public var foretold: Int
+            public var found: Int
+            public var others: Int
+            public init(
+                pattern: String, urgency: String?, servers: Int, surely: Int, atMost: Int, foretold: Int, found: Int,
+                others: Int
+            ) {
+                self.pattern = pattern
+                self.urgency = urgency
+                self.servers = servers
+                self.surely = surely
+                self.atMost = atMost
+                self.foretold = foretold
+                self.found = found
+                self.others = others
+            }
+        }
+
+        public struct Behind: Hashable, Sendable, Codable {
+            public var host: HostID
+            public var hostname: String
+            /// The version that it runs; nil where none of the channel does.
+            public var running: Int64?
+            public var because: String
+            public init(host: HostID, hostname: String, running: Int64?, because: String) {
+                self.host = host
+                self.hostname = hostname
+                self.running = running
+                self.because = because
+            }
+        }
+
+        public struct Decision: Hashable, Sendable, Codable {
+            public var kind: String
+            public var by: String
+            public var because: String
+            public var time: Timestamp
+            public init(kind: String, by: String, because: String, time: Timestamp) {
+                self.kind = kind
+                self.by = by
+                self.because = because
+                self.time = time
+            }
+        }
+
+        public init(
+            version: Int64, before: Int64?, state: String, because: String, since: Timestamp, ring: Int?, rings: Int,
+            servers: Int, told: Int, running: Int, figures: [Figure], behind: [Behind], more: Int, decision: Decision?
+        ) {
+            self.version = version
+            self.before = before
+            self.state = state
+            self.because = because
+            self.since = since
+            self.ring = ring
+            self.rings = rings
+            self.servers = servers
+            self.told = told
+            self.running = running
+            self.figures = figures
+            self.behind = behind
+            self.more = more
+            self.decision = decision
+        }
+    }
+
+    /// `POST patterns/{name}/rollout`, `…/halt` and `…/rollback`: what a person decides about a version.
+    public struct RolloutDecision: Hashable, Sendable, Codable {
+        /// The last part of the path.
+        public enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// It goes on, whatever held or halted it.
+            case rollout
+            /// Nothing goes on; what runs it, runs it.
+            case halt
+            /// Whoever runs it returns to what was before.
+            case rollback
+        }
+
+        public var because: String
+        public init(because: String) { self.because = because }
+    }
+
     public struct CaseLine: Hashable, Sendable, Codable {
         public var number: String
         /// `open`, `acknowledged`, `closed`.

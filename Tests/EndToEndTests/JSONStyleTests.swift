@@ -80,6 +80,8 @@ private struct Commands {
         "callhome cases repaired": "callhome cases acknowledge",
         "callhome cases acquitted": "callhome cases acknowledge",
         "callhome cases resend": "callhome cases acknowledge",
+        "callhome patterns rollout": "callhome patterns status", "callhome patterns halt": "callhome patterns status",
+        "callhome patterns rollback": "callhome patterns status",
         "callhome recipients catch-up": "callhome recipients try",
         "callhome recipients drop": "callhome recipients try",
     ]
@@ -140,6 +142,7 @@ private struct Commands {
             callhome(["cases", "close"], [found] + because + collector),
             callhome(["servers", "list"], collector), callhome(["servers", "show"], ["one"] + collector),
             callhome(["recipients", "list"], collector), callhome(["recipients", "try"], ["desk"] + collector),
+            callhome(["patterns", "status"], collector),
             callhome(["servers", "blind-spots", "list"], ["one"] + collector),
             callhome(["servers", "blind-spots", "accept"], ["one", "--all"] + because + collector),
             callhome(["servers", "blind-spots", "withdraw"], ["one", "--all"] + because + collector),

@@ -124,6 +124,7 @@ struct FolderTests {
             Folder("Identity"), Folder("Pairing"), Folder("Liveness"), Folder("Texts"), Folder("Clock"),
             Folder("Delivery", ["Texts"]),
             Folder("Fleet", ["Identity", "Texts"]),
+            Folder("Patterns", ["Fleet", "Texts"]),
             Folder("Cases", ["Delivery", "Fleet", "Liveness"]),
             Folder("Accounts", ["Texts"]),
             Folder("HTTP", ["Identity", "Texts"]),
@@ -134,32 +135,37 @@ struct FolderTests {
                 "Storage",
                 [
                     "Accounts", "Cases", "Clock", "Delivery", "Enrolment", "Fleet", "HTTP", "Identity", "Intake",
-                    "Liveness", "Mirror", "Pairing", "Texts",
+                    "Liveness", "Mirror", "Pairing", "Patterns", "Texts",
                 ]),
             Folder("Channels", ["Cases", "Delivery", "Identity", "Pairing", "Storage", "Texts"]),
-            Folder("Configuration", ["Cases", "Channels", "Delivery", "HTTP", "Identity", "Intake", "Storage"]),
+            Folder(
+                "Configuration",
+                ["Cases", "Channels", "Delivery", "HTTP", "Identity", "Intake", "Patterns", "Storage"]),
             Folder("Access", ["Accounts", "Configuration", "HTTP", "Pairing", "Storage"]),
             Folder(
                 "Services",
-                ["Channels", "Clock", "Configuration", "Delivery", "Identity", "Pairing", "Liveness", "Storage"]),
+                [
+                    "Channels", "Clock", "Configuration", "Delivery", "Identity", "Pairing", "Patterns", "Liveness",
+                    "Storage", "Texts",
+                ]),
             Folder(
                 "API",
                 [
                     "Access", "Accounts", "Cases", "Configuration", "Delivery", "Enrolment", "Fleet", "HTTP",
                     "Identity",
-                    "Intake", "Pairing", "Services", "Storage", "Texts",
+                    "Intake", "Pairing", "Patterns", "Services", "Storage", "Texts",
                 ]),
             Folder(
                 "Console",
                 [
-                    "API", "Access", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Storage",
-                    "Texts",
+                    "API", "Access", "Accounts", "Cases", "Configuration", "Delivery", "Fleet", "HTTP", "Intake",
+                    "Patterns", "Storage", "Texts",
                 ]),
             Folder(
                 ".",
                 [
                     "API", "Access", "Accounts", "Channels", "Clock", "Configuration", "Console", "Delivery",
-                    "Enrolment", "Fleet", "HTTP", "Identity", "Services", "Storage", "Texts",
+                    "Enrolment", "Fleet", "HTTP", "Identity", "Patterns", "Services", "Storage", "Texts",
                 ]),
         ],
         exceptions: ["Accounts", "Enrolment", "Intake"].map { folder in

@@ -18,8 +18,9 @@ struct ImportTests {
             "Synchronization",
         ],
         "Collector": [
-            "Reports", "Transfer", "Daemon", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOCore", "NIOPosix",
-            "NIOSSL", "HTTPTypes", "GRDB", "CPostgres", "Mustache", "X509", "SwiftASN1", "Crypto", "_CryptoExtras",
+            "Reports", "PatternChannel", "PatternMirror", "Transfer", "Daemon", "Hummingbird", "HummingbirdCore",
+            "HummingbirdTLS", "NIOCore", "NIOPosix", "NIOSSL", "HTTPTypes", "GRDB", "CPostgres", "Mustache", "X509",
+            "SwiftASN1", "Crypto", "_CryptoExtras",
             "CryptoExtras", "Logging", "ServiceLifecycle", "UnixSignals", "FoundationEssentials", "Foundation", "Glibc",
             "Dispatch",
             "Synchronization",

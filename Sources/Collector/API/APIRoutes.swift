@@ -49,6 +49,15 @@ struct APIRoutes: RouteProvider {
                 try await decide(kind, request, context)
             }
         }
+        router.get("\(base)/patterns") { _, _ in try await patterns() }
+        for kind in CollectorAPI.RolloutDecision.Kind.allCases {
+            router.post("\(base)/patterns/:name/\(kind.rawValue)") { request, context in
+                let sent = try await body(CollectorAPI.RolloutDecision.self, of: request, context)
+                try await PatternDecision(environment).take(
+                    kind, of: context.parameters.get("name") ?? "", by: try context.asker, because: sent.because)
+                return try await patterns()
+            }
+        }
         router.get("\(base)/tokens") { _, context in try await tokens(of: try context.asker) }
         router.delete("\(base)/tokens/:id") { _, context in
             try await deleteToken(context.parameters.get("id") ?? "", of: try context.asker)
@@ -226,6 +235,22 @@ struct APIRoutes: RouteProvider {
         let decision = try RecipientDecision(kind, by: context.asker, because: sent.because, at: environment.now())
         let count = try await store.decide(decision, recipient: context.parameters.get("name") ?? "")
         return try .json(CollectorAPI.RecipientAnswer(cases: count))
+    }
+
+    // MARK: Patterns
+
+    private func patterns() async throws -> Response {
+        let time = environment.now()
+        let servers = try await store.patternServers()
+        var channels: [CollectorAPI.ChannelAnswer] = []
+        for (known, settings) in PatternDecision(environment).channels {
+            let seen = servers.map { RolloutServer($0.server, $0.openings, settings) }
+            let rollout = try await store.rollout(of: known.name).map {
+                CollectorAPI.RolloutAnswer($0, of: seen, RolloutRules(soak: settings.soak), at: time)
+            }
+            channels.append(CollectorAPI.ChannelAnswer(known, rollout))
+        }
+        return try .json(channels)
     }
 
     private func body<Value: Decodable>(

@@ -27,9 +27,10 @@ struct IntakeRoute: RouteProvider {
         defer { share.end() }
         let isGzip = try body.isGzip(request)
         let data = try await body.read(request, limit: WireLimits.bodyBytes, in: share)
-        let receipt = try await accept(
+        var receipt = try await accept(
             body: data, isGzip: isGzip, shown: HTTPField.Name(Routes.receiptHeader).flatMap { request.headers[$0] },
             in: share)
+        receipt.patterns = environment.patterns.offers(to: receipt.host)
         let envelope = try Envelope.sign(WireFormat.encode(receipt), as: .receipt, with: environment.signingKey)
         return try Response.json(envelope)
     }

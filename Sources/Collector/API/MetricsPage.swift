@@ -49,6 +49,8 @@ struct MetricsPage: Sendable {
     var cases: [Case]
     var recipients: [RecipientState]
     var alarms: [RecipientAlarm]
+    /// Channels of patterns, as their mirrors stand.
+    var channels: [MirroredChannel] = []
     var time: Timestamp
 
     /// - Parameter withNames: of recipients; else they are taken together by channel.
@@ -94,6 +96,7 @@ struct MetricsPage: Sendable {
             "callhome_reports", "counter", "Reports taken from agents, by kind.",
             reports.sorted { $0.key < $1.key }.prefix(50).map { ([("kind", $0.key)], Double($0.value)) })
         deliveries(family, withNames: withNames)
+        if !channels.isEmpty { patterns(family) }
         return format == .openMetrics ? text + "# EOF\n" : text
     }
 
@@ -125,6 +128,52 @@ struct MetricsPage: Sendable {
             "callhome_recipient_alarm", "gauge", "1 while a recipient is an alarm.",
             each(together: max) { state in alarms.contains { $0.recipient == state.name } ? 1 : 0 })
     }
+
+    /// A channel's name is the site's own word for its maker, and says nothing of servers.
+    private func patterns(
+        _ family: (String, String, String, [(labels: [(String, String)], value: Double)]) -> Void
+    ) {
+        func each(_ value: (MirroredChannel) -> Double) -> [(labels: [(String, String)], value: Double)] {
+            channels.map { ([("channel", $0.name)], value($0)) }
+        }
+        family(
+            "callhome_patterns_version", "gauge",
+            "Version of the packs that the mirror of a channel holds; 0 for none.",
+            each { Double($0.targets ?? 0) })
+        family(
+            "callhome_patterns_refused", "gauge",
+            "1 while what the source of a channel offers is refused or does not come.",
+            each { $0.refusal == nil ? 0 : 1 })
+        family(
+            "callhome_patterns_expired_seconds", "gauge",
+            "How long the maker's promise of something newer has been over; 0 while it holds.",
+            each { channel in channel.expires.map { max(0, (time - $0).inSeconds) } ?? 0 })
+        family(
+            "callhome_patterns_servers", "gauge", "Servers by channel and the version of its packs that they run.",
+            channels.flatMap(running))
+    }
+
+    /// Versions of a channel that servers run, with how many do.
+    private func running(_ channel: MirroredChannel) -> [(labels: [(String, String)], value: Double)] {
+        let versions = servers.compactMap { server in
+            server.heartbeat?.channels?.first { $0.channel == channel.name }?.active
+        }
+        let counts = Dictionary(grouping: versions) { $0 }.mapValues(\.count)
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        var samples: [(labels: [(String, String)], value: Double)] = []
+        for (version, count) in counts.prefix(MetricsPage.versionsShown) {
+            samples.append((labels: [("channel", channel.name), ("version", "\(version)")], value: Double(count)))
+        }
+        // A server names what it likes: those that few run are taken together.
+        let others = counts.dropFirst(MetricsPage.versionsShown).reduce(0) { $0 + $1.value }
+        if others > 0 {
+            samples.append((labels: [("channel", channel.name), ("version", "other")], value: Double(others)))
+        }
+        return samples
+    }
+
+    /// Versions of one channel that have a sample of their own.
+    private static let versionsShown = 10
 
     private static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"

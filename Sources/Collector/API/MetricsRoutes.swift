@@ -106,6 +106,6 @@ extension MetricsPage {
             servers: try await environment.store.servers(),
             cases: try await environment.store.cases(CaseQuery(limit: 100_000)), recipients: states,
             alarms: RecipientAlarm.alarms(among: states, after: environment.configuration.outbox.alarmAfter, at: time),
-            time: time)
+            channels: environment.patterns.channels, time: time)
     }
 }

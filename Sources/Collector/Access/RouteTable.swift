@@ -28,6 +28,9 @@ enum RouteTable {
         Row(.post, Routes.reports, .agentSignature),
         // A test's name is 128 random bits, which only whoever began the test knows.
         Row(.get, Routes.test("{id}"), .anyone),
+        // The mirrors of channels of patterns: signed by their makers, and the same for everybody.
+        Row(.get, "\(Routes.channel("{name}"))/metadata/{file}", .anyone),
+        Row(.get, "\(Routes.channel("{name}"))/targets/{file}", .anyone),
         // Other collectors.
         Row(.post, PairingRequest.path, .pairingToken),
         Row(.post, Routes.tickets, .siteSignature),
@@ -58,6 +61,10 @@ enum RouteTable {
         Row(.post, "\(Routes.api)/recipients/{name}/catch-up", .account),
         Row(.post, "\(Routes.api)/recipients/{name}/drop", .account),
         Row(.post, "\(Routes.api)/recipients/{name}/try", .account),
+        Row(.get, "\(Routes.api)/patterns", .account),
+        Row(.post, "\(Routes.api)/patterns/{name}/rollout", .account),
+        Row(.post, "\(Routes.api)/patterns/{name}/halt", .account),
+        Row(.post, "\(Routes.api)/patterns/{name}/rollback", .account),
         Row(.get, "\(Routes.api)/tokens", .account),
         Row(.delete, "\(Routes.api)/tokens/{id}", .account),
         // The console.
@@ -85,6 +92,10 @@ enum RouteTable {
         Row(.post, "/delivery/{name}/catch-up", .sessionForm),
         Row(.post, "/delivery/{name}/drop", .sessionForm),
         Row(.post, "/delivery/{name}/try", .sessionForm),
+        Row(.get, "/patterns", .session),
+        Row(.post, "/patterns/{name}/rollout", .sessionForm),
+        Row(.post, "/patterns/{name}/halt", .sessionForm),
+        Row(.post, "/patterns/{name}/rollback", .sessionForm),
         Row(.get, "/accounts", .session),
         Row(.post, "/accounts/{name}/end", .sessionForm),
         Row(.post, "/accounts/{name}/logins/{id}/end", .sessionForm),

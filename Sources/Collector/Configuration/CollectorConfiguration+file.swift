@@ -28,6 +28,20 @@ extension CollectorConfiguration {
             Key("recipient.*.language", "en", "en or de"),
             Key("recipient.*.fallback", "", "the recipient that gets what this one does not take, and nothing else"),
         ] + Channel.all.flatMap(\.keys) + [
+            Key(
+                "channel.*.source", "",
+                "where a channel of fault patterns comes from: https://SERVER/PATH, a folder, or a file that ends in .tar"
+            ),
+            Key(
+                "channel.*.root", "",
+                "file with the root of the channel, pinned: it came by another way than the channel"),
+            Key(
+                "channel.*.prefix", "",
+                "ids of the channel's patterns begin with this and a point; any, where it is not set"),
+            Key("channel.*.ca", "", "PEM file with the CA of the source to trust instead of the system's"),
+            Key("channel.*.soak", "1h", "how long one ring of servers runs a new version before the next ring does"),
+            Key("channel.*.first", "", "servers, by name or id, that are first to run a new version"),
+            Key("channel.*.last", "", "servers, by name or id, that are last"),
             Key("case.limit", "20", "cases that one server may open in an hour"),
             Key("silence.grace", "60s", "how long after three missed heartbeats a server counts as silent"),
             Key("token.lifetime", "1d", "how long a join token can be used"),
@@ -102,6 +116,7 @@ extension CollectorConfiguration {
         takeTimes(&reader)
         logLevel = reader.choice("log.level", of: Logger.Level.self) ?? logLevel
         takeRecipients(&reader)
+        channels = PatternChannelSettings.all(in: &reader)
     }
 
     private mutating func takeRecipients(_ reader: inout ConfigurationReader) {

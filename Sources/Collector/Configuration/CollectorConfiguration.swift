@@ -20,6 +20,8 @@ public struct CollectorConfiguration: Sendable {
     var site = Ticket.Site(name: "", address: "", contact: "")
     /// `recipient.NAME.*`, by name.
     var recipients: [Recipient] = []
+    /// `channel.NAME.*`, by name.
+    var channels: [PatternChannelSettings] = []
     /// `case.limit`: cases that one host may open in an hour; beyond it one storm case stands for the rest.
     var casesPerHostPerHour = CaseLimits.perHostPerHour
     /// `silence.grace`, seconds: how much later than three heartbeats a silence case is opened.

@@ -17,6 +17,8 @@ struct CollectorEnvironment: Sendable {
     var now: @Sendable () -> Timestamp
     /// What all requests together may hold.
     let budget = ByteBudget(capacity: IntakeLimits.bytesInFlight, perPeer: IntakeLimits.bytesPerPeer)
+    /// What is known of channels of patterns, and what servers are told of them.
+    let patterns = PatternDesk()
     /// What each sender may bring.
     let hostBudgets = HostBudgets()
     let problems: ProblemLog

@@ -43,6 +43,16 @@ struct ConsolePages: RefusalPages {
             at: visit.time
         )
         var result = frame(visit, title: title, alarms: alarms)
+        for channel in environment.patterns.channels {
+            guard let because = channel.alarm(at: visit.time) else { continue }
+            let name = CleanText.line(channel.name, limit: 60)
+            result.alarms.append(
+                PageLayout.Alarm(
+                    text: visit.language(
+                        "Nothing new comes of the patterns of \(name); what runs goes on.",
+                        "Von den Mustern von \(name) kommt nichts Neues; was läuft, läuft weiter."),
+                    detail: CleanText.line(because, limit: 300)))
+        }
         if let sentence = try await environment.store.storeRecord().standing.sentence(in: visit.language) {
             let step = StoreStanding.step(in: visit.language)
             result.alarms.insert(PageLayout.Alarm(text: sentence, detail: step), at: 0)
@@ -59,7 +69,8 @@ struct ConsolePages: RefusalPages {
             lang: language.rawValue, title: title, account: visit.account, csrf: visit.csrf,
             german: "/language/de?to=\(back)", english: "/language/en?to=\(back)", isGerman: language == .german,
             onServers: visit.path.hasPrefix("/servers"), onCases: visit.path.hasPrefix("/cases"),
-            onDelivery: visit.path.hasPrefix("/delivery"), refresh: nil,
+            onDelivery: visit.path.hasPrefix("/delivery"), onPatterns: visit.path.hasPrefix("/patterns"),
+            refresh: nil,
             alarms: alarms.map { alarm in
                 let name = CleanText.line(alarm.recipient, limit: 60)
                 let since = words.span(visit.time - alarm.since)

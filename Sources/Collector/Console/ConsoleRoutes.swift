@@ -41,6 +41,15 @@ struct ConsoleRoutes: RouteProvider {
         for kind in CollectorAPI.RecipientDecision.Kind.allCases {
             router.post("/delivery/:name/\(kind.rawValue)") { _, context in try await decide(kind, context) }
         }
+        router.get("/patterns") { _, context in try await patterns(try context.page) }
+        for kind in CollectorAPI.RolloutDecision.Kind.allCases {
+            router.post("/patterns/:name/\(kind.rawValue)") { _, context in
+                try await PatternDecision(environment).take(
+                    kind, of: ConsoleRoutes.parameter("name", context), by: try context.asker,
+                    because: try context.sentForm.because ?? "")
+                return ConsoleResponse.redirect(to: "/patterns")
+            }
+        }
         router.get("/accounts") { _, context in try await accounts(try context.page) }
         router.post("/accounts/:name/end") { _, context in try await endLogins(context, id: nil) }
         router.post("/accounts/:name/logins/:id/end") { _, context in
@@ -250,6 +259,21 @@ struct ConsoleRoutes: RouteProvider {
             kind, by: context.asker, because: context.sentForm.because, at: context.page.time)
         _ = try await store.decide(decision, recipient: ConsoleRoutes.parameter("name", context))
         return ConsoleResponse.redirect(to: "/delivery")
+    }
+
+    private func patterns(_ visit: ConsoleRequest) async throws -> Response {
+        let frame = try await pages.frame(visit, title: visit.language("Patterns", "Muster"), refresh: false)
+        let servers = try await store.patternServers()
+        var channels: [PatternsPage.Shown] = []
+        for (known, settings) in PatternDecision(environment).channels {
+            channels.append(
+                PatternsPage.Shown(
+                    known: known, rollout: try await store.rollout(of: known.name),
+                    rules: RolloutRules(soak: settings.soak),
+                    servers: servers.map { RolloutServer($0.server, $0.openings, settings) }))
+        }
+        let page = PatternsPage(channels, frame: frame, language: visit.language, at: visit.time)
+        return pages.html(page, with: "patterns")
     }
 
     private func delivery(_ visit: ConsoleRequest) async throws -> Response {

@@ -10,6 +10,37 @@ enum ConsoleStrings {
         "servers": ("Servers", "Server"),
         "cases": ("Cases", "Fälle"),
         "delivery": ("Messages", "Meldungen"),
+        "patterns": ("Patterns", "Muster"),
+        "noChannels": (
+            "No channel of patterns is set up: servers run the patterns of their packages.",
+            "Kein Kanal mit Mustern ist eingerichtet: Server verwenden die Muster ihrer Pakete."
+        ),
+        "howToChannel": (
+            "Set channel.NAME.source and channel.NAME.root in collector.conf, then: systemctl restart callhome-collector",
+            "channel.NAME.source und channel.NAME.root in collector.conf setzen, dann: systemctl restart callhome-collector"
+        ),
+        "version": ("Version", "Version"),
+        "source": ("Source", "Quelle"),
+        "lastAsked": ("Last asked", "Zuletzt gefragt"),
+        "newerBy": ("Something newer is promised by", "Neueres ist versprochen bis"),
+        "goesOn": (
+            "What runs goes on. Nothing is lost by it but what is new.",
+            "Was läuft, läuft weiter. Es fehlt nur, was neu wäre."
+        ),
+        "withdrawn": ("Taken back by its maker", "Vom Hersteller zurückgenommen"),
+        "whoRuns": ("Who runs what", "Was wo läuft"),
+        "behind": ("Not on the newest version", "Nicht auf der neuesten Version"),
+        "onItsWay": ("How it comes to the servers", "Wie sie auf die Server kommt"),
+        "pattern": ("Pattern", "Muster"),
+        "foretold": ("Foretold by those that tried it", "Vorausgesagt von denen, die sie erprobten"),
+        "came": ("Came where it runs", "Kam, wo sie läuft"),
+        "goOn": ("Let it go on", "Weitergehen lassen"),
+        "halt": ("Halt", "Anhalten"),
+        "takeBack": ("Take it back", "Zurücknehmen"),
+        "rolloutHelp": (
+            "Let go on what you have looked at: what speaks against it now counts no more. Halt: who runs it, runs it. Take back: they return to what ran before.",
+            "Weitergehen lassen, was Sie angesehen haben: Was jetzt dagegen spricht, zählt nicht mehr. Anhalten: Wer sie verwendet, behält sie. Zurücknehmen: Sie gehen zurück zu dem, was davor lief."
+        ),
         "logIn": ("Log in", "Anmelden"),
         "logOut": ("Log out", "Abmelden"),
         "name": ("Name", "Name"),

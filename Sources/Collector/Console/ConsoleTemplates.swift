@@ -21,6 +21,7 @@ struct ConsoleTemplates: Sendable {
         "blindSpots": FleetTemplates.blindSpots,
         "cases": CaseTemplates.cases, "caseRows": CaseTemplates.rows, "case": CaseTemplates.one,
         "delivery": CaseTemplates.delivery, "accounts": AccountTemplates.accounts,
+        "patterns": PatternTemplates.patterns,
     ]
 
     func render(_ page: Any, with name: String) -> String { library.render(page, withTemplate: name) ?? "" }

@@ -19,6 +19,7 @@ struct PageLayout: Sendable {
     var onServers: Bool
     var onCases: Bool
     var onDelivery: Bool
+    var onPatterns: Bool
     /// Seconds until the page loads itself again; nil on pages with something to fill in.
     var refresh: Int?
     var alarms: [Alarm]
@@ -48,7 +49,7 @@ struct Badge: Sendable {
         self.init(word: language("Test", "Test"), style: "test")
     }
 
-    private init(word: String, style: String) { (self.word, self.style) = (word, style) }
+    init(word: String, style: String) { (self.word, self.style) = (word, style) }
 
     init(_ state: Case.State, in language: Language) {
         switch state {

@@ -67,6 +67,8 @@ struct ServerPage: Sendable {
     let parts: [PartRow]
     let moreParts: String?
     let cases: [CaseRow]
+    /// Channels of patterns, as the agent tells of them.
+    let channels: [ChannelStatusText]
     let events: [EventRow]
 
     /// - Parameter histories: of the first `readingsShown` readings, in their order.
@@ -133,6 +135,9 @@ struct ServerPage: Sendable {
                 serial: line(component.part.serial), location: line(component.part.location))
         }
         self.cases = cases.map { CaseRow($0, in: language) }
+        channels = (server.heartbeat?.channels ?? []).prefix(WireLimits.channels).map {
+            ChannelStatusText($0, in: language)
+        }
         self.events = events.prefix(ServerPage.eventsShown).map {
             EventRow(time: words.time($0.time), because: CleanText.line($0.because))
         }

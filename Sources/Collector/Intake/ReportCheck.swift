@@ -121,6 +121,9 @@ enum ReportCheck {
             texts.names(["probe": probe.probe, "state": probe.state])
             texts.text(probe.because, "because")
         }
+        let channels = heartbeat.channels ?? []
+        texts.list(channels.count, WireLimits.channels, "channels of patterns")
+        for channel in channels { texts.channel(channel) }
         texts.all(ReportLimits.heartbeatBytes, "heartbeat")
         return texts.objection
     }
@@ -206,6 +209,19 @@ struct TextCheck {
         ])
     }
 
+    mutating func channel(_ status: ChannelStatus) {
+        names(["channel": status.channel], ReportLimits.nameBytes)
+        text(status.refused ?? "", "refused", ReportLimits.channelTextBytes)
+        list(status.warnings.count, ReportLimits.channelWarnings, "warnings of one channel")
+        for warning in status.warnings { text(warning, "warning", ReportLimits.channelTextBytes) }
+        guard let candidate = status.candidate else { return }
+        names(["state": candidate.state], ReportLimits.nameBytes)
+        text(candidate.because, "because", ReportLimits.channelTextBytes)
+        let entries = candidate.forecast?.entries ?? []
+        list(entries.count, WireLimits.forecastEntries, "patterns of one forecast")
+        for entry in entries { names(["pattern": entry.pattern, "urgency": entry.urgency], ReportLimits.nameBytes) }
+    }
+
     mutating func list(_ count: Int, _ limit: Int, _ what: String) {
         if objection == nil, count > limit { objection = "\(count) \(what); the limit is \(limit)" }
     }
@@ -232,6 +248,9 @@ enum ReportLimits {
     static let faultBytes = 64 << 10
     /// Bytes of all texts of one heartbeat, which is read with every page.
     static let heartbeatBytes = 64 << 10
+    /// Bytes of one sentence about a channel of patterns, and how many warnings one may have.
+    static let channelTextBytes = 2_000
+    static let channelWarnings = 16
     static let languages = 16
     /// Parts of one statement of faults: as many as `StandingFaults.limit` of the largest faults take.
     static let statementParts = 64

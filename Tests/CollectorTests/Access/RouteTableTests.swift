@@ -206,7 +206,7 @@ private struct GuardedSite {
     func request(
         _ row: RouteTable.Row, by asker: RouteTableTests.Asker, to base: String
     ) async throws -> Transfer.HTTPRequest {
-        let values = ["host": "h1", "number": number, "language": "de", "id": "x", "name": "nobody"]
+        let values = ["host": "h1", "number": number, "language": "de", "id": "x", "name": "nobody", "file": "f"]
         let path = values.reduce(row.path) { $0.replacing("{\($1.key)}", with: $1.value) }
         let isForm = row.authority == .loginForm || row.authority == .sessionForm
         var headers = [

@@ -10,10 +10,10 @@ import Transfer
 struct NamedKeysTests {
     private static let keys = Set(CollectorConfiguration.keys.map(\.name))
 
-    /// `recipient.desk.tls` and `recipient.NAME.tls` as the table has it: `recipient.*.tls`.
+    /// `recipient.desk.tls` and `recipient.NAME.tls` as the table has it: `recipient.*.tls`; and so of channels of patterns.
     private func known(_ key: String) -> Bool {
         var parts = key.split(separator: ".").map(String.init)
-        if parts.count == 3, parts[0] == "recipient" { parts[1] = "*" }
+        if parts.count == 3, ["recipient", "channel"].contains(parts[0]) { parts[1] = "*" }
         return Self.keys.contains(parts.joined(separator: "."))
     }
 

@@ -18,6 +18,7 @@ struct HostileNumberTests {
     private func look(_ web: TestWeb, after what: String) async throws {
         for path in [
             "/metrics", "/healthz", "/servers", "/servers/h1", "/servers/h1/blind-spots", "/cases", "/delivery",
+            "/patterns",
         ] {
             let answer = try await web.get(path)
             #expect(answer.status == 200, "\(path) after \(what): \(answer.status) \(answer.text.prefix(300))")

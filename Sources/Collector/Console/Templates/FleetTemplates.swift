@@ -65,6 +65,7 @@ enum FleetTemplates {
         {{#troubles}}{{#first()}}<ul class="steps group">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span>{{#remark}}<span>{{.}}</span>{{/remark}}</li>{{#last()}}</ul>{{/last()}}{{/troubles}}
         {{#coverage}}{{#first()}}<details class="kind"><summary><strong>{{probes}}</strong></summary><ul class="steps">{{/first()}}<li><span class="line"><strong>{{probe}}</strong><span class="badge {{badge.style}}">{{badge.word}}</span></span><span class="muted">{{tally}}{{#remark}} · {{.}}{{/remark}}</span></li>{{#last()}}</ul></details>{{/last()}}{{/coverage}}
         {{^heard}}<p class="empty">{{w.noCoverage}}</p>{{/heard}}
+        {{#channels}}{{#first()}}<h2>{{w.patterns}}</h2><ul class="steps group">{{/first()}}<li><span class="line"><strong>{{channel}}</strong><span>{{running}}</span></span>{{#candidate}}<span>{{.}}</span>{{/candidate}}{{#forecast}}<span class="muted">{{.}}</span>{{/forecast}}{{#refused}}<span class="refusal">{{.}}</span>{{/refused}}{{#warnings}}<span class="muted">{{.}}</span>{{/warnings}}</li>{{#last()}}</ul>{{/last()}}{{/channels}}
         <h2>{{w.inventory}}</h2>
         {{^parts}}<p class="empty">{{w.noInventory}}</p>{{/parts}}
         {{#parts}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.part}}</th><th>{{w.location}}</th><th>{{w.model}}</th><th>{{w.serial}}</th></tr></thead><tbody>{{/first()}}

@@ -21,6 +21,7 @@ enum LayoutTemplates {
         <a href="/servers"{{#frame.onServers}} aria-current="page"{{/frame.onServers}}>{{w.servers}}</a>
         <a href="/cases"{{#frame.onCases}} aria-current="page"{{/frame.onCases}}>{{w.cases}}</a>
         <a href="/delivery"{{#frame.onDelivery}} aria-current="page"{{/frame.onDelivery}}>{{w.delivery}}</a>
+        <a href="/patterns"{{#frame.onPatterns}} aria-current="page"{{/frame.onPatterns}}>{{w.patterns}}</a>
         </nav>{{/frame.account}}
         <div class="tools">
         <span class="languages"><a href="{{frame.german}}" hreflang="de"{{#frame.isGerman}} aria-current="true"{{/frame.isGerman}}>DE</a>

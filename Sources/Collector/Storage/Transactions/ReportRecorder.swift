@@ -152,6 +152,10 @@ struct ReportRecorder {
         case .faults(let changes):
             // The raising before the clearing: a part whose fault has another id by now keeps its case.
             var room = try mirror.room(for: changes.count, of: host)
+            for change in changes where change.kind == .opened {
+                record.openings = record.openings ?? FaultOpenings()
+                record.openings?.note(change.fault, at: time)
+            }
             for change in changes where change.kind != .cleared {
                 try apply(change, verified, record.server, room: &room)
             }

@@ -268,4 +268,6 @@ struct ServerRecord: Hashable, Sendable, Codable {
     var question: StandingQuestion?
     /// From which boots its reports come; nil of a collector up to 0.1.
     var boots: BootWatch?
+    /// How many faults its patterns opened lately; nil before the first, and of a collector up to 0.1.
+    var openings: FaultOpenings?
 }

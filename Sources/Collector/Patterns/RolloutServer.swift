@@ -1,0 +1,68 @@
+import Reports
+
+/// One server as the rollout of a version sees it.
+struct RolloutServer: Hashable, Sendable {
+    enum Pin: Hashable, Sendable { case first, last }
+
+    var host: HostID
+    var hostname: String
+    /// By the collector's clock; nil before the first heartbeat.
+    var heard: Timestamp?
+    /// Its heartbeats are overdue.
+    var isSilent: Bool
+    /// What it says of the channel; nil where it does not take it.
+    var status: ChannelStatus?
+    var pin: Pin?
+    /// Faults that its patterns opened lately.
+    var openings: [FaultOpenings.Entry]
+
+    init(
+        host: HostID, hostname: String, heard: Timestamp?, isSilent: Bool = false, status: ChannelStatus?,
+        pin: Pin? = nil, openings: [FaultOpenings.Entry] = []
+    ) {
+        self.host = host
+        self.hostname = hostname
+        self.heard = heard
+        self.isSilent = isSilent
+        self.status = status
+        self.pin = pin
+        self.openings = openings
+    }
+
+    init(_ server: Server, _ openings: FaultOpenings, _ channel: PatternChannelSettings) {
+        func names(_ list: [String]) -> Bool { list.contains(server.host) || list.contains(server.hostname) }
+        self.init(
+            host: server.host, hostname: server.hostname, heard: server.lastHeartbeat,
+            isSilent: server.state == .silent,
+            status: server.heartbeat?.channels?.first { $0.channel == channel.name },
+            pin: names(channel.first) ? .first : names(channel.last) ? .last : nil, openings: openings.entries)
+    }
+
+    /// How far it is with one version.
+    enum Standing: Hashable, Sendable {
+        case unanswered
+        case checking
+        case proved(PatternForecast?)
+        case refused(because: String)
+        /// It did not get the version, or its signatures do not hold there: a source that does not answer may do so later.
+        case unable(because: String)
+        case runs
+        /// It ran the version, and went back by itself.
+        case wentBack(because: String)
+    }
+
+    /// Nil where it does not take the channel.
+    func standing(of version: Int64) -> Standing? {
+        guard let status else { return nil }
+        if let candidate = status.candidate, candidate.targets == version {
+            switch candidate.state {
+            case "refused": return .refused(because: candidate.because)
+            case "withdrawn": return .wentBack(because: candidate.because)
+            case "proved" where status.active != version: return .proved(candidate.forecast)
+            default: return status.active == version ? .runs : .checking
+            }
+        }
+        if status.active == version { return .runs }
+        return status.refused.map { .unable(because: $0) } ?? .unanswered
+    }
+}
