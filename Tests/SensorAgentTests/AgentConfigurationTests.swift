@@ -1,4 +1,5 @@
 import Daemon
+import FaultPatterns
 import Foundation
 import Testing
 

@@ -14,15 +14,18 @@ enum ProcessLimits {
             _ = unsafe fputs("1000", file)
             _ = unsafe fclose(file)
         }
-        _ = setpriority(PRIO_PROCESS, 0, 19)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
         var parameters = sched_param()
-        _ = unsafe sched_setscheduler(0, SCHED_IDLE, &parameters)
+        _ = unsafe sched_setscheduler(0, idlePolicy, &parameters)
         for (resource, bound) in [
             (RLIMIT_CPU, processor), (RLIMIT_AS, memory), (RLIMIT_CORE, 0), (RLIMIT_FSIZE, 0),
         ] {
             // A little later the kernel kills it outright.
             var limit = rlimit(rlim_cur: bound, rlim_max: resource == RLIMIT_CPU ? bound + 10 : bound)
-            _ = unsafe setrlimit(resource, &limit)
+            _ = unsafe setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
         }
     }
+
+    /// `SCHED_IDLE` (sched(7)), which Swift's Glibc does not import.
+    private static let idlePolicy: CInt = 5
 }

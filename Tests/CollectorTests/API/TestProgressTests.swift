@@ -57,7 +57,8 @@ struct TestProgressTests {
         try await server.open(SampleFault.make("f1"))
         let frame = PageLayout(
             lang: language.rawValue, title: "", account: nil, csrf: "", german: "", english: "",
-            isGerman: language == .german, onServers: false, onCases: true, onDelivery: false, refresh: nil, alarms: [])
+            isGerman: language == .german, onServers: false, onCases: true, onDelivery: false, onPatterns: false,
+            refresh: nil, alarms: [])
         for found in try await fleet.store.cases(CaseQuery()) {
             let deliveries = try await fleet.store.deliveries(caseNumber: found.number)
             let page = CasePage(

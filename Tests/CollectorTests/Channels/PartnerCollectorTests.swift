@@ -56,7 +56,7 @@ struct PartnerCollectorTests {
             let frame = PageLayout(
                 lang: "en", title: "", account: nil, csrf: "", german: "", english: "", isGerman: false,
                 onServers: false,
-                onCases: true, onDelivery: false, refresh: nil, alarms: [])
+                onCases: true, onDelivery: false, onPatterns: false, refresh: nil, alarms: [])
             let page = CasePage(try #require(cases.first), deliveries: [], frame: frame, language: .english)
             #expect(page.fields.prefix(3).map(\.label) == ["Site", "Address", "Contact"])
             #expect(page.fields.prefix(3).map(\.value).contains(delivery.ticket.site.address))

@@ -178,7 +178,8 @@ struct ConsoleTests {
         for language in Language.allCases {
             let frame = PageLayout(
                 lang: language.rawValue, title: "", account: nil, csrf: "", german: "", english: "",
-                isGerman: language == .german, onServers: false, onCases: true, onDelivery: false, refresh: nil,
+                isGerman: language == .german, onServers: false, onCases: true, onDelivery: false, onPatterns: false,
+                refresh: nil,
                 alarms: [])
             let page = CasePage(found, deliveries: [], frame: frame, language: language)
             #expect(page.work.map(\.author).first == "anna-a · place-a")

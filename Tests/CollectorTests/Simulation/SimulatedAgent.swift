@@ -111,7 +111,7 @@ struct SimulatedAgent: Sendable {
         _ effect: UplinkStateMachine.Effect, of receipt: Receipt.Collector?, at time: Timestamp, _ rules: SimulatedRules
     ) {
         switch effect {
-        case .report, .declare: break
+        case .report, .declare, .offer: break
         case .keep: spool.receipt = receipt
         case .discard(let through, let stream): spool.discard(through: through, of: stream)
         case .declareLoss(let stream, let first, let last):

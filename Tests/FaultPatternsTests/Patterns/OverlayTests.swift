@@ -10,7 +10,7 @@ import Testing
 struct OverlayTests {
     private typealias F = Fixtures
 
-    private static let limit: [String: Any] = ["limit": ["default": "16", "min": "8", "max": "64"]]
+    private static var limit: [String: Any] { ["limit": ["default": "16", "min": "8", "max": "64"]] }
 
     /// A pattern with a parameter.
     private static func tunable(_ changes: [String: Any?] = [:]) -> [String: Any] {

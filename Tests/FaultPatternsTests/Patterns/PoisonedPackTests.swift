@@ -105,7 +105,8 @@ struct PoisonedPackTests {
         let poison = changes.filter { $0.fault.pattern != "disk.good" }
         let opened = poison.filter { $0.kind == .opened }
         let good = changes.contains { $0.fault.pattern == "disk.good" && $0.kind == .opened }
-        switch name.drop { $0.isNumber || $0 == "-" } {
+        let kind = name.drop { $0.isNumber || $0 == "-" }
+        switch kind {
         case "orders-everywhere", "orders-in-turn", "borrowed-class", "silence":
             #expect(opened.count { $0.fault.urgency == .order } >= 3 && good)
         case "floods-watch", "reopens": #expect(opened.count > 500 && good, "\(opened.count)")

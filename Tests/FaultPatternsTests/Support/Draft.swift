@@ -1,3 +1,5 @@
+import Reports
+
 @testable import FaultPatterns
 
 /// A pattern file, each of its keys on a line of its own; `lines` says which.

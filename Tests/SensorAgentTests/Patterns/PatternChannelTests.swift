@@ -67,7 +67,7 @@ struct PatternChannelTests {
     private func start() async throws -> Running {
         try WatchFixture.packJSON().write(to: URL(filePath: package))
         let chosen = try store.begin(at: clock.now(), pinned: ["vendor"]) { () throws(AgentError) in
-            try Agent.patternPack(package)
+            try Agent.patternPack(self.package)
         }
         #expect(chosen.sentences.isEmpty)
         let watch = try await RunningWatch(
