@@ -120,7 +120,8 @@ struct OverlayTests {
         }
         #expect(try !opens([:]))
         #expect(try opens(["tune": ["disk.test": ["n": "2", "because": "few"]]]))
-        #expect(try !opens(["tune": ["disk.test": ["n": "2", "span": "59s", "because": "short"]]]), "below the bound")
+        #expect(try opens(["tune": ["disk.test": ["n": "2", "span": "1m", "because": "both ends count"]]]))
+        #expect(try opens(["tune": ["disk.test": ["n": "2", "span": "59s", "because": "below its bound"]]]))
         #expect(
             try Self.composed(["tune": ["disk.test": ["span": "2h", "because": "long"]]], [pattern]).overlay.first?
                 .inactive == "span is 2h, and the pattern allows 1m to 1h")
