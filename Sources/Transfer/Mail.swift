@@ -60,7 +60,13 @@ public struct Mail: Sendable {
             trust: server.trust, proxy: nil, unixSocket: nil, connectTimeout: server.timeout, timeout: server.timeout,
             maximumResponseBytes: Mail.maximumReplyBytes)
         let outcome = await CurlLoop.perform(job)
-        if let failure = outcome.failure { throw MailError(failure, outcome, server: name) }
+        if let failure = outcome.failure {
+            let refusals = MailReceipt.refusals(of: outcome.headerLines, mailboxes: message.to)
+            if refusals.contains(where: \.isFinal), !refusals.allSatisfy(\.isFinal) {
+                throw .someLater(name, refusals)
+            }
+            throw MailError(failure, outcome, server: name)
+        }
         return MailReceipt(outcome.headerLines, mailboxes: message.to)
     }
 
@@ -109,6 +115,19 @@ public struct MailReceipt: Sendable, Hashable {
         self.refusals = refusals
     }
 
+    /// What the server said to each mailbox where it took the mail for none; empty where it came no further than that, or not so far.
+    static func refusals(of lines: [String], mailboxes: [String]) -> [Refusal] {
+        var replies = lines.filter { !$0.dropFirst(3).hasPrefix("-") }
+        guard !replies.contains(where: { $0.hasPrefix("354") }) else { return [] }
+        // Its word at the end, where it was asked to end.
+        if replies.last?.hasPrefix("221") == true { replies.removeLast() }
+        let answers = replies.suffix(mailboxes.count)
+        guard answers.count == mailboxes.count, answers.allSatisfy({ $0.hasPrefix("4") || $0.hasPrefix("5") }) else {
+            return []
+        }
+        return zip(mailboxes, answers).map { Refusal(mailbox: $0, reply: $1) }
+    }
+
     /// - Parameters:
     ///   - lines: the server's side of the dialogue.
     ///   - mailboxes: in the order in which they were named to it, one command each.
@@ -129,6 +148,8 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
     case temporary(String, because: String)
     /// The server answered 5xx: the same message will not be taken later.
     case permanent(String, because: String)
+    /// It did not take the mail for these: for some of them never, and for some perhaps later.
+    case someLater(String, [MailReceipt.Refusal])
     /// User name or password is wrong, or the server offers no way to log in. Who names the server's settings states
     /// which of them to check.
     case loginRefused(String, because: String)
@@ -144,6 +165,9 @@ public enum MailError: Error, Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .temporary(let server, let because): "the mail server \(server) did not take the mail for now: \(because)"
         case .permanent(let server, let because): "the mail server \(server) refused the mail: \(because)"
+        case .someLater(let server, let refusals):
+            "the mail server \(server) did not take the mail for "
+                + refusals.map { "\($0.mailbox) (\($0.reply))" }.joined(separator: ", ")
         case .loginRefused(let server, let because):
             "the mail server \(server) refused the login: \(because)"
         case .tls(let server, let because):

@@ -12,7 +12,9 @@ enum DeliveryHistory {
         switch answer {
         case .taken(let reference):
             let named = reference.text.map { "; its reference is \($0)" } ?? ""
-            let missing = reference.missing.map { ", but not for all of its addresses: \($0)" } ?? ""
+            let missing =
+                (delivery.refused + reference.refused).words.map { ", but these of its addresses refused it: \($0)" }
+                ?? ""
             return (.delivered, ended("\(name) took \(message)\(named)\(missing)"))
         case .refused(let because):
             guard delivery.attempts == 0 else { return nil }
@@ -23,8 +25,8 @@ enum DeliveryHistory {
         case .failed(_, let because):
             guard delivery.attempts == 0 else { return nil }
             return (.deliveryFailed, "\(name) did not take \(message): \(ended(because)) It is tried again.")
-        case .partly(_, let because):
-            guard delivery.attempts == 0 else { return nil }
+        case .partly(_, let refused, let because):
+            guard delivery.attempts == 0 || !refused.isEmpty else { return nil }
             return (
                 .deliveryFailed,
                 "\(name) took \(message), but not for all of its addresses: \(ended(because)) Those that may take it later are tried again."
@@ -35,7 +37,7 @@ enum DeliveryHistory {
     static func replaced(_ old: TicketOrder, by new: TicketOrder, for recipient: String) -> Line {
         (
             .replaced,
-            "The case moved on before \(recipient) confirmed message \(old.revision): it is replaced by message \(new.revision)."
+            "\(recipient) had not confirmed message \(old.revision): message \(new.revision) takes its place, with the case as it stands."
         )
     }
 

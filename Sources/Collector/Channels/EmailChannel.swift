@@ -92,20 +92,37 @@ struct EmailChannel: PartnerChannel {
         do {
             server = try mailServer()
             var whole = try EmailChannel.message(for: delivery, by: settings, in: recipient.language)
-            whole.to.removeAll { delivery.reached.contains($0) }
+            let settled = Set(delivery.reached + delivery.refused.map(\.address))
+            whole.to.removeAll { settled.contains($0) }
             message = whole
         } catch {
             throw .retry(after: nil, because: "\(error)")
         }
-        guard !message.to.isEmpty else { return TicketReference(text: nil) }
+        guard !message.to.isEmpty else {
+            // Whoever it waited for is configured no more.
+            guard delivery.reached.isEmpty, let words = delivery.refused.words else {
+                return TicketReference(text: nil)
+            }
+            throw .rejected(because: "it was not taken by \(words)")
+        }
         let receipt: MailReceipt
         do {
             receipt = try await Mail(server: server).send(message)
         } catch {
             let words = EmailChannel.words(for: error, recipient: recipient.name)
             switch error {
-            // The others have it: what ails these says nothing of the recipient.
-            case .temporary where !delivery.reached.isEmpty: throw .partly(reached: [], because: words)
+            case .someLater(_, let refusals):
+                throw .partly(reached: [], refused: EmailChannel.forGood(refusals), because: words)
+            // The others have it, or refused it: what ails these says nothing of the recipient.
+            case .temporary where delivery.isSettledInPart: throw .partly(reached: [], because: words)
+            // As settled as what the others took.
+            case .permanent(_, let because) where !delivery.reached.isEmpty:
+                let reply = CleanText.line(because, limit: ChannelLimits.answerCharacters)
+                return TicketReference(
+                    text: nil,
+                    refused: message.to.map {
+                        AddressRefusal(address: $0, because: reply)
+                    })
             case .permanent, .badMessage: throw .rejected(because: words)
             // A wrong password or certificate is mended by the administrator, and the message is fine.
             case .temporary, .loginRefused, .tls, .noStartTLS, .cancelled: throw .retry(after: nil, because: words)
@@ -118,19 +135,25 @@ struct EmailChannel: PartnerChannel {
     private static func reference(
         _ receipt: MailReceipt, of message: MailMessage, by server: MailServer
     ) throws(ChannelError) -> TicketReference {
-        let refused = receipt.refusals.map { refusal in
-            let reply = CleanText.line(refusal.reply, limit: ChannelLimits.answerCharacters)
-            return "\(CleanText.line(refusal.mailbox, limit: 80)) (\(reply))"
-        }
-        let because =
-            "the mail server \(server.host):\(server.port) did not take the mail for \(refused.joined(separator: ", "))"
+        let settled = forGood(receipt.refusals)
         guard receipt.refusals.allSatisfy(\.isFinal) else {
-            let open = receipt.refusals.filter { !$0.isFinal }.map(\.mailbox)
-            // What was refused for good is as settled as what was taken.
-            throw .partly(reached: message.to.filter { !open.contains($0) }, because: because)
+            let error = MailError.someLater("\(server.host):\(server.port)", receipt.refusals)
+            let refusing = receipt.refusals.map(\.mailbox)
+            throw .partly(
+                reached: message.to.filter { !refusing.contains($0) }, refused: settled,
+                because: CleanText.line("\(error)"))
         }
         let line = CleanText.line(receipt.reply, limit: ChannelLimits.answerCharacters)
-        return TicketReference(text: line.isEmpty ? nil : line, missing: refused.isEmpty ? nil : because)
+        return TicketReference(text: line.isEmpty ? nil : line, refused: settled)
+    }
+
+    /// The mailboxes that will never take it.
+    private static func forGood(_ refusals: [MailReceipt.Refusal]) -> [AddressRefusal] {
+        refusals.filter(\.isFinal).map { refusal in
+            AddressRefusal(
+                address: refusal.mailbox,
+                because: CleanText.line(refusal.reply, limit: ChannelLimits.answerCharacters))
+        }
     }
 
     /// What the mail server did, and which keys of the configuration to look at.
@@ -142,6 +165,7 @@ struct EmailChannel: PartnerChannel {
         case .noStartTLS:
             "\(error): use its port for TLS (`\(key).tls` = tls, usually with port 465 in `\(key).url`); none sends all in "
                 + "clear text, for a server on this machine"
+        case .someLater: CleanText.line("\(error)")
         case .temporary, .permanent, .badMessage, .cancelled: "\(error)"
         }
     }
@@ -191,6 +215,10 @@ struct EmailChannel: PartnerChannel {
     private static func identifier(_ text: String) -> String {
         String(text.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }.prefix(60))
     }
+}
+
+extension Delivery {
+    fileprivate var isSettledInPart: Bool { !reached.isEmpty || !refused.isEmpty }
 }
 
 extension EmailSettings.Security {

@@ -74,10 +74,15 @@ struct ConsolePages: RefusalPages {
             alarms: alarms.map { alarm in
                 let name = CleanText.line(alarm.recipient, limit: 60)
                 let since = words.span(visit.time - alarm.since)
+                let addresses = CleanText.line(alarm.addresses.joined(separator: ", "))
                 return PageLayout.Alarm(
-                    text: language(
-                        "\(name) has taken no messages for \(since).", "\(name) nimmt seit \(since) keine Meldungen an."
-                    ),
+                    text: alarm.addresses.isEmpty
+                        ? language(
+                            "\(name) has taken no messages for \(since).",
+                            "\(name) nimmt seit \(since) keine Meldungen an.")
+                        : language(
+                            "\(name) has taken no messages at \(addresses) for \(since).",
+                            "\(name) nimmt unter \(addresses) seit \(since) keine Meldungen an."),
                     detail: language(
                         "Waiting: \(alarm.waiting). Last error:", "Wartend: \(alarm.waiting). Letzter Fehler:")
                         + " \(alarm.lastError)")

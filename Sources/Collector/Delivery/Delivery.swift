@@ -18,8 +18,10 @@ struct Delivery: Hashable, Sendable {
     var attempts: Int
     /// When the message was made: the same on every repetition.
     var createdAt: Timestamp
-    /// Of several addresses of the recipient those that are tried no more: they have it, or will never take it.
+    /// Of several addresses of the recipient those that have it, and are not tried again.
     var reached: [String] = []
+    /// Of several addresses of the recipient those that refused it for good, and are not tried again.
+    var refused: [AddressRefusal] = []
 }
 
 /// How one attempt ended.
@@ -29,14 +31,15 @@ enum DeliveryAnswer: Hashable, Sendable {
     case refused(because: String)
     /// It was not reached, was silent, or wants to be left alone; `after` where it stated for how long.
     case failed(after: Duration?, because: String)
-    /// Some of its addresses have it, and some may take it later: all but those are `reached`.
-    case partly(reached: [String], because: String)
+    /// Some of its addresses may take it later; the others have it, or refused it for good.
+    case partly(reached: [String], refused: [AddressRefusal] = [], because: String)
 
     init(_ error: ChannelError) {
         switch error {
         case .retry(let after, let because): self = .failed(after: after, because: because)
         case .rejected(let because): self = .refused(because: because)
-        case .partly(let reached, let because): self = .partly(reached: reached, because: because)
+        case .partly(let reached, let refused, let because):
+            self = .partly(reached: reached, refused: refused, because: because)
         }
     }
 }
@@ -51,7 +54,7 @@ struct DeliveryRecord: Hashable, Sendable, Codable {
         case delivered
         /// Tried and not confirmed; tried again at `nextAttempt`, for ever.
         case retrying
-        /// The case moved on before it was confirmed: a newer message took its place.
+        /// It was not confirmed, and a newer message took its place.
         case superseded
         /// Given up: by a person, or because the recipient is configured no more or the case was a test that is over.
         case dropped

@@ -121,7 +121,7 @@ struct DeliveryRules: Hashable, Sendable {
     ) -> (row: ToldRow, health: RecipientHealth)? {
         var (row, health) = (row, health)
         let isCurrent = row.trying?.id == delivery.id
-        if case .taken = answer {
+        if case .taken(let reference) = answer {
             // Taken is taken, even if the attempt was given up meanwhile.
             row.told = max(row.told ?? delivery.order, delivery.order)
             if delivery.ticket.event != .test, row.taken.map({ $0.order <= delivery.order }) ?? true {
@@ -130,6 +130,7 @@ struct DeliveryRules: Hashable, Sendable {
             (row.failingSince, row.lastError, row.perhaps) = (nil, nil, nil)
             if isCurrent { (row.trying, row.claimedUntil, row.next) = (nil, nil, time) }
             health.answered()
+            health.noteRefusals(delivery.refused + reference.refused, takenBy: nil, at: time)
             health.delivered += 1
             health.lastDelivered = time
             return (row, health)
@@ -146,10 +147,12 @@ struct DeliveryRules: Hashable, Sendable {
             row.lastError = because
             row.next = row.want.map { $0 > trying.order } ?? false ? time : time + spread(limits.refusedRetry, jitter)
             health.answered()
-        case .partly(let reached, let because):
+        case .partly(let reached, let refused, let because):
             trying.answer = .unknown
             DeliveryRules.mayHaveArrived(trying, &row)
             trying.reached = (trying.reached ?? []) + reached
+            if !refused.isEmpty { trying.refused = (trying.refused ?? []) + refused }
+            health.noteRefusals(refused, takenBy: reached, at: time)
             row.lastError = because
             row.next = time + spread(backoff(after: trying.attempts), jitter)
             health.answered()

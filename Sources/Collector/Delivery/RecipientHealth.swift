@@ -16,6 +16,17 @@ struct RecipientHealth: Hashable, Sendable, Codable {
     var lastDelivered: Timestamp?
     /// Hash of its settings, as they were when the collector started last.
     var fingerprint: String?
+    /// Of several addresses of it those that refused the newest message to them for good; nil where none did.
+    var refusing: [RefusingAddress]?
+
+    struct RefusingAddress: Hashable, Sendable, Codable {
+        var refusal: AddressRefusal
+        /// When it refused the first of those that it refused in a row.
+        var since: Timestamp
+    }
+
+    /// Addresses of one recipient that are remembered.
+    static let mostRefusing = 100
 
     init(name: String, channel: ChannelKind) {
         self.name = name
@@ -26,6 +37,22 @@ struct RecipientHealth: Hashable, Sendable, Codable {
 
     /// Whoever mended something need not wait. That it failed stays known until it takes something.
     mutating func release() { holdUntil = nil }
+
+    /// What its addresses made of a message.
+    /// - Parameter taken: the addresses that took it; nil: all but those that refused it.
+    mutating func noteRefusals(_ refused: [AddressRefusal], takenBy taken: [String]?, at time: Timestamp) {
+        let known = refusing ?? []
+        let kept = known.filter { old in
+            taken.map { !$0.contains(old.refusal.address) } ?? false
+                && !refused.contains { $0.address == old.refusal.address }
+        }
+        let new = refused.map { refusal in
+            let since = known.first { $0.refusal.address == refusal.address }?.since
+            return RefusingAddress(refusal: refusal, since: since ?? time)
+        }
+        let all = kept + new
+        refusing = all.isEmpty ? nil : Array(all.suffix(RecipientHealth.mostRefusing))
+    }
 
     mutating func answered() {
         (failures, failingSince, lastError, holdUntil) = (0, nil, nil, nil)
@@ -47,6 +74,8 @@ struct RecipientState: Hashable, Sendable, Codable {
     var lastError: String?
     /// When it is tried again; nil while nothing holds it.
     var holdUntil: Timestamp?
+    /// Of several addresses of it those that refuse what is sent to them.
+    var refusing: [RecipientHealth.RefusingAddress] = []
 
     init(
         name: String, channel: ChannelKind, waiting: Int, delivered: Int, lastDelivered: Timestamp? = nil,
@@ -66,8 +95,10 @@ struct RecipientState: Hashable, Sendable, Codable {
         self.init(
             name: health.name, channel: health.channel, waiting: waiting, delivered: health.delivered,
             lastDelivered: health.lastDelivered, failingSince: health.failingSince,
-            lastError: health.lastError ?? refused.error)
+            lastError: health.lastError ?? refused.error
+                ?? health.refusing.flatMap { $0.map(\.refusal).words }.map { "not taken by \($0)" })
         self.refused = refused.count
+        refusing = health.refusing ?? []
         holdUntil = health.holdUntil
         // One refused message says nothing of the recipient; where it refuses all of several, it is gone.
         guard failingSince == nil, refused.count >= RecipientState.refusalsOfAll, let since = refused.since,

@@ -24,8 +24,10 @@ struct ToldRow: Hashable, Sendable, Codable {
         var attempts: Int
         var answer: Answer
         var beganAt: Timestamp
-        /// Of several addresses of the recipient those that are tried no more; nil where none was settled alone.
+        /// Of several addresses of the recipient those that have it; nil where none was settled alone.
         var reached: [String]?
+        /// Of several addresses of the recipient those that refused it for good.
+        var refused: [AddressRefusal]?
     }
 
     /// A message that it confirmed.

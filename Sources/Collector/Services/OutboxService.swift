@@ -103,7 +103,8 @@ actor OutboxService: Service {
             among: states, after: environment.configuration.outbox.alarmAfter, at: time)
         for alarm in alarms where !alarmed.contains(alarm.recipient) {
             environment.logger.error(
-                "a recipient takes no messages",
+                alarm.addresses.isEmpty
+                    ? "a recipient takes no messages" : "some addresses of a recipient take no messages",
                 metadata: [
                     "recipient": "\(alarm.recipient)", "since": "\(alarm.since)", "waiting": "\(alarm.waiting)",
                     "error": "\(alarm.lastError)",

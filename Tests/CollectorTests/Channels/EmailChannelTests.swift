@@ -157,21 +157,65 @@ struct EmailChannelTests {
         var delivery = delivery()
         let reference = try await deliver(delivery, to: ["a@partner.example", dead, "b@partner.example"])
         #expect(reference.text == "250 2.0.0 queued as 4711")
-        #expect(reference.missing?.contains("\(dead) (550 5.1.1 no such mailbox here)") == true)
+        let refusal = AddressRefusal(address: dead, because: "550 5.1.1 no such mailbox here")
+        #expect(reference.refused == [refusal])
         #expect(try await taken(delivery).map(\.to) == [["a@partner.example", "b@partner.example"]])
         delivery = self.delivery()
-        for reached in [["a@partner.example", dead], []] {
+        for (reached, refused) in [(["a@partner.example"], [refusal]), ([], [])] {
             let error = await #expect(throws: ChannelError.self) {
                 try await deliver(delivery, to: ["a@partner.example", dead, put])
             }
-            guard case .partly(reached, let because) = error else {
+            guard case .partly(reached, refused, let because) = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
             #expect(because.contains("451 4.7.1 greylisted"))
             delivery.reached += reached
+            delivery.refused += refused
         }
         #expect(try await taken(delivery).map(\.to) == [["a@partner.example"]], "once")
+        // The one that was put off exists no more: that is as settled as that the other has it.
+        delivery.refused = []
+        delivery.reached = ["a@partner.example", put]
+        let rest = try await deliver(delivery, to: ["a@partner.example", dead, put])
+        #expect(rest.refused.map(\.address) == [dead] && rest.refused.first?.because.contains("550") == true)
+    }
+
+    @Test(
+        "Of two mailboxes the one that refused for good is not asked again, and the one that is put off gets the same mail alone",
+        arguments: [false, true])
+    func refusedBesidePutOff(isFirst: Bool) async throws {
+        let port = server["plain"]
+        let (dead, put) = ("unknown@partner.example", "greylisted@partner.example")
+        var delivery = delivery()
+        func attempt(_ addresses: [String]) async throws(ChannelError) -> TicketReference {
+            try await channel(SampleRecipient.email("smtp://127.0.0.1:\(port)") { $0.to = addresses })
+                .deliver(delivery, at: SampleTicket.time)
+        }
+        let addresses = isFirst ? [dead, put] : [put, dead]
+        let error = await #expect(throws: ChannelError.self) { try await attempt(addresses) }
+        let refusal = AddressRefusal(address: dead, because: "550 5.1.1 no such mailbox here")
+        #expect(
+            error
+                == .partly(
+                    reached: [], refused: [refusal],
+                    because: "the mail server 127.0.0.1:\(port) did not take the mail for "
+                        + (isFirst
+                            ? "\(dead) (550 5.1.1 no such mailbox here), \(put) (451 4.7.1 greylisted, come back later)"
+                            : "\(put) (451 4.7.1 greylisted, come back later), \(dead) (550 5.1.1 no such mailbox here)")
+                ))
+        delivery.refused = [refusal]
+        // Its server takes it now: as one of another name does.
+        _ = try await attempt([dead, "b@partner.example"])
+        let mail = try #require(try await taken(delivery).first)
+        #expect(mail.to == ["b@partner.example"] && mail.content.contains("Message-ID: <\(delivery.id)@site.example>"))
+        #expect(try await taken(delivery).count == 1)
+        // Nobody is left to ask, and nobody has it.
+        await #expect(
+            throws: ChannelError.rejected(because: "it was not taken by \(dead) (550 5.1.1 no such mailbox here)")
+        ) {
+            try await attempt([dead])
+        }
     }
 
     @Test("A message tried again is the same, byte for byte")

@@ -113,6 +113,31 @@ struct DeliveryRulesTests {
         #expect(!next.health.isFailing && next.health.holdUntil == nil)
     }
 
+    @Test("An address that refuses for good is an alarm of its own after that time, until it takes something")
+    func refusingAddress() throws {
+        let (row, delivery) = begun()
+        let dead = AddressRefusal(address: "b@x", because: "550 no such user")
+        let answer = DeliveryAnswer.partly(reached: ["a@x"], refused: [dead], because: "451 later")
+        var next = try after(answer, row, delivery, healthy, at: start)
+        #expect(next.row.trying?.refused == [dead])
+        func alarms(_ health: RecipientHealth, after span: Duration) -> [RecipientAlarm] {
+            RecipientAlarm.alarms(
+                among: [RecipientState(health, waiting: 1, refused: (0, nil, nil))], after: rules.limits.alarmAfter,
+                at: start + span)
+        }
+        #expect(alarms(next.health, after: .seconds(99)).isEmpty)
+        // It refuses the next one too: it has since the first.
+        let ended = DeliveryAnswer.taken(TicketReference(text: nil, refused: [dead]))
+        next = try after(ended, row, delivery, next.health, at: start + .seconds(50))
+        let raised = try #require(alarms(next.health, after: .seconds(100)).first)
+        #expect(raised.addresses == ["b@x"] && raised.since == start)
+        #expect(raised.lastError == "b@x (550 no such user)")
+        next = try after(.partly(reached: ["c@x"], because: "451 later"), row, delivery, next.health, at: start)
+        #expect(alarms(next.health, after: .seconds(100)).count == 1, "others say nothing of it")
+        next = try after(taken, row, delivery, next.health, at: start + .seconds(120))
+        #expect(alarms(next.health, after: .seconds(900)).isEmpty)
+    }
+
     @Test("Taken is taken, though the attempt was given up meanwhile; a late failure says nothing")
     func late() throws {
         let (old, oldDelivery) = begun(1)

@@ -132,7 +132,7 @@ extension SimulatedWorld {
             let known = collectors[collector].askedToWait[delivery.recipient]
             collectors[collector].askedToWait[delivery.recipient] = max(known ?? until, until)
         case .failed(nil, _): break
-        case .partly(let addresses, _):
+        case .partly(let addresses, _, _):
             for address in addresses { reached["\(delivery.id) \(address)"] = delivery.attempts }
             collectors[collector].askedToWait[delivery.recipient] = nil
         case .taken, .refused: collectors[collector].askedToWait[delivery.recipient] = nil

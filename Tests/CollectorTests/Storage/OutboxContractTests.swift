@@ -156,7 +156,7 @@ struct OutboxContractTests {
         #expect(desk.id != first[0].id && desk.ticket.repeated == true)
         #expect(try only("hook", second).ticket.event == .updated)
         let lines = try await history(store, .replaced)
-        #expect(lines == ["The case moved on before desk confirmed message 1: it is replaced by message 3."])
+        #expect(lines == ["desk had not confirmed message 1: message 3 takes its place, with the case as it stands."])
         let records = try await store.deliveries(caseNumber: desk.caseNumber).filter { $0.recipient == "desk" }
         #expect(records.map(\.state) == [.superseded, .claimed])
         // The old attempt was taken after all: that is no newer word than the one under way.
@@ -266,7 +266,9 @@ struct OutboxContractTests {
         let first = try only("desk", await store.begin(at: time))
         let later = "b@x.example (451 later), c@x.example (550 no)"
         try await store.record(
-            .partly(reached: ["a@x.example", "c@x.example"], because: "no mail for \(later)"), to: first, at: time)
+            .partly(
+                reached: ["a@x.example"], refused: [AddressRefusal(address: "c@x.example", because: "550 no")],
+                because: "no mail for \(later)"), to: first, at: time)
         let state = try await store.recipientStates()[0]
         #expect(state.waiting == 1 && state.refused == 0 && state.failingSince == nil && state.holdUntil == nil)
         #expect(state.lastError == "no mail for \(later)")
@@ -276,9 +278,19 @@ struct OutboxContractTests {
                     + "Those that may take it later are tried again."
             ])
         let again = try only("desk", await store.begin(at: time + .seconds(5)))
-        #expect(again.id == first.id && again.reached == ["a@x.example", "c@x.example"])
+        #expect(again.id == first.id && again.reached == ["a@x.example"])
+        #expect(again.refused.map(\.address) == ["c@x.example"])
         try await store.record(taken, to: again, at: time + .seconds(5))
-        #expect(try await store.recipientStates()[0].lastError == nil)
+        #expect(
+            try await history(store, .delivered) == [
+                "desk took message 1 (opened); its reference is R, but these of its addresses refused it: c@x.example (550 no)."
+            ])
+        let settled = try await store.recipientStates()[0]
+        #expect(settled.lastError == "not taken by c@x.example (550 no)" && settled.refusing.map(\.since) == [time])
+        #expect(try await store.deliveries(caseNumber: first.caseNumber).map(\.lastError) == [settled.lastError])
+        // Other settings are another list of addresses.
+        try await store.resumeRecipients(["desk": "1"], at: time)
+        #expect(try await store.recipientStates()[0].refusing.isEmpty)
     }
 
     @Test("A reason that is a question, or ends as a sentence does, gets no second stop")

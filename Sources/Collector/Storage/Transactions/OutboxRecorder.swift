@@ -178,7 +178,7 @@ struct OutboxRecorder {
         return Delivery(
             id: trying.id, caseNumber: row.caseNumber, recipient: row.recipient, channel: recipient.kind,
             ticket: trying.ticket, reports: reports, certificates: certificates, attempts: trying.attempts,
-            createdAt: trying.beganAt, reached: trying.reached ?? [])
+            createdAt: trying.beganAt, reached: trying.reached ?? [], refused: trying.refused ?? [])
     }
 
     private func message(
@@ -225,7 +225,7 @@ struct OutboxRecorder {
         var row = next.row
         try transaction.save(next.health)
         if var record = try transaction.deliveryRecord(id: delivery.id) {
-            note(answer, of: row, next.health, in: &record)
+            note(answer, to: delivery, of: row, next.health, in: &record)
             try transaction.save(record)
         }
         guard var found = try transaction.findCase(number: row.caseNumber) else { return try transaction.save(row) }
@@ -241,13 +241,15 @@ struct OutboxRecorder {
     }
 
     private func note(
-        _ answer: DeliveryAnswer, of row: ToldRow, _ health: RecipientHealth, in record: inout DeliveryRecord
+        _ answer: DeliveryAnswer, to delivery: Delivery, of row: ToldRow, _ health: RecipientHealth,
+        in record: inout DeliveryRecord
     ) {
         record.attempts += 1
         if case .taken(let reference) = answer {
             record.state = .delivered
             record.deliveredAt = time
-            (record.reference, record.lastError) = (reference.text, reference.missing)
+            record.reference = reference.text
+            record.lastError = (delivery.refused + reference.refused).words.map { "not taken by \($0)" }
         } else {
             record.state = .retrying
             record.lastError = row.lastError
@@ -322,6 +324,7 @@ struct OutboxRecorder {
             guard health.fingerprint != fingerprint || health.channel != recipient.kind else { continue }
             if health.fingerprint != nil { try release(recipient.name) }
             health = try self.health(recipient.name, recipient.kind)
+            health.refusing = nil
             (health.fingerprint, health.channel) = (fingerprint, recipient.kind)
             try transaction.save(health)
         }
