@@ -29,7 +29,8 @@ public struct CollectorProgram: Service {
         let lock = try DataDirectoryLock(directory)
         let store = try SQLiteStore(
             path: directory.database, policy: CasePolicy(configuration), logger: logger)
-        let lastAlive = try await store.clock()?.time
+        let lastAlive = try await store.clock()
+        let wasOff = lastAlive.map { !$0.isSameStart(wall: now(), uptime: TrustedClock.systemUptime()) } ?? false
         let clock = try await store.startClock(wall: now)
         let identity = try await store.identity()
         let earlier = try directory.storedAuthority()
@@ -41,7 +42,8 @@ public struct CollectorProgram: Service {
             ca: try authority.certificatePEM, tlsRoot: try root.shown, identity: identity, logger: logger,
             now: { clock.now })
         let standing = try await store.beginServing(
-            on: MachineIdentity.read(), knownUntil: lastAlive ?? clock.now, at: clock.now, wall: now()
+            on: MachineIdentity.read(), knownUntil: lastAlive?.time ?? clock.now, at: clock.now, wall: now(),
+            wasOff: wasOff
         ).standing
         if let sentence = standing.sentence(in: .english) {
             logger.critical("\(sentence)", metadata: ["do": "\(StoreStanding.step(in: .english))"])

@@ -78,6 +78,9 @@ struct Case: Hashable, Sendable, Codable {
     var problem: String?
     /// `Ticket.perhapsOrderedSince`.
     var perhapsOrderedSince: Timestamp?
+    /// Until when its next step is told to everybody, whatever it is: a store in whose place this one goes on may have told of the case,
+    /// of which nobody was told here. nil: nobody can have.
+    var perhapsToldUntil: Timestamp?
     /// What people did about it, here and at collectors that share it; nil where nobody did, or only a version up to 0.1.
     var work: CaseWork?
     /// The number of the case in which it goes on, where its part turned out to be one that had a case already.
@@ -86,6 +89,7 @@ struct Case: Hashable, Sendable, Codable {
     var worsened: Int?
 
     var isClosed: Bool { state == .closed }
+    func isPerhapsTold(at time: Timestamp) -> Bool { perhapsToldUntil.map { time <= $0 } ?? false }
     /// Faults that stand, as `membersByWeight`: the first one heads ticket and page.
     var openFaults: [Fault] { membersByWeight.filter(\.isOpen).map(\.fault) }
     /// The most urgent first, then the more certain, then the older: what is ordered is explained by the fault that

@@ -234,6 +234,12 @@ enum CaseRules {
         found.origin == .storm || found.sender != nil || found.members.contains { !$0.isOpen }
     }
 
+    static func perhapsTold(_ found: Case, at time: Timestamp) -> Case {
+        var known = found
+        known.perhapsToldUntil = time + goesOn
+        return known
+    }
+
     static func acknowledging(_ found: Case, by: String, because: String, at time: Timestamp) -> Case {
         var acknowledged = found
         acknowledged.state = .acknowledged

@@ -59,6 +59,15 @@ struct ClockReckoning: Hashable, Sendable, Codable {
     /// What is known where only the time of the last sign of life was kept.
     init(lastAlive time: Timestamp) { self.init(wall: time, uptime: .max) }
 
+    /// Whether the machine has been on all the time since the last reading, as far as can be told: by both clocks as much has passed.
+    /// One that was off, if only for its start, counts from anew.
+    func isSameStart(wall: Timestamp, uptime now: Int64) -> Bool {
+        guard now >= uptime else { return false }
+        let before = time.adding(ahead)
+        let difference = wall.milliseconds(since: before).subtracting(now.subtracting(uptime))
+        return abs(clamped: difference) <= ClockLimits.sameStart.inMilliseconds
+    }
+
     /// Goes on with what the process before this one knew.
     /// - Returns: by how much deadlines move: the machine was off, and nobody has shown yet for how long.
     mutating func resume(wall: Timestamp, uptime now: Int64) -> Duration {
@@ -181,6 +190,8 @@ enum ClockLimits {
     static let restart = Duration.seconds(3600)
     /// Two clocks that differ by less show the same time.
     static let agreement = Duration.seconds(600)
+    /// By as much the two clocks of a machine may part that was on all the time: no machine starts within it.
+    static let sameStart = Duration.seconds(5)
     /// One that was off for longer has to be told so by others.
     static let plausibleStop = Duration.seconds(7 * 86_400)
     /// How lately a clock must have been told to count.

@@ -22,9 +22,9 @@ struct DeliveryRules: Hashable, Sendable {
         var refusedRetry = Duration.seconds(3600)
         /// How long an attempt may last: longer than any channel takes.
         var claim = Duration.seconds(120)
-        /// For how long nobody works on a store while its collector is restarted: longer than that takes and than the time between
+        /// For how long nobody works on a store while its collector is restarted: longer than that takes and than the minute between
         /// two notes of the clock. A store that nobody worked on for longer may have been put back from a backup.
-        static let restart = Duration.seconds(600)
+        static let restart = Duration.seconds(180)
         /// Longer than any of these and than what a recipient may ask for: nothing is put off for so long.
         static let longestWait = Duration.seconds(2 * 86_400)
         /// Rows that are handed to fallbacks in one transaction.

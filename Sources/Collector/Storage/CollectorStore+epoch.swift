@@ -12,15 +12,16 @@ extension CollectorStore {
     ///   - machine: what tells this machine from others; nil where nothing does.
     ///   - knownUntil: when a collector last worked on it.
     ///   - wall: the system's clock, where that is not believed; it may be right.
+    ///   - wasOff: whether the machine was off since then: a snapshot of it that was put back has to be started.
     func beginServing(
-        on machine: String?, knownUntil: Timestamp, at time: Timestamp, wall: Timestamp? = nil
+        on machine: String?, knownUntil: Timestamp, at time: Timestamp, wall: Timestamp? = nil, wasOff: Bool = false
     ) async throws(StoreError) -> StoreRecord {
         try await transaction("beginning to serve") { [policy] transaction in
             var record = try transaction.storeRecord()
             record.beginServing(on: machine, knownUntil: knownUntil, at: time)
             try transaction.save(record)
             try OutboxRecorder(transaction: transaction, policy: policy, time: time)
-                .renew(after: max(time, wall ?? time) - knownUntil)
+                .renew(after: wasOff ? nil : max(time, wall ?? time) - knownUntil)
             return record
         }
     }

@@ -27,6 +27,22 @@ struct ClockReckoningTests {
         #expect(clock.doubtedSince == nil)
     }
 
+    @Test("A machine that was started meanwhile is told from one that was on, however short it was off")
+    func sameStart() {
+        var clock = ClockReckoning(wall: start, uptime: 900_000)
+        func isSame(_ passed: Int64, uptime: Int64) -> Bool {
+            clock.isSameStart(wall: start + .seconds(passed), uptime: uptime)
+        }
+        #expect(isSame(60, uptime: 960_000) && isSame(0, uptime: 900_000) && isSame(61, uptime: 960_000))
+        #expect(!isSame(60, uptime: 20_000), "it counts from anew")
+        #expect(!isSame(2_000, uptime: 1_000_000), "it counts from anew, and for longer than before")
+        #expect(!isSame(60, uptime: 900_000), "its clock leapt, or it was put back as it ran")
+        // A clock in doubt went on.
+        _ = clock.read(wall: start + year, uptime: 901_000)
+        #expect(clock.isSameStart(wall: start + year + .seconds(9), uptime: 910_000))
+        #expect(!ClockReckoning(lastAlive: start).isSameStart(wall: start, uptime: 1), "of a version that knew no more")
+    }
+
     @Test(
         "A leap while the program runs is not believed: time goes on as it passes, whatever the leap",
         arguments: [3 * 365, -3 * 365, 30 * 365, -56 * 365, 1, -1] as [Int64])

@@ -60,7 +60,8 @@ struct SimulatedCollector: Sendable {
     mutating func noteAlive(at time: Timestamp) { ledger.settings["clock"] = ClockReckoning(lastAlive: time) }
 
     /// A new process on what is stored.
-    mutating func start(at time: Timestamp, _ rules: SimulatedRules) throws {
+    /// - Parameter wasOff: whether the machine was off: a snapshot of it that is put back has to be started.
+    mutating func start(at time: Timestamp, _ rules: SimulatedRules, wasOff: Bool = false) throws {
         life += 1
         isUp = true
         stepsLeft = nil
@@ -75,7 +76,7 @@ struct SimulatedCollector: Sendable {
             }
             try transaction.save(record)
             let outbox = OutboxRecorder(transaction: transaction, policy: policy, time: time)
-            if rules.hold(.begunIsMadeAnew) { try outbox.renew(after: time - alive) }
+            if rules.hold(.begunIsMadeAnew) { try outbox.renew(after: wasOff ? nil : time - alive) }
             if record.standing.maySend { try outbox.resume([:]) }
             guard !rules.hold(.holdOutlastsStart) else { return }
             for var health in try transaction.recipientHealths() {

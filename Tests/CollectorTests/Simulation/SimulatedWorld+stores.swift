@@ -45,10 +45,10 @@ extension SimulatedWorld {
         collectors[collector].stepsLeft = nil
     }
 
-    func startCollector(_ collector: Int) throws {
+    func startCollector(_ collector: Int, wasOff: Bool = false) throws {
         guard !collectors[collector].isUp, !collectors[collector].isOff else { return }
         trace.note(now, 11, collector) { "\(label(collector)) starts" }
-        try collectors[collector].start(at: time, rules)
+        try collectors[collector].start(at: time, rules, wasOff: wasOff)
         callSomebody(collector)
         wakeWorker(collector, in: 1_000)
     }
@@ -79,7 +79,7 @@ extension SimulatedWorld {
         collectors[collector].isPutBack = true
         (collectors[collector].askedToWait, collectors[collector].shown) = ([:], .unbegun)
         stop(collector)
-        try startCollector(collector)
+        try startCollector(collector, wasOff: true)
     }
 
     /// A copy goes on, on another machine. The one before is gone, or runs on until somebody stops it.

@@ -155,6 +155,42 @@ struct StoreEpochTests {
     }
 
     @Test(
+        "After a takeover a case that nobody was told of here is told with its next step or its end: the other store may have told of it"
+    )
+    func perhapsToldThere() async throws {
+        let store = try openStore()
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        var agent = try await store.enrolled("h1")
+        let parts = ["goes on": "sda", "ends": "sdb", "stays": "sdc"]
+        func change(_ kind: FaultChange.Kind, _ fault: String) -> FaultChange {
+            SampleFault.change(kind, SampleFault.make(fault, blaming: parts[fault] ?? "", urgency: .watch))
+        }
+        try await store.accept(
+            agent.faults(change(.opened, "goes on"), change(.opened, "ends"), change(.opened, "stays")), from: "h1",
+            at: time)
+        try await store.learn(of: StoreEpoch(term: own.term, start: own.start + 30))
+        let at = time + .seconds(3_600)
+        _ = try await store.takeOver(on: "m1", at: at)
+        #expect(try await store.begin(at: at).isEmpty)
+        try await store.accept(
+            agent.faults(change(.updated, "goes on"), change(.cleared, "ends")), from: "h1", at: at)
+        let told = try await store.deliverAll(at: at).filter { $0.recipient == "desk" }.map(\.ticket)
+            .sorted { $0.faults[0].id.rawValue < $1.faults[0].id.rawValue }
+        #expect(told.map(\.event) == [.closed, .opened])
+        #expect(told.map(\.repeated) == [nil, true] && told.allSatisfy { $0.urgency == .watch })
+        // Known by now, and then as ever: nothing else than before is no news, and its end is told.
+        try await store.accept(agent.faults(change(.updated, "goes on")), from: "h1", at: at)
+        #expect(try await store.begin(at: at).isEmpty)
+        // Of what nobody tells anything for a week the other store told nothing either.
+        let later = at + CaseRules.goesOn + .seconds(60)
+        try await store.accept(
+            agent.faults(change(.cleared, "stays"), change(.cleared, "goes on")), from: "h1", at: later)
+        let ends = try await store.begin(at: later)
+        #expect(ends.map(\.ticket.event) == [.closed, .closed])
+        #expect(ends.allSatisfy { $0.ticket.faults[0].id.rawValue == "goes on" })
+    }
+
+    @Test(
         "A store that was put back repeats nothing that may be older than what was told since, and one that was restarted does"
     )
     func putBack() async throws {
@@ -170,7 +206,9 @@ struct StoreEpochTests {
             try await store.record(try #require(answers[delivery.recipient]), to: delivery, at: time)
         }
         let current = try #require(StoreUnderTest.current)
-        let (snapshot, crashed) = (try current.afterCrash(), try current.afterCrash())
+        let (snapshot, crashed, fresh) = (
+            try current.afterCrash(), try current.afterCrash(), try current.afterCrash()
+        )
         let cleared = SampleFault.change(.cleared, SampleFault.make("f1"), because: "gone")
         try await store.accept(agent.faults(cleared), from: "h1", at: time + .seconds(60))
         let ends = try await store.deliverAll(at: time + .seconds(60))
@@ -180,6 +218,12 @@ struct StoreEpochTests {
         let restarted = try crashed.open()
         _ = try await restarted.beginServing(on: "m1", knownUntil: time, at: soon)
         #expect(try await restarted.begin(at: time + .seconds(3_600)).map(\.id) == first.map(\.id))
+
+        // A snapshot of the machine that is put back within minutes has to be started.
+        let booted = try fresh.open()
+        _ = try await booted.beginServing(on: "m1", knownUntil: time, at: time + .seconds(90), wasOff: true)
+        let anew = try await booted.begin(at: time + .seconds(3_600))
+        #expect(anew.count == 2 && Set(anew.map(\.id)).isDisjoint(with: first.map(\.id)))
 
         let late = time + .seconds(3_600)
         let old = try snapshot.open()

@@ -173,10 +173,14 @@ struct CaseRecorder {
 
     /// Saves the case and, where it is to be told, what every recipient is owed, all in this transaction.
     func finish(_ found: Case, _ step: Routing.Step, _ because: String, senderNumber: String? = nil) throws {
-        var found = found
+        var (found, step) = (found, step)
         let outbox = OutboxRecorder(transaction: transaction, policy: policy, time: time)
+        let isPerhapsTold = found.isPerhapsTold(at: time)
+        // What whoever heard of it elsewhere was told last, nobody knows: anything may be news to them.
+        if isPerhapsTold, step == .changed(isNews: false) { step = .changed(isNews: true) }
         let question = Routing.Question(
-            step: step, urgency: found.urgency, isTest: found.test != nil, isKnown: found.revision > 0, time: time)
+            step: step, urgency: found.urgency, isTest: found.test != nil,
+            isKnown: found.revision > 0 || isPerhapsTold, time: time)
         switch Routing.answer(question) {
         case .tell, .hold:
             found.revision += 1
@@ -185,6 +189,7 @@ struct CaseRecorder {
                 found.problem = Ticket.problem(host: found.host, fault: first.fault.id)
             }
             try outbox.owe(&found, because: because)
+            found.perhapsToldUntil = nil
         case .never:
             if found.test != nil, found.isClosed { try outbox.settleTest(found) }
         }

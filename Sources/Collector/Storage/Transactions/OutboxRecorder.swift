@@ -19,15 +19,16 @@ struct OutboxRecorder {
     /// which the caller saves.
     func owe(_ found: inout Case, because: String) throws {
         let rows = try transaction.toldRows(caseNumber: found.number)
+        let isPerhapsTold = found.isPerhapsTold(at: time)
         for recipient in policy.recipients {
             let known = rows.first { $0.recipient == recipient.name }
             // A fallback is told of what it was told of; a recipient that never heard of the case is not told its end.
-            guard
-                var row = known ?? (recipient.standsIn || found.isClosed ? nil : newRow(for: recipient.name, of: found))
-            else { continue }
+            let isNew = !recipient.standsIn && (!found.isClosed || isPerhapsTold)
+            guard var row = known ?? (isNew ? newRow(for: recipient.name, of: found) : nil) else { continue }
             row.isEnded = false
             if !row.isOwed { row.owedSince = time }
             row.want = try order(of: found)
+            if isPerhapsTold, row.isUntold { row.perhaps = row.want }
             (row.because, row.urgency, row.isTest) = (because, found.urgency, found.test != nil)
             row.next = time
             if case .nothing(let because) = rules.turn(of: row, isClosed: found.isClosed, isTest: found.test != nil) {
@@ -431,11 +432,13 @@ struct OutboxRecorder {
     }
 
     /// At a start in a new epoch. The store may be a snapshot that was put back, of which nothing here tells: what it had begun
-    /// may be older than what was told since, and would be sent after it. Only whoever was gone for no longer than a restart takes is
-    /// known to be the same, and repeats what it was sending as it was.
-    /// - Parameter pause: for how long nobody worked on the store.
-    func renew(after pause: Duration) throws {
-        guard pause > DeliveryRules.Limits.restart, try transaction.storeRecord().standing.maySend else { return }
+    /// may be older than what was told since, and would be sent after it. Only whoever was gone for no longer than a restart takes, on a
+    /// machine that was on meanwhile, is known to be the same, and repeats what it was sending as it was.
+    /// - Parameter pause: for how long nobody worked on the store; nil where the machine was off.
+    func renew(after pause: Duration?) throws {
+        guard pause.map({ $0 > DeliveryRules.Limits.restart }) ?? true,
+            try transaction.storeRecord().standing.maySend
+        else { return }
         for var row in try transaction.unsettledRows(except: []) where row.trying != nil && !row.isEnded {
             guard var found = try transaction.findCase(number: row.caseNumber) else { continue }
             row.want = try order(of: found)
@@ -467,6 +470,13 @@ struct OutboxRecorder {
                 because: "it goes on in the place of another, which may have told of it since")
             try transaction.save(row)
             try transaction.save(found, senderNumber: nil)
+        }
+        // Where the other told of a case of which nobody was told here, its fault has changed since, or ended: whatever its agent tells
+        // of it next.
+        for number in try transaction.openCaseNumbers() {
+            guard let found = try transaction.findCase(number: number), found.revision == 0, found.test == nil
+            else { continue }
+            try transaction.save(CaseRules.perhapsTold(found, at: time), senderNumber: nil)
         }
     }
 
