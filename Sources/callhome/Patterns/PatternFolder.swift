@@ -56,9 +56,10 @@ struct PatternFolder {
                     : "\(path): the pack cannot be read; make one with `callhome patterns build`")
             throw ExitStatus.missing.exit
         }
+        let overlay = try siteOverlay(overlayPath, of: path)
         do {
             let pack: PatternPack
-            if let overlay = try siteOverlay(overlayPath, of: path) {
+            if let overlay {
                 let maker = PatternComposition.Member(name: path, packs: [data])
                 pack = try PatternComposition([maker], overlay: overlay).pack
             } else {

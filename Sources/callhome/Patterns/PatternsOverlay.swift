@@ -20,7 +20,7 @@ struct PatternsOverlay: ParsableCommand {
               disable:                        # patterns that do not run, each with why
                 disk.ata.link-crc: the backplane of this rack is known and on order
               shadow:                         # on trial: shown, no ticket
-                nic.flapping: we look at it for a month first
+                nic.crc-errors: we look at it for a month first
               tune:                           # parameters, within the pattern's own bounds
                 backup.overdue: { limit: 8d, because: backups run weekly here }
               add:                            # patterns as patterns/README.md has them, with tests; ids begin with site.
