@@ -742,7 +742,7 @@ public struct Diagnosis: Sendable {
     /// - Returns: what is told of it.
     /// - Throws: where the state cannot be carried over; then all is as before.
     public mutating func adopt(_ patterns: PatternPack, at time: Timestamp) throws(DiagnosisProblem) -> [FaultChange] {
-        let now = advance(to: time)
+        // As of the last look: what comes late, of a time between that and now, is judged at its own time as it would have been.
         let states = wholeState
         guard states.count == memories.count else {
             throw DiagnosisProblem(
@@ -771,6 +771,7 @@ public struct Diagnosis: Sendable {
         // Parts that nobody asked for before: they hold others, and the new patterns may be for them.
         let parts = topology.known.values.sorted { $0.id < $1.id }
         self = next
+        let now = advance(to: time)
         var changes = know(parts, reported: [], at: now)
         if !rootCause.orphans.isEmpty {
             if readsAreStale { findReads() }

@@ -92,13 +92,14 @@ def packs():
         pack(pattern("chassis.poison", applies_to={"component": ["board", "chassis", "disk"]},
                      when=f"{TEMPERATURE} > -274", urgency="inform",
                      explains=[f"{family}.* anywhere" for family in families]))
-    yield "floods-watch", "a fault for each change of a temperature, and its end a look later", "taken", "", \
+    yield "floods-watch", "a fault or the end of one for each degree that a temperature rises or falls", "taken", "", \
         "faults foretold by the thousand", \
-        pack(pattern("disk.poison", when=f"changes({TEMPERATURE}[1m]) >= 1", urgency="watch", action="watch"))
-    yield "reopens", "a fault that clears while its condition holds, and opens again at the next look", "taken", "", \
+        pack(*[pattern(f"disk.poison-{degrees}", when=f"{TEMPERATURE} > {degrees}.5", urgency="watch", action="watch")
+               for degrees in range(20, 60)])
+    yield "reopens", "a fault that clears while its condition holds, and opens again with the next reading", "taken", "", \
         "faults foretold by the thousand; lint says clears-while-it-holds", \
-        pack(pattern("disk.poison", when=f"{TEMPERATURE} > -274", clear=f"{TEMPERATURE} > -274", urgency="watch",
-                     action="watch"))
+        pack(pattern("disk.poison", when=f"{TEMPERATURE} + 0 > -274", clear=f"{TEMPERATURE} + 0 > -274",
+                     urgency="watch", action="watch"))
     yield "circle", "three patterns that look for each other's faults and not their own, without end", "taken", "", \
         "faults foretold by the thousand; `problems(between:)` names the circle", \
         pack(*[pattern(f"disk.poison-{own}", urgency="watch", action="watch",
