@@ -32,14 +32,16 @@ struct Comparison {
         Int(max(0, (time - start).inSeconds) / span.inSeconds)
     }
 
-    /// - Parameter time: until when the server did not run the version.
-    mutating func add(_ openings: [FaultOpenings.Entry], until time: Timestamp) {
-        let apart = min(max(time, start), end)
+    /// - Parameter time: until when the server did not run the version; nil where it does not yet.
+    mutating func add(_ openings: [FaultOpenings.Entry], until time: Timestamp?) {
+        let apart = min(max(time ?? end, start), end)
         let place = Comparison.place(of: apart, from: start)
         servers += 1
         ended[place] += 1
         partial[place] += (apart - start).inSeconds - Double(place) * Comparison.span.inSeconds
-        for entry in openings where entry.since >= start && entry.since + FaultOpenings.span <= apart {
+        // What was opened in the minute of the offer counts for the version.
+        let last = time.map { _ in apart - FaultOpenings.span } ?? end
+        for entry in openings where entry.since >= start && entry.since <= last {
             opened[entry.pattern, default: [:]][Comparison.place(of: entry.since, from: start), default: 0] +=
                 entry.count
         }
@@ -50,6 +52,7 @@ struct Comparison {
         let faults = opened[pattern] ?? [:]
         let first = Comparison.place(of: since, from: start)
         var (count, variance) = (0.0, 0.0)
+        var (shares, lengths) = (0.0, 0.0)
         var apart = servers
         var recent: [(faults: Int, seconds: Double)] = []
         for place in 0..<self.count {
@@ -68,7 +71,11 @@ struct Comparison {
             let share = here / seen.seconds
             count += Double(seen.faults) * share
             variance += Double(seen.faults) * share * share
+            shares += length * share
+            lengths += length
         }
-        return (count, variance)
+        // Of few servers none may have opened one by chance: as if there were one more.
+        let share = lengths > 0 ? shares / lengths : 0
+        return (count, variance + share * share)
     }
 }

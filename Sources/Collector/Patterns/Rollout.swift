@@ -359,16 +359,21 @@ struct Rollout: Hashable, Sendable, Codable {
     /// Halted by faults that nobody foretold, or by silence: where other servers show as many faults by now it was a wave of
     /// them, and servers that are heard again were only off; then it goes on.
     private mutating func watch(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) {
+        let all = evidence(servers, rules, at: time)
+        var isCalm = all.harm == nil
         switch cause {
-        case .faults, .silent: break
+        case .silent: break
+        case .faults:
+            // A wave that ended while chance stood against the version: nothing more comes, and what came is no flood.
+            let recent = Evidence(self, servers, window: rules.soak * 2, at: time)
+            isCalm = isCalm || (all.isLikeAWave && recent.harm == nil)
         default: return
         }
-        guard evidence(servers, rules, at: time).harm == nil else {
-            settle(at: nil)
-            return
-        }
+        guard isCalm else { return settle(at: nil) }
         guard let settled else { return settle(at: time) }
-        if time - settled >= rules.soak { enter(.rolling, nil, at: time) }
+        guard time - settled >= rules.soak else { return }
+        forgiven.faults = all.found
+        enter(.rolling, nil, at: time)
     }
 
     /// Servers that come back run it once they have tried it.
@@ -408,7 +413,7 @@ struct Rollout: Hashable, Sendable, Codable {
             var (control, controlSilent) = (0, 0)
             for server in all where server.status != nil {
                 let offered = rollout.activated[server.host]
-                others.add(server.openings, until: offered ?? time)
+                others.add(server.openings, until: offered)
                 guard let offered else {
                     control += 1
                     if server.isSilent, server.heard.map({ $0 >= start }) ?? false { controlSilent += 1 }
@@ -422,7 +427,8 @@ struct Rollout: Hashable, Sendable, Codable {
                 if server.isSilent, server.heard.map({ $0 >= offered }) ?? false { silent.append(server) }
                 count(server.openings, since: max(offered, since))
             }
-            if control > 0 { expectedSilent = Double(controlSilent) / Double(control) * Double(servers) }
+            // Of few servers none may be off by chance: as if there were one more.
+            if control > 0 { expectedSilent = Double(controlSilent + 1) / Double(control) * Double(servers) }
             for pattern in Set(found.keys).union(rollout.foretold.keys) {
                 let expected = others.expected(of: pattern, since: since)
                 background[pattern] = expected.count
@@ -443,6 +449,15 @@ struct Rollout: Hashable, Sendable, Codable {
         /// How far apart patterns may find the same failure.
         private static let together = Duration.seconds(3600)
 
+        /// Whether no pattern opened more than twice what was foretold and what the others show, and four: chance does that, and a
+        /// flood does more.
+        var isLikeAWave: Bool {
+            found.allSatisfy { pattern, count in
+                let (foretold, others) = (rollout.foretold[pattern] ?? 0, background[pattern] ?? 0)
+                return count <= foretold || (others >= 1 && Double(count) <= 2 * (Double(foretold) + others) + 4)
+            }
+        }
+
         /// Why it must not go on; nil where nothing speaks against it.
         var harm: Cause? {
             let few = RolloutRules.few(of: servers)
@@ -450,9 +465,11 @@ struct Rollout: Hashable, Sendable, Codable {
                 return .wentBack(
                     servers: wentBack.count, of: servers, example: first.server.hostname, because: first.because)
             }
-            let bound = RolloutRules.bound(expectedSilent, servers: servers) + Double(few)
-            if Double(silent.count - rollout.forgiven.silent) > bound {
-                return .silent(servers: silent.count, of: servers, expected: Int(expectedSilent.rounded()))
+            // A server that is only off is heard again, and the halt ends by itself: there is no need of a margin. Once nobody is
+            // left to compare with, one in a hundred is.
+            let expected = max(expectedSilent, Double(few))
+            if Double(silent.count - rollout.forgiven.silent) > RolloutRules.bound(expected, servers: 0) {
+                return .silent(servers: silent.count, of: servers, expected: Int(expected.rounded()))
             }
             var worst: (excess: Double, cause: Cause)?
             for (pattern, count) in found.sorted(by: { $0.key < $1.key }) {
