@@ -96,7 +96,7 @@ public struct Agent: Sendable {
             doors: PatternService.Doors(
                 package: { try Agent.patternPack(packPath, changedBy: overlay) },
                 run: { try await watch.adopt($0) }, source: { await uplink.source(of: $0) },
-                tell: { await watch.note(channels: $0) }))
+                remember: { await watch.writeRecording() }, tell: { await watch.note(channels: $0) }))
         // The order is that of dependency; they are stopped from the end.
         var services: [any Service] = [
             patternService, ControlSocket(path: configuration.controlSocket, log: log) { await control.answer($0) },

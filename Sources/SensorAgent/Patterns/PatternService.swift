@@ -41,6 +41,8 @@ actor PatternService: Service {
         var run: @Sendable (PatternPack) async throws -> Void
         /// Where a channel is to be read; nil where this server is enrolled nowhere.
         var source: @Sendable (String) async -> ChannelSource? = { _ in nil }
+        /// Writes down what the server knows up to now, which patterns are tried on.
+        var remember: @Sendable () async -> Void = {}
         /// Takes how the channels are, for the next heartbeat.
         var tell: @Sendable ([ChannelStatus]) async -> Void = { _ in }
     }
@@ -266,6 +268,7 @@ actor PatternService: Service {
             return
         }
         await tell()
+        await doors.remember()
         let now = clock.now()
         var next = active ?? ActivePatterns(.package, at: now.time)
         next.activate(content, of: name, at: now.time, boot: now.boot)

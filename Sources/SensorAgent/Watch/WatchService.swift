@@ -711,14 +711,23 @@ actor WatchService: Service {
             return
         }
         let batch = recorder?.take(state: stateToRecord()) ?? HistoryBatch()
-        Task {
-            let isKept = await keeper.keep(batch)
-            if !isKept {
-                recorder = nil
-                recordedStateAt = nil
-            }
-            isRecording = false
+        Task { await keep(batch, by: keeper) }
+    }
+
+    private func keep(_ batch: HistoryBatch, by keeper: HistoryKeeper) async {
+        if await !keeper.keep(batch) {
+            recorder = nil
+            recordedStateAt = nil
         }
+        isRecording = false
+    }
+
+    /// Writes down what was told up to now, before other patterns are tried on it: what stands now is what they would say first.
+    func writeRecording() async {
+        guard let keeper, !isRecording, recorder != nil else { return }
+        isRecording = true
+        nextRecording = clock.now().uptime + settings.historyInterval
+        await keep(recorder?.take(state: stateToRecord()) ?? HistoryBatch(), by: keeper)
     }
 
     /// The diagnosis as it is, where the newest one in the history is old.

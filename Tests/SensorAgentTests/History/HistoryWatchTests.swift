@@ -28,6 +28,19 @@ struct HistoryWatchTests {
         #expect(outcome.changes.map(\.kind) == [.opened, .cleared, .opened])
     }
 
+    @Test("What stands now is in the history as soon as it is asked for: other patterns are tried on it")
+    func now() async throws {
+        let directory = try ScratchDirectory()
+        let running = try await RunningWatch(
+            [WatchFixture.fanProbe(Dial<Double?>(0))], in: directory.path, keepsHistory: true)
+        try await WatchFixture.eventually("the fault is opened") { try await running.changes().count == 1 }
+        await running.watch.writeRecording()
+        let history = try RecordedHistory(path: HistoryKeeper.path(in: directory.path), days: 1)
+        let outcome = try HistoryReplay.run(history, by: try WatchFixture.pack(), telling: .low, order: ["fixture"])
+        #expect(outcome.changes.map(\.kind) == [.opened])
+        try await running.stop()
+    }
+
     @Test("Where the file cannot be made, the watch goes on as it does with it")
     func nowhere() async throws {
         let directory = try ScratchDirectory()
