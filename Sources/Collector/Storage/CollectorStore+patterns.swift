@@ -52,7 +52,7 @@ struct PatternServer: Sendable {
     var openings: FaultOpenings
 }
 
-extension StoreTransaction {
+extension CollectorLedger {
     fileprivate func patternServers() throws -> [PatternServer] {
         try serverRecords().filter { $0.server.state != .revoked }.map {
             PatternServer(server: $0.server, openings: $0.openings ?? FaultOpenings())

@@ -45,7 +45,7 @@ extension CollectorStore {
 
     /// Repeats `step`, each time in a transaction of its own, until it says that nothing is left.
     private func inPortions(
-        _ step: @escaping @Sendable (any StoreTransaction) throws -> Bool
+        _ step: @escaping @Sendable (any CollectorLedger) throws -> Bool
     ) async throws(StoreError) {
         while !Task.isCancelled {
             guard try await portion(step) else { return }
@@ -54,7 +54,7 @@ extension CollectorStore {
 
     /// One transaction, and a rest for as long as it worked: whoever else writes comes in between.
     private func portion<Value: Sendable>(
-        _ step: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ step: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value {
         let clock = ContinuousClock()
         let start = clock.now

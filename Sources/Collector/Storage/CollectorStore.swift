@@ -1,7 +1,7 @@
 import Reports
 
 /// The collector's memory: a database that carries transactions out. What it is asked in domain words stands in its extensions,
-/// each method one whole, durable transaction over a `StoreTransaction`; when it throws, nothing was changed.
+/// each method one whole, durable transaction over a `CollectorLedger`; when it throws, nothing was changed.
 ///
 /// One contract suite (Tests/CollectorTests/Storage) holds for every conformance.
 protocol CollectorStore: Sendable {
@@ -11,11 +11,11 @@ protocol CollectorStore: Sendable {
     /// One whole, durable transaction. It may run its body again: that has no effect but on what it is given.
     /// - Parameter doing: what is being done, for the error: `saving a token`.
     func transaction<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value
     /// As `transaction`, of a body that changes nothing.
     func read<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value
     /// Applies the reports once and in order; the case changes, and what recipients are owed by them, are part of it. Many that come at
     /// once may share a transaction.

@@ -327,7 +327,7 @@ struct LeapTests {
         var policy: CasePolicy { store.policy }
 
         func transaction<Value: Sendable>(
-            _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+            _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
         ) async throws(StoreError) -> Value {
             let (start, all) = (ContinuousClock.now, CaseQuery(states: Set(Case.State.allCases)))
             let before = try await store.countCases(all)
@@ -338,7 +338,7 @@ struct LeapTests {
         }
 
         func read<Value: Sendable>(
-            _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+            _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
         ) async throws(StoreError) -> Value { try await store.read(doing, body) }
 
         func accept(_ batch: VerifiedBatch, at time: Timestamp) async throws(StoreError) -> Receipt {

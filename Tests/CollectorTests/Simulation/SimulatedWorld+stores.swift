@@ -14,7 +14,7 @@ extension SimulatedWorld {
     /// One transaction, after which the process may die.
     /// - Returns: nil where it died of it.
     func write<Value>(
-        _ collector: Int, _ doing: String, _ body: (any StoreTransaction) throws -> Value
+        _ collector: Int, _ doing: String, _ body: (any CollectorLedger) throws -> Value
     ) throws(StoreError) -> Value? {
         let value = try collectors[collector].ledger.transaction(doing, body)
         return step(collector) ? value : nil

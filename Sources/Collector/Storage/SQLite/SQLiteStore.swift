@@ -56,7 +56,7 @@ final class SQLiteStore: CollectorStore {
     }
 
     func read<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await pool.read { [setAside] in try body(SQLiteTransaction(db: $0, setAside: setAside)) }
@@ -68,7 +68,7 @@ final class SQLiteStore: CollectorStore {
     }
 
     func transaction<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await pool.write { [setAside] db in

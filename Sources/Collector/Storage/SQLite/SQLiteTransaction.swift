@@ -3,7 +3,7 @@ import GRDB
 import Reports
 
 /// One transaction of the SQLite store.
-struct SQLiteTransaction: StoreTransaction {
+struct SQLiteTransaction: CollectorLedger {
     let db: Database
     let setAside: SetAside
     private let inHand = CasesInHand()

@@ -2,7 +2,7 @@ import Reports
 
 /// Accepts blind spots of a server, takes that back, and ends what holds no more, each inside one transaction.
 struct BlindSpotRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let time: Timestamp
 
     /// Names in one event.

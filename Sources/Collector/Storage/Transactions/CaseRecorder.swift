@@ -2,7 +2,7 @@ import Reports
 
 /// Carries out what `CaseRules` decide: saves cases and what recipients are owed because of them.
 struct CaseRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

@@ -2,7 +2,7 @@ import Reports
 
 /// Keeps what people declare of parts until the agent has answered, each inside one transaction.
 struct DeclarationRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let time: Timestamp
 
     /// Declarations of one receipt; the rest goes with the next.

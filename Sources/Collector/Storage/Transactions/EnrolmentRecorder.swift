@@ -2,7 +2,7 @@ import Reports
 
 /// Lets servers in, renews what they are vouched for with, and shuts them out, each inside one transaction.
 struct EnrolmentRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 
@@ -90,7 +90,7 @@ struct EnrolmentRecorder {
     }
 }
 
-extension StoreTransaction {
+extension CollectorLedger {
     /// A token works once: whoever comes second, even at the same moment, is refused.
     func useUp(token id: String, by user: String, at time: Timestamp) throws {
         guard var token = try token(id: id) else { throw StoreError.notFound(what: "token \(id)") }

@@ -3,7 +3,7 @@ import Reports
 /// Compares what a partner holds with what it confirmed, and has it told again where the two differ: it was restored from a
 /// backup or began anew, or this collector was.
 struct HeldRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

@@ -3,7 +3,7 @@ import Reports
 /// Keeps account of what stands by each agent's word, compares it with the agent's own, and brings cases into agreement with
 /// it, inside one transaction.
 struct MirrorRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

@@ -7,7 +7,7 @@ import Reports
 /// A message goes out in three steps: `begin` chooses it and makes it durable, then it is sent, then `record` notes the
 /// answer.
 struct OutboxRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

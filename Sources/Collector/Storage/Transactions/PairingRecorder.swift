@@ -2,7 +2,7 @@ import Reports
 
 /// Pairs with other collectors' sites and takes their signs of life, each inside one transaction.
 struct PairingRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

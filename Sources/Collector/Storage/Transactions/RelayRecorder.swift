@@ -2,7 +2,7 @@ import Reports
 
 /// Takes tickets of paired sites inside one transaction: each once, never an older one over a newer.
 struct RelayRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

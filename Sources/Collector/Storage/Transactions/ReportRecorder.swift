@@ -2,7 +2,7 @@ import Reports
 
 /// Applies the reports of one agent inside one transaction: each once, in order, or not at all.
 struct ReportRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

@@ -2,7 +2,7 @@ import Reports
 
 /// Keeps who fell silent, inside one transaction.
 struct SilenceRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

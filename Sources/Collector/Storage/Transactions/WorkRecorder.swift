@@ -3,7 +3,7 @@ import Reports
 
 /// Adds steps to cases inside one transaction, this collector's own and those that neighbours bring, and does what follows.
 struct WorkRecorder {
-    let transaction: any StoreTransaction
+    let transaction: any CollectorLedger
     let policy: CasePolicy
     let time: Timestamp
 

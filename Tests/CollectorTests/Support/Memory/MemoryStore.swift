@@ -13,7 +13,7 @@ final class MemoryDisk: Sendable {
     var ledger: MemoryLedger { state.withLock { $0 } }
 
     func transaction<Value: Sendable>(
-        _ doing: String, _ body: @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @Sendable (any CollectorLedger) throws -> Value
     ) throws(StoreError) -> Value {
         try state.withLock { (ledger: inout MemoryLedger) throws(StoreError) in try ledger.transaction(doing, body) }
     }
@@ -30,11 +30,11 @@ final class MemoryStore: CollectorStore {
     }
 
     func transaction<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value { try disk.transaction(doing, body) }
 
     func read<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: @escaping @Sendable (any CollectorLedger) throws -> Value
     ) async throws(StoreError) -> Value {
         var copy = disk.ledger
         return try copy.transaction(doing, body)
@@ -53,7 +53,7 @@ final class MemoryStore: CollectorStore {
 extension MemoryLedger {
     /// Works on a copy, which takes this one's place when `body` ends well.
     mutating func transaction<Value>(
-        _ doing: String, _ body: (any StoreTransaction) throws -> Value
+        _ doing: String, _ body: (any CollectorLedger) throws -> Value
     ) throws(StoreError) -> Value {
         do {
             let transaction = MemoryTransaction(self)
@@ -69,7 +69,7 @@ extension MemoryLedger {
 }
 
 /// One transaction over a ledger.
-final class MemoryTransaction: StoreTransaction {
+final class MemoryTransaction: CollectorLedger {
     var ledger: MemoryLedger
     init(_ ledger: MemoryLedger) { self.ledger = ledger }
 }

@@ -5,7 +5,7 @@ import Reports
 /// recorders, so that every database behaves alike.
 ///
 /// It is synchronous, and a body that uses it has no other effect: it may run again where a database asks for that.
-protocol StoreTransaction: SettingBook, CaseBook, WorkBook, MirrorBook, OutboxBook, FleetBook, EnrolmentBook,
+protocol CollectorLedger: SettingBook, CaseBook, WorkBook, MirrorBook, OutboxBook, FleetBook, EnrolmentBook,
     PairingBook,
     AccountBook,
     RetentionBook
