@@ -97,13 +97,14 @@ struct RolloutSimulationTests {
     }
 
     @Test(
-        "What hangs one history of ten may pass the first rings by chance, and never reaches the last", arguments: seeds
+        "What hangs one history of ten may pass the ring of nine by chance, and no ring after the next",
+        arguments: seeds
     )
     func rare(seed: UInt64) {
         var site = SimulatedRollout(
             Version(name: "hangs one history of ten", silences: { $0 % 10 == 0 }, isSeenByReplay: false), seed: seed)
         site.run(hours: 14)
-        #expect(site.ran.count < SimulatedRollout.servers / 2, "\(site.ran.count)")
+        #expect(site.ran.count < SimulatedRollout.servers / 10, "\(site.ran.count)")
         #expect(site.states.contains(.halted), "\(site.states)")
     }
 
