@@ -192,12 +192,17 @@ struct HistoryReplayTests {
         "A server of 24 recorded disks that failed, 90 days: as the agent keeps it, counters are exact and so are the faults",
         .enabled("no recordings of disks") { FileManager.default.fileExists(atPath: RecordedDisks.failed.path) })
     func recordedDisks() async throws {
-        let engine = try await RecordedEngine(pack: try ShippedPack.built(), batchLooks: 1)
+        var limits = HistoryKeeper.Limits()
+        limits.batchesPerChunk = 1
+        let engine = try await RecordedEngine(pack: try ShippedPack.built(), limits: limits, batchLooks: 1)
         for (look, observations, components) in try RecordedDisks.looks(of: 24) {
             try await engine.look(look, observations, components)
         }
         try await engine.handOver()
         #expect(engine.told.count > 80 && Set(engine.changes.map(\.fault.pattern)).count > 5)
+        let outcome = try HistoryReplay.run(
+            engine.recorded(), by: try ShippedPack.built(), telling: .low, order: RecordedEngine.order)
+        #expect(outcome.changes.map(\.outline) == engine.changes.map(\.outline))
         let classes = try expectTruth(of: engine, "recorded disks, \(engine.bytes) bytes")
         #expect(classes[.exact] ?? 0 > 300)
     }

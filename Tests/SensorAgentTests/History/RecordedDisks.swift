@@ -28,7 +28,7 @@ enum RecordedDisks {
         Component(
             id: ComponentID(.disk, id), kind: .disk, name: "Disk \(id)",
             part: Part(model: model, serial: id, location: "bay \(id)"),
-            attributes: ["rotational": "yes", "protocol": "ata", "medium": "hdd"])
+            attributes: ["bus": "ata", "rotational": "1"])
     }
 
     /// One look a day at the first disks of the file.
