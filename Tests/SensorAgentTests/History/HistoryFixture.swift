@@ -122,7 +122,7 @@ struct MadeUpMachine {
         Component(
             id: ComponentID(.disk, "bay-\(number)"), kind: .disk, name: "Disk \(number)",
             part: Part(model: "ST4000", serial: "S\(serials[number])", location: "bay \(number)"),
-            attributes: ["rotational": "yes", "protocol": "ata"])
+            attributes: ["rotational": "1", "bus": "ata"])
     }
 
     private static func sensor(_ kind: ComponentKind, _ number: Int) -> Component {

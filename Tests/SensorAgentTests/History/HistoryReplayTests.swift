@@ -129,6 +129,9 @@ struct HistoryReplayTests {
         seed: UInt64, rounds: Int, share: Int, limits: HistoryKeeper.Limits, isNoisy: Bool
     ) async throws -> RecordedEngine {
         let pack = try ShippedPack.built()
+        var limits = limits
+        // A row of each signal in six hours, and not the journal alone.
+        limits.batchesPerChunk = 5
         let engine = try await RecordedEngine(pack: pack, limits: limits, batchLooks: 30)
         var machine = RuleBaseMachine(pack, seed: seed, share: share, isNoisy: isNoisy)
         for _ in 0..<rounds {
@@ -162,11 +165,11 @@ struct HistoryReplayTests {
         limits.chunkBytes = 64
         limits.counterBytes = 24
         let engine = try await ruleBase(seed: seed, rounds: 600, share: 3, limits: limits, isNoisy: true)
-        try expectTruth(of: engine, "seed \(seed)")
+        let classes = try expectTruth(of: engine, "seed \(seed)")
+        #expect(classes[.exact] ?? 0 < 300 && classes[.bounded] ?? 0 > 5, "too little was thinned to say something")
     }
 
     /// - Returns: how many patterns are of each class.
-    @discardableResult
     private func expectTruth(of engine: RecordedEngine, _ name: String) throws -> [ReplayForecast.Class: Int] {
         let pack = try ShippedPack.built()
         let forecast = try ReplayForecast(of: engine.recorded(), by: pack, order: RecordedEngine.order)
