@@ -41,6 +41,8 @@ actor HistoryKeeper {
         var last: [(series: HistorySeries, point: HistoryPoint)] = []
         /// When the newest state of the engine was stored.
         var stateAt: Timestamp?
+        /// When the first look was that is written down; nil where there is none.
+        var beganAt: Timestamp?
     }
 
     static func path(in directory: String) -> String { "\(directory)/history.sqlite" }
@@ -82,6 +84,8 @@ actor HistoryKeeper {
                 Resumed(
                     last: try HistoryKeeper.last(&database),
                     stateAt: try database.value("SELECT max(time) FROM state")?.integer.map(
+                        Timestamp.init(milliseconds:)),
+                    beganAt: try database.value("SELECT min(start) FROM looks")?.integer.map(
                         Timestamp.init(milliseconds:)))
             }
         }

@@ -690,7 +690,16 @@ actor WatchService: Service {
     private func beginRecording() async {
         guard let resumed = await keeper?.resume() else { return }
         recorder = HistoryRecorder(resuming: resumed.last)
-        recordedStateAt = resumed.stateAt
+        recordedStateAt = resumed.stateAt ?? resumed.beganAt
+        // A history begins with what is known then: what is played begins with a state, and what was before it is not played.
+        guard recordedStateAt == nil else { return }
+        let first = stateToRecord()
+        if first == nil { recordedStateAt = engineClock.read(clock.now()) }
+        if let first, await !keep(first) { recorder = nil }
+    }
+
+    private func keep(_ state: HistoryState) async -> Bool {
+        await keeper?.keep(HistoryBatch(state: state)) ?? false
     }
 
     /// Hands over what was told, and waits for nobody: whatever becomes of the file, the watch goes on.

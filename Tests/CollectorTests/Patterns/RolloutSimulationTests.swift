@@ -97,14 +97,15 @@ struct RolloutSimulationTests {
     }
 
     @Test(
-        "What hangs one history of ten may pass the ring of nine by chance, and no ring after the next",
+        "What hangs one history of ten may pass rings by chance, and never reaches the last",
         arguments: seeds
     )
     func rare(seed: UInt64) {
         var site = SimulatedRollout(
             Version(name: "hangs one history of ten", silences: { $0 % 10 == 0 }, isSeenByReplay: false), seed: seed)
         site.run(hours: 14)
-        #expect(site.ran.count < SimulatedRollout.servers / 10, "\(site.ran.count)")
+        // Nine of a ring of ninety that fall silent are no more than what is off at night.
+        #expect(site.ran.count < SimulatedRollout.servers / 2, "\(site.ran.count)")
         #expect(site.states.contains(.halted), "\(site.states)")
     }
 

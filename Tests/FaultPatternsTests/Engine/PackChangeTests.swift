@@ -133,7 +133,10 @@ struct PackChangeTests {
                             reader.take(changing.know(list, at: now))
                         }
                     } else {
-                        reader.take(try changing.adopt(new, at: now))
+                        let adopted = try changing.adopt(new, at: now)
+                        reader.take(adopted)
+                        endedByMaker += adopted.count { $0.because.contains("was withdrawn from the rule base") }
+                        goneOn += adopted.count { $0.because.contains("what explained it (disk.gone) is over") }
                     }
                     let stay = before.filter { Self.changed.contains($0.pattern) }
                     standing += stay.count

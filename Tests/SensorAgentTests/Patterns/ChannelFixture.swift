@@ -77,14 +77,19 @@ final class ChannelFixture {
             after: nil, rootKeys: keys.map(\.publicKey), threshold: 2, onlineKeys: [online.publicKey],
             expires: now + .seconds(90 * 86_400))
         let pinned = try TrustedChannel(pinned: try keys.reduce(root) { try ChannelPublisher.sign($0, with: $1) })
+        let contents = PackContents(engineLevel: 1, patterns: [:])
+        let pack = ChannelPublisher.Pack(name: "patterns.json", bytes: Data("{}".utf8), contents: contents)
         var release = ChannelPublisher.Release(
-            packs: [], at: now, lasts: .seconds(60 * 86_400), timestampLasts: .seconds(30 * 86_400))
+            packs: [pack], at: now, lasts: .seconds(60 * 86_400), timestampLasts: .seconds(30 * 86_400))
         release.above = version - 1
         let files = try ChannelPublisher.publish(release, in: pinned, keys: [online])
         var update = ChannelUpdate(of: pinned, rules: ChannelRules(channel: "vendor"), at: now)
-        while case .read(let path, _) = update.step {
-            update.take(files.first { $0.path == path }.map { .bytes($0.bytes) } ?? .absent)
+        while true {
+            switch update.step {
+            case .read(let path, _): update.take(files.first { $0.path == path }.map { .bytes($0.bytes) } ?? .absent)
+            case .inspect: update.take(.contents(contents))
+            case .ended: return update.trusted
+            }
         }
-        return update.trusted
     }
 }
