@@ -119,22 +119,25 @@ struct PatternChannelTests {
     func wholeWay() async throws {
         try maker.pin(in: roots)
         let version = try await maker.publish(Self.json(2))
-        var running = try await start()
-        try await WatchFixture.eventually("the fault is opened") { try await running.watch.changes().count == 1 }
-        await running.offer(version, version, .prove)
-        try await running.until("it is proved") { $0.candidate?.state == "proved" }
-        #expect(remembered.value == 1, "what stands now is written down before it is tried on that")
-        #expect(await running.watch.watch.standing().patternPack.hasPrefix("t1 "), "it waits for its turn")
-        await running.offer(version, version, .activate)
-        try await running.until("it runs") { $0.active == version && $0.candidate == nil }
-        #expect(await running.watch.watch.standing().patternPack.hasPrefix("v2 "))
-        try await WatchFixture.eventually("it is told") {
-            running.clock.advance(by: .seconds(10))
-            return try await running.watch.heartbeats().last?.channels?.first?.active == version
+        // The first agent ends with its block: its spool is its own until then.
+        do {
+            let running = try await start()
+            try await WatchFixture.eventually("the fault is opened") { try await running.watch.changes().count == 1 }
+            await running.offer(version, version, .prove)
+            try await running.until("it is proved") { $0.candidate?.state == "proved" }
+            #expect(remembered.value == 1, "what stands now is written down before it is tried on that")
+            #expect(await running.watch.watch.standing().patternPack.hasPrefix("t1 "), "it waits for its turn")
+            await running.offer(version, version, .activate)
+            try await running.until("it runs") { $0.active == version && $0.candidate == nil }
+            #expect(await running.watch.watch.standing().patternPack.hasPrefix("v2 "))
+            try await WatchFixture.eventually("it is told") {
+                running.clock.advance(by: .seconds(10))
+                return try await running.watch.heartbeats().last?.channels?.first?.active == version
+            }
+            #expect(try await running.watch.changes().map(\.kind) == [.opened])
+            try await running.stop()
         }
-        #expect(try await running.watch.changes().map(\.kind) == [.opened])
-        try await running.stop()
-        running = try await start()
+        let running = try await start()
         #expect(await running.watch.watch.standing().patternPack.hasPrefix("v2 "))
         try await running.until("the mirror is read") { $0.timestamp == version }
         #expect(await running.status?.active == version)
@@ -172,12 +175,14 @@ struct PatternChannelTests {
     func refusals() async throws {
         try maker.pin(in: roots)
         let version = try await maker.publish(Self.json(2))
-        let running = try await start()
-        await running.offer(version + 1, version + 1, .activate)
-        try await running.until("it is held back") { $0.refused?.contains("held back") == true }
-        #expect(await running.status?.timestamp == 0)
-        #expect(await running.watch.watch.standing().patternPack.hasPrefix("t1 "))
-        try await running.stop()
+        do {
+            let running = try await start()
+            await running.offer(version + 1, version + 1, .activate)
+            try await running.until("it is held back") { $0.refused?.contains("held back") == true }
+            #expect(await running.status?.timestamp == 0)
+            #expect(await running.watch.watch.standing().patternPack.hasPrefix("t1 "))
+            try await running.stop()
+        }
 
         let stranger = try ChannelFixture(in: "\(directory.path)/stranger")
         try stranger.pin(in: roots)

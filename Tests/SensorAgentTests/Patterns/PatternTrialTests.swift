@@ -37,9 +37,10 @@ struct PatternTrialTests {
     func bad() throws {
         let good = WatchFixture.packJSON()
         let unreadable = Data(String(decoding: good, as: UTF8.self).replacing("hw.fan.speed < 100", with: "(").utf8)
+        let another = Data(String(decoding: good, as: UTF8.self).replacing("t1", with: "t2").utf8)
         let nothing = TrialRequest.Member(name: "vendor", packs: ["/nonexistent"], withdrawals: [:])
         for members in [
-            [try member("a", Data("{".utf8))], [try member("vendor", good), try member("other", good)],
+            [try member("a", Data("{".utf8))], [try member("vendor", good), try member("other", another)],
             [try member("acme", good, prefix: "acme")], [nothing], [],
         ] {
             let report = TrialReport(on: TrialRequest(members: members))
