@@ -82,7 +82,7 @@ public struct Agent: Sendable {
             },
             asks: asks, parts: parts, keeper: HistoryKeeper(directory: configuration.stateDirectory, log: log),
             departure: { await Departure(tree, at: $0).away },
-            faultsWereStored: { uplink.faultsWereStored() }, isRunaway: { runaway.yield($0) })
+            newsWasStored: { uplink.newsWasStored() }, isRunaway: { runaway.yield($0) })
         let control = AgentControl(
             watch: watch, spool: spool, uplink: uplink,
             enroller: Enroller(identities: identities, hostname: hostname, proxy: configuration.proxy),

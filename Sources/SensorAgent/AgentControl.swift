@@ -114,7 +114,7 @@ actor AgentControl {
         order.append(id)
         if order.count > AgentControl.tests { tests[order.removeFirst()] = nil }
         log.notice("test fault", metadata: ["test": "\(id)"])
-        uplink.faultsWereStored()
+        uplink.newsWasStored()
         return try await progress(of: id)
     }
 

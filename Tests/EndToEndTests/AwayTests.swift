@@ -40,7 +40,7 @@ struct AwayTests {
         )
 
         try server.agent.start()
-        try await eventually(within: .seconds(90), "it is back, and nothing is said of it any more") {
+        try await eventually(within: .seconds(20), "it is back, and nothing is said of it any more") {
             try because().contains("is away since") ? nil : true
         }
     }

@@ -77,8 +77,8 @@ actor UplinkService: Service {
 
     // MARK: What others report and ask
 
-    /// New fault reports are in the spool: they are sent at once.
-    nonisolated func faultsWereStored() { signal.fire() }
+    /// What does not wait is in the spool, new faults or the first heartbeat: it is sent at once.
+    nonisolated func newsWasStored() { signal.fire() }
 
     /// The agent has a new identity, which is on disk.
     func enrolled(_ identity: Identity) {

@@ -88,7 +88,7 @@ actor WatchService: Service {
     private let parts: PartsDirectory?
     private let keeper: HistoryKeeper?
     private let departure: @Sendable (Timestamp) async -> Heartbeat.Away
-    private let faultsWereStored: @Sendable () -> Void
+    private let newsWasStored: @Sendable () -> Void
     private let startedAt: Timestamp
 
     /// The engine's time, which no step of the wall clock moves; stored with every transaction and heartbeat.
@@ -122,6 +122,9 @@ actor WatchService: Service {
     private var load = EvaluationLoad()
     private let isRunaway: @Sendable (String) -> Void
     private var nextHeartbeat: Duration
+    /// Whether the next heartbeat goes out at once: the agent has come up, or its reports begin anew, and until it comes
+    /// the collector takes the server for away.
+    private var isHeartbeatAwaited = true
     private var nextSpan: Duration
     private var spanStart: Timestamp
     private var inventoryIsNews = true
@@ -144,7 +147,8 @@ actor WatchService: Service {
     ///   - parts: what probes look with, to wait for at the start and to report where reading it hangs.
     ///   - keeper: of the history of what is told, for other patterns to be tried on; nil: none is kept.
     ///   - departure: why the agent is stopped, asked once, when it is.
-    ///   - faultsWereStored: called after each transaction that holds fault changes.
+    ///   - newsWasStored: called after each transaction that holds fault changes, and after the first heartbeat of the process
+    ///     and of each epoch, for which somebody waits.
     ///   - isRunaway: called where judging takes more than patterns may, with the reason.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
@@ -152,7 +156,7 @@ actor WatchService: Service {
         log: Logger, environment: @escaping @Sendable () -> HostEnvironment = { HostEnvironment() },
         asks: AsyncStream<Asks>? = nil, parts: PartsDirectory? = nil, keeper: HistoryKeeper? = nil,
         departure: @escaping @Sendable (Timestamp) async -> Heartbeat.Away = { _ in Heartbeat.Away(because: .stop) },
-        faultsWereStored: @escaping @Sendable () -> Void = {},
+        newsWasStored: @escaping @Sendable () -> Void = {},
         isRunaway: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let now = clock.now()
@@ -167,7 +171,7 @@ actor WatchService: Service {
         self.parts = parts
         self.keeper = keeper
         self.departure = departure
-        self.faultsWereStored = faultsWereStored
+        self.newsWasStored = newsWasStored
         self.isRunaway = isRunaway
         startedAt = now.time
         schedule = ProbeSchedule(
@@ -448,7 +452,7 @@ actor WatchService: Service {
             if answersSent.count >= AnsweredDeclarations.limit { answersSent = [:] }
             answersSent[ask.id] = now.uptime
             await append(.declaration(answer), at: now)
-            faultsWereStored()
+            newsWasStored()
         }
     }
 
@@ -524,7 +528,7 @@ actor WatchService: Service {
                     cursors: batch.cursors.values.sorted { $0.probe < $1.probe },
                     forgotten: batch.forgotten.filter { batch.states[$0] == nil }.sorted(), at: clock.now())
                 noteStored()
-                if !batch.changes.isEmpty { faultsWereStored() }
+                if !batch.changes.isEmpty { newsWasStored() }
             } catch {
                 // What came in the meantime is newer than the batch.
                 var merged = batch
@@ -558,7 +562,7 @@ actor WatchService: Service {
     private func append(_ content: ReportContent, at now: Moment) async {
         do throws(SpoolError) { try await spool.append(content, at: now) } catch { note(error) }
         // What only memory holds does not wait for its turn.
-        if await spool.isInMemory { faultsWereStored() }
+        if await spool.isInMemory { newsWasStored() }
     }
 
     // MARK: What is due by time
@@ -593,6 +597,8 @@ actor WatchService: Service {
             }
             storeClock()
             await commit()
+            if isHeartbeatAwaited { newsWasStored() }
+            isHeartbeatAwaited = false
             codePages.tidy(at: now.uptime)
         }
     }
@@ -615,6 +621,7 @@ actor WatchService: Service {
         inventoryIsNews = true
         inventorySentAt = nil
         nextHeartbeat = now.uptime
+        isHeartbeatAwaited = true
         history.forgetWhatWasSaid()
     }
 

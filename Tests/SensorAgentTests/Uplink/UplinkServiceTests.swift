@@ -206,7 +206,7 @@ struct UplinkServiceTests {
         try await running(service) {
             for number in 1...3 {
                 try await rig.addFaults(1)
-                service.faultsWereStored()
+                service.newsWasStored()
                 _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
                 #expect(try await rig.faultReports().count == number)
             }
@@ -300,11 +300,11 @@ struct UplinkServiceTests {
         let service = rig.service(identity)
         try await running(service) {
             try await rig.addFaults(4)
-            service.faultsWereStored()
+            service.newsWasStored()
             _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
             try await rig.tell("through={\"faults\":1,\"telemetry\":0}")
             try await rig.addFaults(1)
-            service.faultsWereStored()
+            service.newsWasStored()
             _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
         }
         let last = try await rig.state().reports.suffix(2)
@@ -337,11 +337,11 @@ struct UplinkServiceTests {
             for round in 0..<4 {
                 // Every other time the disk fails between two commits of which the first may be on its way.
                 try await rig.addFaults(3, from: count, at: Int64(round) * 4_000)
-                service.faultsWereStored()
+                service.newsWasStored()
                 if round % 2 == 1 { _ = try await rig.until(service) { $0.waitingFaultReports == 0 } }
                 try await disk.behave("eio-write")
                 try await rig.addFaults(3, from: count + 3, at: Int64(round) * 4_000)
-                service.faultsWereStored()
+                service.newsWasStored()
                 _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
                 #expect(await rig.spool.isInMemory)
                 try await disk.behave("ok")
@@ -349,10 +349,10 @@ struct UplinkServiceTests {
                 // The clock goes on past the wait, and whoever sends comes by.
                 try await rig.addFaults(1, from: count, at: Int64(round) * 4_000 + 3_000)
                 count += 1
-                service.faultsWereStored()
+                service.newsWasStored()
                 _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
                 while await rig.spool.isInMemory {
-                    service.faultsWereStored()
+                    service.newsWasStored()
                     await Task.yield()
                 }
             }
@@ -420,7 +420,7 @@ struct UplinkServiceTests {
             while await service.enrolment?.certificate == before.enrolment?.certificate { await Task.yield() }
             // What was kept of the old connection would not do for the new root.
             try await rig.addFaults(1, from: 1)
-            service.faultsWereStored()
+            service.newsWasStored()
             _ = try await rig.until(service) { $0.waitingFaultReports == 0 }
         }
         #expect(try await rig.state().renewals == [rig.program["movedFingerprint"]])
@@ -442,7 +442,7 @@ struct UplinkServiceTests {
         try await running(service) {
             for number in 1...3 {
                 try await rig.addFaults(1, from: number - 1)
-                service.faultsWereStored()
+                service.newsWasStored()
                 if root.isEmpty {
                     while try await rig.state().requests < 1 { await Task.yield() }
                 } else {

@@ -158,7 +158,8 @@ struct RunningWatch {
 
     init(
         _ probes: [any Probe], in directory: String, clock: ManualClock = ManualClock(), disabled: Set<String> = [],
-        pack: PatternPack? = nil, keepsHistory: Bool = false, log: Logger = SpoolFixture.log
+        pack: PatternPack? = nil, keepsHistory: Bool = false, log: Logger = SpoolFixture.log,
+        newsWasStored: @escaping @Sendable () -> Void = {}
     ) async throws {
         self.clock = clock
         spool = try await Spool.open(
@@ -166,7 +167,7 @@ struct RunningWatch {
         watch = WatchService(
             probes: probes, disabled: disabled, pack: try pack ?? WatchFixture.pack(), saved: try await spool.saved(),
             spool: spool, clock: clock, log: log,
-            keeper: keepsHistory ? HistoryKeeper(directory: directory, log: log) : nil)
+            keeper: keepsHistory ? HistoryKeeper(directory: directory, log: log) : nil, newsWasStored: newsWasStored)
         task = Task { [watch] in try await watch.run() }
     }
 

@@ -106,6 +106,23 @@ struct WatchServiceTests {
         try await running.stop()
     }
 
+    @Test("The first heartbeat of a process and of an epoch does not wait for others to be sent; those after it do")
+    func awaited() async throws {
+        let news = Dial(0)
+        let running = try await RunningWatch(
+            [WatchFixture.fanProbe(Dial(1_000))], in: directory.path, newsWasStored: { news.value += 1 })
+        try await WatchFixture.eventually("it is sent") { news.value == 1 }
+        #expect(try await running.heartbeats().count == 1)
+        running.clock.advance(by: .seconds(60))
+        try await WatchFixture.eventually("a second heartbeat") { try await running.heartbeats().count == 2 }
+        try await running.spool.startEpoch(5)
+        await running.watch.rouse()
+        try await WatchFixture.eventually("that of the epoch is sent") { news.value == 2 }
+        #expect(try await running.heartbeats().count == 3)
+        try await running.stop()
+        #expect(news.value == 2)
+    }
+
     @Test("The last heartbeat before a stop says that it is one, why, and for how long at most; no other does")
     func stopping() async throws {
         let running = try await RunningWatch([WatchFixture.fanProbe(Dial(1_000))], in: directory.path)
