@@ -8,18 +8,20 @@ struct ClockService: Service {
     let clock: TrustedClock
 
     /// Between two looks.
-    private static let pause = Duration.seconds(15)
-    /// Looks between two at which the time is kept, and at which the servers' clocks are asked while nothing is in doubt.
-    private static let keeping = 4
-    private static let asking = 20
+    private static let pause = Duration.seconds(5)
+    /// Looks between two at which the time is kept, and at which the servers' clocks are asked: while nothing is in doubt, and
+    /// while it is, for all servers are read then.
+    private static let keeping = 12
+    private static let asking = 60
+    private static let askingInDoubt = 3
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var told = ""
             var looks = 0
             while !Task.isCancelled {
-                await look(
-                    &told, isAsking: looks % ClockService.asking == 0, isKeeping: looks % ClockService.keeping == 0)
+                let asking = clock.state.doubtedSince == nil ? ClockService.asking : ClockService.askingInDoubt
+                await look(&told, isAsking: looks % asking == 0, isKeeping: looks % ClockService.keeping == 0)
                 looks += 1
                 try? await Task.sleep(for: ClockService.pause)
             }
@@ -32,7 +34,8 @@ struct ClockService: Service {
         _ = clock.now
         do {
             let isDoubted = clock.state.doubtedSince != nil
-            if isAsking || isDoubted { try await weigh(&told) }
+            // A doubt that has just begun is said at once.
+            if isAsking || isDoubted && !told.hasPrefix("held") { try await weigh(&told) }
             if isKeeping { try await environment.store.save(clock.state) }
             if !isDoubted, told.hasPrefix("held") {
                 told = ""

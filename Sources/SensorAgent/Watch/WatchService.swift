@@ -122,7 +122,7 @@ actor WatchService: Service {
     private var load = EvaluationLoad()
     private let isRunaway: @Sendable (String) -> Void
     private var nextHeartbeat: Duration
-    /// Whether the next heartbeat goes out at once: the agent has come up, or its reports begin anew, and until it comes
+    /// Whether the next heartbeat goes out at once: somebody waits for what it says. Until the first of a process or an epoch comes
     /// the collector takes the server for away.
     private var isHeartbeatAwaited = true
     private var nextSpan: Duration
@@ -147,8 +147,8 @@ actor WatchService: Service {
     ///   - parts: what probes look with, to wait for at the start and to report where reading it hangs.
     ///   - keeper: of the history of what is told, for other patterns to be tried on; nil: none is kept.
     ///   - departure: why the agent is stopped, asked once, when it is.
-    ///   - newsWasStored: called after each transaction that holds fault changes, and after the first heartbeat of the process
-    ///     and of each epoch, for which somebody waits.
+    ///   - newsWasStored: called after each transaction that holds fault changes, and after a heartbeat for which somebody waits:
+    ///     the first of the process and of each epoch, and one that says what came of a version of patterns.
     ///   - isRunaway: called where judging takes more than patterns may, with the reason.
     init(
         probes: [any Probe], intervals: [String: Duration] = [:], disabled: Set<String> = [],
@@ -333,8 +333,17 @@ actor WatchService: Service {
 
     // MARK: Other patterns
 
-    /// Takes how the channels of patterns are, for the next heartbeat.
-    func note(channels: [ChannelStatus]) { self.channels = channels.isEmpty ? nil : channels }
+    /// Takes how the channels of patterns are, for the next heartbeat. What came of a version waits for no turn: no other server is
+    /// to begin with what this one went back from.
+    func note(channels: [ChannelStatus]) {
+        let isNews = !channels.outcomes.isSubset(of: (self.channels ?? []).outcomes)
+        self.channels = channels.isEmpty ? nil : channels
+        // The first heartbeat waits for the first look.
+        guard isNews, reportedEpoch != nil else { return }
+        nextHeartbeat = clock.now().uptime
+        isHeartbeatAwaited = true
+        sleeper?.cancel()
+    }
 
     /// Judges by another pack from now on. Nothing waits in between, so that no look falls between the two.
     /// - Throws: where what is remembered cannot be carried over; then the pack of before goes on.
@@ -771,5 +780,25 @@ actor WatchService: Service {
         Standing(
             startedAt: startedAt, coverage: await coverage(), openFaults: diagnosis.openFaults.map(engineClock.told),
             patternPack: pack.identity, channels: channels)
+    }
+}
+
+/// What came of a channel's versions.
+private enum ChannelOutcome: Hashable {
+    case runs(channel: String, targets: Int64?)
+    case wasTried(channel: String, targets: Int64, state: String)
+    case isRefused(channel: String)
+}
+
+extension [ChannelStatus] {
+    fileprivate var outcomes: Set<ChannelOutcome> {
+        reduce(into: []) { outcomes, status in
+            outcomes.insert(.runs(channel: status.channel, targets: status.active))
+            if let candidate = status.candidate, candidate.state != "checking" {
+                outcomes.insert(
+                    .wasTried(channel: status.channel, targets: candidate.targets, state: candidate.state))
+            }
+            if status.refused != nil { outcomes.insert(.isRefused(channel: status.channel)) }
+        }
     }
 }

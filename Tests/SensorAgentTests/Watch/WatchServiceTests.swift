@@ -123,6 +123,32 @@ struct WatchServiceTests {
         #expect(news.value == 2)
     }
 
+    @Test("What came of a version of patterns is sent at once; how far its trial is waits for the next heartbeat")
+    func outcomes() async throws {
+        let news = Dial(0)
+        let running = try await RunningWatch(
+            [WatchFixture.fanProbe(Dial(1_000))], in: directory.path, newsWasStored: { news.value += 1 })
+        func candidate(_ state: String) -> [ChannelStatus] {
+            [
+                ChannelStatus(
+                    channel: "vendor", timestamp: 2, candidate: PatternCandidate(targets: 2, state: state))
+            ]
+        }
+        try await WatchFixture.eventually("the first heartbeat is sent") { news.value == 1 }
+        await running.watch.note(channels: candidate("checking"))
+        try await WatchFixture.eventually("that there is a channel is sent") { news.value == 2 }
+        await running.watch.note(channels: candidate("proved"))
+        try await WatchFixture.eventually("the outcome is sent") { news.value == 3 }
+        #expect(try await running.heartbeats().last?.channels?.first?.candidate?.state == "proved")
+        await running.watch.note(channels: candidate("checking"))
+        await running.watch.rouse()
+        let before = try await running.heartbeats().count
+        running.clock.advance(by: .seconds(60))
+        try await WatchFixture.eventually("the next in its turn") { try await running.heartbeats().count > before }
+        try await running.stop()
+        #expect(news.value == 3)
+    }
+
     @Test("The last heartbeat before a stop says that it is one, why, and for how long at most; no other does")
     func stopping() async throws {
         let running = try await RunningWatch([WatchFixture.fanProbe(Dial(1_000))], in: directory.path)
