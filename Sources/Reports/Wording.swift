@@ -43,7 +43,12 @@ public enum Wording {
 
     /// `1 pattern`, `2 patterns`.
     public static func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
-        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+        "\(count) \(form(count, noun, plural ?? noun + "s"))"
+    }
+
+    /// What agrees with a number: `form(1, "refuses", "refuse")` is `refuses`.
+    public static func form(_ count: Int, _ singular: String, _ plural: String) -> String {
+        count == 1 ? singular : plural
     }
 
     /// Slips between two words (optimal string alignment).

@@ -53,6 +53,19 @@ struct ConsolePages: RefusalPages {
                         "Von den Mustern von \(name) kommt nichts Neues; was läuft, läuft weiter."),
                     detail: CleanText.line(because, limit: 300)))
         }
+        for channel in environment.patterns.channels {
+            guard let rollout = try await environment.store.rollout(of: channel.name), rollout.waitsForPerson else {
+                continue
+            }
+            let name = CleanText.line(channel.name, limit: 60)
+            result.alarms.append(
+                PageLayout.Alarm(
+                    text: visit.language(
+                        "Version \(rollout.targets) of the pattern channel \(name) waits for a decision on the page Patterns.",
+                        "Version \(rollout.targets) des Musterkanals \(name) wartet auf eine Entscheidung auf der Seite Muster."
+                    ),
+                    detail: rollout.cause?.words(in: visit.language) ?? ""))
+        }
         if let sentence = try await environment.store.storeRecord().standing.sentence(in: visit.language) {
             let step = StoreStanding.step(in: visit.language)
             result.alarms.insert(PageLayout.Alarm(text: sentence, detail: step), at: 0)

@@ -19,28 +19,25 @@ enum ConsoleStrings {
             "Set channel.NAME.source and channel.NAME.root in collector.conf, then: systemctl restart callhome-collector",
             "channel.NAME.source und channel.NAME.root in collector.conf setzen, dann: systemctl restart callhome-collector"
         ),
-        "version": ("Version", "Version"),
         "source": ("Source", "Quelle"),
-        "lastAsked": ("Last asked", "Zuletzt gefragt"),
-        "newerBy": ("Something newer is promised by", "Neueres ist versprochen bis"),
+        "runs": ("Runs", "Läuft"),
+        "newest": ("Newest version", "Neueste Version"),
+        "signatures": ("Signatures", "Unterschriften"),
+        "newerBy": ("The next one is due by", "Die nächste ist fällig bis"),
         "goesOn": (
             "What runs goes on. Nothing is lost by it but what is new.",
             "Was läuft, läuft weiter. Es fehlt nur, was neu wäre."
         ),
-        "withdrawn": ("Taken back by its maker", "Vom Hersteller zurückgenommen"),
-        "whoRuns": ("Who runs what", "Was wo läuft"),
-        "behind": ("Not on the newest version", "Nicht auf der neuesten Version"),
-        "onItsWay": ("How it comes to the servers", "Wie sie auf die Server kommt"),
-        "pattern": ("Pattern", "Muster"),
-        "foretold": ("Foretold by those that tried it", "Vorausgesagt von denen, die sie erprobten"),
-        "came": ("Came where it runs", "Kam, wo sie läuft"),
-        "goOn": ("Let it go on", "Weitergehen lassen"),
-        "halt": ("Halt", "Anhalten"),
-        "takeBack": ("Take it back", "Zurücknehmen"),
-        "rolloutHelp": (
-            "Let go on what you have looked at: what speaks against it now counts no more. Halt: who runs it, runs it. Take back: they return to what ran before.",
-            "Weitergehen lassen, was Sie angesehen haben: Was jetzt dagegen spricht, zählt nicht mehr. Anhalten: Wer sie verwendet, behält sie. Zurücknehmen: Sie gehen zurück zu dem, was davor lief."
+        "guard": (
+            "What was changed on its way, or is not signed by the keys of the root that is pinned here, is not taken. Every page of this console says so then, and also once the day above has passed without anything new.",
+            "Was unterwegs verändert wurde oder nicht mit den Schlüsseln der hier hinterlegten Wurzel unterschrieben ist, wird nicht genommen. Jede Seite dieser Konsole sagt es dann, und auch, wenn der Tag oben ohne Neues verstrichen ist."
         ),
+        "withdrawn": ("Taken back by its maker", "Vom Hersteller zurückgenommen"),
+        "behind": ("Servers that do not run it", "Server, auf denen sie nicht läuft"),
+        "pattern": ("Pattern", "Muster"),
+        "foretold": ("In the trial it would have opened", "In der Erprobung hätte es eröffnet"),
+        "came": ("Opened where it runs", "Eröffnet, wo es läuft"),
+        "decide": ("Your decision", "Ihre Entscheidung"),
         "logIn": ("Log in", "Anmelden"),
         "logOut": ("Log out", "Abmelden"),
         "name": ("Name", "Name"),

@@ -129,6 +129,9 @@ struct Rollout: Hashable, Sendable, Codable {
 
     // MARK: People
 
+    /// Whether nothing goes on before somebody has decided.
+    var waitsForPerson: Bool { state == .held || state == .halted }
+
     /// Whether an order means something now. What the servers try still cannot be let go on: nobody has seen what it foretells.
     /// What was taken back stays so: servers that ran it take it no more, and a newer version begins anew.
     func takes(_ order: Order) -> Bool {

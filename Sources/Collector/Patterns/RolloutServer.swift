@@ -12,19 +12,22 @@ struct RolloutServer: Hashable, Sendable {
     var isSilent: Bool
     /// What it says of the channel; nil where it does not take it.
     var status: ChannelStatus?
+    /// Version of the pack that runs, as its heartbeats say; nil before the first.
+    var pack: String?
     var pin: Pin?
     /// Faults that its patterns opened lately.
     var openings: [FaultOpenings.Entry]
 
     init(
         host: HostID, hostname: String, heard: Timestamp?, isSilent: Bool = false, status: ChannelStatus?,
-        pin: Pin? = nil, openings: [FaultOpenings.Entry] = []
+        pack: String? = nil, pin: Pin? = nil, openings: [FaultOpenings.Entry] = []
     ) {
         self.host = host
         self.hostname = hostname
         self.heard = heard
         self.isSilent = isSilent
         self.status = status
+        self.pack = pack
         self.pin = pin
         self.openings = openings
     }
@@ -35,6 +38,7 @@ struct RolloutServer: Hashable, Sendable {
             host: server.host, hostname: server.hostname, heard: server.lastHeartbeat,
             isSilent: server.state == .silent,
             status: server.heartbeat?.channels?.first { $0.channel == channel.name },
+            pack: server.heartbeat?.patternPack.split(separator: " ").first.map(String.init),
             pin: names(channel.first) ? .first : names(channel.last) ? .last : nil, openings: openings.entries)
     }
 

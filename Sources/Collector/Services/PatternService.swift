@@ -9,7 +9,7 @@ import ServiceLifecycle
 /// does not come is said and stops nothing: what the mirror holds goes on.
 actor PatternService: Service {
     /// Between two looks at a source.
-    private static let pause = Duration.seconds(3600)
+    static let pause = Duration.seconds(3600)
     /// The same where the source did not answer.
     private static let retry = Duration.seconds(300)
     /// Between two looks at the servers.

@@ -134,8 +134,12 @@ struct TicketStrings: Sendable {
         switch seconds {
         case ..<60: return "\(seconds) s"
         case ..<3600: return "\(seconds / 60) min"
-        case ..<86_400: return "\(seconds / 3600) h \(seconds % 3600 / 60) min"
-        default: return "\(seconds / 86_400) \(day) \(seconds % 86_400 / 3600) h"
+        case ..<86_400:
+            let minutes = seconds % 3600 / 60
+            return "\(seconds / 3600) h" + (minutes == 0 ? "" : " \(minutes) min")
+        default:
+            let hours = seconds % 86_400 / 3600
+            return "\(seconds / 86_400) \(day)" + (hours == 0 ? "" : " \(hours) h")
         }
     }
 

@@ -279,17 +279,24 @@ struct PatternServiceTests {
             _ = try await web.login()
             let page = try await web.get("/patterns")
             #expect(page.status == 200)
-            #expect(page.text.contains("Waits for a person"))
+            #expect(page.text.contains("Waits for a decision"))
+            #expect(page.text.contains("Reject version 1") && page.text.contains("No server runs it, so none changes."))
+            #expect(page.text.contains("Release version 1") && !page.text.contains("Halt version 1"))
+            #expect(page.text.contains("1 server: the patterns that came with its package (1)"))
+            // Whoever looks at servers alone learns of it as well.
+            #expect(try await web.get("/").text.contains("Version 1 of the pattern channel vendor waits for a decision"))
             #expect(page.text.contains("1 of 1 servers refuse it"))
             #expect(!page.text.contains("<script>"))
             let detail = try await web.get("/servers/h1")
             #expect(detail.text.contains("Version 1 is refused"))
             web.language = "de"
-            #expect(try await web.get("/patterns").text.contains("Wartet auf einen Menschen"))
+            #expect(try await web.get("/patterns").text.contains("Wartet auf eine Entscheidung"))
             let answer = try await web.post(
                 "/patterns/vendor/rollback", ["because": "no", "csrf": TestWeb.csrf(page)])
             #expect(answer.status == 303)
             #expect(try await fleet.store.rollout(of: "vendor")?.state == .back)
+            let after = try await web.get("/patterns").text
+            #expect(!after.contains("Version 1 ablehnen") && !after.contains("wartet auf eine Entscheidung"))
         }
     }
 

@@ -22,7 +22,7 @@ enum ConsoleStyle {
         .bar{max-width:72rem;margin:0 auto;padding:.6rem 1.25rem;display:flex;align-items:center;gap:.4rem 1.75rem;flex-wrap:wrap}
         .brand{display:flex;align-items:center;gap:.5rem;font-weight:700;font-size:1.1rem;color:var(--ink);text-decoration:none}
         .brand svg{width:1.5rem;height:1.5rem;fill:var(--accent)}
-        nav{display:flex;gap:.25rem}
+        nav{display:flex;flex-wrap:wrap;gap:.25rem}
         nav a{padding:.35rem .75rem;border-radius:.5rem;color:var(--muted);text-decoration:none;font-weight:500}
         nav a[aria-current]{background:var(--quiet-soft);color:var(--ink)}
         .tools{margin-left:auto;display:flex;align-items:center;gap:1rem}
@@ -71,6 +71,8 @@ enum ConsoleStyle {
         .group{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1.1rem;min-width:0;margin-bottom:.9rem}
         .groups .group{margin:0}
         .group h2{margin:0 0 .5rem}
+        .group h3{margin:1.3rem 0 .5rem}
+        .plain{list-style:none;margin:0;padding:0}
         .columns{display:grid;gap:.9rem;grid-template-columns:minmax(0,3fr) minmax(0,2fr);align-items:start;margin-top:1rem}
         table{border-collapse:collapse;width:100%}
         th{text-align:left;font-weight:500}
@@ -89,6 +91,8 @@ enum ConsoleStyle {
         .steps{list-style:none;margin:0;padding:0}
         .steps li{display:flex;flex-direction:column;padding:.5rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
         .steps li:first-child{border-top:0;padding-top:0}
+        .steps.group{padding:.9rem 1.1rem}
+        .steps.choices li{flex-direction:row;align-items:baseline;gap:.4rem 1rem;flex-wrap:wrap}.choices button{margin:0;flex:none;min-width:13rem}.choices span{flex:1 1 18rem}
         .steps time{font-size:.88rem;color:var(--muted)}
         .tasks{margin:0;padding-left:1.4rem}.tasks li{margin:0 0 .8rem;overflow-wrap:anywhere}.tasks li::marker{font-weight:700}
         .kinds{display:grid;gap:.6rem .9rem;grid-template-columns:repeat(auto-fill,minmax(min(30rem,100%),1fr));align-items:start}
@@ -102,7 +106,7 @@ enum ConsoleStyle {
         form{margin:0}
         .forms form+form{margin-top:1.4rem;padding-top:1.2rem;border-top:1px solid var(--line)}
         label{display:block;font-size:.92rem;margin:.6rem 0 .2rem}
-        input{width:100%;font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .7rem}
+        input{width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .7rem}
         .ticks label{display:flex;align-items:baseline;gap:.6rem;margin:0;font-size:inherit}.ticks input{width:auto;flex:none}.ticks .line{flex:1}
         .ticks li>span{padding-left:1.7rem}
         button{font:inherit;font-weight:600;margin-top:.8rem;padding:.5rem 1.1rem;border:1px solid var(--accent);border-radius:.5rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
