@@ -284,7 +284,8 @@ struct PatternServiceTests {
             #expect(page.text.contains("Release version 1") && !page.text.contains("Halt version 1"))
             #expect(page.text.contains("1 server: the patterns that came with its package (1)"))
             // Whoever looks at servers alone learns of it as well.
-            #expect(try await web.get("/").text.contains("Version 1 of the pattern channel vendor waits for a decision"))
+            #expect(
+                try await web.get("/cases").text.contains("Version 1 of the pattern channel vendor waits for a decision"))
             #expect(page.text.contains("1 of 1 servers refuse it"))
             #expect(!page.text.contains("<script>"))
             let detail = try await web.get("/servers/h1")
