@@ -215,9 +215,7 @@ public struct Diagnosis: Sendable {
             if let number = numbers[component.id], let old = memories[number].serial, old != serial {
                 guard isConfirmed(component.id, serial) else { continue }
                 let because = "Part exchanged: serial \(old) has become \(serial)."
-                let ended =
-                    endIdentifiedSigns(of: component.id, because: because, at: now)
-                    + forget(component.id, because: because, at: now)
+                let ended = endExchanged(component.id, because: because, at: now)
                 memories[number].serial = serial
                 memories[number].note(ended.map(\.change), as: .replaced, at: now)
                 changes += ended
@@ -232,9 +230,7 @@ public struct Diagnosis: Sendable {
             let place = component.part.location ?? ""
             for old in gone {
                 let because = "Part exchanged: \(component.name), serial \(serial), sits in \(place) now."
-                let ended =
-                    endIdentifiedSigns(of: old.id, because: because, at: now)
-                    + forget(old.id, because: because, at: now)
+                let ended = endExchanged(old.id, because: because, at: now)
                 topology.forget(old.id)
                 if let number = numbers[component.id] {
                     memories[number].note(ended.map(\.change), as: .replaced, at: now)
@@ -291,7 +287,7 @@ public struct Diagnosis: Sendable {
             guard let before, before > hours, before - hours > 24, memories[number].serial == nil,
                 !observation.component.isNumber
             else { continue }
-            changes += forget(
+            changes += endExchanged(
                 observation.component,
                 because: "Part exchanged: \(before) hours of power have become \(hours).", at: now)
             memories[number].hours = hours

@@ -19,9 +19,9 @@ public struct DeclarationRefusal: Error, Hashable, Sendable, CustomStringConvert
 extension Diagnosis {
     /// Applies what a person declares of a part.
     ///
-    /// *Replaced* and *repaired* clear every fault on the part, and those on others that suspect it first; what was counted
-    /// towards them is forgotten, so that they open again only by what comes now. *Acquitted* clears them and keeps their
-    /// patterns quiet on it.
+    /// *Replaced* and *repaired* clear every fault on the part, those on others that suspect it first, and the signs of them; what
+    /// was counted towards them is forgotten, so that they open again only by what comes now. *Acquitted* clears them and
+    /// keeps their patterns quiet on it; their signs go on.
     /// - Returns: the faults that it clears; none where none is open.
     /// - Throws: `DeclarationRefusal` where the part is not known or bears another serial number, or where there is nothing
     ///   to acquit it of.
@@ -44,6 +44,10 @@ extension Diagnosis {
         let told = clearWithdrawn(at: now)
         var changes: [(key: RootCause.Key, change: FaultChange)] = []
         let because = declaration.sentence(of: component)
+        if declaration.verb != .acquitted {
+            let keys = accused.map { RootCause.Key(component: memories[$0.number].id, entry: $0.entry) }
+            changes += endSigns(of: Set(keys), as: declaration.verb, because: because, at: now)
+        }
         if declaration.verb != .acquitted, declaration.faultClass == nil {
             changes += forget(component.id, because: because, at: now)
             if let number = numbers[component.id] {
@@ -77,15 +81,26 @@ extension Diagnosis {
         }
     }
 
-    /// Ends what was told of a part before it was known which one it is, now that the part was exchanged.
-    mutating func endIdentifiedSigns(
-        of component: ComponentID, because: String, at now: Timestamp
+    /// Ends all that hangs on a part that another has taken the place of: its faults, and what was put down to them.
+    mutating func endExchanged(
+        _ component: ComponentID, because: String, at now: Timestamp
     ) -> [(key: RootCause.Key, change: FaultChange)] {
-        identifiedSigns(of: component).compactMap { key in
+        let faults = numbers[component].map { memories[$0].faults.keys } ?? [:].keys
+        let keys = Set(faults.map { RootCause.Key(component: component, entry: $0) })
+        return endSigns(of: keys, as: .replaced, because: because, at: now)
+            + forget(component, because: because, at: now)
+    }
+
+    /// Ends what was put down to faults whose part was exchanged or mended: what it rests on is of the part that is gone.
+    private mutating func endSigns(
+        of faults: Set<RootCause.Key>, as verb: PartDeclaration.Verb, because: String, at now: Timestamp
+    ) -> [(key: RootCause.Key, change: FaultChange)] {
+        rootCause.signs(of: faults).compactMap { key in
             guard let number = numbers[key.component], let fault = memories[number].faults[key.entry] else {
                 return nil
             }
-            memories[number].end(key.entry, by: .replaced)
+            memories[number].end(key.entry, by: verb)
+            updateTicking(number)
             return (key, cleared(fault, because: because, at: now))
         }
     }

@@ -6,7 +6,8 @@ import Reports
 /// evidence of its cause. Of rivals that explain the same, the one that explains more counts, then the greater weight,
 /// then the narrower scope. A cause that is only inferred from others' faults is itself put aside where a better one
 /// explains all that it does; a cause with evidence of its own never is. When a cause clears first, what remains is
-/// reported again; what is itself well again, and only waits to be sure of it, is not.
+/// reported again; what is itself well again, and only waits to be sure of it, is not. When its part is exchanged or mended its
+/// signs end with it, and what comes from then on opens them again: what was counted before is of the part that is gone.
 ///
 /// Two who watch one part may know it by two names, and one of them not know which part it is. What is told of the latter
 /// (scope `unidentified`) is the same failure: it counts for the part that is known, with its urgency. One part is one
@@ -42,6 +43,20 @@ struct RootCause: Sendable {
         causes.filter { sign, cause in
             cause.component == component && topology.contains(sign.component, in: .unidentified, around: component)
         }.keys.sorted()
+    }
+
+    /// Signs of these faults, and signs of those.
+    func signs(of faults: Set<Key>) -> [Key] {
+        causes.keys.filter { sign in
+            guard !faults.contains(sign) else { return false }
+            var key = sign
+            for _ in 0..<PatternLimits.topologyDepth {
+                guard let cause = causes[key] else { return false }
+                if faults.contains(cause) { return true }
+                key = cause
+            }
+            return false
+        }.sorted()
     }
 
     mutating func resume(_ key: Key, told fault: Fault) { told[key] = fault }

@@ -101,6 +101,50 @@ struct RootCauseTests {
         #expect(machine.told == ["fan.seized \(Self.fan)"])
     }
 
+    /// Modules behind a controller that counts the errors of all of them, and never forgets one by itself.
+    private static func memoryMachine() throws -> (machine: Machine, controller: ComponentID, modules: [ComponentID]) {
+        let pack = try F.pack(
+            pattern(
+                "memory.lost", "dimm", when: "increase(hw.errors{error.type=\"uncorrected\"}[1d]) >= 1",
+                ["clear": "never", "explains": ["memory.unplaced under parent"], "urgency": "order"]),
+            pattern(
+                "memory.unplaced", "memory_controller",
+                when: "increase(hw.errors{error.type=\"uncorrected\"}[1d]) >= 1", ["clear": "never"]))
+        let controller = ComponentID(.memoryController, "mc0")
+        let modules = [ComponentID(.dimm, "mc0/dimm0"), ComponentID(.dimm, "mc0/dimm1")]
+        return (
+            Machine(pack, [component(controller)] + modules.map { component($0, under: controller) }), controller,
+            modules
+        )
+    }
+
+    @Test(
+        "When the part that a fault was put down to is exchanged or mended, what was counted before is of the part that is gone",
+        arguments: [
+            PartDeclaration.Verb.replaced, .repaired, .acquitted,
+        ])
+    func mended(by verb: PartDeclaration.Verb) throws {
+        var (machine, controller, modules) = try Self.memoryMachine()
+        let signal = Signal("hw.errors{error.type=\"uncorrected\"}")
+        func counts(_ all: Int64, _ first: Int64) -> [(ComponentID, Signal, Reports.Measurement)] {
+            [(controller, signal, .counter(all)), (modules[0], signal, .counter(first))]
+        }
+        #expect(machine.show(counts(0, 0)).isEmpty)
+        #expect(machine.show(counts(1, 1)).map(\.fault.pattern) == ["memory.lost"])
+        let declaration = PartDeclaration(
+            id: "1", verb: verb, component: modules[0], because: nil, by: "anna", at: F.start)
+        let changes = try machine.diagnosis.apply(declaration, at: F.start + .seconds(machine.second + 1))
+        guard verb != .acquitted else {
+            // The module is well, and so it was another.
+            #expect(changes.map(\.fault.pattern) == ["memory.unplaced", "memory.lost"])
+            return
+        }
+        #expect(changes.map(\.fault.pattern) == ["memory.lost"] && changes.map(\.kind) == [.cleared])
+        #expect(machine.show(counts(1, 1)).isEmpty && machine.told.isEmpty)
+        // What comes now is news, of whichever module.
+        #expect(machine.show(counts(2, 1)).map(\.fault.pattern) == ["memory.unplaced"])
+    }
+
     @Test("When the cause clears first, what remains comes back as an episode of its own")
     func comesBack() throws {
         var machine = try Self.coolingMachine()
