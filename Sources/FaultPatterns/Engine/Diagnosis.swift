@@ -648,6 +648,8 @@ public struct Diagnosis: Sendable {
         rootCause.signs(on: topology, identifiedAs: component)
     }
 
+    func signs(of faults: Set<RootCause.Key>) -> [RootCause.Key] { rootCause.signs(of: faults) }
+
     /// Whether a sign is unreported though its cause is over, as it is ending: it must be reported if it does not end.
     var hasEndingSigns: Bool {
         guard rootCause.orphans.isEmpty else { return true }

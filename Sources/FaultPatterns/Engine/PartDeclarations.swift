@@ -95,7 +95,7 @@ extension Diagnosis {
     private mutating func endSigns(
         of faults: Set<RootCause.Key>, as verb: PartDeclaration.Verb, because: String, at now: Timestamp
     ) -> [(key: RootCause.Key, change: FaultChange)] {
-        rootCause.signs(of: faults).compactMap { key in
+        signs(of: faults).compactMap { key in
             guard let number = numbers[key.component], let fault = memories[number].faults[key.entry] else {
                 return nil
             }

@@ -125,8 +125,8 @@ struct RootCauseTests {
         ])
     func mended(by verb: PartDeclaration.Verb) throws {
         var (machine, controller, modules) = try Self.memoryMachine()
-        let signal = Signal("hw.errors{error.type=\"uncorrected\"}")
-        func counts(_ all: Int64, _ first: Int64) -> [(ComponentID, Signal, Reports.Measurement)] {
+        let signal = Signal("hw.errors", ["error.type": "uncorrected"])
+        func counts(_ all: UInt64, _ first: UInt64) -> [(ComponentID, Signal, Reports.Measurement)] {
             [(controller, signal, .counter(all)), (modules[0], signal, .counter(first))]
         }
         #expect(machine.show(counts(0, 0)).isEmpty)
