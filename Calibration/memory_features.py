@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Features of a memory module's corrected errors: how they are counted from raw errors, and the engine expression of each.
+
+usage: memory_features.py DATA_DIR            compare with the looks of the table that can be recomputed
+       memory_features.py DATA_DIR --looks N  features of N random times of all raw errors, as CSV, to compare an engine with
+       memory_features.py --export FILE       the features' file for `callhome patterns import-model`
+
+A window is closed at both ends. All but `*_ce_count` count different (device, bank, row, column, parity) once, however often
+the error came; `bank` is the bank within its group, as in the table. Parity: 4 bits of lines for each of 8 beats.
+"""
+import argparse
+import csv
+import gzip
+import math
+import os
+import random
+from collections import defaultdict
+
+SEED = 1
+WINDOWS = {"15m": 900, "1h": 3600, "6h": 21600}
+RECOMPUTED = ("sn_3", "sn_4191", "sn_7219", "sn_16171", "sn_58122")
+"""Modules whose raw errors of stage 2 are those that the look was made of."""
+
+CELL, BITS, ERROR = "hw.memory.cell_error", "hw.memory.error_bits", 'hw.memory.error{error.type="corrected"}'
+DEMAND, SCRUB = 'hw.memory.error_bits{source="demand"}', 'hw.memory.error_bits{source="scrub"}'
+
+
+def expressions() -> dict[str, str]:
+    """Feature (without its window) → engine expression, with WINDOW for the window. Only these features are learnt from.
+
+    The table's storms count runs of what is left after repeats are removed, its fault modes are made of what is counted
+    here, and `log_happen_frequency` is the window over `all_ce_log_num`: they are left out. `*_ce_count` weigh repeats;
+    the agent cannot tell reads from scrubs there without the bits, hence only the sum.
+    """
+    out = {
+        "all_ce_count": f"events({ERROR}, WINDOW)",
+        "all_ce_log_num": f'distinct("error", {BITS}, WINDOW)',
+        "read_ce_log_num": f'distinct("error", {DEMAND}, WINDOW)',
+        "scrub_ce_log_num": f'distinct("error", {SCRUB}, WINDOW)',
+        "read_ce_count": f"events({DEMAND}, WINDOW)",
+        "scrub_ce_count": f"events({SCRUB}, WINDOW)",
+        "several_devices": f'min(max(distinct("device", {CELL}, WINDOW) - 1, 0), 1)',
+        "fault_row_num": f'groups("device,bank,row", "column", 2, {CELL}, WINDOW)',
+        "fault_column_num": f'groups("device,bank,column", "row", 2, {CELL}, WINDOW)',
+        "error_bit_count": f'sum_of("bits", "error", {BITS}, WINDOW)',
+        "error_dq_count": f'sum_of("lines", "error", {BITS}, WINDOW)',
+        "error_burst_count": f'sum_of("beats", "error", {BITS}, WINDOW)',
+        "max_dq_interval": f'max_of("line_span", {BITS}, WINDOW)',
+        "max_burst_interval": f'max_of("beat_span", {BITS}, WINDOW)',
+    }
+    for n in range(1, 5):
+        out[f"dq_count_{n}"] = f'distinct("error", hw.memory.error_bits{{lines="{n}"}}, WINDOW)'
+    for n in range(1, 9):
+        out[f"burst_count_{n}"] = f'distinct("error", hw.memory.error_bits{{beats="{n}"}}, WINDOW)'
+    return out
+
+
+def table_column(feature: str, window: str) -> str:
+    """The column of `dimm_looks.csv.gz` that holds a feature."""
+    if feature == "several_devices":
+        return f"fault_mode_others_{window}"
+    return f"{feature.replace('dq_count_', 'dq_count=').replace('burst_count_', 'burst_count=')}_{window}" \
+        if feature[-1].isdigit() else f"{feature}_{window}"
+
+
+def bits_of(parity: int) -> tuple[int, list[int], list[int]]:
+    """Number of wrong bits, the lines and the beats that have any."""
+    lines = [line for line in range(4) if any(parity >> (4 * beat + line) & 1 for beat in range(8))]
+    beats = [beat for beat in range(8) if parity >> (4 * beat) & 15]
+    return parity.bit_count(), lines, beats
+
+
+class Error:
+    """One line of the raw errors."""
+
+    def __init__(self, row: dict[str, str]):
+        def number(name: str) -> int:
+            """-1 where the source does not say; NaN in the data."""
+            value = row[name]
+            return -1 if value in ("", "nan") or math.isnan(float(value)) else int(float(value))
+        self.time = int(row["LogTime"])
+        self.kind = row["error_type_full_name"]
+        self.device, self.bank, self.row, self.column = (number(n) for n in ("deviceID", "BankId", "RowId", "ColumnId"))
+        self.parity = max(number("RetryRdErrLogParity"), 0)
+        self.key = (self.device, self.bank, self.row, self.column, self.parity)
+
+
+def read_errors(data: str) -> dict[tuple[str, str], list[Error]]:
+    """Errors by module and source, in the order of the file; uncorrected ones are among them."""
+    out: dict[tuple[str, str], list[Error]] = defaultdict(list)
+    with gzip.open(os.path.join(data, "dimm_errors_raw.csv.gz"), "rt", newline="") as file:
+        for row in csv.DictReader(file):
+            out[row["serial_number"], row["source"]].append(Error(row))
+    return out
+
+
+def features_of(errors: list[Error], now: int, seconds: int) -> dict[str, int]:
+    """All features of one window that ends now, and the table's fault modes."""
+    window = [e for e in errors if now - seconds <= e.time <= now]
+    first: dict[tuple, Error] = {}
+    for e in window:
+        first.setdefault(e.key, e)
+    once = list(first.values())
+    columns_of_row, rows_of_column = defaultdict(set), defaultdict(set)
+    for e in once:
+        columns_of_row[e.device, e.bank, e.row].add(e.column)
+        rows_of_column[e.device, e.bank, e.column].add(e.row)
+    bits = [bits_of(e.parity) for e in once]
+    out = {
+        "all_ce_count": len(window), "all_ce_log_num": len(once),
+        "fault_row_num": sum(len(s - {-1}) >= 2 for s in columns_of_row.values()),
+        "fault_column_num": sum(len(s - {-1}) >= 2 for s in rows_of_column.values()),
+        "error_bit_count": sum(b[0] for b in bits), "error_dq_count": sum(len(b[1]) for b in bits),
+        "error_burst_count": sum(len(b[2]) for b in bits),
+        "max_dq_interval": max((b[1][-1] - b[1][0] for b in bits if b[1]), default=0),
+        "max_burst_interval": max((b[2][-1] - b[2][0] for b in bits if b[2]), default=0),
+    }
+    for name, kind in (("read", "CE.READ"), ("scrub", "CE.SCRUB")):
+        out[f"{name}_ce_count"] = sum(e.kind == kind for e in window)
+        out[f"{name}_ce_log_num"] = sum(e.kind == kind for e in once)
+    for n in range(1, 5):
+        out[f"dq_count_{n}"] = sum(len(b[1]) == n for b in bits)
+    for n in range(1, 9):
+        out[f"burst_count_{n}"] = sum(len(b[2]) == n for b in bits)
+    devices, banks, rows, columns = (len({getattr(e, n) for e in once} - {-1}) for n in ("device", "bank", "row", "column"))
+    out["several_devices"] = int(devices > 1)
+    return out
+
+
+def compare(data: str) -> bool:
+    errors = read_errors(data)
+    checked = wrong = 0
+    with gzip.open(os.path.join(data, "dimm_looks.csv.gz"), "rt", newline="") as file:
+        for look in csv.DictReader(file):
+            if look["serial_number"] in RECOMPUTED:
+                for window, seconds in WINDOWS.items():
+                    counted = features_of(errors[look["serial_number"], "stage2"], int(look["prediction_timestamp"]), seconds)
+                    for feature in expressions():
+                        checked += 1
+                        if counted[feature] != float(look[table_column(feature, window)]):
+                            wrong += 1
+                            print(look["serial_number"], window, feature, counted[feature], look[table_column(feature, window)])
+    print(f"{checked} features of {len(RECOMPUTED)} looks in {len(WINDOWS)} windows compared, {wrong} differ")
+    return wrong == 0
+
+
+def random_looks(data: str, count: int) -> None:
+    """Half of the times are those of errors, the others up to six hours after one; every module comes equally often."""
+    rng = random.Random(SEED)
+    modules = sorted(read_errors(data).items())
+    names = list(expressions())
+    print(",".join(["serial_number", "source", "time"] + [f"{n}_{w}" for w in WINDOWS for n in names]))
+    for _ in range(count):
+        (serial, source), errors = rng.choice(modules)
+        now = rng.choice(errors).time + (0 if rng.random() < 0.5 else rng.randint(1, 21600))
+        counted = [features_of(errors, now, s)[n] for s in WINDOWS.values() for n in names]
+        print(",".join(map(str, [serial, source, now] + counted)))
+
+
+def export(path: str) -> None:
+    with open(path, "w") as out:
+        out.write("# Made by memory_features.py; the pattern asks the model only when an error was heard within 6 hours.\n")
+        for window in WINDOWS:
+            for name, expression in expressions().items():
+                out.write(f"{name}_{window}: '{expression.replace('WINDOW', window)}'\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="?")
+    parser.add_argument("--looks", type=int)
+    parser.add_argument("--export")
+    options = parser.parse_args()
+    if options.export:
+        export(options.export)
+    elif options.looks:
+        random_looks(options.data, options.looks)
+    elif not compare(options.data):
+        raise SystemExit(1)
