@@ -3,6 +3,7 @@
 
 usage: memory_features.py DATA_DIR            compare with the looks of the table that can be recomputed
        memory_features.py DATA_DIR --looks N  features of N random times of all raw errors, as CSV, to compare an engine with
+       memory_features.py DATA_DIR --replay   when the proposed rules hold first on the modules with raw errors
        memory_features.py --export FILE       the features' file for `callhome patterns import-model`
 
 A window is closed at both ends. All but `*_ce_count` count different (device, bank, row, column, parity) once, however often
@@ -157,6 +158,34 @@ def random_looks(data: str, count: int) -> None:
         print(",".join(map(str, [serial, source, now] + counted)))
 
 
+def replay(data: str) -> None:
+    """At every error of a module (the sources number them apart): the proposed rules of memory-modules.md."""
+    tickets: dict[str, list[int]] = defaultdict(list)
+    with gzip.open(os.path.join(data, "dimm_tickets.csv.gz"), "rt", newline="") as file:
+        for row in csv.DictReader(file):
+            tickets[row["sn_name"]].append(int(row["alarm_time"]))
+    modules = {key: [e for e in errors if e.kind.startswith("CE")] for key, errors in read_errors(data).items()}
+    print("| module | corrected errors | over days | ticket | D first | L first | N first |")
+    print("|---|--:|--:|---|---|---|---|")
+    for (serial, source), errors in sorted(modules.items()):
+        errors.sort(key=lambda e: e.time)
+        first: dict[str, int] = {}
+        for now in sorted({e.time for e in errors}):
+            near = [e for e in errors if now - WINDOWS["6h"] <= e.time <= now]
+            six, recent = features_of(near, now, WINDOWS["6h"]), features_of(near, now, WINDOWS["15m"])
+            read = recent["read_ce_log_num"] >= 1
+            for name, holds in (("D", six["several_devices"] and read), ("L", six["dq_count_2"] and read),
+                                ("N", six["all_ce_log_num"] >= 3 and six["scrub_ce_log_num"] < 10)):
+                if holds:
+                    first.setdefault(name, now)
+        start, ticket = errors[0].time, min(tickets.get(serial, [0]))
+        def told(name: str) -> str:
+            if name not in first:
+                return "–"
+            return f"{(ticket - first[name]) / 3600:.1f} h before it" if ticket else f"on day {(first[name] - start) / 86400:.1f}"
+        print(f"| {serial}, {source} | {len(errors)} | {(errors[-1].time - start) / 86400:.1f} | {'after ' + format((ticket - start) / 3600, '.1f') + ' h' if ticket else 'none'} | " + " | ".join(map(told, "DLN")) + " |")
+
+
 def export(path: str) -> None:
     with open(path, "w") as out:
         out.write("# Made by memory_features.py; the pattern asks the model only when an error was heard within 6 hours.\n")
@@ -169,11 +198,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?")
     parser.add_argument("--looks", type=int)
+    parser.add_argument("--replay", action="store_true")
     parser.add_argument("--export")
     options = parser.parse_args()
     if options.export:
         export(options.export)
     elif options.looks:
         random_looks(options.data, options.looks)
+    elif options.replay:
+        replay(options.data)
     elif not compare(options.data):
         raise SystemExit(1)
