@@ -27,7 +27,7 @@ NUMBERS = (2, 3, 4, 5, 6, 8)
 CERTAIN = 0.9
 
 
-def holds(unit: np.ndarray, time: np.ndarray, far_back: dict[tuple[int, int], int] | None = None) -> dict[tuple[int, str], int]:
+def holds(unit: np.ndarray, time: np.ndarray) -> dict[tuple[int, str], int]:
     """At how many failures the last so many of the unit lie within the time."""
     order = np.lexsort((time, unit))
     u, t = unit[order], time[order]

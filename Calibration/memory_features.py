@@ -96,7 +96,7 @@ def read_errors(data: str) -> dict[tuple[str, str], list[Error]]:
 
 
 def features_of(errors: list[Error], now: int, seconds: int) -> dict[str, int]:
-    """All features of one window that ends now, and the table's fault modes."""
+    """All features of one window that ends now."""
     window = [e for e in errors if now - seconds <= e.time <= now]
     first: dict[tuple, Error] = {}
     for e in window:
@@ -123,8 +123,7 @@ def features_of(errors: list[Error], now: int, seconds: int) -> dict[str, int]:
         out[f"dq_count_{n}"] = sum(len(b[1]) == n for b in bits)
     for n in range(1, 9):
         out[f"burst_count_{n}"] = sum(len(b[2]) == n for b in bits)
-    devices, banks, rows, columns = (len({getattr(e, n) for e in once} - {-1}) for n in ("device", "bank", "row", "column"))
-    out["several_devices"] = int(devices > 1)
+    out["several_devices"] = int(len({e.device for e in once} - {-1}) > 1)
     return out
 
 
