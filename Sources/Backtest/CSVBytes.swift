@@ -183,8 +183,12 @@ import Reports
             guard !overflow, !carry else { return .malformed }
             value = sum
         }
-        return .value(Double(value))
+        // Of what has no double of its own near the end, none becomes 2^64, which is no counter.
+        return .value(min(Double(value), CSVBytes.largest))
     }
+
+    /// The largest double below 2^64.
+    private static let largest = 0x1p64.nextDown
 
     private func decimal(_ field: Range<Int>) -> Number {
         guard field.count <= CSVBytes.decimalBytes, let value = Double(text(field)), value.isFinite, value >= 0,

@@ -11,10 +11,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// Whole seconds since 1970.
-    public init(seconds: Int64) { milliseconds = seconds.multipliedReportingOverflow(by: 1000).partialValue }
+    /// Whole seconds since 1970; saturates.
+    public init(seconds: Int64) {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        milliseconds = overflow ? (seconds > 0 ? .max : .min) : product
+    }
 
-    public init(_ date: Date) { milliseconds = Int64(clamping: Int((date.timeIntervalSince1970 * 1000).rounded())) }
+    /// Saturates, and takes what is no number for 1970.
+    public init(_ date: Date) {
+        let rounded = (date.timeIntervalSince1970 * 1000).rounded()
+        milliseconds = Int64(exactly: rounded) ?? (rounded > 0 ? .max : rounded < 0 ? .min : 0)
+    }
 
     /// What a person types: RFC 3339 (`2026-11-21T07:15:00Z`, with a fraction and any offset), or seconds since 1970
     /// (`1763712000`, `1763712000.25`), rounded to milliseconds; nil for all else, and beyond the years 1 to 9999.

@@ -232,6 +232,22 @@ struct HistoryTests {
         }
     }
 
+    @Test(
+        "Any number stands in a column, and the row after it is read",
+        arguments: [
+            "18446744073709551615", "18446744073709551616", "99999999999999999999999", "-1", "-0", "+5", "1e19",
+            "1e400",
+            "nan", "inf", "-9223372036854775808", "0x10", "18446744073709551614.9", "1.8446744073709552e19", " 7",
+        ])
+    func hostileNumbers(text: String) throws {
+        let rows = [0, 1, 2].map { day in
+            let value = day == 1 ? text : "0"
+            return "2016-01-0\(day + 1),A,ST4000DM000,\(value),0,\(value),\(value),\(value)"
+        }
+        let outcome = try Histories.backtest(text: ([Histories.header] + rows).joined(separator: "\n") + "\n")
+        #expect(outcome.result.rows == 3, "\(text)")
+    }
+
     @Test("Bytes changed at random never end the run, and no row is counted twice")
     func fuzz() throws {
         let rows = Self.fleet(6, days: 40)

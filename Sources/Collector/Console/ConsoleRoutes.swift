@@ -289,10 +289,10 @@ extension String {
         var bytes: [UInt8] = []
         var rest = utf8[...]
         while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
+            // `UInt8` would take a sign for a digit.
+            let digits = byte == 0x25 ? rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue } : []
+            if digits.count == 2 {
+                bytes.append(UInt8(digits[0] << 4 | digits[1]))
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte)

@@ -23,7 +23,9 @@ enum IPAddressBytes {
     private static func groups(_ text: Substring) -> [UInt8]? {
         guard !text.isEmpty else { return [] }
         let fields = text.split(separator: ":", omittingEmptySubsequences: false)
-        let values = fields.compactMap { $0.count <= 4 ? UInt16($0, radix: 16) : nil }
+        let values = fields.compactMap { field in
+            field.count <= 4 && field.allSatisfy(\.isHexDigit) ? UInt16(field, radix: 16) : nil
+        }
         guard values.count == fields.count else { return nil }
         return values.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
     }

@@ -116,10 +116,14 @@ struct ReportCarrier {
                 .text(stream.rawValue), .integer(oldest)
             ) { row in
                 guard let old = row[0].integer, let first = row[1].integer else { return false }
+                let isPosition = SequenceBounds.range.contains(old) && SequenceBounds.range.contains(first)
                 let report = row[2].blob.flatMap { try? author.read(StoredReport.line($0)) }
                 do {
                     let new = try put(
-                        report ?? dropped(because: "damaged"), of: stream, covering: old - first, into: &target)
+                        report ?? dropped(because: "damaged"), of: stream, covering: isPosition ? old - first : 0,
+                        into: &target)
+                    // Damage made other numbers of those that it had: nobody refers to it by them.
+                    guard isPosition else { return true }
                     if found.count < RenumberedReports.limit { found.append((old, new)) }
                     last = old
                     return true
@@ -195,7 +199,8 @@ struct ReportCarrier {
             .integer(oldest)
         ).first
         guard let row, let first = row[0].integer, let last = row[1].integer else { return nil }
-        return (first, last)
+        let arePositions = SequenceBounds.range.contains(first) && SequenceBounds.range.contains(last)
+        return arePositions ? (first, last) : (0, 0)
     }
 
     // MARK: What is no report

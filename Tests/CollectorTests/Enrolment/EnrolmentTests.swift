@@ -207,7 +207,10 @@ struct EnrolmentTests {
         #expect(IPAddressBytes.parse("127.0.0.1") == [127, 0, 0, 1])
         #expect(IPAddressBytes.parse("::1") == Array(repeating: 0, count: 15) + [1])
         #expect(IPAddressBytes.parse("fe80::1:2")?.suffix(4) == [0, 1, 0, 2])
-        for text in ["256.1.1.1", "1.2.3", "a.b.c.d", "1::2::3", "12345::", "1:2:3:4:5:6:7:8:9", "host.example"] {
+        for text in [
+            "256.1.1.1", "1.2.3", "a.b.c.d", "1::2::3", "12345::", "1:2:3:4:5:6:7:8:9", "host.example", "::+1", "::-1",
+            "+1.2.3.4",
+        ] {
             #expect(IPAddressBytes.parse(text) == nil, "\(text)")
         }
     }

@@ -35,7 +35,7 @@ struct RecordedLook: Sendable {
     let reported: Set<ReportedSignal>
 
     /// Recordings of one file each, by folder, and the probes that read them.
-    private static let files: [(kind: String, probes: [String])] = [
+    static let files: [(kind: String, probes: [String])] = [
         ("smartctl-json", ["disk-health"]), ("dmi-binary", ["inventory"]), ("ipmi", ["ipmi"]),
         ("kernel-log", ["kernel-log", "machine-checks"]), ("aer", ["pcie", "kernel-log"]), ("nic", ["network"]),
         ("gpu", ["gpu"]), ("nut", ["ups"]), ("redfish", ["redfish"]), ("md", ["raid"]), ("zfs", ["raid"]),

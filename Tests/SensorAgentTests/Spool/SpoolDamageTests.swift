@@ -55,6 +55,33 @@ struct SpoolDamageTests {
         #expect(try await !spool.saved().states.isEmpty)
     }
 
+    @Test(
+        "Numbers of reports that damage made of others are read as far as they go",
+        arguments: [(Int64.min, Int64.max), (.max, .min), (-5, 7), (.max, .max), (.min, .min)])
+    func hostileNumbers(first: Int64, sequence: Int64) async throws {
+        do {
+            let spool = try await SpoolFixture.open(directory.path)
+            for number in 0..<3 {
+                try await spool.commit(
+                    [SpoolFixture.change("\(number)")], states: [], cursors: [], at: SpoolFixture.moment())
+            }
+        }
+        let path = "\(directory.path)/spool.sqlite"
+        do {
+            var database = try SQLite(path: path)
+            try database.run(
+                "UPDATE report SET first = ?, sequence = ? WHERE sequence = 2", .integer(first), .integer(sequence))
+        }
+        var source = try SQLite(path: path)
+        let other = "\(directory.path)/other.sqlite"
+        var target = try SQLite(path: other)
+        _ = try SpoolSchema.prepare(&target, path: other, epoch: Spool.unsettled)
+        var carrier = ReportCarrier(author: try SpoolFixture.author(), budget: nil, moment: SpoolFixture.moment())
+        try carrier.carry(from: &source, into: &target)
+        let rows = try target.rows("SELECT sequence FROM report WHERE stream = 'faults' ORDER BY sequence")
+        #expect(rows.count == 3)
+    }
+
     @Test("At most two damaged files are kept")
     func damagedFilesAreBounded() async throws {
         for round in 0..<4 {

@@ -68,7 +68,7 @@ public actor BoardProbe: Probe {
 
     /// nil in a recording that has none.
     private func uptime() throws(ProbeError) -> Duration? {
-        let path = "/proc/uptime"
+        let path = SystemUptime.path
         let text: String
         do {
             text = try tree.text(path)
@@ -77,11 +77,10 @@ public actor BoardProbe: Probe {
         } catch {
             throw error.probeError
         }
-        guard let seconds = text.split(separator: " ").first.flatMap({ Double($0) }), (0..<1e10).contains(seconds)
-        else {
+        guard let uptime = SystemUptime.parse(text) else {
             throw .malformed(path: path, problem: "says \"\(text.prefix(40))\" where seconds belong")
         }
-        return .milliseconds(Int64(seconds * 1000))
+        return uptime
     }
 
     // MARK: Clock

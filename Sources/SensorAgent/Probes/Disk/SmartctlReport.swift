@@ -294,7 +294,7 @@ struct SmartctlReport: Sendable {
     /// controllers write the share that is used as the value, and what is left as the raw number, which all others have
     /// in both (CrystalDiskInfo, issue 178).
     private func isInvertedLife(_ attribute: JSONTree, id: UInt64, raw: UInt64?) -> Bool {
-        guard id == 231, let raw, raw <= 100, let value = attribute["value"]?.unsigned, value + raw == 100,
+        guard id == 231, let raw, raw <= 100, let value = attribute["value"]?.unsigned, value == 100 - raw,
             value != raw
         else { return false }
         return tree["model_family"]?.text?.contains("Phison") == true || modelName?.hasPrefix("KINGSTON") == true

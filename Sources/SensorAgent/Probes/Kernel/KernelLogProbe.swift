@@ -88,7 +88,7 @@ public actor KernelLogProbe: Probe {
     private func read(at time: Timestamp) throws(SysTreeError) -> ProbeResult {
         if device == nil { device = try KernelLogDevice() }
         // Time since boot, from the kernel and not from a clock of our own: the stamps of the log are of the same.
-        let uptime = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) }
+        let sinceStart = SystemUptime.read(in: tree)
         let isFirst = position.sequence == nil
         let lostBefore = position.lost
         var reading = KernelLogReading(table: table, states: states)
@@ -105,7 +105,6 @@ public actor KernelLogProbe: Probe {
         }
         reading.finish()
         states = reading.states
-        let sinceStart = uptime.map { Duration.milliseconds(Int64($0 * 1000)) }
         position.note(lostSince: lostBefore, isFirst: isFirst, uptime: sinceStart, at: time)
         return result(of: reading, at: time, uptime: sinceStart, isFirst: isFirst)
     }

@@ -56,9 +56,7 @@ struct KernelMessage: Hashable, Sendable {
         var text: [UInt8] = []
         var rest = bytes
         while let byte = rest.popFirst(), text.count < textBytes {
-            if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"),
-                let value = UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
-            {
+            if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), let value = escaped(rest.dropFirst()) {
                 text.append(value)
                 rest = rest.dropFirst(3)
             } else {
@@ -66,6 +64,12 @@ struct KernelMessage: Hashable, Sendable {
             }
         }
         return text
+    }
+
+    /// Two digits: `UInt8` would take a sign, and one alone, as well.
+    private static func escaped(_ bytes: ArraySlice<UInt8>) -> UInt8? {
+        let digits = bytes.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        return digits.count == 2 ? UInt8(digits[0] << 4 | digits[1]) : nil
     }
 
     // MARK: Recorded logs

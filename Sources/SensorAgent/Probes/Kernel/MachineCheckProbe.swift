@@ -85,10 +85,7 @@ public actor MachineCheckProbe: Probe {
         String(decoding: line.prefix(KernelMessage.textBytes * 2), as: UTF8.self)
     }
 
-    private static func uptime(_ tree: SysTree) -> Duration {
-        let seconds = (try? tree.text("/proc/uptime"))?.split(separator: " ").first.flatMap { Double($0) } ?? 0
-        return .milliseconds(Int64(seconds * 1000))
-    }
+    private static func uptime(_ tree: SysTree) -> Duration { SystemUptime.read(in: tree) ?? .zero }
 
     private func result(of bytes: [UInt8], uptime: Duration?, at time: Timestamp) -> ProbeResult {
         var facts: [KernelFact] = []

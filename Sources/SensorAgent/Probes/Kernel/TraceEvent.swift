@@ -31,7 +31,10 @@ struct TraceEvent: Hashable, Sendable {
 
     private static func seconds(_ text: Substring) -> Duration? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let whole = Int64(parts[0]), parts[1].count == 6, let micro = Int64(parts[1]) else {
+        // No sign stands in either.
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy(KernelMessage.isDigit) }),
+            let whole = Int64(parts[0]), parts[1].count == 6, let micro = Int64(parts[1])
+        else {
             return nil
         }
         return .seconds(whole) + .microseconds(micro)
@@ -40,7 +43,7 @@ struct TraceEvent: Hashable, Sendable {
     /// `CPU:2 [LOST 123 EVENTS]`: how many; nil for other lines.
     static func lost(_ line: String) -> UInt64? {
         guard line.hasPrefix("CPU:"), let start = line.firstRange(of: "[LOST ")?.upperBound else { return nil }
-        return UInt64(line[start...].prefix { $0.isNumber })
+        return UInt64(line[start...].prefix { $0.isNumber }).map { min($0, KernelLogReading.most) }
     }
 
     // MARK: Facts

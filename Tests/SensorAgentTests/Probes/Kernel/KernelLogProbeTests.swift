@@ -92,6 +92,8 @@ struct KernelLogTests {
         #expect(message.words == "a\nb")
         #expect(message.sequence == 7)
         #expect(message.stamp == .uptime(.microseconds(100)))
+        // A sign is no digit.
+        #expect(KernelMessage(record: "3,8,101,-;a\\x+1b\\x1".utf8)?.words == "a\\x+1b\\x1")
     }
 
     // MARK: The table

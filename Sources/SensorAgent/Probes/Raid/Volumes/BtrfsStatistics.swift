@@ -59,6 +59,9 @@ struct BtrfsStatistics: Sendable {
         devices = [Device(path: "/dev/\(device)", errors: errors)]
     }
 
+    /// Of a scrub's beginning and length: 34,000 years.
+    private static let secondsLimit: Int64 = 1 << 40
+
     /// `/var/lib/btrfs/scrub.status.UUID` (btrfs-scrub(8)): when the last scrub of all devices came to its end; nil where
     /// one of them was not read to the end.
     static func scrubbed(parsing bytes: [UInt8]) -> Timestamp? {
@@ -70,9 +73,9 @@ struct BtrfsStatistics: Sendable {
                 if parts.count == 2, let value = Int64(parts[1]) { fields[String(parts[0])] = value }
             }
             guard fields["finished"] == 1, let start = fields["t_start"], let duration = fields["duration"],
-                start > 0, duration >= 0
+                (1..<secondsLimit).contains(start), (0..<secondsLimit).contains(duration)
             else { return nil }
-            ends.append(start.addingReportingOverflow(duration).partialValue)
+            ends.append(start + duration)
         }
         return ends.min().map { Timestamp(seconds: $0) }
     }

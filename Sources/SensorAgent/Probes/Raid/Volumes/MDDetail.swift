@@ -42,8 +42,8 @@ struct MDDetail: Sendable {
     private mutating func takeField(_ key: String, _ value: Substring, of array: Int) {
         switch key {
         case "Raid Level": arrays[array].level = String(value)
-        case "Raid Devices": arrays[array].wanted = Int(value)
-        case "Active Devices": working = Int(value) ?? 0
+        case "Raid Devices": arrays[array].wanted = MDDetail.count(value)
+        case "Active Devices": working = MDDetail.count(value) ?? 0
         case "Version": arrays[array].metadata = String(value)
         case "UUID": arrays[array].uuid = String(value.prefix { $0 != " " })
         case "Rebuild Status": arrays[array].progress = MDDetail.percent(value)
@@ -62,10 +62,15 @@ struct MDDetail: Sendable {
         }
     }
 
+    /// How many devices; nil of what no array can have.
+    private static func count(_ value: Substring) -> Int? {
+        Int(value).flatMap { (0...MDStat.memberLimit).contains($0) ? $0 : nil }
+    }
+
     private mutating func finish() {
+        defer { working = 0 }
         guard let last = arrays.indices.last, let wanted = arrays[last].wanted else { return }
         arrays[last].degraded = max(0, wanted - working)
-        working = 0
     }
 
     /// `12% complete`

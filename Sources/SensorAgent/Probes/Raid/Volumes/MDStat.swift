@@ -99,7 +99,8 @@ extension MDArray {
             guard let close = group.firstIndex(of: "]") else { continue }
             let inside = group[..<close].filter { $0 != " " }
             let counts = inside.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-            if counts.count == 2, let all = counts[0], let working = counts[1], all >= 0, all <= MDStat.memberLimit {
+            let isCount = { (number: Int) in (0...MDStat.memberLimit).contains(number) }
+            if counts.count == 2, let all = counts[0], let working = counts[1], isCount(all), isCount(working) {
                 wanted = all
                 degraded = max(0, all - working)
                 break
