@@ -81,6 +81,9 @@ struct Case: Hashable, Sendable, Codable {
     /// Until when its next step is told to everybody, whatever it is: a store in whose place this one goes on may have told of the case,
     /// of which nobody was told here. nil: nobody can have.
     var perhapsToldUntil: Timestamp?
+    /// A store in whose place this one goes on may have told a fallback of it, of which nothing is known here: whoever stands in for
+    /// another is told its end. nil: none can have.
+    var perhapsDiverted: Bool?
     /// What people did about it, here and at collectors that share it; nil where nobody did, or only a version up to 0.1.
     var work: CaseWork?
     /// The number of the case in which it goes on, where its part turned out to be one that had a case already.

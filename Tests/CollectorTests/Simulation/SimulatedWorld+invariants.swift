@@ -258,11 +258,23 @@ extension SimulatedWorld {
                     if row == nil, !recipient.standsIn, !found.isClosed, found.urgency.makesTicket {
                         fail("h", "\(label(collector)) never told \(recipient.name) of \(found.number).")
                     }
+                    if recipient.standsIn, found.isClosed { checkForgotten(recipient.name, of: collector, found) }
                     continue
                 }
                 guard recipient.name != "partner" else { continue }
                 checkReceiver(recipient.name, of: collector, found, row)
             }
+        }
+    }
+
+    /// Who stands in for another, and was told by a store that is gone alone, does not wait for ever.
+    private func checkForgotten(_ name: String, of collector: Int, _ found: Case) {
+        guard !collectors[collector].isPutBack, let receiver = receivers[collectors[collector].site][name] else {
+            return
+        }
+        for address in receiver.addresses {
+            guard let view = receiver.inboxes[address]?.views[found.number], !view.isClosed else { continue }
+            fail("h", "\(address) of \(label(collector)) holds \(view) of \(found.number), which is closed.")
         }
     }
 

@@ -393,6 +393,35 @@ struct OutboxContractTests {
         #expect(end.last?.ticket.insteadOf == "desk")
     }
 
+    @Test("A fallback that only the other store told is told the end after a takeover, and nothing before")
+    func fallbackOfTheOther() async throws {
+        var (store, agent) = try await storeWithCase(Self.withFallback)
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        try await open("f2", "sdb", in: store, &agent)
+        try await store.deliverAll(at: time)
+        try await clear("f2", "sdb", in: store, &agent, at: time)
+        try await store.deliverAll(at: time)
+        try await store.learn(of: StoreEpoch(term: own.term, start: own.start + 30))
+        let at = time + .seconds(3600)
+        _ = try await store.takeOver(on: "m1", at: at)
+        let told = try await store.deliverAll(at: at)
+        // Of what ended lately the other may have told more as well.
+        #expect(
+            told.map { "\($0.recipient) \($0.ticket.event)" }.sorted() == [
+                "desk closed", "desk updated", "spare closed",
+            ])
+        try await clear("f1", in: store, &agent, at: at)
+        let ends = try await store.deliverAll(at: at)
+        #expect(ends.map(\.recipient).sorted() == ["desk", "spare"])
+        #expect(ends.allSatisfy { $0.ticket.event == .closed && $0.ticket.repeated == nil })
+        #expect(ends.first { $0.recipient == "spare" }?.ticket.insteadOf == "desk")
+        // What begins here was told here alone.
+        try await open("f3", "sdc", in: store, &agent)
+        try await store.deliverAll(at: at)
+        try await clear("f3", "sdc", in: store, &agent, at: at)
+        #expect(try await store.deliverAll(at: at).map(\.recipient) == ["desk"])
+    }
+
     @Test("What waits for a recipient that is down goes to its fallback after the time of the alarm, tried or not")
     func diverted() async throws {
         var (store, agent) = try await storeWithCase(Self.withFallback)

@@ -43,6 +43,23 @@ struct OutboxRecorder {
             if row.isNewTest { try release(row.recipient) }
             try transaction.save(row)
         }
+        if found.isClosed, found.perhapsDiverted == true {
+            try oweEnd(toFallbacksOf: found, because: because)
+            found.perhapsDiverted = nil
+        }
+    }
+
+    /// Who stands in for another, and was told nothing here, may hold the case for open by the word of another store.
+    private func oweEnd(toFallbacksOf found: Case, because: String) throws {
+        for recipient in policy.recipients where recipient.standsIn {
+            guard try transaction.toldRow(caseNumber: found.number, recipient: recipient.name) == nil else { continue }
+            let other = policy.recipients.first { $0.fallback == recipient.name }?.name
+            var row = newRow(for: recipient.name, of: found, insteadOf: other)
+            row.because = because
+            row.want = try order(of: found)
+            row.perhaps = row.want
+            try transaction.save(row)
+        }
     }
 
     /// Where a message about the case as it is now stands.
@@ -451,7 +468,8 @@ struct OutboxRecorder {
 
     /// The store goes on in the place of one that may have told more, after its record says so: a recipient may hold a case for
     /// closed that is open here, or for open that has ended here. Whoever knows of a case is told how it stands, in the new epoch,
-    /// and what was begun is made anew; whoever is owed a first message may have had it of the other.
+    /// and what was begun is made anew; whoever is owed a first message may have had it of the other. So may a fallback, which is told
+    /// the end alone: while the case stands the other's word does.
     /// - Parameter knownUntil: what was told after it, the store may not know.
     func tellOfTakeover(knownUntil: Timestamp) throws {
         let unsettled = try transaction.unsettledRows(except: [])
@@ -471,12 +489,23 @@ struct OutboxRecorder {
             try transaction.save(row)
             try transaction.save(found, senderNumber: nil)
         }
-        // Where the other told of a case of which nobody was told here, its fault has changed since, or ended: whatever its agent tells
-        // of it next.
-        for number in try transaction.openCaseNumbers() {
-            guard let found = try transaction.findCase(number: number), found.revision == 0, found.test == nil
+        let because = "The collector goes on in the place of another, which may have told of it since."
+        for number in Set(ended.map(\.caseNumber)).sorted() {
+            guard let found = try transaction.findCase(number: number), found.isClosed, found.test == nil,
+                CaseRules.mayGoOn(found)
             else { continue }
-            try transaction.save(CaseRules.perhapsTold(found, at: time), senderNumber: nil)
+            try oweEnd(toFallbacksOf: found, because: because)
+        }
+        // Where the other told of a case of which nobody was told here, its fault has changed since, or ended: whatever its agent tells
+        // of it next. And where it told a fallback, that waits for the end.
+        let hasFallbacks = policy.recipients.contains(where: \.standsIn)
+        for number in try transaction.openCaseNumbers() {
+            guard var found = try transaction.findCase(number: number), found.test == nil,
+                hasFallbacks || found.revision == 0
+            else { continue }
+            if found.revision == 0 { found = CaseRules.perhapsTold(found, at: time) }
+            if hasFallbacks { found.perhapsDiverted = true }
+            try transaction.save(found, senderNumber: nil)
         }
     }
 
