@@ -519,8 +519,13 @@ struct StoreContractTests {
         try await report(.updated, "f1", "sdb")
         #expect(try await store.findCase(number: sda)?.openFaults.map(\.id.rawValue) == ["f0"])
         #expect(try await store.findCase(number: sdb)?.openFaults.map(\.id.rawValue) == ["f2", "f1"])
-        // What comes to the case that it left does not take it back.
+        // What comes to the case that it left does not take it back, not even where nothing of the other is in hand.
         try await report(.updated, "f0", "sda")
+        try await store.transaction("noting an answer") { transaction in
+            guard var left = try transaction.findCase(number: sda) else { return }
+            left.note(.delivered, by: "desk", because: "desk took it.", at: SampleFault.time)
+            try transaction.save(left, senderNumber: nil)
+        }
         try await report(.cleared, "f1", "sdb")
         #expect(try await store.findCase(number: sdb)?.openFaults.map(\.id.rawValue) == ["f2"])
         try await report(.updated, "f0", "sdb")
