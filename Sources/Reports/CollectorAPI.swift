@@ -517,18 +517,21 @@ public enum CollectorAPI {
         public var id: String
         public var recipient: String
         public var channel: String
-        /// `queued`, `claimed`, `delivered`, `retrying`, `superseded`, `dropped`.
+        /// `queued`, `claimed`, `delivered`, `retrying`, `refused`, `superseded`, `dropped`.
         public var state: String
         public var event: Ticket.Event
         @Bounded<CountBounds> public var attempts: Int
         public var deliveredAt: Timestamp?
         public var nextAttempt: Timestamp
         public var lastError: String?
+        /// Of several addresses of the recipient those that refused it for good; nil where none did.
+        public var refusedBy: [String]?
         public var reference: String?
         public var insteadOf: String?
         public init(
             id: String, recipient: String, channel: String, state: String, event: Ticket.Event, attempts: Int,
-            deliveredAt: Timestamp?, nextAttempt: Timestamp, lastError: String?, reference: String?, insteadOf: String?
+            deliveredAt: Timestamp?, nextAttempt: Timestamp, lastError: String?, refusedBy: [String]? = nil,
+            reference: String?, insteadOf: String?
         ) {
             self.id = id
             self.recipient = recipient
@@ -539,6 +542,7 @@ public enum CollectorAPI {
             self.deliveredAt = deliveredAt
             self.nextAttempt = nextAttempt
             self.lastError = lastError
+            self.refusedBy = refusedBy
             self.reference = reference
             self.insteadOf = insteadOf
         }

@@ -62,7 +62,7 @@ extension CollectorAPI.DeliveryLine {
             id: delivery.id, recipient: delivery.recipient, channel: delivery.channel.rawValue,
             state: delivery.state.rawValue, event: delivery.event, attempts: delivery.attempts,
             deliveredAt: delivery.deliveredAt, nextAttempt: delivery.nextAttempt, lastError: delivery.lastError,
-            reference: delivery.reference, insteadOf: delivery.insteadOf)
+            refusedBy: delivery.refusedBy, reference: delivery.reference, insteadOf: delivery.insteadOf)
     }
 }
 

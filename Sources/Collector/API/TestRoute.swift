@@ -54,7 +54,7 @@ struct TestRoute: RouteProvider {
             }
             return TestProgress.Hop(
                 name: name, state: .failed, milliseconds: time, detail: "\(reference), but \(missing)")
-        case .queued, .claimed, .retrying, .superseded, .dropped:
+        case .queued, .claimed, .retrying, .refused, .superseded, .dropped:
             guard let error = delivery.lastError else {
                 return TestProgress.Hop(name: name, state: .waiting, detail: "under way")
             }

@@ -31,8 +31,9 @@ struct DeliveryPage: Sendable {
             Row(
                 name: CleanText.line(state.name, limit: 60), link: "/delivery/\(ConsoleLink.segment(state.name))",
                 channel: state.channel.rawValue,
-                badge: state.failingSince != nil || !state.refusing.isEmpty
-                    ? Badge(DeliveryRecord.State.retrying, in: language) : nil,
+                badge: state.failingSince != nil
+                    ? Badge(DeliveryRecord.State.retrying, in: language)
+                    : !state.refusing.isEmpty ? Badge(DeliveryRecord.State.refused, in: language) : nil,
                 waiting: state.waiting, refused: state.refused > 0 ? state.refused : nil,
                 delivered: state.delivered, lastDelivered: state.lastDelivered.map { words.time($0) } ?? "–",
                 error: state.lastError.map { CleanText.line($0) }, nextAttempt: state.holdUntil.map { words.time($0) },

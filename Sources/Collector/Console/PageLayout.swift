@@ -65,6 +65,7 @@ struct Badge: Sendable {
         case .claimed: (word, style) = (language("Being sent", "Wird gesendet"), "watch")
         case .delivered: (word, style) = (language("Delivered", "Zugestellt"), "good")
         case .retrying: (word, style) = (language("Not taken yet", "Noch nicht angenommen"), "plan")
+        case .refused: (word, style) = (language("Refused", "Abgelehnt"), "plan")
         case .superseded: (word, style) = (language("Replaced by a newer one", "Durch neuere ersetzt"), "revoked")
         case .dropped: (word, style) = (language("Given up", "Aufgegeben"), "revoked")
         }

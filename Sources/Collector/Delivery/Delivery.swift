@@ -34,6 +34,15 @@ enum DeliveryAnswer: Hashable, Sendable {
     /// Some of its addresses may take it later; the others have it, or refused it for good.
     case partly(reached: [String], refused: [AddressRefusal] = [], because: String)
 
+    /// Of several addresses of the recipient those that refused the message in this attempt for good.
+    var refusals: [AddressRefusal] {
+        switch self {
+        case .taken(let reference): reference.refused
+        case .partly(_, let refused, _): refused
+        case .refused, .failed: []
+        }
+    }
+
     init(_ error: ChannelError) {
         switch error {
         case .retry(let after, let because): self = .failed(after: after, because: because)
@@ -54,6 +63,8 @@ struct DeliveryRecord: Hashable, Sendable, Codable {
         case delivered
         /// Tried and not confirmed; tried again at `nextAttempt`, for ever.
         case retrying
+        /// The recipient answered, and will not take it as it is: tried again when its case changes, or at `nextAttempt`.
+        case refused
         /// It was not confirmed, and a newer message took its place.
         case superseded
         /// Given up: by a person, or because the recipient is configured no more or the case was a test that is over.
@@ -79,6 +90,8 @@ struct DeliveryRecord: Hashable, Sendable, Codable {
     var deliveredAt: Timestamp?
     /// Why the last attempt failed; of a message that was taken, who of the recipient's addresses did not get it.
     var lastError: String?
+    /// Of several addresses of the recipient those that refused it for good; nil where none did.
+    var refusedBy: [String]?
     /// What the recipient calls it.
     var reference: String?
     /// The recipient that it stands in for, where this is a fallback.

@@ -57,8 +57,9 @@ struct CasesShow: AsyncParsableCommand {
         if !detail.deliveries.isEmpty {
             var messages = Table("RECIPIENT", "MESSAGE", "STATE", "ATTEMPTS", "REFERENCE", "LAST ERROR")
             for delivery in detail.deliveries {
+                let refused = delivery.refusedBy.map { ", refused by \($0.joined(separator: ", "))" } ?? ""
                 messages.add(
-                    delivery.recipient, delivery.event.rawValue, delivery.state, "\(delivery.attempts)",
+                    delivery.recipient, delivery.event.rawValue, delivery.state + refused, "\(delivery.attempts)",
                     delivery.reference ?? "", delivery.lastError ?? "")
             }
             sections.append(messages.text)

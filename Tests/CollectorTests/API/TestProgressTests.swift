@@ -27,6 +27,7 @@ struct TestProgressTests {
         #expect(failed.state == .failed)
         #expect(failed.detail.hasPrefix("connection refused (2 attempts; the next at "))
         #expect(TestRoute.hop(delivery(.claimed, error: "connection refused")).state == .failed)
+        #expect(TestRoute.hop(delivery(.refused, error: "550 no")).state == .failed)
         let inPart = TestRoute.hop(delivery(.delivered, error: "not for b@example (550 no such mailbox)"))
         #expect(inPart.state == .failed && inPart.detail == "taken, but not for b@example (550 no such mailbox)")
     }

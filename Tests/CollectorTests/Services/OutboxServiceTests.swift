@@ -137,7 +137,7 @@ struct OutboxServiceTests {
         #expect(smtp.output.first?.contains(number) == true)
         let deliveries = try await store.deliveries(caseNumber: number)
         let refused = try #require(deliveries.first { $0.recipient == "hook" })
-        #expect(refused.state == .retrying)
+        #expect(refused.state == .refused)
         #expect(deliveries.first { $0.recipient == "spare" }?.insteadOf == "hook")
         #expect(try await store.findCase(number: number)?.history.count { $0.kind == .diverted } == 1)
         #expect(refused.lastError?.contains("gone for good") == true)

@@ -287,7 +287,9 @@ struct OutboxContractTests {
             ])
         let settled = try await store.recipientStates()[0]
         #expect(settled.lastError == "not taken by c@x.example (550 no)" && settled.refusing.map(\.since) == [time])
-        #expect(try await store.deliveries(caseNumber: first.caseNumber).map(\.lastError) == [settled.lastError])
+        let line = try #require(try await store.deliveries(caseNumber: first.caseNumber).first)
+        #expect(line.lastError == settled.lastError && line.state == .delivered && line.refusedBy == ["c@x.example"])
+        #expect(CollectorAPI.DeliveryLine(line).refusedBy == ["c@x.example"])
         // Other settings are another list of addresses.
         try await store.resumeRecipients(["desk": "1"], at: time)
         #expect(try await store.recipientStates()[0].refusing.isEmpty)

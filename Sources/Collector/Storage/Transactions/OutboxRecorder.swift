@@ -263,13 +263,15 @@ struct OutboxRecorder {
         in record: inout DeliveryRecord
     ) {
         record.attempts += 1
+        let refused = delivery.refused + answer.refusals
+        record.refusedBy = refused.isEmpty ? nil : refused.map(\.address)
         if case .taken(let reference) = answer {
             record.state = .delivered
             record.deliveredAt = time
             record.reference = reference.text
             record.lastError = (delivery.refused + reference.refused).words.map { "not taken by \($0)" }
         } else {
-            record.state = .retrying
+            record.state = if case .refused = answer { .refused } else { .retrying }
             record.lastError = row.lastError
             record.nextAttempt = max(row.next, health.holdUntil ?? row.next)
         }
