@@ -412,6 +412,16 @@ public enum AdviceTexts {
             "The kernel's driver for the memory ({0}) says in which module an error was, and not where in it.",
             "Der Treiber des Kernels für den Speicher ({0}) sagt, in welchem Modul ein Fehler war, und nicht, wo darin."
         ),
+        task(
+            "memory.rows",
+            "The kernel counts memory errors by row and channel alone, as EDAC did before Linux 3.6: which module it is stays "
+                + "open, so that what the management controller tells of the same failure is a fault of its own.",
+            "Der Kernel zählt Speicherfehler nur nach Zeile und Kanal, wie EDAC es vor Linux 3.6 tat: Welches Modul es ist, "
+                + "bleibt offen, und was der Management-Controller vom selben Fehler meldet, ist ein eigener.",
+            do:
+                "Run a kernel from 3.6 on, whose driver for this memory counts by module (/sys/devices/system/edac/mc/mc*/dimm*).",
+            tue: "Nehmen Sie einen Kernel ab 3.6, dessen Treiber für diesen Speicher nach Modulen zählt "
+                + "(/sys/devices/system/edac/mc/mc*/dimm*)."),
         fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),
         task(
             "pattern.unread", "The agent on this server cannot read this pattern: {0}.",

@@ -35,6 +35,10 @@ struct MemoryTopology: Sendable {
     private(set) var places: [String: [Place]] = [:]
     private let modules: MemoryModules
 
+    /// Whether a controller is known by its rows alone, each with a share of several modules: a row's channel is no component
+    /// that the firmware or the management controller knows, and is not taken for one of theirs.
+    var isByRow: Bool { places.values.joined().contains(where: \.isRow) }
+
     /// Of a machine of which nothing is known.
     init() { modules = MemoryModules(SMBIOS(parsing: [])) }
 

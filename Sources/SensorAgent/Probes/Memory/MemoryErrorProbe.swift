@@ -53,6 +53,7 @@ public actor MemoryErrorProbe: Probe {
         let isFirst = looks == 0 && cursor?.value != boot
         var reading = Reading(tree: tree, time: time, isFirst: isFirst)
         reading.add(topology)
+        reading.result.shortfall = topology.isByRow ? Advice("memory.rows") : nil
         reading.result.cursor = ProbeCursor(probe: "memory-errors", value: boot)
         return reading.result
     }

@@ -44,6 +44,23 @@ struct MemoryErrorsTests {
         #expect(size == .reading(34_359_738_368))
     }
 
+    @Test("a controller that is known by rows alone is read by them, and why they are no modules is said")
+    func rows() async throws {
+        let scratch = try ScratchFolder()
+        for (file, text) in [
+            ("ce_count", "12"), ("ue_count", "0"), ("ce_noinfo_count", "0"), ("ue_noinfo_count", "0"),
+            ("csrow0/ce_count", "10"), ("csrow0/ue_count", "0"), ("csrow0/ch0_ce_count", "10"),
+            ("csrow0/ch0_dimm_label", "CPU1_DIMM_A1"),
+        ] { try scratch.write("\(Self.mc)/mc0/\(file)", text + "\n") }
+        let result = try await observe(scratch)
+        #expect(
+            result.components.map(\.id.rawValue) == [
+                "memory_controller:mc0", "memory_row:mc0/csrow0", "memory_channel:mc0/csrow0/ch0",
+            ])
+        #expect(result.shortfall == Advice("memory.rows") && result.shortfall?.hasStep == true)
+        #expect(try await observe(try newerLayout()).shortfall == nil)
+    }
+
     @Test("a label that names one SMBIOS locator makes it that module, with its part number and serial")
     func joined() async throws {
         let scratch = try newerLayout()
