@@ -80,7 +80,11 @@ struct HostileMachine {
                 part: Part(
                     manufacturer: random.pick([nil, "Seagate", ""]), model: random.pick([nil, "ST4000DM000", "*"]),
                     serial: random.pick([nil, "S1", "S2", ""]), location: random.pick([nil, "Bay 1", ""])),
-                attributes: random.pick([[:], ["bus": "ata", "rotational": "1"], ["bus": "sas"], ["bus": ""]]))
+                attributes: random.pick([
+                    [:], ["bus": "ata", "rotational": "1"], ["bus": "sas"], ["bus": ""],
+                    // Which of the others of its kind it is, is not sure.
+                    ["ambiguous": "no locator fits"], ["ambiguous": "", "edac": "mc0/dimm0"], ["edac": "mc0/dimm1"],
+                ]))
         }
     }
 

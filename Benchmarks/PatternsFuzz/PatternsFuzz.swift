@@ -24,7 +24,8 @@ struct PatternsFuzz {
 
     private struct Content: Codable {
         var format = 1
-        var engineLevel = 2
+        /// Of this program: what only later levels know is to be read as well.
+        var engineLevel = PatternLimits.engineLevel
         var version = "fuzz"
         var patterns: [SourceNode]
         var models: [String: EnsembleFormat]?
