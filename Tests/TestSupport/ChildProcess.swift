@@ -79,3 +79,14 @@ public func runProgram(
     let output = try child.output.readToEnd() ?? Data()
     return (child.wait(), output)
 }
+
+/// Writes a program that is run at once.
+///
+/// The kernel runs no file that anybody has open for writing (ETXTBSY): where this process wrote it, another thread that starts a
+/// program at that moment lends its copy of the descriptor to the child, until that runs its own. So another process writes it,
+/// which has ended.
+public func writeProgram(_ text: String, at path: String) throws {
+    let script = "mkdir -p \"${0%/*}\" && cat >\"$0\" && chmod 755 \"$0\""
+    let (status, _) = try runProgram("/bin/sh", ["-c", script, path], input: Data(text.utf8))
+    guard status == 0 else { throw ChildProcessError.endedEarly("cannot write \(path)") }
+}

@@ -78,8 +78,8 @@ struct PatternTrialTests {
     )
     func child() async throws {
         func trial(_ script: String) throws -> PatternTrial {
-            let program = try file("program", Data("#!/bin/sh\n\(script)\n".utf8))
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            let program = "\(directory.path)/program"
+            try writeProgram("#!/bin/sh\n\(script)\n", at: program)
             return PatternTrial(program: program, folder: "\(directory.path)/patterns")
         }
         let request = TrialRequest(members: [])

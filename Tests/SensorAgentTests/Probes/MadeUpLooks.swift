@@ -62,9 +62,7 @@ enum MadeUpLooks {
     private static func siteChecks() async throws -> RecordedLook {
         let scratch = try ScratchFolder()
         for (name, script) in ["check_disk": "echo 'OK | /=12MB'", "backup": "echo BACKUP_AGE=7200"] {
-            try scratch.write(name, "#!/bin/sh\n\(script)\n")
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
+            _ = try scratch.program(name, "#!/bin/sh\n\(script)\n")
         }
         let probe = SiteCheckProbe(tree: SysTree(), folder: scratch.url.path, owner: geteuid())
         let result = try await probe.observe(at: RecordedLook.time, since: nil)

@@ -60,11 +60,9 @@ struct ProbeDocumentTests {
     @Test("a probe whose configuration is named looks where that says")
     func configured() async throws {
         let scratch = try ScratchFolder()
-        try scratch.write("checks/check_ok", "#!/bin/sh\necho fine\n")
-        for name in ["checks", "checks/check_ok"] {
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
-        }
+        _ = try scratch.program("checks/check_ok", "#!/bin/sh\necho fine\n")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: "checks").path)
         try scratch.write("agent.conf", "site.folder = \(scratch.url.path)/checks\n")
         let file = scratch.url.appending(path: "agent.conf").path
         let (status, output) = try await run(Recordings.agent.path, ["probe", "site", "--config", file])

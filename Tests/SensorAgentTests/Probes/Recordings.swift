@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TestSupport
 import Testing
 
 /// Where the recordings of real machines lie, beside the checkout; they are not part of the project.
@@ -59,6 +60,14 @@ final class ScratchFolder: Sendable {
     }
 
     func write(_ path: String, _ text: String) throws { try write(path, text.utf8) }
+
+    /// A program at `path`, that can be run at once.
+    /// - Returns: its whole path.
+    func program(_ path: String, _ text: String) throws -> String {
+        let file = url.appending(path: path).path
+        try writeProgram(text, at: file)
+        return file
+    }
 
     /// Makes a symbolic link at `path`, with the folders that it needs.
     func link(_ path: String, to target: String) throws {

@@ -7,9 +7,7 @@ import Testing
 struct ToolTests {
     private func program(_ script: String) throws -> (ScratchFolder, Tool) {
         let scratch = try ScratchFolder()
-        try scratch.write("tool", "#!/bin/sh\n\(script)\n")
-        let path = scratch.url.appending(path: "tool").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        let path = try scratch.program("tool", "#!/bin/sh\n\(script)\n")
         return (scratch, Tool(path: path))
     }
 

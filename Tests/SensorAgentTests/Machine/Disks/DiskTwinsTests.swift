@@ -145,10 +145,7 @@ struct DiskTwinsTests {
             try scratch.write("answer\(index)", text)
             script += "\(answer.pattern)) cat '\(scratch.url.path)/answer\(index)' ;;\n"
         }
-        try scratch.write("smartctl", script + "*) exit 2 ;;\nesac\n")
-        let program = scratch.url.appending(path: "smartctl").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-        return program
+        return try scratch.program("smartctl", script + "*) exit 2 ;;\nesac\n")
     }
 
     private func health(_ result: ProbeResult) -> [String: Reports.Measurement] {
@@ -191,12 +188,10 @@ struct DiskTwinsTests {
             """)
         let program = try smartctl(
             [("*megaraid,5*", "S1D50ABC", true), ("*megaraid,6*", "S1D50ABC", false)], in: scratch)
-        try scratch.write(
+        let scanning = try scratch.program(
             "scanning",
             "#!/bin/sh\ncase \"$*\" in *--scan*) cat '\(scratch.url.path)/scan' ;; *) exec '\(program)' \"$@\" ;; esac\n"
         )
-        let scanning = scratch.url.appending(path: "scanning").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scanning)
         let probe = DiskHealthProbe(tree: tree(scratch), program: scanning)
         let first = try await probe.observe(at: Self.now, since: nil)
         let states: [String: Reports.Measurement] = [

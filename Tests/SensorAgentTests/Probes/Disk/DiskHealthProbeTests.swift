@@ -14,10 +14,7 @@ struct DiskHealthTests {
         for (index, disk) in ["sda", "sdb", "sdc", "sdd"].enumerated() {
             try scratch.write("root/sys/block/\(disk)/device/wwid", "naa.500012340000000\(index)\n")
         }
-        try scratch.write("smartctl", "#!/bin/sh\ncase \"$*\" in\n\(cases)\nesac\n")
-        let program = scratch.url.appending(path: "smartctl").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-        return (scratch, program)
+        return (scratch, try scratch.program("smartctl", "#!/bin/sh\ncase \"$*\" in\n\(cases)\nesac\n"))
     }
 
     private func health(_ result: ProbeResult) -> [String: Reports.Measurement] {

@@ -63,9 +63,8 @@ struct DiskQueryHistoryTests {
                 try scratch.write("\(folder)/\(disk)/device/wwid", "naa.500012340000000\(index)\n")
             }
         }
-        try scratch.write("smartctl", "#!/bin/sh\necho \"$*\" >> \(scratch.url.path)/calls\n\(body)\n")
-        let path = scratch.url.appending(path: "smartctl").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        let path = try scratch.program(
+            "smartctl", "#!/bin/sh\necho \"$*\" >> \(scratch.url.path)/calls\n\(body)\n")
         let probe = DiskHealthProbe(
             tree: SysTree(root: scratch.url.path), program: path, diskDeadline: .milliseconds(1500))
         return (scratch, probe)

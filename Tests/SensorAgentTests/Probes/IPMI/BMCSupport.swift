@@ -24,9 +24,6 @@ enum BMC {
 
     /// A program that acts by its arguments: `cases` of a shell's `case "$*" in`.
     static func program(_ name: String, _ cases: String, in scratch: ScratchFolder) throws -> String {
-        try scratch.write(name, "#!/bin/sh\ncase \"$*\" in\n\(cases)\nesac\n")
-        let path = scratch.url.appending(path: name).path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return path
+        try scratch.program(name, "#!/bin/sh\ncase \"$*\" in\n\(cases)\nesac\n")
     }
 }

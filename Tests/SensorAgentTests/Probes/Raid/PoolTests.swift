@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
 
 @testable import SensorAgent
@@ -97,10 +98,8 @@ struct PoolTests {
         let programs = { (text: String) in
             var paths: [String: String] = [:]
             for name in ["zpool", "dmsetup", "btrfs"] {
-                let file = url.appending(path: name)
-                try Data("#!/bin/sh\n\(text)\n".utf8).write(to: file)
-                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
-                paths[name] = file.path
+                paths[name] = url.appending(path: name).path
+                try writeProgram("#!/bin/sh\n\(text)\n", at: url.appending(path: name).path)
             }
             return paths
         }

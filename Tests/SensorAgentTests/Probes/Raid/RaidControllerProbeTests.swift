@@ -31,10 +31,7 @@ struct RaidControllersTests {
         """
 
     private func tool(_ scratch: ScratchFolder, _ text: String) throws -> String {
-        try scratch.write("tool", "#!/bin/sh\n\(text)\n")
-        let path = scratch.url.appending(path: "tool").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return path
+        try scratch.program("tool", "#!/bin/sh\n\(text)\n")
     }
 
     private func states(_ result: ProbeResult, _ signal: String) -> [String: Reports.Measurement] {

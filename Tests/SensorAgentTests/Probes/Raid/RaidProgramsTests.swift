@@ -310,10 +310,7 @@ struct RaidProgramsTests {
     }
 
     private func tool(_ scratch: ScratchFolder, _ name: String, _ text: String) throws -> String {
-        try scratch.write(name, "#!/bin/sh\n\(text)\n")
-        let path = scratch.url.appending(path: name).path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return path
+        try scratch.program(name, "#!/bin/sh\n\(text)\n")
     }
 
     @Test("every controller that a program lists is asked, and two of one number behind two programs are two")

@@ -12,9 +12,7 @@ struct SiteChecksTests {
     private func folder(_ scripts: KeyValuePairs<String, String>) throws -> ScratchFolder {
         let scratch = try ScratchFolder()
         for (name, script) in scripts {
-            try scratch.write(name, "#!/bin/sh\n\(script)\n")
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
+            _ = try scratch.program(name, "#!/bin/sh\n\(script)\n")
         }
         return scratch
     }
@@ -151,9 +149,7 @@ struct SiteChecksTests {
             "windows": "#!/bin/sh\r\necho STATUS=ok\r\n", "odd": "#!/bin/sh\nexit 77\n",
             "good": "#!/usr/bin/env sh\necho STATUS=ok\n", "backup-odd": "#!/bin/sh\nexit 3\n",
         ] {
-            try scratch.write(name, text)
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755], ofItemAtPath: scratch.url.appending(path: name).path)
+            _ = try scratch.program(name, text)
         }
         let result = try await observe(scratch)
         let path = { (name: String) in scratch.url.appending(path: name).path }
