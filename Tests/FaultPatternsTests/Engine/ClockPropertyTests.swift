@@ -22,7 +22,12 @@ struct ClockPropertyTests {
         F.pattern("disk.time", ["when": "temperature > 50", "for": "25m", "clear_for": "2 samples and 12m"]),
         F.pattern("disk.both", ["when": "temperature > 45 and pending > 10", "for": "20m", "clear_for": "20m"]),
         F.pattern("disk.either", ["when": "temperature > 60 or pending > 30", "for": "15m", "clear_for": "9m"]),
-        F.pattern("disk.rise", ["when": "increase(reported[30m]) >= 4", "for": "5m"]),
+        F.pattern(
+            "disk.rise",
+            [
+                "when": "increase(reported[30m]) >= 4", "for": "5m",
+                "explains": ["disk.plain unidentified within 1h", "disk.serd unidentified"],
+            ]),
         F.pattern("disk.serd", ["when": "serd(errors, 3, 40m)", "clear_for": "30m"]),
         F.pattern("disk.window", ["when": "avg_over_time(temperature[20m]) > 48", "clear_for": "10m"]),
         F.pattern("disk.trend", ["when": "deriv(temperature[1h]) > 0.001"]),
@@ -93,6 +98,13 @@ struct ClockPropertyTests {
             self.pack = pack
             clock = EngineClock(at: moment)
             diagnosis = Diagnosis(patterns: pack)
+            // Of the second it is not sure which disk it is: it may be the first.
+            let disks = [("d0", [:]), ("d1", ["ambiguous": "no serial number"])].map { name, attributes in
+                Component(
+                    id: ComponentID(.disk, name), kind: .disk, name: name, part: Part(location: name),
+                    attributes: attributes)
+            }
+            _ = diagnosis.know(disks, at: clock.anchor.engine)
         }
 
         mutating func read(_ moment: Moment) -> Timestamp {
