@@ -34,8 +34,9 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     }
 
     /// What a daemon exits with if every further start would end the same until a person has mended something: its unit
-    /// does not start it again.
-    public static let lasting: [ExitStatus] = [.usage, .configuration]
+    /// does not start it again. Rights, room and what else the machine lacks are not among them: they come back without
+    /// anybody thinking of the daemon, as when a disk is mounted.
+    public static let lasting: [ExitStatus] = [.usage, .data, .configuration]
 
     /// The table, one line a code.
     public static var table: String {

@@ -195,6 +195,10 @@ public struct Agent: Sendable {
                 directory: configuration.stateDirectory, memoryDirectory: configuration.memoryDirectory, author: author,
                 limits: limits, at: moment, log: log)
             return (identity, spool)
+        } catch let error as SpoolError {
+            // Every start would find the same until the newer agent is back, or the file is away.
+            if case .later = error { throw AgentError("\(error)", status: .data) }
+            throw AgentError("\(error)")
         } catch {
             throw AgentError("\(error)")
         }

@@ -35,7 +35,10 @@ struct Run: AsyncParsableCommand {
         abstract: "Watches until it is told to stop.",
         discussion: ExitStatus.help(
             "stopped by SIGTERM or SIGINT",
-            [(.failure, "cannot run, or cannot go on"), (.configuration, "the configuration is refused")]))
+            [
+                (.data, "the spool was written by a newer agent"), (.failure, "cannot run, or cannot go on"),
+                (.configuration, "the configuration is refused"),
+            ]))
 
     @Option(help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?

@@ -83,6 +83,7 @@ struct Serve: AsyncParsableCommand {
         discussion: ExitStatus.help(
             "stopped by SIGTERM or SIGINT",
             [
+                (.data, "the database was written by a newer collector"),
                 (.failure, "cannot run, or cannot go on"), (.cannotWrite, "the data directory cannot be made"),
                 (.permission, "the data directory, the socket or the port is not this user's"),
                 (.configuration, "the configuration is refused"),

@@ -121,6 +121,22 @@ struct AgentTests {
         #expect(error?.description.contains("patterns.pack") == true)
     }
 
+    @Test(
+        "A spool of a newer agent ends the start with what to do, and with a code after which the unit starts nothing again"
+    )
+    func laterSpool() async throws {
+        do { _ = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log) }
+        do {
+            let database = try SQLite(path: "\(configuration.stateDirectory)/spool.sqlite")
+            try database.script("PRAGMA user_version=99;")
+        }
+        let error = await #expect(throws: AgentError.self) {
+            _ = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)
+        }
+        #expect(error?.description.contains("Install the newer agent again") == true)
+        #expect(error?.status == .data && error.map { Reports.ExitStatus.lasting.contains($0.status) } == true)
+    }
+
     @Test("A second agent on the same state directory does not start")
     func secondAgent() async throws {
         let first = try await Agent(configuration, probes: [], clock: ManualClock(), log: SpoolFixture.log)
