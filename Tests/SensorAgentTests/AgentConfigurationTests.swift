@@ -80,7 +80,7 @@ struct AgentConfigurationTests {
         try #"{"disable": {"disk.gone": "known"}}"#.write(toFile: overlay, atomically: true, encoding: .utf8)
         #expect(AgentProgram.checkConfiguration(path) == AgentProgram.done)
         let changed = try Agent.patternPack(pack, changedBy: SiteOverlay(path: overlay).overlay)
-        #expect(changed.overlay.map(\.inactive) == ["no pattern is called so"])
+        #expect(changed.overlay.map(\.inactive?.description) == ["no pattern is called so"])
     }
 
     @Test(

@@ -11,7 +11,7 @@ struct PatternChanges {
     /// Patterns on trial by their makers' word.
     private var onTrial: Set<String> = []
     /// Why a parameter stays as it was, by pattern and name.
-    private var objections: [String: [String: String]] = [:]
+    private var objections: [String: [String: OverlayObjection]] = [:]
 
     init() {}
 
@@ -59,16 +59,20 @@ struct PatternChanges {
             tuning.parameters.contains(where: { objections[id]?[$0.name] == nil })
         else { return false }
         for parameter in tuning.parameters {
-            objections[id, default: [:]][parameter.name] = "the pattern does not fit so: \(problem.message)"
+            objections[id, default: [:]][parameter.name] = OverlayObjection(
+                "the pattern does not fit so: \(problem.message)", "so passt das Muster nicht: \(problem.message)")
         }
         return true
     }
 
-    private func objection(to wanted: PatternOverlay.Parameter, in tunables: [Tunable]) -> String? {
+    private func objection(to wanted: PatternOverlay.Parameter, in tunables: [Tunable]) -> OverlayObjection? {
         guard let parameter = tunables.first(where: { $0.name == wanted.name }) else {
             let names = tunables.map(\.name).joined(separator: ", ")
             return names.isEmpty
-                ? "the pattern has no parameters" : "the pattern has no parameter \(wanted.name); it has \(names)"
+                ? OverlayObjection("the pattern has no parameters", "das Muster hat keine Parameter")
+                : OverlayObjection(
+                    "the pattern has no parameter \(wanted.name); it has \(names)",
+                    "das Muster hat keinen Parameter \(wanted.name); es hat \(names)")
         }
         return parameter.objection(to: wanted.value)
     }
@@ -76,19 +80,27 @@ struct PatternChanges {
     /// The site's entries, in the order of what they do and of the patterns' ids.
     func outcome(disabled: [PatternPack.Skipped], skipped: [PatternPack.Skipped]) -> [OverlayEntry] {
         guard let overlay else { return [] }
-        let unread = Dictionary(skipped.map { ($0.id, $0.because) }, uniquingKeysWith: { first, _ in first })
-        func objection(_ id: String) -> String? {
-            if let because = withdrawals[id] { return "its maker has withdrawn it: \(because)" }
-            guard there.contains(id) else { return "no pattern is called so" }
+        let unread = Dictionary(
+            skipped.map { ($0.id, OverlayObjection($0.because, "es läuft hier nicht: \($0.because)")) },
+            uniquingKeysWith: { first, _ in first })
+        func objection(_ id: String) -> OverlayObjection? {
+            if let because = withdrawals[id] {
+                return OverlayObjection(
+                    "its maker has withdrawn it: \(because)", "sein Hersteller hat es zurückgezogen: \(because)")
+            }
+            guard there.contains(id) else {
+                return OverlayObjection("no pattern is called so", "kein Muster heißt so")
+            }
             return nil
         }
+        let onTrialAnyway = OverlayObjection("it is on trial anyway", "es ist ohnehin auf Probe")
         var entries = overlay.disabled.map { id, because in
             OverlayEntry(action: .disable, pattern: id, because: because, inactive: objection(id))
         }
         entries += overlay.shadowed.map { id, because in
             OverlayEntry(
                 action: .shadow, pattern: id, because: because,
-                inactive: objection(id) ?? unread[id] ?? (onTrial.contains(id) ? "it is on trial anyway" : nil))
+                inactive: objection(id) ?? unread[id] ?? (onTrial.contains(id) ? onTrialAnyway : nil))
         }
         for (id, tuning) in overlay.tuned {
             let objection = objection(id) ?? unread[id]
@@ -101,7 +113,10 @@ struct PatternChanges {
         entries += overlay.added.compactMap(\.patternID).map { id in
             OverlayEntry(
                 action: .add, pattern: id, because: "",
-                inactive: there.contains(id) ? "a maker has a pattern of this name now" : unread[id])
+                inactive: there.contains(id)
+                    ? OverlayObjection(
+                        "a maker has a pattern of this name now", "ein Hersteller hat jetzt ein Muster dieses Namens")
+                    : unread[id])
         }
         return entries.sorted {
             ($0.action.rawValue, $0.pattern, $0.parameter ?? "") < ($1.action.rawValue, $1.pattern, $1.parameter ?? "")

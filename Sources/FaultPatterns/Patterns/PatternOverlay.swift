@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import Reports
+public import Reports
 
 /// What a site changes of the patterns that it gets: it may switch a pattern off, set it on trial, choose parameters within
 /// the pattern's own bounds, and add patterns of its own. It is kept over updates.
@@ -211,6 +211,24 @@ public struct OverlayEntry: Hashable, Sendable, Encodable {
     /// `tune`: the parameter, and what it is to be.
     public var parameter: String?
     public var value: String?
-    /// Why it has no effect, in a sentence without its end; nil where it has.
-    public var inactive: String?
+    /// Why it has no effect; nil where it has.
+    public var inactive: OverlayObjection?
+}
+
+/// Why an entry of an overlay has no effect, in a sentence without its end.
+public struct OverlayObjection: Hashable, Sendable, CustomStringConvertible {
+    private let english: String
+    private let german: String
+
+    init(_ english: String, _ german: String) { (self.english, self.german) = (english, german) }
+
+    public func words(in language: Language) -> String { language(english, german) }
+    public var description: String { english }
+}
+
+extension OverlayObjection: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(english)
+    }
 }

@@ -97,19 +97,27 @@ struct Tunable: Sendable {
         }
     }
 
-    /// Why it cannot be so much, in a sentence without its end; nil where it can.
-    func objection(to text: String) -> String? {
+    /// Why it cannot be so much; nil where it can.
+    func objection(to text: String) -> OverlayObjection? {
         guard let wanted = Value(text) else {
-            return "\(name): \(text.prefix(60)) is neither a number nor a length of time"
+            return OverlayObjection(
+                "\(name): \(text.prefix(60)) is neither a number nor a length of time",
+                "\(name): \(text.prefix(60)) ist weder eine Zahl noch eine Zeitspanne")
         }
         guard wanted.isSpan == standard.isSpan else {
-            return "\(name) is a \(standard.isSpan ? "length of time" : "number"), such as \(standard.source)"
+            return OverlayObjection(
+                "\(name) is a \(standard.isSpan ? "length of time" : "number"), such as \(standard.source)",
+                "\(name) ist eine \(standard.isSpan ? "Zeitspanne" : "Zahl"), etwa \(standard.source)")
         }
         guard (lowest.size...highest.size).contains(wanted.size) else {
-            return "\(name) is \(wanted.source), and the pattern allows \(lowest.source) to \(highest.source)"
+            return OverlayObjection(
+                "\(name) is \(wanted.source), and the pattern allows \(lowest.source) to \(highest.source)",
+                "\(name) ist \(wanted.source), und das Muster erlaubt \(lowest.source) bis \(highest.source)")
         }
         guard !isWhole || wanted.size == wanted.size.rounded() else {
-            return "\(name) is a whole number, from \(lowest.source) to \(highest.source)"
+            return OverlayObjection(
+                "\(name) is a whole number, from \(lowest.source) to \(highest.source)",
+                "\(name) ist eine ganze Zahl, von \(lowest.source) bis \(highest.source)")
         }
         return nil
     }

@@ -75,7 +75,8 @@ struct CoverageReport: Encodable {
             case .add: language("added", "hinzugefügt")
             }
         let why = entry.because.isEmpty ? "" : ": \(entry.because)"
-        let lost = entry.inactive.map { language("; without effect: \($0)", "; ohne Wirkung: \($0)") } ?? ""
+        let lost =
+            entry.inactive.map { language("; without effect: ", "; ohne Wirkung: ") + $0.words(in: language) } ?? ""
         return "\(language("of this site", "dieses Standorts"))  \(entry.pattern) \(what)\(why)\(lost)"
     }
 

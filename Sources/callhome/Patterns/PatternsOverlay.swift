@@ -87,7 +87,8 @@ struct PatternsOverlay: ParsableCommand {
             let near = Wording.near(entry.pattern, among: composed.patterns.map(\.id), limit: 3)
             let hint = near.isEmpty || near.contains(entry.pattern) ? "" : "; perhaps \(near.joined(separator: ", "))"
             Console.complain(
-                "\(file): `\(entry.action.rawValue)` of \(entry.pattern) has no effect: \(entry.inactive ?? "")\(hint)")
+                "\(file): `\(entry.action.rawValue)` of \(entry.pattern) has no effect: \(entry.inactive.map { "\($0)" } ?? "")\(hint)"
+            )
         }
         guard lost.isEmpty else { throw ExitStatus.data.exit }
         try PatternsTest.requireAllPassed(PatternsTest.results(of: added))

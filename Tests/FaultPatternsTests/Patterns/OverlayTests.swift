@@ -83,7 +83,7 @@ struct OverlayTests {
         ]
         for (value, sentence) in told {
             let pack = try Self.composed(Self.tune(value))
-            #expect(pack.overlay.first?.inactive == sentence)
+            #expect(pack.overlay.first?.inactive?.description == sentence)
             #expect(Self.opens(pack, at: 16).count == 1, "\(value): the default counts")
         }
     }
@@ -92,12 +92,13 @@ struct OverlayTests {
     func narrowed() throws {
         let narrow = Self.tunable(["tunable": ["limit": ["default": "16", "min": "8", "max": "24"]]])
         let pack = try Self.composed(Self.tune("32"), [narrow])
-        #expect(pack.overlay.first?.inactive == "limit is 32, and the pattern allows 8 to 24")
+        #expect(pack.overlay.first?.inactive?.description == "limit is 32, and the pattern allows 8 to 24")
         #expect(Self.opens(pack, at: 16).count == 1)
         let plain = try Self.composed(Self.tune("32"), [F.pattern()])
-        #expect(plain.overlay.first?.inactive == "the pattern has no parameters")
+        #expect(plain.overlay.first?.inactive?.description == "the pattern has no parameters")
         let gone = try Self.composed(Self.tune("32"), [F.pattern("disk.other")])
-        #expect(gone.overlay.first?.inactive == "no pattern is called so")
+        #expect(gone.overlay.first?.inactive?.description == "no pattern is called so")
+        #expect(gone.overlay.first?.inactive?.words(in: .german) == "kein Muster heißt so")
     }
 
     @Test(
@@ -124,7 +125,7 @@ struct OverlayTests {
         #expect(try opens(["tune": ["disk.test": ["n": "2", "span": "59s", "because": "below its bound"]]]))
         #expect(
             try Self.composed(["tune": ["disk.test": ["span": "2h", "because": "long"]]], [pattern]).overlay.first?
-                .inactive == "span is 2h, and the pattern allows 1m to 1h")
+                .inactive?.description == "span is 2h, and the pattern allows 1m to 1h")
     }
 
     @Test("A parameter of another unit than what it is compared with is refused, and so is one that nothing uses")
@@ -192,7 +193,7 @@ struct OverlayTests {
         #expect(pack.patterns.map(\.status) == [.shadow])
         #expect(Self.opens(pack, at: 16).map(\.fault.urgency) == [.inform])
         let again = try Self.composed(["shadow": ["disk.test": "for a month"]], [Self.tunable(["status": "shadow"])])
-        #expect(again.overlay.first?.inactive == "it is on trial anyway")
+        #expect(again.overlay.first?.inactive?.description == "it is on trial anyway")
     }
 
     @Test("A pattern that the site adds runs beside the makers'; one whose name a maker takes later has no effect")
@@ -201,10 +202,10 @@ struct OverlayTests {
         let pack = try Self.composed(["add": [own]])
         #expect(Self.opens(pack, at: 3).map(\.fault.pattern) == ["site.own"])
         let taken = try Self.composed(["add": [own]], [Self.tunable(), F.pattern("site.own")])
-        #expect(taken.overlay.first?.inactive == "a maker has a pattern of this name now")
+        #expect(taken.overlay.first?.inactive?.description == "a maker has a pattern of this name now")
         #expect(Self.opens(taken, at: 3).isEmpty)
         let unread = try Self.composed(["add": [F.pattern("site.own", ["when": "hw.quantum > 3"])]])
-        #expect(unread.overlay.first?.inactive?.contains("cannot read it") == true)
+        #expect(unread.overlay.first?.inactive?.description.contains("cannot read it") == true)
         #expect(Self.opens(unread, at: 16).count == 1, "the makers' patterns run on")
     }
 
@@ -261,7 +262,7 @@ struct OverlayTests {
             ], overlay: overlay
         ).pack
         #expect(
-            pack.overlay.map(\.inactive) == [
+            pack.overlay.map(\.inactive?.description) == [
                 "its maker has withdrawn it: wrong too", "its maker has withdrawn it: wrong",
             ])
         #expect(pack.patterns.map(\.id) == ["disk.third"])
