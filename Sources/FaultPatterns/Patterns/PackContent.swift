@@ -8,11 +8,24 @@ struct PackContent: Codable {
     var version: String
     var patterns: [SourceNode]
     var models: [String: EnsembleFormat]?
+    /// The patterns' own tests, by the patterns' ids. Who runs patterns reads over them: `PackTests` runs them.
+    var tests: [String: [SourceNode]]?
 
     enum CodingKeys: String, CodingKey {
         case format
         case engineLevel = "engine_level"
-        case version, patterns, models
+        case version, patterns, models, tests
+    }
+}
+
+extension PackContent {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        format = try container.decode(Int.self, forKey: .format)
+        engineLevel = try container.decode(Int.self, forKey: .engineLevel)
+        version = try container.decode(String.self, forKey: .version)
+        patterns = try container.decode([SourceNode].self, forKey: .patterns)
+        models = try container.decodeIfPresent([String: EnsembleFormat].self, forKey: .models)
     }
 }
 
@@ -39,7 +52,10 @@ extension PackContent {
             patterns: shipped.map(\.shippedTree),
             models: models.isEmpty
                 ? nil
-                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }))
+                : Dictionary(models.map { ($0.name, $0.form) }, uniquingKeysWith: { first, _ in first }),
+            tests: Dictionary(
+                shipped.compactMap { file in file.tree.node(under: "tests").map { (file.pattern.id, $0.items) } },
+                uniquingKeysWith: { first, _ in first }))
     }
 
     /// Its models, ready to be computed.

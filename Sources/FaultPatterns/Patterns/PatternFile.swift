@@ -130,7 +130,7 @@ public struct PatternFile: Sendable {
         return isNew ? 2 : 1
     }
 
-    /// The pattern as it goes into a pack: without its tests, and with the level that it needs.
+    /// The pattern as it goes into a pack: without its tests, which stand beside all patterns, and with the level that it needs.
     var shippedTree: SourceNode {
         guard case .mapping(var entries) = tree.without("tests").content else { return tree }
         entries.removeAll { $0.key == "engine_level" }

@@ -80,7 +80,7 @@ public struct PatternPack: Sendable {
             try PackContent(json: json), hash: ContentHash.sha256(json), trialsCount: trialsCount, mayBeNewer: true)
     }
 
-    /// Builds a pack of pattern files. Drafts and retired patterns stay out, and so do the tests.
+    /// Builds a pack of pattern files. Drafts and retired patterns stay out; the tests stand beside the patterns.
     /// - Parameter trialsCount: takes patterns on trial for active ones, to see what they would do.
     public init(
         building files: [PatternFile], models: [PatternModel] = [], version: String, trialsCount: Bool = false
@@ -89,7 +89,7 @@ public struct PatternPack: Sendable {
         try self.init(content, hash: ContentHash.sha256(try content.json()), trialsCount: trialsCount)
     }
 
-    /// The patterns as files without tests, which a pack does not hold: for whoever shows and explains them.
+    /// The patterns as files without tests, which are not read with a pack: for whoever shows and explains them.
     public var files: [PatternFile] {
         book.entries.map { entry in
             let all = [entry.base] + entry.variants.compactMap(\.compiled)

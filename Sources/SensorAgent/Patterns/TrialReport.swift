@@ -53,6 +53,8 @@ struct TrialReport: Hashable, Sendable, Codable {
     var refused: String?
     /// By SHA-256.
     var contents: [String: Contents] = [:]
+    /// How many of the patterns' own tests passed: those of packs that do not run yet.
+    var tests = 0
     /// What they would have said here; nil where they are refused. A span of 0: nothing was remembered to try them on.
     var forecast: PatternForecast?
 
@@ -60,10 +62,11 @@ struct TrialReport: Hashable, Sendable, Codable {
     init(on request: TrialRequest) {
         let overlay = request.overlay.flatMap { SiteOverlay(path: $0).overlay }
         let candidate: PatternPack
+        var packs: [Data] = []
         do {
             var members: [PatternComposition.Member] = []
             for member in request.members {
-                var packs: [Data] = []
+                var own: [Data] = []
                 for path in member.packs {
                     let bytes = try TrialReport.read(path)
                     let pack = try PatternPack(json: bytes)
@@ -72,11 +75,12 @@ struct TrialReport: Hashable, Sendable, Codable {
                         patterns: Dictionary(
                             pack.patterns.map { ($0.id, $0.revision) }, uniquingKeysWith: { first, _ in first }),
                         unread: pack.skipped.map(\.id))
-                    packs.append(bytes)
+                    own.append(bytes)
                 }
+                packs += own
                 members.append(
                     PatternComposition.Member(
-                        name: member.name, packs: packs, prefix: member.prefix, withdrawals: member.withdrawals))
+                        name: member.name, packs: own, prefix: member.prefix, withdrawals: member.withdrawals))
             }
             let composed = try PatternComposition(members, overlay: overlay)
             if let refusal = composed.refused.first {
@@ -88,7 +92,33 @@ struct TrialReport: Hashable, Sendable, Codable {
             refused = "\(error)"
             return
         }
+        // What is only looked into is not going to run.
+        guard let running = request.running else {
+            forecast = PatternForecast(span: 0, entries: [])
+            return
+        }
+        do {
+            try runTests(of: packs, beside: running, except: Set(candidate.disabled.map(\.id)))
+        } catch {
+            refused = "\(error)"
+            return
+        }
         forecast = TrialReport.forecast(of: candidate, request, overlay) ?? PatternForecast(span: 0, entries: [])
+    }
+
+    /// Runs the own tests of the packs that do not run yet: those that do have passed theirs.
+    /// - Throws: which one fails.
+    private mutating func runTests(
+        of packs: [Data], beside running: [TrialRequest.Member], except disabled: Set<String>
+    ) throws {
+        let known = Set(running.flatMap(\.packs).compactMap { try? TrialReport.read($0) }.map(ContentHash.sha256))
+        for pack in packs where !known.contains(ContentHash.sha256(pack)) {
+            let outcome = try PackTests(of: pack, except: disabled)
+            tests += outcome.passed
+            guard let failure = outcome.failures.first else { continue }
+            let more = outcome.failures.count - 1
+            throw PatternStoreProblem(more > 0 ? "\(failure) (and \(more) more)" : "\(failure)")
+        }
     }
 
     /// Nil where nothing is remembered, or it cannot be read.

@@ -10,7 +10,7 @@ struct PatternsBuild: ParsableCommand {
         abstract: "Check the patterns, run their tests and write the pack that agents load.",
         discussion: """
             All pattern files of the folder are read, type-checked and tested; nothing is written unless all is well. \
-            The same files and version give the same bytes.
+            Their tests go into the pack: servers run them before it may run. The same files and version give the same bytes.
 
             \(ExitStatus.help("the pack is written", [
                 (.negative, "a test inside a pattern fails"), (.data, "a pattern is refused"),

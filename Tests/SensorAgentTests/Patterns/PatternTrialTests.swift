@@ -51,6 +51,35 @@ struct PatternTrialTests {
         #expect(report.refused == nil && report.contents.values.first?.unread == ["fan.stopped"])
     }
 
+    @Test(
+        "A pack whose own test fails is refused with the test's name; what runs already, and what is only looked into, is not tested"
+    )
+    func ownTests() throws {
+        func pack(expecting limit: Int) -> Data {
+            let test = """
+                {"name": "stops", "series": {"hw.fan.speed": "\(limit)"}, "expect": {"at": "1"}}
+                """
+            return Data(
+                String(decoding: WatchFixture.packJSON(), as: UTF8.self).replacing(
+                    #""version": "t1","#, with: #""version": "t1", "tests": {"fan.stopped": [\#(test)]},"#
+                ).utf8)
+        }
+        let running = [try member("the package", WatchFixture.packJSON())]
+        func report(_ bytes: Data, beside running: [TrialRequest.Member]?) throws -> TrialReport {
+            var request = TrialRequest(members: [try member("vendor", bytes)])
+            request.running = running
+            return TrialReport(on: request)
+        }
+        let good = try report(pack(expecting: 50), beside: running)
+        #expect(good.refused == nil && good.tests == 1 && good.forecast != nil)
+        let bad = pack(expecting: 500)
+        let refused = try report(bad, beside: running)
+        #expect(refused.refused?.hasPrefix("the test \"stops\" of fan.stopped fails: ") == true)
+        #expect(refused.forecast == nil)
+        #expect(try report(bad, beside: nil).refused == nil)
+        #expect(try report(bad, beside: [try member("other", bad)]).refused == nil)
+    }
+
     @Test("How the child ends says whether the patterns are to blame")
     func endings() throws {
         func outcome(_ code: Int32, _ text: String) -> PatternTrial.Outcome {
@@ -103,16 +132,20 @@ struct PatternTrialTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/patterns").isEmpty)
     }
 
-    @Test("The agent's own child reads the shipped patterns within its limits")
+    @Test("The agent's own child reads the shipped patterns and runs their tests within its limits")
     func ownChild() async throws {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "callhome-agent").path
         let trial = PatternTrial(program: program, folder: "\(directory.path)/patterns")
         let member = TrialRequest.Member(name: "vendor", packs: [try ShippedPackFile.url().path], withdrawals: [:])
-        guard case .report(let report) = await trial.run(TrialRequest(members: [member])) else {
+        var request = TrialRequest(members: [member])
+        // Beside something else, so that its own tests run as well.
+        request.running = [try self.member("the package", WatchFixture.packJSON())]
+        guard case .report(let report) = await trial.run(request) else {
             Issue.record("there is no report")
             return
         }
         #expect(report.refused == nil && (report.contents.values.first?.patterns.count ?? 0) > 300)
+        #expect(report.tests > 1_200)
     }
 }
