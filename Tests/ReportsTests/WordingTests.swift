@@ -28,6 +28,7 @@ struct WordingTests {
         #expect(Wording.counted(1, "case") == "1 case")
         #expect(Wording.counted(0, "case") == "0 cases")
         #expect(Wording.counted(2, "Fall", "Fälle") == "2 Fälle")
+        #expect([0, 1, 2].map { Wording.form($0, "hat", "haben") } == ["haben", "hat", "haben"])
     }
 }
 

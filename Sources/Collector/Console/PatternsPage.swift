@@ -188,7 +188,10 @@ extension PatternsPage.RolloutSection {
                 pattern: CleanText.line(figure.pattern, limit: 100),
                 urgency: figure.urgency.flatMap { Urgency(rawValue: $0) }.map { Badge($0, in: language) },
                 foretold: figure.servers == 0
-                    ? "–" : language("\(range) on \(figure.servers) servers", "\(range) auf \(figure.servers) Servern"),
+                    ? "–"
+                    : language(
+                        "\(range) on \(Wording.counted(figure.servers, "server"))",
+                        "\(range) auf \(Wording.counted(figure.servers, "Server", "Servern"))"),
                 came: rollout.activated.isEmpty
                     ? language("it runs nowhere", "es läuft nirgends")
                     : language(
@@ -197,7 +200,8 @@ extension PatternsPage.RolloutSection {
             )
         }
         let more = all.count - figures.count
-        leftOutFigures = more > 0 ? language("and \(more) more", "und \(more) weitere") : nil
+        leftOutFigures =
+            more > 0 ? language("and \(more) more", "und \(Wording.counted(more, "weiteres", "weitere"))") : nil
         let servers = rollout.behind(shown.servers)
         behind = servers.prefix(PatternsPage.serversShown).map { server in
             PatternsPage.ServerRow(
@@ -207,7 +211,7 @@ extension PatternsPage.RolloutSection {
                 status: server.status.map { ChannelStatusText($0, in: language) })
         }
         let left = servers.count - behind.count
-        leftOut = left > 0 ? language("and \(left) more", "und \(left) weitere") : nil
+        leftOut = left > 0 ? language("and \(left) more", "und \(Wording.counted(left, "weiterer", "weitere"))") : nil
     }
 }
 

@@ -17,8 +17,8 @@ extension Rollout {
             }
             let awaited = awaited(servers, rules, at: time).count
             return language(
-                "Version \(targets) is tried on what the servers remember; \(awaited) of \(taking) have not answered.",
-                "Version \(targets) wird an dem erprobt, was die Server wissen; \(awaited) von \(taking) haben nicht geantwortet."
+                "Version \(targets) is tried on what the servers remember; \(awaited) of \(taking) \(Wording.form(awaited, "has", "have")) not answered.",
+                "Version \(targets) wird an dem erprobt, was die Server wissen; \(awaited) von \(taking) \(Wording.form(awaited, "hat", "haben")) nicht geantwortet."
             )
         case .held:
             return language(
@@ -26,8 +26,8 @@ extension Rollout {
         case .rolling:
             let (count, all) = (activated.count, servers.count { $0.status != nil })
             return language(
-                "Version \(targets) comes to the servers, ring \(ring + 1) of \(RolloutRules.shares.count): \(count) of \(all) were told to run it.",
-                "Version \(targets) kommt auf die Server, Ring \(ring + 1) von \(RolloutRules.shares.count): \(count) von \(all) sollen sie verwenden."
+                "Version \(targets) comes to the servers, ring \(ring + 1) of \(RolloutRules.shares.count): \(count) of \(all) \(Wording.form(count, "was", "were")) told to run it.",
+                "Version \(targets) kommt auf die Server, Ring \(ring + 1) von \(RolloutRules.shares.count): \(count) von \(all) \(Wording.form(count, "soll", "sollen")) sie verwenden."
             )
         case .halted: return language("Version \(targets) is halted.", "Version \(targets) ist angehalten.") + why
         case .complete:
@@ -77,42 +77,59 @@ extension Rollout {
 extension Rollout.Cause {
     func words(in language: Language) -> String {
         func line(_ text: String) -> String { CleanText.line(text, limit: 300) }
+        /// `1 of 3 servers refuses it`, `2 von 3 Servern lehnen sie ab`: the verb goes with the first number, the noun with the
+        /// second.
+        func share(_ count: Int, _ all: Int) -> (english: String, german: String) {
+            (
+                "\(count) of \(Wording.counted(all, "server"))",
+                "\(count) von \(Wording.counted(all, "Server", "Servern"))"
+            )
+        }
         switch self {
         case .refused(let servers, let count, let example, let because):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers refuse it; \(line(example)): \(line(because))",
-                "\(servers) von \(count) Servern lehnen sie ab; \(line(example)): \(line(because))")
+                "\(of) \(Wording.form(servers, "refuses", "refuse")) it; \(line(example)): \(line(because))",
+                "\(von) \(Wording.form(servers, "lehnt", "lehnen")) sie ab; \(line(example)): \(line(because))")
         case .unanswered(let servers, let count):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers were heard and have not answered for a day.",
-                "\(servers) von \(count) Servern waren zu hören und haben einen Tag lang nicht geantwortet.")
+                "\(of) \(Wording.form(servers, "was heard and has", "were heard and have")) not answered for a day.",
+                "\(von) \(Wording.form(servers, "war zu hören und hat", "waren zu hören und haben")) einen Tag lang nicht geantwortet."
+            )
         case .orders(let servers, let count, let surely, let atMost, let pattern):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers foretell orders or visits, surely \(surely), at most \(atMost), mostly by \(line(pattern)).",
-                "\(servers) von \(count) Servern sagen Bestellungen oder Besuche voraus, sicher \(surely), höchstens \(atMost), meist durch \(line(pattern))."
+                "\(of) \(Wording.form(servers, "foretells", "foretell")) orders or visits, surely \(surely), at most \(atMost), mostly by \(line(pattern)).",
+                "\(von) \(Wording.form(servers, "sagt", "sagen")) Bestellungen oder Besuche voraus, sicher \(surely), höchstens \(atMost), meist durch \(line(pattern))."
             )
         case .noise(let servers, let count, let pattern):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers foretell new things to watch, mostly by \(line(pattern)).",
-                "\(servers) von \(count) Servern sagen Neues zu beobachten voraus, meist durch \(line(pattern)).")
+                "\(of) \(Wording.form(servers, "foretells", "foretell")) new things to watch, mostly by \(line(pattern)).",
+                "\(von) \(Wording.form(servers, "sagt", "sagen")) Neues zu beobachten voraus, meist durch \(line(pattern))."
+            )
         case .clears(let servers, let count, let faults):
+            let (of, von) = share(servers, count)
             return language(
-                "On \(servers) of \(count) servers it would end faults that stand, \(faults) in all.",
-                "Auf \(servers) von \(count) Servern würde sie Fehler beenden, die bestehen, zusammen \(faults).")
+                "On \(of) it would end faults that stand, \(faults) in all.",
+                "Auf \(von) würde sie Fehler beenden, die bestehen, zusammen \(faults).")
         case .wentBack(let servers, let count, let example, let because):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers that were told to run it went back or refused it; \(line(example)): \(line(because))",
-                "\(servers) von \(count) Servern, die sie verwenden sollten, gingen zurück oder lehnten ab; \(line(example)): \(line(because))"
+                "\(of) that \(Wording.form(count, "was", "were")) told to run it went back or refused it; \(line(example)): \(line(because))",
+                "\(von), \(Wording.form(count, "der sie verwenden sollte", "die sie verwenden sollten")), \(Wording.form(servers, "ging zurück oder lehnte", "gingen zurück oder lehnten")) ab; \(line(example)): \(line(because))"
             )
         case .silent(let servers, let count, let expected):
+            let (of, von) = share(servers, count)
             return language(
-                "\(servers) of \(count) servers fell silent after they were told to run it; by the others it would be \(expected).",
-                "\(servers) von \(count) Servern verstummten, nachdem sie sie verwenden sollten; nach den übrigen wären es \(expected)."
+                "\(of) fell silent after \(Wording.form(servers, "it was", "they were")) told to run it; by the others it would be \(expected).",
+                "\(von) \(Wording.form(servers, "verstummte, nachdem er", "verstummten, nachdem sie")) sie verwenden \(Wording.form(servers, "sollte", "sollten")); nach den übrigen \(Wording.form(expected, "wäre", "wären")) es \(expected)."
             )
         case .faults(let pattern, let found, let servers, let foretold, let others):
             return language(
-                "\(line(pattern)) opened \(found) faults on the \(servers) servers that were told to run it; at most \(foretold) were foretold, and \(others) would be by the others.",
-                "\(line(pattern)) eröffnete \(found) Fehler auf den \(servers) Servern, die sie verwenden sollten; höchstens \(foretold) waren vorausgesagt, und nach den übrigen wären es \(others)."
+                "\(line(pattern)) opened \(Wording.counted(found, "fault")) on the \(Wording.counted(servers, "server")) that \(Wording.form(servers, "was", "were")) told to run it; at most \(foretold) \(Wording.form(foretold, "was", "were")) foretold, and \(others) would be by the others.",
+                "\(line(pattern)) eröffnete \(found) Fehler auf \(Wording.form(servers, "dem einen Server, der sie verwenden sollte", "den \(servers) Servern, die sie verwenden sollten")); höchstens \(foretold) \(Wording.form(foretold, "war", "waren")) vorausgesagt, und nach den übrigen \(Wording.form(others, "wäre", "wären")) es \(others)."
             )
         case .person(let by, let because):
             return language("By \(line(by)): \(line(because))", "Von \(line(by)): \(line(because))")
