@@ -64,17 +64,14 @@ struct CaseDecision: ParsableArguments {
     @Argument(help: "The case's number: CH-7K3Q-0M9D.")
     var number: String
 
-    @Option(help: "Why, in a few words: it stands in the case's history.")
-    var because: String
-
-    @OptionGroup var collector: CollectorOptions
+    @OptionGroup var decision: DecisionOptions
 
     func send(_ kind: CollectorAPI.Decision.Kind) async throws {
-        let line = try await collector.client().ask(
-            CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/\(kind.rawValue)", method: "POST",
-            body: CollectorAPI.Decision(because: because))
-        if collector.json { return try Console.print(json: line) }
-        let isDeclared = PartDeclaration.Verb(rawValue: kind.rawValue) != nil
-        print("\(line.number) is \(line.state)" + (isDeclared ? "; the server is told when it reports next" : ""))
+        try await decision.collector.decide(
+            ["cases", number, kind.rawValue], CollectorAPI.Decision(because: decision.because)
+        ) { (line: CollectorAPI.CaseLine) in
+            let isDeclared = PartDeclaration.Verb(rawValue: kind.rawValue) != nil
+            print("\(line.number) is \(line.state)" + (isDeclared ? "; the server is told when it reports next" : ""))
+        }
     }
 }

@@ -14,16 +14,13 @@ struct CasesResend: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The only recipient that is meant.", valueName: "name"))
     var to: String?
 
-    @Option(help: "Why, in a few words: it stands in the message and in the case's history.")
-    var because: String
-
-    @OptionGroup var collector: CollectorOptions
+    @OptionGroup var decision: DecisionOptions
 
     func run() async throws {
-        let line = try await collector.client().ask(
-            CollectorAPI.CaseLine.self, "/cases/\(CollectorClient.segment(number))/resend", method: "POST",
-            body: CollectorAPI.Resend(to: to, because: because))
-        if collector.json { return try Console.print(json: line) }
-        print("\(line.number) is sent again to \(to ?? "all who are told of it")")
+        try await decision.collector.decide(
+            ["cases", number, "resend"], CollectorAPI.Resend(to: to, because: decision.because)
+        ) { (line: CollectorAPI.CaseLine) in
+            print("\(line.number) is sent again to \(to ?? "all who are told of it")")
+        }
     }
 }

@@ -11,11 +11,13 @@ struct PatternsStatus: AsyncParsableCommand {
 
     @OptionGroup var collector: CollectorOptions
 
+    static let noChannels = "no channel of patterns is configured: servers run those of their packages"
+
     func run() async throws {
         let channels = try await collector.client().ask([CollectorAPI.ChannelAnswer].self, "/patterns")
         if collector.json { return try Console.print(json: channels) }
         if channels.isEmpty {
-            return print("no channel of patterns is configured: servers run those of their packages")
+            return print(PatternsStatus.noChannels)
         }
         print(channels.map(\.text).joined(separator: "\n\n"))
     }
@@ -71,17 +73,14 @@ struct RolloutArgument: ParsableArguments {
     @Argument(help: "The channel's name in the collector's configuration.")
     var channel: String
 
-    @Option(help: "Why, in a few words: it stands beside the decision.")
-    var because: String
-
-    @OptionGroup var collector: CollectorOptions
+    @OptionGroup var decision: DecisionOptions
 
     func send(_ kind: CollectorAPI.RolloutDecision.Kind) async throws {
-        let channels = try await collector.client().ask(
-            [CollectorAPI.ChannelAnswer].self, "/patterns/\(CollectorClient.segment(channel))/\(kind.rawValue)",
-            method: "POST", body: CollectorAPI.RolloutDecision(because: because))
-        if collector.json { return try Console.print(json: channels) }
-        print(channels.filter { $0.name == channel }.map(\.text).joined(separator: "\n"))
+        try await decision.collector.decide(
+            ["patterns", channel, kind.rawValue], CollectorAPI.RolloutDecision(because: decision.because)
+        ) { (channels: [CollectorAPI.ChannelAnswer]) in
+            print(channels.filter { $0.name == channel }.map(\.text).joined(separator: "\n"))
+        }
     }
 }
 
@@ -95,7 +94,9 @@ extension CollectorAPI.ChannelAnswer {
         guard let rollout else { return lines.map(Table.clean).joined(separator: "\n") }
         lines.append("  \(rollout.because)")
         lines.append(
-            "  \(rollout.running) of \(rollout.servers) servers run it, \(rollout.told) were told to; since \(rollout.since)"
+            "  \(rollout.running) of \(Wording.counted(rollout.servers, "server")) "
+                + "\(Wording.form(rollout.running, "runs", "run")) it, "
+                + "\(rollout.told) \(Wording.form(rollout.told, "was", "were")) told to; since \(rollout.since)"
         )
         if let decision = rollout.decision {
             lines.append("  \(decision.kind) by \(decision.by), \(decision.time): \(decision.because)")

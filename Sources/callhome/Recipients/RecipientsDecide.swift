@@ -9,11 +9,12 @@ struct RecipientsCatchUp: AsyncParsableCommand {
         discussion: ExitStatus.collectorHelp("it is owed them", missing: "no such recipient"))
 
     @OptionGroup var recipient: RecipientArgument
-    @Option(help: "Why, in a few words: it stands in each case's history.")
-    var because: String
+    @OptionGroup var decision: DecisionOptions
 
     func run() async throws {
-        try await recipient.send(.catchUp, because) { "open cases that it is told of now: \($0)" }
+        try await recipient.send(.catchUp, decision.because, to: decision.collector) {
+            "open cases that it is told of now: \($0)"
+        }
     }
 }
 
@@ -25,11 +26,12 @@ struct RecipientsDrop: AsyncParsableCommand {
         discussion: ExitStatus.collectorHelp("it is owed nothing", missing: "no such recipient"))
 
     @OptionGroup var recipient: RecipientArgument
-    @Option(help: "Why, in a few words: it stands in each case's history.")
-    var because: String
+    @OptionGroup var decision: DecisionOptions
 
     func run() async throws {
-        try await recipient.send(.drop, because) { "cases of which it is told no more for now: \($0)" }
+        try await recipient.send(.drop, decision.because, to: decision.collector) {
+            "cases of which it is told no more for now: \($0)"
+        }
     }
 }
 
@@ -41,8 +43,11 @@ struct RecipientsTry: AsyncParsableCommand {
         discussion: ExitStatus.collectorHelp("it is tried", missing: "no such recipient"))
 
     @OptionGroup var recipient: RecipientArgument
+    @OptionGroup var collector: CollectorOptions
 
-    func run() async throws { try await recipient.send(.tryNow, nil) { "tried now; cases that wait: \($0)" } }
+    func run() async throws {
+        try await recipient.send(.tryNow, nil, to: collector) { "tried now; cases that wait: \($0)" }
+    }
 }
 
 /// Which recipient is meant.
@@ -50,16 +55,13 @@ struct RecipientArgument: ParsableArguments {
     @Argument(help: "The recipient's name in the collector's configuration.")
     var name: String
 
-    @OptionGroup var collector: CollectorOptions
-
     /// - Parameter words: what came of it, for a number of cases.
     func send(
-        _ kind: CollectorAPI.RecipientDecision.Kind, _ because: String?, _ words: (Int) -> String
+        _ kind: CollectorAPI.RecipientDecision.Kind, _ because: String?, to collector: CollectorOptions,
+        _ words: (Int) -> String
     ) async throws {
-        let answer = try await collector.client().ask(
-            CollectorAPI.RecipientAnswer.self, "/recipients/\(CollectorClient.segment(name))/\(kind.rawValue)",
-            method: "POST", body: CollectorAPI.RecipientDecision(because: because))
-        if collector.json { return try Console.print(json: answer) }
-        print("\(name): \(words(answer.cases))")
+        try await collector.decide(
+            ["recipients", name, kind.rawValue], CollectorAPI.RecipientDecision(because: because)
+        ) { (answer: CollectorAPI.RecipientAnswer) in print("\(name): \(words(answer.cases))") }
     }
 }

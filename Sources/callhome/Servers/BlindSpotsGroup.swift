@@ -51,10 +51,7 @@ struct BlindSpotChoiceOptions: ParsableArguments {
     @Flag(help: "All of the server instead of names.")
     var all = false
 
-    @Option(help: "Why, in a few words: it stands in the server's history.")
-    var because: String
-
-    @OptionGroup var collector: CollectorOptions
+    @OptionGroup var decision: DecisionOptions
 
     func validate() throws {
         guard all != !names.isEmpty else { throw ValidationError("name the blind spots that are meant, or say --all") }
@@ -62,10 +59,10 @@ struct BlindSpotChoiceOptions: ParsableArguments {
 
     /// - Parameter word: `accept` or `withdraw`.
     func decide(_ word: String) async throws {
-        let spots = try await collector.client().ask(
-            [CollectorAPI.BlindSpot].self, "/servers/\(CollectorClient.segment(server))/blind-spots/\(word)",
-            method: "POST",
-            body: CollectorAPI.BlindSpotDecision(names: all ? nil : names, all: all ? true : nil, because: because))
-        try BlindSpotsGroup.show(spots, json: collector.json)
+        try await decision.collector.decide(
+            ["servers", server, "blind-spots", word],
+            CollectorAPI.BlindSpotDecision(
+                names: all ? nil : names, all: all ? true : nil, because: decision.because)
+        ) { (spots: [CollectorAPI.BlindSpot]) in try BlindSpotsGroup.show(spots, json: false) }
     }
 }
