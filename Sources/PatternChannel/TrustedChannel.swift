@@ -26,6 +26,11 @@ public enum ChannelPath {
         return version(path) != nil && !name.hasSuffix(".root.json")
     }
 
+    /// Whether a path is that of a root of some version, be it there or not.
+    public static func isRoot(_ path: String) -> Bool {
+        version(path).map { path == root($0) } ?? false
+    }
+
     /// The highest version that targets and snapshots of these paths bear; 0 where there is none.
     public static func highestVersion(in paths: [String]) -> Int64 {
         paths.filter(isVersioned).compactMap(version).max() ?? 0

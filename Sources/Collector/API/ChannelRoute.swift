@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PatternChannel
 import Reports
 
 /// `GET /v1/channels/{name}/metadata/{file}` and `…/targets/{file}`: the mirrors of channels of patterns, byte for byte, for
@@ -24,7 +25,10 @@ struct ChannelRoute: RouteProvider {
     private func file(of name: String, _ path: String) throws -> Response {
         // The name is one of the configuration, and the path one that was written by this collector: none leads elsewhere.
         guard let channel = environment.patterns.channel(name), channel.files.contains(path) else {
-            throw RequestProblem(.notFound, "not-found", "The mirrors of this collector hold no such file.")
+            // Each update ends by asking for a root that is not there yet: so the newest one is known (TUF 5.3.9).
+            let isNextRoot = environment.patterns.channel(name) != nil && ChannelPath.isRoot(path)
+            throw RequestProblem(
+                .notFound, "not-found", "The mirrors of this collector hold no such file.", isUsual: isNextRoot)
         }
         let bytes: Data
         do {

@@ -16,7 +16,8 @@ struct TestRoute: RouteProvider {
     func progress(of id: String) async throws -> TestProgress {
         guard id.utf8.count <= ReportLimits.nameBytes, let record = try await environment.store.testRecord(id: id)
         else {
-            throw RequestProblem(.notFound, "not-found", "The test has not arrived here yet: ask again in a moment.")
+            throw RequestProblem(
+                .notFound, "not-found", "The test has not arrived here yet: ask again in a moment.", isUsual: true)
         }
         var hops = [
             // No time of its own: the agent's receipt, the hop before, comes after it.

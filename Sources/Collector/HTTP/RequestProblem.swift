@@ -10,11 +10,17 @@ struct RequestProblem: Error, HTTPResponseError, Hashable {
     var problem: Problem
     /// Seconds until it is worth trying again.
     var retryAfter: Int?
+    /// Whether whoever asks in order hears it again and again: then it is no refusal, and no line of the log.
+    var isUsual: Bool
 
-    init(_ status: HTTPTypes.HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil) {
+    init(
+        _ status: HTTPTypes.HTTPResponse.Status, _ code: String, _ message: String, retryAfter: Int? = nil,
+        isUsual: Bool = false
+    ) {
         self.status = status
         problem = Problem(code: code, message: message)
         self.retryAfter = retryAfter
+        self.isUsual = isUsual
     }
 
     init(_ error: StoreError) {
@@ -88,6 +94,7 @@ struct ProblemMiddleware<Context: RemoteAddressRequestContext>: RouterMiddleware
     }
 
     private func note(_ problem: RequestProblem, _ request: Request, _ context: Context, cause: String? = nil) {
+        guard !problem.isUsual else { return }
         log.note(
             problem, route: context.endpointPath, path: request.uri.path, peer: context.peer, at: now(), cause: cause)
     }

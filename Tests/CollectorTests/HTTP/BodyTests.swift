@@ -134,32 +134,21 @@ struct BodyTests {
 
     // MARK: The log
 
-    private final class Lines: LogHandler, @unchecked Sendable {
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-        let lines = Mutex<[Logger.Metadata]>([])
-        subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-            get { nil }
-            set {}
-        }
-        func log(event: LogEvent) { lines.withLock { $0.append(event.metadata ?? [:]) } }
-    }
-
     @Test(
         "A flood of paths, of addresses or of both is some lines in an hour, and the next one says how many there were")
     func log() throws {
-        let handler = Lines()
-        let log = ProblemLog(Logger(label: "test") { _ in handler })
+        let lines = LogLines()
+        let log = ProblemLog(lines.logger)
         let problem = RequestProblem(.unauthorized, "unknown-key", "No server is enrolled here with this key.")
         for number in 0..<5_000 {
             log.note(problem, route: nil, path: "/\(number)\n/x", peer: "192.0.2.\(number % 200)", at: SampleFault.time)
         }
         log.note(problem, route: "/v1/reports", path: "/v1/reports", peer: "192.0.2.1", at: SampleFault.time)
-        #expect(handler.lines.withLock { $0.count } == ProblemLog.peers + 1)
+        #expect(lines.events.count == ProblemLog.peers + 1)
         let later = SampleFault.time + ProblemLog.interval
         log.note(problem, route: nil, path: "/z", peer: "192.0.2.1", at: later)
-        let last = try #require(handler.lines.withLock { $0.last })
+        let last = try #require(lines.metadata.last)
         #expect(last["alike since last logged"] == "\(5_000 - ProblemLog.peers)")
-        #expect(handler.lines.withLock { $0.allSatisfy { !"\($0["path"] ?? "")".contains("\n") } })
+        #expect(lines.metadata.allSatisfy { !"\($0["path"] ?? "")".contains("\n") })
     }
 }

@@ -14,7 +14,10 @@ struct TestFleet {
     var store: any CollectorStore { environment.store }
 
     /// - Parameter change: of the configuration, before the store is opened.
-    init(_ change: (inout CollectorConfiguration) -> Void = { _ in }) async throws {
+    init(
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        _ change: (inout CollectorConfiguration) -> Void = { _ in }
+    ) async throws {
         folder = try TemporaryFolder()
         clock = TestClock(TestFleet.start)
         var configuration = CollectorConfiguration()
@@ -26,7 +29,7 @@ struct TestFleet {
         environment = CollectorEnvironment(
             configuration: configuration, store: store, signingKey: SigningKey(), ca: "",
             tlsRoot: ShownRoot(pem: "", fingerprint: String(repeating: "0", count: 64)),
-            identity: try await store.identity(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            identity: try await store.identity(), logger: logger,
             now: { clock.time })
     }
 
