@@ -13,18 +13,37 @@ extension CollectorCommands {
             let copy = try directory.beginCopy(at: path)
             try directory.copyKeys(to: copy)
             let time = try await store.clock().map { TrustedClock(resuming: $0, wall: systemTime).now } ?? systemTime()
+            let left = await copyChannels(configuration.channels, from: directory, to: copy, at: time)
             // With the database the copy is whole: without it nothing starts there.
             try await store.backUp(to: copy.database, at: time)
             await store.close()
+            let channels = left.map { "\n\($0)" }.joined()
             return """
-                \(copy.path) holds the database and the keys of this collector as of \(time); collector.conf is not in it.
+                \(copy.path) holds the database, the keys and the channels of patterns of this collector as of \(time); collector.conf
+                is not in it.
                 To go on with it: stop every other collector with these keys, put the folder in the place of `data`, start the
-                collector, and run callhome-collector takeover. Until then it takes reports and tells nobody of anything.
+                collector, and run callhome-collector takeover. Until then it takes reports and tells nobody of anything.\(channels)
                 """
         } catch {
             await store.close()
             throw error
         }
+    }
+
+    /// The mirrors of channels of patterns. One that cannot be copied does not keep the rest from it.
+    /// - Returns: a sentence for each that was left out.
+    static func copyChannels(
+        _ channels: [PatternChannelSettings], from directory: DataDirectory, to copy: DataDirectory, at time: Timestamp
+    ) async -> [String] {
+        var left: [String] = []
+        for channel in channels {
+            do { try await channel.copyMirror(from: directory.path, to: copy.path, at: time) } catch {
+                left.append(
+                    "The channel of patterns \(channel.name) is not in it, and is fetched anew from its source: "
+                        + CleanText.line("\(error)", limit: 500))
+            }
+        }
+        return left
     }
 
     /// Lets the store of this data directory go on for its site.

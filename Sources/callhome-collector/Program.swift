@@ -274,7 +274,7 @@ struct Fingerprint: AsyncParsableCommand {
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy database and keys into a new folder while the collector serves.",
+        abstract: "Copy database, keys and channels of patterns into a new folder while the collector serves.",
         discussion: """
             The folder can stand in the place of `data` afterwards, here or on another machine. A collector that starts on it \
             takes reports and tells nobody of anything, until callhome-collector takeover says that it goes on. Where root \

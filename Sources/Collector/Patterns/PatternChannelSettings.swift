@@ -97,6 +97,23 @@ struct PatternChannelSettings: Hashable, Sendable {
     }
 }
 
+extension PatternChannelSettings {
+    /// Copies its mirror into another data directory, verified as every reader does: so that the copy serves it where no line
+    /// leads to the source. What is no part of the channel stays behind, and what is was bounded when it came.
+    /// - Throws: why it is left out.
+    func copyMirror(from data: String, to copy: String, at time: Timestamp) async throws {
+        let pinned = try pinned()
+        let held = mirror(in: data, pinned: pinned).folder
+        // Nothing came yet.
+        guard ChannelFiles.isFolder(held) else { return }
+        let (_, ending) = try await mirror(in: copy, pinned: pinned).update(of: pinned, from: .folder(held), at: time)
+        switch ending.refusal {
+        case nil, .missing(ChannelPath.timestamp): return
+        case .some(let refusal): throw PatternChannelProblem("\(refusal)")
+        }
+    }
+}
+
 /// Why a channel cannot be used as it is configured.
 struct PatternChannelProblem: Error, Hashable, CustomStringConvertible {
     var description: String
