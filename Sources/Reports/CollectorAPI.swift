@@ -408,6 +408,45 @@ public enum CollectorAPI {
         }
     }
 
+    /// `POST patterns/update`: what came of asking the source of one channel now.
+    public struct ChannelOutcome: Hashable, Sendable, Codable {
+        public enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// A version that was not here before.
+            case new
+            /// Nothing new.
+            case unchanged
+            /// What the source has is refused; what was here before goes on.
+            case refused
+            /// The source did not answer, or is not there.
+            case absent
+            /// The source is still being read.
+            case pending
+        }
+
+        public var name: String
+        /// A word of `Kind`; one of a newer collector as it is.
+        public var outcome: String
+        /// Version of the packs that are here now; nil before the first.
+        public var version: Int64?
+        /// The same when it was asked.
+        public var before: Int64?
+        /// Why nothing is taken; nil where nothing is refused.
+        public var because: String?
+        /// What is out of date, or odd.
+        public var warnings: [String]
+
+        public init(
+            name: String, outcome: String, version: Int64?, before: Int64?, because: String?, warnings: [String]
+        ) {
+            self.name = name
+            self.outcome = outcome
+            self.version = version
+            self.before = before
+            self.because = because
+            self.warnings = warnings
+        }
+    }
+
     /// `POST patterns/{name}/rollout`, `…/halt` and `…/rollback`: what a person decides about a version.
     public struct RolloutDecision: Hashable, Sendable, Codable {
         /// The last part of the path.

@@ -108,6 +108,7 @@ struct ExitCodeTests {
             Run("callhome doctor --socket FOLDER/no.sock", .unavailable),
             Run("callhome cases list", .permission),
             Run("callhome servers list --collector-socket FOLDER/no.sock", .unavailable),
+            Run("callhome patterns update --collector-socket FOLDER/no.sock", .unavailable),
             Run("callhome login http://127.0.0.1:1", .usage),
             Run("callhome login https://127.0.0.1:1 --password-stdin --ca-fingerprint \(fingerprint)", .unavailable),
             // Nobody can be asked here, and a fingerprint that is cut short is none.

@@ -142,7 +142,7 @@ private struct Commands {
             callhome(["cases", "close"], [found] + because + collector),
             callhome(["servers", "list"], collector), callhome(["servers", "show"], ["one"] + collector),
             callhome(["recipients", "list"], collector), callhome(["recipients", "try"], ["desk"] + collector),
-            callhome(["patterns", "status"], collector),
+            callhome(["patterns", "status"], collector), callhome(["patterns", "update"], collector),
             callhome(["servers", "blind-spots", "list"], ["one"] + collector),
             callhome(["servers", "blind-spots", "accept"], ["one", "--all"] + because + collector),
             callhome(["servers", "blind-spots", "withdraw"], ["one", "--all"] + because + collector),

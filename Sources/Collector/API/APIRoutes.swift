@@ -50,6 +50,7 @@ struct APIRoutes: RouteProvider {
             }
         }
         router.get("\(base)/patterns") { _, _ in try await patterns() }
+        router.post("\(base)/patterns/update") { _, context in try await updatePatterns(by: try context.asker) }
         for kind in CollectorAPI.RolloutDecision.Kind.allCases {
             router.post("\(base)/patterns/:name/\(kind.rawValue)") { request, context in
                 let sent = try await body(CollectorAPI.RolloutDecision.self, of: request, context)
@@ -251,6 +252,10 @@ struct APIRoutes: RouteProvider {
             channels.append(CollectorAPI.ChannelAnswer(known, rollout))
         }
         return try .json(channels)
+    }
+
+    private func updatePatterns(by asker: String) async throws -> Response {
+        try .json(try await PatternQuestion(environment).ask(by: asker))
     }
 
     private func body<Value: Decodable>(

@@ -27,12 +27,20 @@ struct MetricsRoutes: RouteProvider {
             var since: Timestamp
             var waiting: Int
         }
-        /// `ok`; `alarm` while a recipient takes no messages; `held` while nobody is told of anything; with status 503
+        struct Channel: Encodable {
+            var channel: String
+            var reason: String
+            var because: String
+            var since: Timestamp
+        }
+        /// `ok`; `alarm` while a recipient takes no messages, or a channel of patterns needs a person; `held` while nobody is told of anything; with status 503
         /// `fenced` where another copy of this collector serves, and `unavailable` when the database fails.
         var status: String
         var version: String
         /// nil for whoever shows no token.
         var alarms: [Alarm]?
+        /// The same of channels of patterns.
+        var patterns: [Channel]?
         /// Why it is held or fenced, and what to do; nil while it is neither.
         var because: String?
     }
@@ -49,14 +57,22 @@ struct MetricsRoutes: RouteProvider {
         switch outcome {
         case .success(let look):
             let alarms = look.alarms
+            let time = environment.now()
+            let channels = environment.patterns.channels.compactMap { $0.alarm(at: time) }
             let standing = look.standing
             return try .json(
                 Health(
-                    status: standing.maySend ? alarms.isEmpty ? "ok" : "alarm" : standing.word,
+                    status: standing.maySend ? alarms.isEmpty && channels.isEmpty ? "ok" : "alarm" : standing.word,
                     version: CallhomeVersion.current,
                     alarms: isKnown
                         ? alarms.map { Health.Alarm(recipient: $0.recipient, since: $0.since, waiting: $0.waiting) }
                         : nil,
+                    patterns: isKnown
+                        ? channels.map {
+                            Health.Channel(
+                                channel: $0.channel, reason: $0.reason,
+                                because: CleanText.line($0.because, limit: 300), since: $0.since)
+                        } : nil,
                     because: standing.sentence(in: .english).map { "\($0) \(StoreStanding.step(in: .english))" }),
                 status: standing.takesReports ? .ok : .serviceUnavailable)
         case .failure(let error):

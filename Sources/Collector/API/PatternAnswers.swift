@@ -1,6 +1,7 @@
 import Logging
 import PatternChannel
 import Reports
+import ServiceLifecycle
 
 /// What a person decides about a version of patterns, by the console and by the command alike.
 struct PatternDecision {
@@ -40,6 +41,53 @@ struct PatternDecision {
                 "channel": "\(settings.name)", "version": "\(rollout.targets)", "what": "\(kind.rawValue)",
                 "by": "\(by)",
             ])
+    }
+}
+
+/// What comes of the sources when a person has them asked now.
+struct PatternQuestion {
+    let environment: CollectorEnvironment
+
+    /// How long the answer is waited for: a slow source goes on being read afterwards.
+    static let patience = Duration.seconds(60)
+    /// Between two looks whether it is there.
+    private static let pause = Duration.milliseconds(100)
+
+    init(_ environment: CollectorEnvironment) { self.environment = environment }
+
+    /// - Throws: `RequestProblem` where the collector stops meanwhile.
+    func ask(by: String, patience: Duration = PatternQuestion.patience) async throws -> [CollectorAPI.ChannelOutcome] {
+        let before = environment.patterns.channels
+        guard !before.isEmpty else { return [] }
+        environment.logger.notice("a person has the sources of patterns asked now", metadata: ["by": "\(by)"])
+        let question = environment.patterns.ask()
+        let end = ContinuousClock.now + patience
+        while environment.patterns.answered < question, ContinuousClock.now < end {
+            if Task.isShuttingDownGracefully { throw RequestProblem.stopping }
+            try await Task.sleep(for: PatternQuestion.pause)
+        }
+        let isAnswered = environment.patterns.answered >= question
+        return environment.patterns.channels.map { channel in
+            CollectorAPI.ChannelOutcome(
+                channel, before: before.first { $0.name == channel.name }?.targets, isAnswered: isAnswered)
+        }
+    }
+}
+
+extension CollectorAPI.ChannelOutcome {
+    init(_ channel: MirroredChannel, before: Int64?, isAnswered: Bool) {
+        let outcome: Kind =
+            if !isAnswered {
+                .pending
+            } else if let refusal = channel.refusal {
+                refusal.isAbsence ? .absent : .refused
+            } else {
+                channel.targets == before ? .unchanged : .new
+            }
+        self.init(
+            name: channel.name, outcome: outcome.rawValue, version: channel.targets, before: before,
+            because: isAnswered ? channel.refusal.map { CleanText.line($0.because, limit: 500) } : nil,
+            warnings: channel.warnings)
     }
 }
 

@@ -62,6 +62,7 @@ enum RouteTable {
         Row(.post, "\(Routes.api)/recipients/{name}/drop", .account),
         Row(.post, "\(Routes.api)/recipients/{name}/try", .account),
         Row(.get, "\(Routes.api)/patterns", .account),
+        Row(.post, "\(Routes.api)/patterns/update", .account),
         Row(.post, "\(Routes.api)/patterns/{name}/rollout", .account),
         Row(.post, "\(Routes.api)/patterns/{name}/halt", .account),
         Row(.post, "\(Routes.api)/patterns/{name}/rollback", .account),

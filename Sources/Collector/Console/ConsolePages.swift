@@ -44,14 +44,10 @@ struct ConsolePages: RefusalPages {
         )
         var result = frame(visit, title: title, alarms: alarms)
         for channel in environment.patterns.channels {
-            guard let because = channel.alarm(at: visit.time) else { continue }
-            let name = CleanText.line(channel.name, limit: 60)
+            guard let alarm = channel.alarm(at: visit.time) else { continue }
             result.alarms.append(
                 PageLayout.Alarm(
-                    text: visit.language(
-                        "Nothing new comes of the patterns of \(name); what runs goes on.",
-                        "Von den Mustern von \(name) kommt nichts Neues; was läuft, läuft weiter."),
-                    detail: CleanText.line(because, limit: 300)))
+                    text: alarm.sentence(in: visit.language), detail: CleanText.line(alarm.because, limit: 300)))
         }
         for channel in environment.patterns.channels {
             guard let rollout = try await environment.store.rollout(of: channel.name), rollout.waitsForPerson else {

@@ -118,7 +118,9 @@ extension PatternsPage.ChannelRow {
         expires = channel.expires.map { words.time($0) }
         refusal = channel.refusal.map { refusal in
             let since = words.span(time - refusal.since)
-            return language("For \(since): ", "Seit \(since): ") + CleanText.line(refusal.because, limit: 500)
+            let why = ChannelAlarm.words(for: refusal.reason, in: language)
+            return language("For \(since): ", "Seit \(since): ")
+                + "\(why) (\(CleanText.line(refusal.because, limit: 500)))"
         }
         warnings = channel.warnings.map { CleanText.line($0, limit: 300) }
         packs = channel.packs.map { pack in
@@ -346,7 +348,7 @@ extension Badge {
     init(_ channel: MirroredChannel, _ rollout: Rollout?, at time: Timestamp, in language: Language) {
         if let refusal = channel.refusal, !refusal.isAbsence {
             self = Badge(word: language("Refused", "Abgelehnt"), style: "order")
-        } else if channel.alarm(at: time) != nil {
+        } else if channel.alarm(at: time)?.reason == "expired" {
             self = Badge(word: language("Out of date", "Veraltet"), style: "plan")
         } else if channel.refusal != nil {
             self = Badge(word: language("Source does not answer", "Quelle antwortet nicht"), style: "watch")

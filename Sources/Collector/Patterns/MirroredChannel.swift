@@ -19,7 +19,7 @@ struct MirroredChannel: Hashable, Sendable {
         var because: String
         var since: Timestamp
 
-        /// Whether it says that the source is away, which is no alarm: sites without a line are served as well.
+        /// Whether it says that the source is away, which is no alarm for a while: sites without a line are served as well.
         var isAbsence: Bool { reason == "unavailable" || reason == "missing" || reason == "source" }
     }
 
@@ -70,8 +70,5 @@ struct MirroredChannel: Hashable, Sendable {
     }
 
     /// What a person has to look at; nil where nothing is.
-    func alarm(at time: Timestamp) -> String? {
-        if let refusal, !refusal.isAbsence { return refusal.because }
-        return expires.flatMap { $0 <= time ? warnings.first : nil }
-    }
+    func alarm(at time: Timestamp) -> ChannelAlarm? { ChannelAlarm(self, at: time) }
 }

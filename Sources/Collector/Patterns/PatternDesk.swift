@@ -8,6 +8,9 @@ final class PatternDesk: Sendable {
         var offers: [String: RolloutOffers] = [:]
         /// What a person decided last, by channel.
         var decided: [String: (targets: Int64, revision: Int64)] = [:]
+        /// How many people have asked for the sources to be looked at now, and how many of them have their look.
+        var asked = 0
+        var answered = 0
     }
 
     private let contents = Mutex(Contents())
@@ -18,6 +21,21 @@ final class PatternDesk: Sendable {
     func channel(_ name: String) -> MirroredChannel? {
         contents.withLock { $0.channels.first { $0.name == name } }
     }
+
+    /// Somebody wants the sources to be looked at now.
+    /// - Returns: the number of the question, which `answered` reaches once a look that began later is over.
+    func ask() -> Int {
+        contents.withLock { contents in
+            contents.asked += 1
+            return contents.asked
+        }
+    }
+
+    var asked: Int { contents.withLock { $0.asked } }
+    var answered: Int { contents.withLock { $0.answered } }
+
+    /// - Parameter question: the last one that was put before the look began.
+    func answer(through question: Int) { contents.withLock { $0.answered = max($0.answered, question) } }
 
     func set(_ channel: MirroredChannel) {
         contents.withLock { contents in

@@ -12,6 +12,8 @@ actor PatternService: Service {
     static let pause = Duration.seconds(3600)
     /// The same where the source did not answer.
     private static let retry = Duration.seconds(300)
+    /// Between two looks whether a person wants the sources to be asked now.
+    private static let glance = Duration.seconds(1)
     /// Between two looks at the servers.
     private static let look = Duration.seconds(30)
 
@@ -19,6 +21,8 @@ actor PatternService: Service {
     private var mirrors: [Mirror] = []
     /// What was logged last, so that each failure is logged once.
     private var failure: StoreError?
+    /// What a person has to look at, as it was logged last: by channel.
+    private var alarmed: [String: ChannelAlarm] = [:]
 
     private struct Mirror {
         var settings: PatternChannelSettings
@@ -44,9 +48,10 @@ actor PatternService: Service {
             await withTaskGroup(of: Void.self) { group in
                 // A source that is slow keeps no server waiting.
                 group.addTask {
+                    var due = ContinuousClock.now
                     while !Task.isCancelled {
-                        await self.refresh()
-                        try? await Task.sleep(for: await self.rest)
+                        if await self.refresh(isDue: due <= .now) { due = .now + (await self.rest) }
+                        try? await Task.sleep(for: PatternService.glance)
                     }
                 }
                 group.addTask {
@@ -94,6 +99,16 @@ actor PatternService: Service {
         environment.patterns.set(mirror.known)
     }
 
+    /// Asks each source where it is time to, or a person wants it.
+    /// - Returns: whether they were asked.
+    func refresh(isDue: Bool) async -> Bool {
+        let asked = environment.patterns.asked
+        guard isDue || asked > environment.patterns.answered else { return false }
+        await refresh()
+        if !Task.isCancelled { environment.patterns.answer(through: asked) }
+        return true
+    }
+
     /// Asks each source once.
     func refresh() async {
         for place in mirrors.indices {
@@ -135,6 +150,7 @@ actor PatternService: Service {
     /// One look at the servers, for each channel.
     func advance() async {
         guard !mirrors.isEmpty else { return }
+        reportAlarms()
         do throws(StoreError) {
             // A store that stands back brings nothing to anybody.
             guard try await environment.store.storeRecord().standing.maySend else {
@@ -177,6 +193,26 @@ actor PatternService: Service {
                 "channel": "\(known.name)", "version": "\(targets)", "state": "\(rollout.state.rawValue)",
                 "because": "\(rollout.cause?.words(in: .english) ?? "")",
             ])
+    }
+
+    /// What a person has to look at, once when it begins, and when it is over.
+    private func reportAlarms() {
+        let time = environment.now()
+        for mirror in mirrors {
+            let (alarm, before) = (mirror.known.alarm(at: time), alarmed[mirror.known.name])
+            alarmed[mirror.known.name] = alarm
+            guard alarm?.reason != before?.reason else { continue }
+            guard let alarm else {
+                log(.notice, "a channel of patterns needs nobody any more", mirror)
+                continue
+            }
+            environment.logger.error(
+                "a channel of patterns needs a person; what runs goes on",
+                metadata: [
+                    "channel": "\(alarm.channel)", "reason": "\(alarm.reason)", "since": "\(alarm.since)",
+                    "because": "\(CleanText.line(alarm.because, limit: 500))",
+                ])
+        }
     }
 
     /// Logs the change, not every round.

@@ -130,6 +130,16 @@ extension AgentStatus {
 }
 
 extension ChannelStatus {
+    /// What of it needs a person, in sentences: nothing new comes, or what there is is out of date.
+    func problems(in language: Language) -> [String] {
+        let said = (refused.map { [$0] } ?? []) + warnings
+        return said.map { because in
+            language(
+                "Nothing new is taken of the patterns of \(channel): \(because)",
+                "Von den Mustern von \(channel) wird nichts Neues übernommen: \(because)")
+        }
+    }
+
     /// What of the channel runs, what is on trial, and what is refused, each on a line.
     fileprivate func words(in language: Language) -> [String] {
         let running =

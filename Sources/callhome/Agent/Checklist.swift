@@ -42,6 +42,17 @@ struct Checklist {
                         + " (\(status.uplink.state)): \(status.uplink.because)",
                     step: advice.step(in: language), hides: []))
         }
+        for channel in status.channels ?? [] {
+            items += channel.problems(in: language).map { problem in
+                Item(
+                    state: .task, what: problem,
+                    step: language(
+                        "What runs goes on. Look whether the collector has the same trouble (there: callhome patterns status); "
+                            + "else ask whoever makes the channel.",
+                        "Was läuft, läuft weiter. Nachsehen, ob der Sammler dasselbe meldet (dort: callhome patterns status); "
+                            + "sonst den Hersteller des Kanals fragen."), hides: [])
+            }
+        }
         struct Hidden {
             var step: String?
             var modes: [FailureMode] = []

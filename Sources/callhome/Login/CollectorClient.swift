@@ -15,8 +15,9 @@ struct CollectorOptions: ParsableArguments {
     var json = false
 
     /// The client, or the exit that states how to log in.
-    func client() throws -> CollectorClient {
-        if let collectorSocket { return CollectorClient(socket: collectorSocket) }
+    /// - Parameter timeout: of each answer.
+    func client(within timeout: Duration = CollectorClient.timeout) throws -> CollectorClient {
+        if let collectorSocket { return CollectorClient(socket: collectorSocket, within: timeout) }
         let login: StoredLogin?
         do { login = try StoredLogin.load() } catch {
             Console.complain("\(error)")
@@ -24,11 +25,13 @@ struct CollectorOptions: ParsableArguments {
         }
         guard let login else {
             let local = CollectorClient.localSocket
-            if FileManager.default.isWritableFile(atPath: local) { return CollectorClient(socket: local) }
+            if FileManager.default.isWritableFile(atPath: local) {
+                return CollectorClient(socket: local, within: timeout)
+            }
             Console.complain("nobody is logged in: callhome login https://COLLECTOR:8443 (or, on its machine, as root)")
             throw ExitStatus.permission.exit
         }
-        return CollectorClient(login: login)
+        return CollectorClient(login: login, within: timeout)
     }
 }
 
@@ -44,21 +47,21 @@ struct CollectorClient {
     private let transfer: HTTPTransfer
     private let standing = ToldStanding()
 
-    init(login: StoredLogin) {
+    init(login: StoredLogin, within timeout: Duration = CollectorClient.timeout) {
         base = login.url
         token = login.token
         isOld = CertificateOutline(pem: login.ca)?.objectionAsRoot != nil
         transfer = HTTPTransfer(
             HTTPTransfer.Options(
-                trust: .collector(rootPEM: login.ca), timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20))
+                trust: .collector(rootPEM: login.ca), timeout: timeout, maximumResponseBytes: 64 << 20))
     }
 
-    init(socket: String) {
+    init(socket: String, within timeout: Duration = CollectorClient.timeout) {
         base = "http://localhost"
         token = ""
         isOld = false
         transfer = HTTPTransfer(
-            HTTPTransfer.Options(timeout: CollectorClient.timeout, maximumResponseBytes: 64 << 20, unixSocket: socket))
+            HTTPTransfer.Options(timeout: timeout, maximumResponseBytes: 64 << 20, unixSocket: socket))
     }
 
     func ask<Answer: Decodable>(

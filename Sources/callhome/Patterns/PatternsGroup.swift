@@ -14,13 +14,14 @@ struct PatternsGroup: ParsableCommand {
 
             A channel brings packs to others, signed: `keygen` and `root` begin one, `sign` and `publish` fill it, `fetch` \
             mirrors it, `verify` says what it holds. A collector brings its versions to the servers, in rings: `status` \
-            says how far, and `rollout`, `halt` and `rollback` are a person's word.
+            says how far, `update` has it look for a new one now, and `rollout`, `halt` and `rollback` are a person's word.
             """,
         subcommands: [
             PatternsList.self, PatternsShow.self, PatternsExplain.self, PatternsTest.self, PatternsLint.self,
             PatternsBuild.self, PatternsBacktest.self, PatternsSignals.self, PatternsImportModel.self,
             PatternsOverlay.self,
             PatternsKeygen.self, PatternsRoot.self, PatternsSign.self, PatternsPublish.self, PatternsFetch.self,
-            PatternsVerify.self, PatternsStatus.self, PatternsRollout.self, PatternsHalt.self, PatternsRollback.self,
+            PatternsVerify.self, PatternsStatus.self, PatternsUpdate.self, PatternsRollout.self, PatternsHalt.self,
+            PatternsRollback.self,
         ])
 }

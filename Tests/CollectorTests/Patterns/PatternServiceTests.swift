@@ -51,30 +51,72 @@ private struct Publisher {
     func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(folder)/\(path)")) }
 }
 
+/// A collector that mirrors one channel, whose maker has published version 1 in a folder beside it.
+private final class MirroringSite {
+    let source: TemporaryFolder
+    var publisher: Publisher
+    let settings: PatternChannelSettings
+    let fleet: TestFleet
+    var service: PatternService
+    var known: MirroredChannel? { fleet.environment.patterns.channel("vendor") }
+
+    /// - Parameters:
+    ///   - lasts: seconds, of the timestamp.
+    ///   - isRead: whether the collector has asked its source once.
+    init(lasts: Int64 = 600_000, isRead: Bool = true, lines: LogLines = LogLines()) async throws {
+        source = try TemporaryFolder()
+        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
+        try await publisher.publish(1, at: TestFleet.start, lasts: lasts)
+        let settings = PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
+        (self.publisher, self.settings) = (publisher, settings)
+        fleet = try await TestFleet(logger: lines.logger) { $0.channels = [settings] }
+        service = PatternService(fleet.environment)
+        await service.resume()
+        if isRead { await service.refresh() }
+    }
+
+    /// The source is gone, and comes back empty but for the root that is pinned.
+    func loseSource() throws {
+        let root = try publisher.bytes("1.root.json")
+        try FileManager.default.removeItem(atPath: publisher.folder)
+        try FileManager.default.createDirectory(atPath: publisher.folder, withIntermediateDirectories: true)
+        try root.write(to: URL(filePath: publisher.rootPath))
+    }
+
+    /// Somebody changes the pack of a version on its way.
+    /// - Returns: where it lies.
+    @discardableResult
+    func forge(_ revision: Int) throws -> String {
+        let found = publisher.paths.first { path in
+            path.hasPrefix("targets/") && (try? publisher.bytes(path)) == Publisher.pack(revision)
+        }
+        let path = "\(publisher.folder)/\(try #require(found))"
+        try Publisher.pack(99).write(to: URL(filePath: path))
+        return path
+    }
+
+    /// What the collector's process does after a restart.
+    func restart() async {
+        service = PatternService(fleet.environment)
+        await service.resume()
+        await service.refresh()
+    }
+}
+
 @Suite("Channels of patterns at the collector")
 struct PatternServiceTests {
     @Test("The mirror is served byte for byte to anybody, and nothing else is")
     func served() async throws {
-        let source = try TemporaryFolder()
-        defer { withExtendedLifetime(source) {} }
-        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
-        try await publisher.publish(1, at: TestFleet.start)
-        let fleet = try await TestFleet {
-            $0.channels = [
-                PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
-            ]
-        }
-        let service = PatternService(fleet.environment)
-        await service.resume()
-        await service.refresh()
-        #expect(fleet.environment.patterns.channel("vendor")?.refusal == nil)
-        #expect(fleet.environment.patterns.channel("vendor")?.targets == 1)
+        let site = try await MirroringSite()
+        let fleet = site.fleet
+        #expect(site.known?.refusal == nil)
+        #expect(site.known?.targets == 1)
         try await withWeb(fleet) { web in
-            #expect(publisher.paths.count == 5)
-            for path in publisher.paths {
+            #expect(site.publisher.paths.count == 5)
+            for path in site.publisher.paths {
                 let answer = try await web.get("\(Routes.channel("vendor"))/\(path)")
                 #expect(answer.status == 200, "\(path)")
-                #expect(try answer.body == publisher.bytes(path), "\(path)")
+                #expect(try answer.body == site.publisher.bytes(path), "\(path)")
             }
             for path in [
                 "vendor/metadata/2.root.json", "vendor/metadata/..%2F..%2Fcollector.sqlite",
@@ -89,23 +131,188 @@ struct PatternServiceTests {
         }
     }
 
+    @Test("What each update asks for in vain, the next root, is no line of the log; what a stranger asks for is")
+    func nextRoot() async throws {
+        let lines = LogLines()
+        let site = try await MirroringSite(lines: lines)
+        let fleet = site.fleet
+        try await withWeb(fleet) { web in
+            #expect(try await web.get("\(Routes.channel("vendor"))/\(ChannelPath.root(2))").status == 404)
+            #expect(try await web.get("/v1/tests/none").status == 404)
+            #expect(!lines.messages.contains("a request was refused"))
+            for path in [
+                "vendor/metadata/7.targets.json", "vendor/metadata/02.root.json", "other/metadata/2.root.json",
+            ] {
+                #expect(try await web.get("/v1/channels/\(path)").status == 404)
+            }
+            #expect(lines.messages.count { $0 == "a request was refused" } == 1)
+        }
+    }
+
+    @Test("A person has the sources asked now, and hears what came of each: new, nothing, refused, away, or not yet")
+    func asked() async throws {
+        let lines = LogLines()
+        let site = try await MirroringSite(lines: lines)
+        let environment = site.fleet.environment
+        let running = Task { [service = site.service] in try await service.run() }
+        defer { running.cancel() }
+        func ask() async throws -> CollectorAPI.ChannelOutcome {
+            let outcomes = try await PatternQuestion(environment).ask(by: "anna", patience: .seconds(30))
+            return try #require(outcomes.first)
+        }
+        #expect(try await ask().outcome == "unchanged")
+        try await site.publisher.publish(2, at: TestFleet.start)
+        let new = try await ask()
+        #expect(new.outcome == "new" && new.version == 2 && new.before == 1 && new.because == nil)
+        try await site.publisher.publish(3, at: TestFleet.start)
+        try site.forge(3)
+        let refused = try await ask()
+        #expect(refused.outcome == "refused" && refused.version == 2)
+        #expect(refused.because?.contains("SHA-256") == true)
+        try FileManager.default.removeItem(atPath: site.publisher.folder)
+        #expect(try await ask().outcome == "absent")
+        #expect(lines.metadata.contains { $0["by"] == "anna" })
+        running.cancel()
+        _ = try? await running.value
+        // Nobody looks any more.
+        let late = try await PatternQuestion(environment).ask(by: "anna", patience: .zero)
+        #expect(late.map(\.outcome) == ["pending"])
+        #expect(try await PatternQuestion(TestFleet().environment).ask(by: "anna").isEmpty)
+    }
+
+    @Test("A question is answered by a look that began after it, and many by one")
+    func questions() async throws {
+        let site = try await MirroringSite()
+        let desk = site.fleet.environment.patterns
+        #expect(await !site.service.refresh(isDue: false), "nobody asks")
+        let (first, second) = (desk.ask(), desk.ask())
+        #expect(desk.answered < first)
+        #expect(await site.service.refresh(isDue: false))
+        #expect(desk.answered == second)
+        #expect(await !site.service.refresh(isDue: false))
+    }
+
+    @Test(
+        "What needs a person stands on the console's first page in both languages, at the health check and once in the log, and stops nothing"
+    )
+    func alarmed() async throws {
+        let lines = LogLines()
+        let site = try await MirroringSite(lines: lines)
+        let fleet = site.fleet
+        try await fleet.addAdmin()
+        await site.service.advance()
+        #expect(!lines.messages.contains { $0.contains("needs a person") })
+        try await site.publisher.publish(2, at: TestFleet.start)
+        try site.forge(2)
+        await site.service.refresh()
+        for _ in 0..<3 { await site.service.advance() }
+        #expect(lines.messages.count { $0.contains("needs a person") } == 1)
+        #expect(fleet.environment.patterns.offers(to: "h1")?.first?.targets == 1, "what is here goes on")
+        try await withWeb(fleet) { web in
+            #expect(try await web.get(Routes.health).text.contains("\"status\":\"alarm\""))
+            _ = try await web.login()
+            #expect(
+                try await web.get("/servers").text.contains("The pattern channel vendor brings nothing new: its files"))
+            web.language = "de"
+            #expect(
+                try await web.get("/servers").text.contains("Der Musterkanal vendor bringt nichts Neues: die Dateien"))
+        }
+        try await site.publisher.publish(4, at: TestFleet.start)
+        await site.service.refresh()
+        await site.service.advance()
+        #expect(lines.messages.count { $0.contains("needs nobody any more") } == 1)
+        #expect(site.known?.targets == 3)
+    }
+
+    @Test("A source may be away for a week, one that never came for an hour; after that a person has to look")
+    func away() async throws {
+        let site = try await MirroringSite(lasts: 100 * 86_400)
+        try site.loseSource()
+        await site.service.refresh()
+        let known = try #require(site.known)
+        let since = try #require(known.refusal?.since)
+        #expect(known.refusal?.isAbsence == true)
+        #expect(known.alarm(at: since + .seconds(7 * 86_400 - 1)) == nil)
+        #expect(known.alarm(at: since + .seconds(7 * 86_400))?.reason == known.refusal?.reason)
+        var never = known
+        never.targets = nil
+        #expect(never.alarm(at: since + .seconds(3599)) == nil)
+        #expect(never.alarm(at: since + .seconds(3600)) != nil)
+    }
+
+    @Test("Every reason for which a channel is refused has words in both languages")
+    func reasons() {
+        let file = "f"
+        let all: [ChannelRefusal] = [
+            .malformed(file: file, because: ""), .tooLarge(file: file, limit: 1), .missing(file: file),
+            .unavailable(file: file, because: ""),
+            .signatures(file: file, role: .root, byRootVersion: 1, found: 0, needed: 1),
+            .otherVersion(file: file, found: 1, wanted: 2), .rollback(file: file, found: 1, known: 2),
+            .behind(found: 1, told: 2), .otherLength(file: file, found: 1, wanted: 2), .otherHash(file: file),
+            .dropped(file: file, by: ""), .tooManyRoots(through: 1),
+            .foreignPattern(pack: file, id: "", prefix: ""), .otherContents(pack: file, because: ""),
+            .unreadablePack(pack: file, because: ""),
+        ]
+        for reason in all.map(\.reason) + ["root", "mirror", "disk", "source", "expired"] {
+            for language in Language.allCases {
+                #expect(!ChannelAlarm.words(for: reason, in: language).contains(reason + ")"), "\(reason)")
+            }
+        }
+        #expect(ChannelAlarm.words(for: "of-a-later-day", in: .english).contains("(of-a-later-day)"))
+    }
+
+    @Test(
+        "A backup has the mirror, verified, and serves it where no line leads to the source; one that is forged stays out"
+    )
+    func backup() async throws {
+        let site = try await MirroringSite()
+        let folder = try TemporaryFolder()
+        let live = try DataDirectory(path: site.fleet.folder.path)
+        let copy = try live.beginCopy(at: "\(folder.path)/copy")
+        let time = site.fleet.clock.time
+        let left = await CollectorCommands.copyChannels([site.settings], from: live, to: copy, at: time)
+        #expect(left.isEmpty)
+        try site.loseSource()
+        let restored = try await TestFleet {
+            $0.dataDirectory = copy.path
+            $0.channels = [site.settings]
+        }
+        let service = PatternService(restored.environment)
+        await service.resume()
+        #expect(restored.environment.patterns.channel("vendor")?.targets == 1)
+        #expect(restored.environment.patterns.channel("vendor")?.refusal == nil)
+
+        let mirror = "\(live.path)/channels/vendor"
+        let pack = try #require(ChannelFiles.paths(in: mirror).first { $0.hasPrefix("targets/") })
+        try Publisher.pack(99).write(to: URL(filePath: "\(mirror)/\(pack)"))
+        let other = try live.beginCopy(at: "\(folder.path)/other")
+        let lost = await CollectorCommands.copyChannels([site.settings], from: live, to: other, at: time)
+        #expect(lost.count == 1 && lost[0].contains("vendor is not in it"))
+        #expect(ChannelFiles.paths(in: "\(other.path)/channels/vendor").allSatisfy { !$0.hasPrefix("targets/") })
+    }
+
+    @Test("One server and several are told apart in both languages")
+    func plurals() {
+        let one = Rollout.Cause.refused(servers: 1, of: 3, example: "a", because: "b")
+        #expect(one.words(in: .english) == "1 of 3 servers refuses it; a: b")
+        #expect(one.words(in: .german) == "1 von 3 Servern lehnt sie ab; a: b")
+        let two = Rollout.Cause.refused(servers: 2, of: 3, example: "a", because: "b")
+        #expect(two.words(in: .english) == "2 of 3 servers refuse it; a: b")
+        #expect(two.words(in: .german) == "2 von 3 Servern lehnen sie ab; a: b")
+        #expect(
+            Rollout.Cause.silent(servers: 1, of: 1, expected: 1).words(in: .german)
+                == "1 von 1 Server verstummte, nachdem er sie verwenden sollte; nach den übrigen wäre es 1.")
+    }
+
     @Test(
         "Another collector takes it from there as from the maker, and a forged mirror is refused while the old one goes on"
     )
     func chain() async throws {
-        let source = try TemporaryFolder()
-        defer { withExtendedLifetime(source) {} }
-        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
-        try await publisher.publish(1, at: TestFleet.start)
-        let settings = PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
-        let partner = try await TestFleet { $0.channels = [settings] }
-        let first = PatternService(partner.environment)
-        await first.resume()
-        await first.refresh()
-        let mirror = "\(partner.folder.path)/channels/vendor"
+        let partner = try await MirroringSite()
+        let mirror = "\(partner.fleet.folder.path)/channels/vendor"
         let site = try await TestFleet {
             $0.channels = [
-                PatternChannelSettings(name: "vendor", source: mirror, root: publisher.rootPath)
+                PatternChannelSettings(name: "vendor", source: mirror, root: partner.publisher.rootPath)
             ]
         }
         let second = PatternService(site.environment)
@@ -113,50 +320,30 @@ struct PatternServiceTests {
         await second.refresh()
         #expect(site.environment.patterns.channel("vendor")?.targets == 1)
         // The next version, with a pack that somebody changed on the way.
-        try await publisher.publish(2, at: TestFleet.start)
-        let changed = publisher.paths.first { path in
-            path.hasPrefix("targets/") && (try? publisher.bytes(path)) == Publisher.pack(2)
-        }
-        let pack = try #require(changed)
-        try Publisher.pack(3).write(to: URL(filePath: "\(publisher.folder)/\(pack)"))
-        await first.refresh()
-        let known = try #require(partner.environment.patterns.channel("vendor"))
+        try await partner.publisher.publish(2, at: TestFleet.start)
+        let good = try partner.forge(2)
+        await partner.service.refresh()
+        let known = try #require(partner.known)
         #expect(known.targets == 1)
         #expect(known.refusal?.reason == "other-hash")
-        #expect(known.alarm(at: partner.clock.time) != nil)
-        // Its own keys count, and no others: the folder of another maker is refused.
-        try Publisher.pack(2).write(to: URL(filePath: "\(publisher.folder)/\(pack)"))
-        await first.refresh()
-        #expect(partner.environment.patterns.channel("vendor")?.targets == 2)
-        #expect(partner.environment.patterns.channel("vendor")?.refusal == nil)
+        #expect(known.alarm(at: partner.fleet.clock.time)?.reason == "other-hash")
+        try Publisher.pack(2).write(to: URL(filePath: good))
+        await partner.service.refresh()
+        #expect(partner.known?.targets == 2)
+        #expect(partner.known?.refusal == nil)
     }
 
     @Test("A collector that starts again serves what it had, without its source; expiry is said and stops nothing")
     func resumed() async throws {
-        let source = try TemporaryFolder()
-        defer { withExtendedLifetime(source) {} }
-        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
-        try await publisher.publish(1, at: TestFleet.start, lasts: 1000)
-        let fleet = try await TestFleet {
-            $0.channels = [
-                PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
-            ]
-        }
-        let service = PatternService(fleet.environment)
-        await service.resume()
-        await service.refresh()
-        let root = try publisher.bytes("1.root.json")
-        try FileManager.default.removeItem(atPath: publisher.folder)
-        try FileManager.default.createDirectory(atPath: publisher.folder, withIntermediateDirectories: true)
-        try root.write(to: URL(filePath: publisher.rootPath))
+        let site = try await MirroringSite(lasts: 1000)
+        let fleet = site.fleet
+        try site.loseSource()
         fleet.clock.advance(.seconds(2000))
-        let again = PatternService(fleet.environment)
-        await again.resume()
-        await again.refresh()
-        let known = try #require(fleet.environment.patterns.channel("vendor"))
+        await site.restart()
+        let known = try #require(site.known)
         #expect(known.targets == 1)
         #expect(known.refusal?.isAbsence == true)
-        #expect(known.alarm(at: fleet.clock.time)?.contains("out of date") == true)
+        #expect(known.alarm(at: fleet.clock.time)?.because.contains("out of date") == true)
         let text = try await MetricsPage(of: fleet.environment).text(as: .openMetrics, withNames: false)
         #expect(text.contains("callhome_patterns_version{channel=\"vendor\"} 1\n"))
         #expect(text.contains("callhome_patterns_refused{channel=\"vendor\"} 1\n"))
@@ -167,18 +354,9 @@ struct PatternServiceTests {
         "Receipts name the newest version that was verified, and how far each server goes; a collector without channels names none"
     )
     func offers() async throws {
-        let source = try TemporaryFolder()
-        defer { withExtendedLifetime(source) {} }
-        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
-        try await publisher.publish(1, at: TestFleet.start)
-        let fleet = try await TestFleet {
-            $0.channels = [
-                PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
-            ]
-        }
-        #expect(fleet.environment.patterns.offers(to: "h1") == nil)
-        let service = PatternService(fleet.environment)
-        await service.resume()
+        #expect(try await TestFleet().environment.patterns.offers(to: "h1") == nil)
+        let site = try await MirroringSite(isRead: false)
+        let (fleet, service) = (site.fleet, site.service)
         #expect(
             fleet.environment.patterns.offers(to: "h1") == [
                 PatternOffer(channel: "vendor", timestamp: 0, targets: nil, step: .hold)
@@ -250,19 +428,9 @@ struct PatternServiceTests {
     @Test(
         "The page and the server's page say what runs and why not more, in both languages, and escape what agents say")
     func pages() async throws {
-        let source = try TemporaryFolder()
-        defer { withExtendedLifetime(source) {} }
-        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
-        try await publisher.publish(1, at: TestFleet.start)
-        let fleet = try await TestFleet {
-            $0.channels = [
-                PatternChannelSettings(name: "vendor", source: publisher.folder, root: publisher.rootPath)
-            ]
-        }
+        let site = try await MirroringSite()
+        let fleet = site.fleet
         try await fleet.addAdmin()
-        let service = PatternService(fleet.environment)
-        await service.resume()
-        await service.refresh()
         let server = try await fleet.enrol("h1", hostname: "srv-1")
         try await server.send(
             .heartbeat(
@@ -274,7 +442,7 @@ struct PatternServiceTests {
                             candidate: PatternCandidate(
                                 targets: 1, state: "refused", because: "<script>alert(1)</script>"))
                     ])))
-        await service.advance()
+        await site.service.advance()
         try await withWeb(fleet) { web in
             _ = try await web.login()
             let page = try await web.get("/patterns")
@@ -286,7 +454,7 @@ struct PatternServiceTests {
             // Whoever looks at servers alone learns of it as well.
             #expect(
                 try await web.get("/cases").text.contains("Version 1 of the pattern channel vendor waits for a decision"))
-            #expect(page.text.contains("1 of 1 servers refuse it"))
+            #expect(page.text.contains("1 of 1 server refuses it"))
             #expect(!page.text.contains("<script>"))
             let detail = try await web.get("/servers/h1")
             #expect(detail.text.contains("Version 1 is refused"))
