@@ -22,7 +22,7 @@ extension Rollout {
             )
         case .held:
             return language(
-                "Version \(targets) waits for a person.", "Version \(targets) wartet auf einen Menschen.") + why
+                "Version \(targets) waits for a decision.", "Version \(targets) wartet auf eine Entscheidung.") + why
         case .rolling:
             let (count, all) = (activated.count, servers.count { $0.status != nil })
             return language(
@@ -69,7 +69,9 @@ extension Rollout {
             if state == .rolling, server.pin == .last || !members.contains(server.host) {
                 return language("has tried it, and is in the last ring", "hat sie erprobt und ist im letzten Ring")
             }
-            return language("has tried it, and waits", "hat sie erprobt und wartet")
+            return state == .held
+                ? language("has tried it and waits for the decision", "hat sie erprobt und wartet auf die Entscheidung")
+                : language("has tried it and waits for its turn", "hat sie erprobt und wartet, bis er an der Reihe ist")
         }
     }
 }
@@ -99,9 +101,16 @@ extension Rollout.Cause {
             )
         case .orders(let servers, let count, let surely, let atMost, let pattern):
             let (of, von) = share(servers, count)
+            let number =
+                surely == atMost
+                ? (english: "\(surely) in all", german: "zusammen \(surely)")
+                : (
+                    english: "surely \(surely) and at most \(atMost) in all",
+                    german: "zusammen sicher \(surely) und höchstens \(atMost)"
+                )
             return language(
-                "\(of) \(Wording.form(servers, "foretells", "foretell")) orders or visits, surely \(surely), at most \(atMost), mostly by \(line(pattern)).",
-                "\(von) \(Wording.form(servers, "sagt", "sagen")) Bestellungen oder Besuche voraus, sicher \(surely), höchstens \(atMost), meist durch \(line(pattern))."
+                "\(of) \(Wording.form(servers, "foretells", "foretell")) orders or visits, \(number.english), mostly by \(line(pattern)).",
+                "\(von) \(Wording.form(servers, "sagt", "sagen")) Bestellungen oder Besuche voraus, \(number.german), meist durch \(line(pattern))."
             )
         case .noise(let servers, let count, let pattern):
             let (of, von) = share(servers, count)
