@@ -8,10 +8,12 @@ import Testing
 struct PackTestsTests {
     private typealias F = Fixtures
 
-    private static let tests: [[String: Any]] = [
-        ["name": "fires", "series": ["pending": "0 20"], "expect": ["at": "2"]],
-        ["name": "does not", "series": ["pending": "0 2"], "expect": "none"],
-    ]
+    private static var tests: [[String: Any]] {
+        [
+            ["name": "fires", "series": ["pending": "0 20"], "expect": ["at": "2"]],
+            ["name": "does not", "series": ["pending": "0 2"], "expect": "none"],
+        ]
+    }
 
     private static func json(
         _ patterns: [[String: Any]], tests: [String: Any] = ["disk.test": PackTestsTests.tests]
