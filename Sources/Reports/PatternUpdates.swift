@@ -98,14 +98,22 @@ public struct PatternForecast: Hashable, Sendable, Codable {
         @Bounded<CountBounds> public var surely: Int
         /// At most so many, where gauges decide that are kept with bounds; at least `surely`.
         @Bounded<CountBounds> public var atMost: Int
+        /// Of `surely`, those on a part of which something is known by what runs: a fault of it stands that is watched at least.
+        /// Nil where that is none.
+        public var faulty: Int?
 
-        public init(pattern: String, urgency: String, surely: Int, atMost: Int) {
+        public init(pattern: String, urgency: String, surely: Int, atMost: Int, faulty: Int? = nil) {
             self.pattern = pattern
             self.urgency = urgency
             self.surely = surely
             self.atMost = atMost
+            self.faulty = faulty
         }
     }
+
+    /// Seconds of history below which a forecast says nothing of a version: half a day, in which a server does by day or by night
+    /// what it does, and every probe has looked many times.
+    public static let leastSpan = 43_200
 
     /// Seconds of history that were replayed.
     @Bounded<IntervalBounds> public var span: Int
@@ -122,4 +130,7 @@ public struct PatternForecast: Hashable, Sendable, Codable {
         self.more = more
         self.clears = clears
     }
+
+    /// Whether the server remembers enough for it to say something.
+    public var saysSomething: Bool { span >= PatternForecast.leastSpan }
 }

@@ -315,6 +315,11 @@ struct ChannelStatusText: Sendable {
 
     private static func text(of forecast: PatternForecast, in language: Language) -> String {
         let span = TicketStrings(language: language).span(.seconds(forecast.span))
+        guard forecast.saysSomething else {
+            return language(
+                "It remembers the last \(span), which is too little to try a version on: 12 hours are needed",
+                "Er weiß von den letzten \(span), zu wenig, um eine Version zu erproben: 12 Stunden sind nötig")
+        }
         let surely = forecast.entries.reduce(0) { $0 + $1.surely }
         let atMost = forecast.entries.reduce(0) { $0 + $1.atMost }
         let named = forecast.entries.prefix(5).map { CleanText.line($0.pattern, limit: 60) }.joined(separator: ", ")

@@ -66,6 +66,11 @@ extension Rollout {
             guard case .proved = server.standing(of: targets) else {
                 return language("tries it", "erprobt sie")
             }
+            if server.remembersTooLittle(for: targets) {
+                return language(
+                    "has tried it, but remembers less than 12 hours: tries it again, and is in the last ring",
+                    "hat sie erprobt, weiß aber von weniger als 12 Stunden: erprobt sie wieder und ist im letzten Ring")
+            }
             if state == .rolling, server.pin == .last || !members.contains(server.host) {
                 return language("has tried it, and is in the last ring", "hat sie erprobt und ist im letzten Ring")
             }
@@ -98,6 +103,12 @@ extension Rollout.Cause {
             return language(
                 "\(of) \(Wording.form(servers, "was heard and has", "were heard and have")) not answered for a day.",
                 "\(von) \(Wording.form(servers, "war zu hören und hat", "waren zu hören und haben")) einen Tag lang nicht geantwortet."
+            )
+        case .unremembered(let servers, let count):
+            let (of, von) = share(servers, count)
+            return language(
+                "\(of) \(Wording.form(servers, "remembers", "remember")) less than 12 hours, on which it cannot be tried; it goes on by itself when most remember more.",
+                "\(von) \(Wording.form(servers, "weiß", "wissen")) von weniger als 12 Stunden, woran sie nicht zu erproben ist; es geht von selbst weiter, wenn die meisten mehr wissen."
             )
         case .orders(let servers, let count, let surely, let atMost, let pattern):
             let (of, von) = share(servers, count)

@@ -28,6 +28,8 @@ struct Rollout: Hashable, Sendable, Codable {
         /// - Parameter because: what one of them said.
         case refused(servers: Int, of: Int, example: String, because: String)
         case unanswered(servers: Int, of: Int)
+        /// Most of them remember too little to try it on.
+        case unremembered(servers: Int, of: Int)
         /// Orders or visits are foretold.
         case orders(servers: Int, of: Int, surely: Int, atMost: Int, pattern: String)
         /// Things to watch are foretold.
@@ -63,6 +65,7 @@ struct Rollout: Hashable, Sendable, Codable {
     /// What counts no more, for a person has seen it.
     private struct Forgiven: Hashable, Sendable, Codable {
         var wentBack = 0
+        var fallen = 0
         var silent = 0
         var faults: [String: Int] = [:]
     }
@@ -88,8 +91,12 @@ struct Rollout: Hashable, Sendable, Codable {
     private(set) var activated: [HostID: Timestamp] = [:]
     /// What these foretold at most, by pattern.
     private(set) var foretold: [String: Int] = [:]
-    /// Those among them that foretold orders or visits.
+    /// Those among them that foretold orders or visits: for parts of which nothing was known, and for others.
     private(set) var grave = 0
+    private(set) var known = 0
+    /// Since when these are heard to run it, and since when they have lived with it for a while.
+    private(set) var running: [HostID: Timestamp] = [:]
+    private(set) var settledIn: [HostID: Timestamp] = [:]
     /// Patterns of this version that are not those of the version before.
     private let changed: Set<String>
     private let revisions: [String: Int]
@@ -155,7 +162,7 @@ struct Rollout: Hashable, Sendable, Codable {
             isReleased = true
             let seen = Evidence(self, servers, at: time)
             forgiven = Forgiven(
-                wentBack: seen.wentBack.count, silent: seen.silent.count, faults: seen.found)
+                wentBack: seen.wentBack.count, fallen: seen.fallen.count, silent: seen.silent.count, faults: seen.found)
             if state == .held { begin(servers) }
             enter(members.isEmpty ? .proving : .rolling, nil, at: time)
         }
@@ -172,12 +179,14 @@ struct Rollout: Hashable, Sendable, Codable {
     /// - Returns: whether anything changed that has to be kept.
     mutating func decide(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) -> Bool {
         let before = revision
+        note(servers, rules)
         switch state {
         case .proving: prove(servers, rules, at: time)
+        case .held: reconsider(servers, rules, at: time)
         case .rolling: roll(servers, rules, at: time)
         case .halted: watch(servers, rules, at: time)
         case .complete: join(servers, rules, at: time)
-        case .held, .back: break
+        case .back: break
         }
         return revision != before
     }
@@ -214,14 +223,24 @@ struct Rollout: Hashable, Sendable, Codable {
         roll(servers, rules, at: time)
     }
 
+    /// Goes on by itself where servers remembered too little and do so no more.
+    private mutating func reconsider(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) {
+        guard case .unremembered = cause else { return }
+        if case .unremembered = objection(recent(servers, rules, at: time)) { return }
+        enter(.proving, nil, at: time)
+        prove(servers, rules, at: time)
+    }
+
+    /// Those that have tried it on enough to say something; where a person lets it go on though none has, all that tried it.
     private mutating func begin(_ servers: [RolloutServer]) {
-        members = Set(
-            servers.filter { server in
-                switch server.standing(of: targets) {
-                case .proved, .runs: true
-                default: false
-                }
-            }.map(\.host))
+        let tried = servers.filter { server in
+            switch server.standing(of: targets) {
+            case .proved, .runs: true
+            default: false
+            }
+        }
+        let proved = tried.filter { !$0.remembersTooLittle(for: targets) }
+        members = Set((proved.isEmpty && isReleased ? tried : proved).map(\.host))
         ring = 0
     }
 
@@ -246,11 +265,15 @@ struct Rollout: Hashable, Sendable, Codable {
         }
         if unanswered > RolloutRules.few(of: count) { return .unanswered(servers: unanswered, of: count) }
         let (sure, possible) = (forecasts.filter { $0.surelyGrave > 0 }, forecasts.filter { $0.possiblyGrave > 0 })
-        if sure.count > RolloutRules.few(of: count) || possible.count > RolloutRules.some(of: count) {
+        let known = forecasts.filter { $0.knownGrave > 0 }
+        if sure.count > RolloutRules.few(of: count) || possible.count > RolloutRules.some(of: count)
+            || known.count > RolloutRules.known(of: count)
+        {
+            let grave = forecasts.filter { $0.possiblyGrave + $0.knownGrave > 0 }
             return .orders(
-                servers: possible.count, of: count, surely: forecasts.reduce(0) { $0 + $1.surelyGrave },
-                atMost: forecasts.reduce(0) { $0 + $1.possiblyGrave },
-                pattern: Rollout.commonest(in: possible) { $0.isGrave })
+                servers: grave.count, of: count, surely: grave.reduce(0) { $0 + $1.surelyGrave + $1.knownGrave },
+                atMost: grave.reduce(0) { $0 + $1.possiblyGrave + $1.knownGrave },
+                pattern: Rollout.commonest(in: grave) { $0.isGrave })
         }
         let clearing = forecasts.filter { $0.clears > 0 }
         if clearing.count > RolloutRules.some(of: count) {
@@ -261,6 +284,9 @@ struct Rollout: Hashable, Sendable, Codable {
             return .noise(
                 servers: noisy.count, of: count, pattern: Rollout.commonest(in: noisy) { $0.isWatched })
         }
+        let young = heard.count { $0.remembersTooLittle(for: targets) }
+        // They join the last ring, for which most of the others have to stand.
+        if young * 2 > count { return .unremembered(servers: young, of: count) }
         return nil
     }
 
@@ -274,6 +300,33 @@ struct Rollout: Hashable, Sendable, Codable {
     }
 
     // MARK: Rings
+
+    /// Writes down since when those that were told to run it are heard to do so.
+    private mutating func note(_ servers: [RolloutServer], _ rules: RolloutRules) {
+        let count = running.count + settledIn.count
+        for server in servers where activated[server.host] != nil && server.standing(of: targets) == .runs {
+            guard let heard = server.heard, settledIn[server.host] == nil else { continue }
+            let first = running[server.host] ?? heard
+            running[server.host] = first
+            if heard - first >= rules.settles { settledIn[server.host] = heard }
+        }
+        if running.count + settledIn.count != count { revision += 1 }
+    }
+
+    /// How many were told to run it, and are awaited: they do not yet, or not for long enough. Who is away has not heard of it, or
+    /// is counted as silent.
+    private func unsettled(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) -> Int {
+        servers.count { server in
+            guard let offered = activated[server.host], settledIn[server.host] == nil, !server.isSilent,
+                isRecent(server, rules, at: time)
+            else { return false }
+            switch server.standing(of: targets) {
+            case .runs: return true
+            case .refused, .wentBack, nil: return false
+            default: return time - offered < rules.answersWithin
+            }
+        }
+    }
 
     private mutating func settle(at time: Timestamp?) {
         guard settled != time else { return }
@@ -294,17 +347,7 @@ struct Rollout: Hashable, Sendable, Codable {
     private mutating func roll(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) {
         if let harm = evidence(servers, rules, at: time).harm { return enter(.halted, harm, at: time) }
         fill(servers, rules, at: time)
-        let waiting = servers.filter { server in
-            // Who is away has not heard of it, or is counted as silent.
-            guard let offered = activated[server.host], !server.isSilent, isRecent(server, rules, at: time) else {
-                return false
-            }
-            switch server.standing(of: targets) {
-            case .runs, .refused, .wentBack, nil: return false
-            default: return time - offered < rules.answersWithin
-            }
-        }
-        guard waiting.isEmpty else {
+        guard unsettled(servers, rules, at: time) == 0 else {
             settle(at: nil)
             return
         }
@@ -317,14 +360,16 @@ struct Rollout: Hashable, Sendable, Codable {
         fill(servers, rules, at: time)
     }
 
-    /// Tells as many servers to run it as the ring has room for.
+    /// Tells as many servers to run it as the ring has room for: at most as many at once as live with it by now, or as the second
+    /// ring has.
     private mutating func fill(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) {
         let isLast = ring == RolloutRules.last || goal(of: ring) >= members.count
         if isLast, ring != RolloutRules.last {
             ring = RolloutRules.last
             revision += 1
         }
-        var room = isLast ? Int.max : goal(of: ring) - activated.count
+        let step = max(goal(of: 1), settledIn.count) - unsettled(servers, rules, at: time)
+        var room = isLast ? step : min(step, goal(of: ring) - activated.count)
         guard room > 0 else { return }
         var waiting = servers.filter { server in
             guard activated[server.host] == nil, !server.isSilent, isRecent(server, rules, at: time) else {
@@ -342,9 +387,14 @@ struct Rollout: Hashable, Sendable, Codable {
             var forecast: PatternForecast?
             if case .proved(let told) = server.standing(of: targets) { forecast = told }
             let isGrave = forecast.map { $0.surelyGrave > 0 } ?? false
+            let isKnown = forecast.map { $0.knownGrave > 0 } ?? false
             // What a server foretells that came later counts as what the first ones did.
-            if isGrave, !isReleased, grave >= RolloutRules.few(of: servers.count) { continue }
+            if !isReleased {
+                if isGrave, grave >= RolloutRules.few(of: servers.count) { continue }
+                if isKnown, known >= RolloutRules.known(of: servers.count) { continue }
+            }
             if isGrave { grave += 1 }
+            if isKnown { known += 1 }
             activated[server.host] = time
             for entry in forecast?.entries ?? [] { foretold[entry.pattern, default: 0] += entry.atMost }
             room -= 1
@@ -397,6 +447,8 @@ struct Rollout: Hashable, Sendable, Codable {
     struct Evidence {
         private(set) var wentBack: [(server: RolloutServer, because: String)] = []
         private(set) var silent: [RolloutServer] = []
+        /// Those among them that were not heard for long after the swap, if at all.
+        private(set) var fallen: [RolloutServer] = []
         /// Faults by pattern that servers opened which run it, and nobody's unchanged patterns found at the same time.
         private(set) var found: [String: Int] = [:]
         /// How many would be by what servers opened at the same time that did not run it.
@@ -405,6 +457,8 @@ struct Rollout: Hashable, Sendable, Codable {
         private var variance: [String: Double] = [:]
         private(set) var servers = 0
         private var expectedSilent = 0.0
+        /// How many would be by those that fell silent at the same time and did not run it, or had for longer.
+        private var expectedFallen = 0.0
         private let rollout: Rollout
 
         /// - Parameter window: how far back faults are looked at; nil for all since the version is offered.
@@ -414,15 +468,22 @@ struct Rollout: Hashable, Sendable, Codable {
             let since = window.map { max(start, time - $0) } ?? start
             var others = Comparison(from: start, to: time)
             var (control, controlSilent) = (0, 0)
+            var peers = Peers()
             for server in all where server.status != nil {
                 let offered = rollout.activated[server.host]
                 others.add(server.openings, until: offered)
                 guard let offered else {
                     control += 1
+                    peers.add(server, since: rollout.begun)
                     if server.isSilent, server.heard.map({ $0 >= start }) ?? false { controlSilent += 1 }
                     continue
                 }
                 servers += 1
+                if let settled = rollout.settledIn[server.host] {
+                    peers.add(server, since: settled)
+                } else if server.isSilent, server.heard.map({ $0 >= offered }) ?? false {
+                    fallen.append(server)
+                }
                 switch server.standing(of: rollout.targets) {
                 case .wentBack(let because), .refused(let because): wentBack.append((server, because))
                 default: break
@@ -431,7 +492,16 @@ struct Rollout: Hashable, Sendable, Codable {
                 count(server.openings, since: max(offered, since))
             }
             // Of few servers none may be off by chance: as if there were one more.
-            if control > 0 { expectedSilent = Double(controlSilent + 1) / Double(control) * Double(servers) }
+            // A handful that is left in the end says nothing of hundreds.
+            if control >= RolloutRules.crowd || (control > 0 && servers < RolloutRules.crowd) {
+                expectedSilent = Double(controlSilent + 1) / Double(control) * Double(servers)
+            }
+            if !fallen.isEmpty {
+                peers.sort()
+                for (host, offered) in rollout.activated {
+                    expectedFallen += peers.share(from: offered, through: rollout.settledIn[host] ?? time)
+                }
+            }
             for pattern in Set(found.keys).union(rollout.foretold.keys) {
                 let expected = others.expected(of: pattern, since: since)
                 background[pattern] = expected.count
@@ -467,6 +537,9 @@ struct Rollout: Hashable, Sendable, Codable {
             if wentBack.count - rollout.forgiven.wentBack > few, let first = wentBack.last {
                 return .wentBack(
                     servers: wentBack.count, of: servers, example: first.server.hostname, because: first.because)
+            }
+            if Double(fallen.count - rollout.forgiven.fallen) > RolloutRules.bound(expectedFallen, servers: 0) {
+                return .silent(servers: fallen.count, of: servers, expected: Int(expectedFallen.rounded()))
             }
             // A server that is only off is heard again, and the halt ends by itself: there is no need of a margin. Once nobody is
             // left to compare with, one in a hundred is.
@@ -519,16 +592,58 @@ struct Rollout: Hashable, Sendable, Codable {
     }
 }
 
+/// Servers that a swap cannot have silenced, and when they fell silent.
+private struct Peers {
+    /// Since when each is one.
+    private var since: [Timestamp] = []
+    /// When those were last heard that are silent.
+    private var fell: [Timestamp] = []
+
+    mutating func add(_ server: RolloutServer, since time: Timestamp) {
+        guard let heard = server.heard, heard >= time else { return }
+        since.append(time)
+        if server.isSilent { fell.append(heard) }
+    }
+
+    mutating func sort() {
+        since.sort()
+        fell.sort()
+    }
+
+    /// The share of them that fell silent in a span; 0 where there are none.
+    func share(from start: Timestamp, through end: Timestamp) -> Double {
+        let count = Peers.place(of: start, in: since)
+        guard count > 0, end >= start else { return 0 }
+        let fallen = Peers.place(of: end, in: fell) - Peers.place(of: start - .milliseconds(1), in: fell)
+        // Of few servers none may be off by chance: as if there were one more, but not where there are next to none.
+        return Double(fallen + (count >= RolloutRules.crowd ? 1 : 0)) / Double(count)
+    }
+
+    /// How many of them are not later.
+    private static func place(of time: Timestamp, in times: [Timestamp]) -> Int {
+        var (low, high) = (0, times.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] <= time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
 extension PatternForecast {
-    /// New orders and visits: surely, and at most.
-    var surelyGrave: Int { entries.reduce(0) { $0 + ($1.isGrave ? $1.surely : 0) } }
-    var possiblyGrave: Int { entries.reduce(0) { $0 + ($1.isGrave ? $1.atMost : 0) } }
+    /// New orders and visits for parts of which nothing is known: surely, and at most.
+    var surelyGrave: Int { entries.reduce(0) { $0 + ($1.isGrave ? $1.surely - $1.onFaulty : 0) } }
+    var possiblyGrave: Int { entries.reduce(0) { $0 + ($1.isGrave ? $1.atMost - $1.onFaulty : 0) } }
+    /// The same for parts of which a fault stands.
+    var knownGrave: Int { entries.reduce(0) { $0 + ($1.isGrave ? $1.onFaulty : 0) } }
 }
 
 extension PatternForecast.Entry {
     /// Whether somebody would send a part or come: also where the word is not known here.
     var isGrave: Bool { atMost > 0 && Urgency(rawValue: urgency).map { $0 > .watch } ?? true }
     var isWatched: Bool { atMost > 0 && urgency == Urgency.watch.rawValue }
+    /// Whatever a server says.
+    fileprivate var onFaulty: Int { min(max(0, faulty ?? 0), surely, atMost) }
 }
 
 extension Duration {

@@ -8,6 +8,11 @@ struct RolloutRules: Hashable, Sendable {
     var heardWithin = Duration.seconds(86_400)
     /// A server that is heard and does not answer for longer is not waited for either. A trial ends within an hour by itself.
     var answersWithin = Duration.seconds(86_400)
+    /// How long a server is heard after the swap until it lives with a version: three heartbeats. Before that it is not told to more
+    /// servers than do already, so that what hangs a server never has all of a ring at once.
+    var settles: Duration { min(soak, .seconds(900)) }
+    /// Servers below which chance is not reckoned with: of those that run the version before, none may be off by chance.
+    static let crowd = 20
     /// Shares of the servers that run a version once a ring is full; each ring has one server more than the one before at least,
     /// and all but the last stay below their share. The first is one server alone: what crashes every server crashes one.
     static let shares = [0, 0.01, 0.1, 0.5, 1]
@@ -19,6 +24,9 @@ struct RolloutRules: Hashable, Sendable {
     static func few(of count: Int) -> Int { count < 20 ? 0 : max(1, count / 100) }
     /// The same where less hangs on it: faults that end, orders that are only possible. One in twenty.
     static func some(of count: Int) -> Int { count < 20 ? 0 : count / 20 }
+    /// The same of orders for parts of which something is known already: one in twenty, and one server always. A site of two whose
+    /// disk fails gets what orders it, and what orders every part that somebody watches gets to no fleet.
+    static func known(of count: Int) -> Int { max(1, count / 20) }
     /// The same of what is only watched: one in five.
     static func many(of count: Int) -> Int { count / 5 }
 

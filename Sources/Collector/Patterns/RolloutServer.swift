@@ -55,6 +55,12 @@ struct RolloutServer: Hashable, Sendable {
         case wentBack(because: String)
     }
 
+    /// Whether it has tried a version, and on too little to say something of it.
+    func remembersTooLittle(for version: Int64) -> Bool {
+        guard case .proved(let forecast) = standing(of: version) else { return false }
+        return !(forecast?.saysSomething ?? false)
+    }
+
     /// Nil where it does not take the channel.
     func standing(of version: Int64) -> Standing? {
         guard let status else { return nil }

@@ -41,6 +41,8 @@ struct ChannelCourse: Sendable {
     static let longestPause = Duration.seconds(3600)
     /// Trials that say nothing, before the version is refused.
     static let trialLimit = 3
+    /// Between two trials on too little of what the server remembers, at least.
+    static let youngPause = Duration.seconds(3600)
 
     init(_ name: String) { self.name = name }
 
@@ -90,6 +92,10 @@ struct ChannelCourse: Sendable {
         case .report(let report) where report.refused == nil:
             tried.state = "proved"
             tried.forecast = report.forecast
+            if let forecast = report.forecast, !forecast.saysSomething {
+                let left = Duration.seconds(PatternForecast.leastSpan - forecast.span)
+                nextTrial = uptime + max(left, ChannelCourse.youngPause)
+            }
         case .report(let report):
             tried.state = "refused"
             tried.because = report.refused ?? ""
@@ -147,6 +153,9 @@ struct ChannelCourse: Sendable {
         case "checking":
             return uptime >= nextTrial ? .prove(wanted) : .wait(until: min(nextTrial, later ?? nextTrial))
         case "proved" where offer.step == .activate && isSettled: return swap(.activate(wanted))
+        case "proved" where remembers && candidate?.forecast?.saysSomething == false:
+            // Once the server remembers more, it says more.
+            return uptime >= nextTrial ? .prove(wanted) : .wait(until: min(nextTrial, later ?? nextTrial))
         default: return .wait(until: later)
         }
     }

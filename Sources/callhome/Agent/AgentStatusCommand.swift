@@ -154,6 +154,10 @@ extension ChannelStatus {
             let state =
                 switch candidate.state {
                 case "checking": language("on trial", "wird erprobt")
+                case "proved" where candidate.forecast?.saysSomething == false:
+                    language(
+                        "tried on less than 12 hours of history, and again later",
+                        "an weniger als 12 Stunden Geschichte erprobt, später wieder")
                 case "proved": language("proved, and waits for its turn", "erprobt, wartet, bis sie an der Reihe ist")
                 case "refused": language("refused", "abgelehnt")
                 case "withdrawn": language("left again by itself", "von selbst wieder verlassen")

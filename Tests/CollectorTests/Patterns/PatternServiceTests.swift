@@ -374,7 +374,8 @@ struct PatternServiceTests {
             fleet.environment.patterns.offers(to: "h1") == [
                 PatternOffer(channel: "vendor", timestamp: 1, targets: 1, step: .prove)
             ])
-        heartbeat.channels?[0].candidate = PatternCandidate(targets: 1, state: "proved")
+        heartbeat.channels?[0].candidate = PatternCandidate(
+            targets: 1, state: "proved", forecast: PatternForecast(span: PatternForecast.leastSpan, entries: []))
         try await server.send(.heartbeat(heartbeat))
         await service.advance()
         #expect(fleet.environment.patterns.offers(to: "h1")?.first?.step == .activate)

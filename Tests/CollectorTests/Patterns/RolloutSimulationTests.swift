@@ -29,9 +29,9 @@ struct RolloutSimulationTests {
         Version(
             name: "watches perhaps, everywhere", forecast: { _ in [entry("new.a", "watch", 0, 1)] },
             isSeenByReplay: true),
-        Version(name: "closes everything", clears: 3, isSeenByReplay: true),
+        Version(name: "closes everything", clears: { _ in 3 }, isSeenByReplay: true),
         Version(
-            name: "closes and opens again", forecast: { _ in [entry("disk.a", "order", 1)] }, clears: 1,
+            name: "closes and opens again", forecast: { _ in [entry("disk.a", "order", 1)] }, clears: { _ in 1 },
             isSeenByReplay: true),
         Version(name: "cannot be read", refuses: { _ in "it cannot be read" }, isSeenByReplay: true),
         Version(name: "its own test fails", refuses: { _ in "its test 3 fails" }, isSeenByReplay: true),
@@ -86,9 +86,10 @@ struct RolloutSimulationTests {
     func good(seed: UInt64) {
         var site = SimulatedRollout(Self.good, seed: seed)
         site.run(hours: 48, until: .complete)
-        // Five rings of an hour, and before them the trial, for which servers that are off for a while are waited for.
+        // Five rings of an hour each once they are full, which takes a quarter of an hour for each doubling, and before them the
+        // trial, for which servers that are off for a while are waited for.
         #expect(site.rollout.state == .complete, "\(site.states)")
-        #expect((site.hours ?? 100) < 20, "\(site.hours ?? 0) hours")
+        #expect((site.hours ?? 100) < 24, "\(site.hours ?? 0) hours")
         #expect(site.ran.count > SimulatedRollout.servers * 95 / 100, "\(site.ran.count)")
         // Those that were off meanwhile, when they are back.
         site.run(hours: 48)
@@ -97,15 +98,16 @@ struct RolloutSimulationTests {
     }
 
     @Test(
-        "What hangs one history of ten may pass rings by chance, and never reaches the last",
-        arguments: seeds
+        "What hangs one history of ten hangs less than one server in a hundred, and runs on less than one in ten",
+        arguments: [UInt64(1), 2, 3, 4, 5, 6]
     )
     func rare(seed: UInt64) {
         var site = SimulatedRollout(
             Version(name: "hangs one history of ten", silences: { $0 % 10 == 0 }, isSeenByReplay: false), seed: seed)
-        site.run(hours: 14)
-        // Nine of a ring of ninety that fall silent are no more than what is off at night.
-        #expect(site.ran.count < SimulatedRollout.servers / 2, "\(site.ran.count)")
+        site.run(hours: 24)
+        // Chance may let it pass where it runs on nine; then no more are told at once than live with it.
+        #expect(site.hung.count < SimulatedRollout.servers / 100, "\(site.hung.count)")
+        #expect(site.ran.count < SimulatedRollout.servers / 10, "\(site.ran.count)")
         #expect(site.states.contains(.halted), "\(site.states)")
     }
 

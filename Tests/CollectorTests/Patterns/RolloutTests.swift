@@ -24,10 +24,10 @@ struct RolloutDialogue {
         var earlier: Rollout?
         if let before {
             var first = Rollout(channel: "vendor", targets: 1, revisions: before, at: time - .seconds(86_400))
-            let running = servers
             while first.state != .complete {
-                _ = first.decide(running, RolloutRules(), at: time)
-                time = time + .seconds(3600)
+                for place in servers.indices { servers[place].heard = time }
+                _ = first.decide(servers, RolloutRules(), at: time)
+                time = time + .seconds(1800)
             }
             earlier = first
         }
@@ -45,13 +45,13 @@ struct RolloutDialogue {
 
     mutating func answer(
         _ places: Range<Int>, _ state: String, _ entries: [PatternForecast.Entry] = [], clears: Int = 0,
-        because: String = ""
+        because: String = "", span: Int = 14 * 86_400
     ) {
         for place in places {
             servers[place].status?.candidate = PatternCandidate(
                 targets: 2, state: state, because: because,
                 forecast: state == "proved"
-                    ? PatternForecast(span: 90 * 86_400, entries: entries, clears: clears) : nil)
+                    ? PatternForecast(span: span, entries: entries, clears: clears) : nil)
         }
     }
 
@@ -69,19 +69,37 @@ struct RolloutDialogue {
     func step(_ place: Int) -> PatternOffer.Step { rollout.offers(to: servers).step(of: servers[place].host) }
     var told: [Int] { servers.indices.filter { rollout.activated[servers[$0].host] != nil } }
 
-    /// One ring: told, run, soaked.
-    mutating func ring() {
-        look()
+    /// All that are told to run it do, and are heard for as long as it takes until more are told.
+    mutating func live() {
         obey()
         look(after: 60)
+        time = time + rules.settles
+        hear()
+        look()
+    }
+
+    /// All that the ring has room for are told and run it.
+    mutating func fill() {
+        look()
+        var count = -1
+        while count != told.count {
+            count = told.count
+            live()
+        }
+    }
+
+    /// One ring: told, run, soaked.
+    mutating func ring() {
+        fill()
         hear()
         look(after: 3600)
     }
 
-    static func entry(_ pattern: String, _ urgency: String, _ surely: Int, _ atMost: Int? = nil)
+    static func entry(_ pattern: String, _ urgency: String, _ surely: Int, _ atMost: Int? = nil, faulty: Int? = nil)
         -> PatternForecast.Entry
     {
-        PatternForecast.Entry(pattern: pattern, urgency: urgency, surely: surely, atMost: atMost ?? surely)
+        PatternForecast.Entry(
+            pattern: pattern, urgency: urgency, surely: surely, atMost: atMost ?? surely, faulty: faulty)
     }
 
     mutating func open(_ pattern: String, on places: some Sequence<Int>, count: Int = 1) {
@@ -149,10 +167,8 @@ struct RolloutTests {
         talk.answer(0..<1000, "proved")
         var counts: [Int] = []
         for _ in 0..<5 {
-            talk.look()
+            talk.fill()
             counts.append(talk.told.count)
-            talk.obey()
-            talk.look(after: 60)
             talk.hear()
             talk.look(after: 3599)
             #expect(talk.told.count == counts.last, "before the hour is over")
@@ -197,7 +213,9 @@ struct RolloutTests {
             var talk = RolloutDialogue(servers: 50)
             talk.rollout = Rollout(channel: "vendor", targets: Int64(version), revisions: ["a": version], at: talk.time)
             for place in 0..<50 {
-                talk.servers[place].status?.candidate = PatternCandidate(targets: Int64(version), state: "proved")
+                talk.servers[place].status?.candidate = PatternCandidate(
+                    targets: Int64(version), state: "proved",
+                    forecast: PatternForecast(span: PatternForecast.leastSpan, entries: []))
             }
             talk.look()
             first.formUnion(talk.told)
@@ -313,6 +331,146 @@ struct RolloutTests {
         }
     }
 
+    @Test("Within a ring no more are told at once than live with it by now")
+    func steps() {
+        var talk = RolloutDialogue(servers: 1000)
+        talk.answer(0..<1000, "proved")
+        while talk.rollout.ring < 2 { talk.ring() }
+        var counts = [talk.told.count]
+        for _ in 0..<4 {
+            talk.obey()
+            talk.look(after: 600)
+            #expect(talk.told.count == counts.last, "before they were heard for long enough")
+            talk.live()
+            counts.append(talk.told.count)
+        }
+        #expect(counts == [18, 36, 72, 99, 99])
+    }
+
+    @Test("Of two servers the first that falls silent after the swap keeps the other from it, until it is heard again")
+    func firstOfTwo() {
+        var talk = RolloutDialogue(servers: 2)
+        talk.answer(0..<2, "proved")
+        talk.look()
+        let first = talk.told[0]
+        talk.obey()
+        // Nothing is known of it yet.
+        for _ in 0..<3 {
+            talk.servers[1 - first].heard = talk.time
+            talk.look(after: 300)
+            #expect(talk.told == [first] && talk.rollout.state == .rolling)
+        }
+        talk.servers[first].isSilent = true
+        talk.look(after: 300)
+        #expect(talk.rollout.state == .halted)
+        guard case .silent(servers: 1, of: 1, expected: 0) = talk.rollout.cause else {
+            Issue.record("\(String(describing: talk.rollout.cause))")
+            return
+        }
+        talk.servers[1 - first].heard = talk.time
+        talk.look(after: 80_000)
+        #expect(talk.told == [first])
+        talk.servers[first].isSilent = false
+        for _ in 0..<4 {
+            talk.hear()
+            talk.look(after: 3600)
+        }
+        #expect(talk.rollout.state == .rolling && talk.told.count == 2)
+    }
+
+    @Test("What falls silent together with those that do not run the version is a power cut, and no fault of it")
+    func powerCut() {
+        for isCut in [true, false] {
+            var talk = RolloutDialogue(servers: 1000)
+            talk.answer(0..<1000, "proved")
+            while talk.rollout.ring < 2 { talk.ring() }
+            talk.obey()
+            let told = talk.told
+            let fallen = told.filter { talk.rollout.settledIn[talk.servers[$0].host] == nil }.prefix(6)
+            talk.time = talk.time + .seconds(1800)
+            for place in 0..<1000 {
+                let isOff = fallen.contains(place) || (isCut && !told.contains(place) && place % 3 == 0)
+                talk.servers[place].isSilent = isOff
+                if !isOff { talk.servers[place].heard = talk.time }
+            }
+            talk.look()
+            #expect(talk.rollout.state == (isCut ? .rolling : .halted))
+        }
+    }
+
+    @Test("What was tried on less than half a day proves nothing: it waits while most remember no more, then goes on")
+    func unremembered() {
+        var talk = RolloutDialogue(servers: 10)
+        talk.answer(0..<10, "proved", span: PatternForecast.leastSpan - 1)
+        talk.look()
+        #expect(talk.rollout.state == .held)
+        #expect(talk.rollout.cause == .unremembered(servers: 10, of: 10))
+        #expect((0..<10).allSatisfy { talk.step($0) == .prove })
+        let text = talk.rollout.sentence(of: talk.servers[0], talk.rules, at: talk.time, in: .english)
+        #expect(text.contains("12 hours"))
+        talk.answer(0..<4, "proved", span: PatternForecast.leastSpan)
+        talk.look(after: 60)
+        #expect(talk.rollout.state == .held)
+        talk.answer(0..<5, "proved", span: PatternForecast.leastSpan)
+        talk.look(after: 60)
+        #expect(talk.rollout.state == .rolling)
+        #expect(talk.rollout.members == ["h0", "h1", "h2", "h3", "h4"])
+        while talk.rollout.ring < RolloutRules.last {
+            #expect(talk.told.allSatisfy { $0 < 5 })
+            talk.ring()
+        }
+        for _ in 0..<2 { talk.ring() }
+        #expect(talk.told.count == 10 && talk.rollout.state == .complete)
+    }
+
+    @Test("A person may let go on what nobody remembers enough for; a forecast that is worse is said instead")
+    func unrememberedByAPerson() {
+        var talk = RolloutDialogue(servers: 3)
+        talk.answer(0..<3, "proved", span: 60)
+        talk.look()
+        talk.rollout.take(.rollout, by: "anna", because: "a new site", among: talk.servers, at: talk.time)
+        talk.look()
+        #expect(talk.told.count == 1)
+        var other = RolloutDialogue(servers: 3)
+        other.answer(0..<3, "proved", span: 60)
+        other.look()
+        other.answer(0..<1, "proved", [RolloutDialogue.entry("a", "order", 1)])
+        other.answer(1..<3, "proved")
+        other.look(after: 60)
+        guard case .orders = other.rollout.cause else {
+            Issue.record("\(String(describing: other.rollout.cause))")
+            return
+        }
+    }
+
+    @Test("In a site of two an order for a part that has a fault already gets through; one for any other part waits")
+    func orderOfTwo() {
+        for (faulty, surely, places, state) in [
+            (1, 1, 1, Rollout.State.rolling), (2, 2, 1, .rolling), (nil, 1, 1, .held), (1, 2, 1, .held),
+            (1, 1, 2, .held), (9, 1, 1, .rolling), (-3, 1, 1, .held),
+        ] as [(Int?, Int, Int, Rollout.State)] {
+            var talk = RolloutDialogue(servers: 2)
+            talk.answer(0..<2, "proved")
+            talk.answer(0..<places, "proved", [RolloutDialogue.entry("a", "order", surely, faulty: faulty)])
+            talk.look()
+            #expect(talk.rollout.state == state, "\(String(describing: faulty)) of \(surely) on \(places)")
+            guard state == .rolling else { continue }
+            for _ in 0..<4 { talk.ring() }
+            #expect(talk.rollout.state == .complete && talk.told.count == 2)
+        }
+    }
+
+    @Test("Orders for parts that have a fault already hold a fleet where more than one server in twenty foretells them")
+    func orderOfFaulty() {
+        for (count, state) in [(50, Rollout.State.rolling), (51, .held)] {
+            var talk = RolloutDialogue(servers: 1000)
+            talk.answer(0..<1000, "proved")
+            talk.answer(0..<count, "proved", [RolloutDialogue.entry("a", "order", 1, faulty: 1)])
+            talk.look()
+            #expect(talk.rollout.state == state, "\(count)")
+        }
+    }
+
     @Test("Faults that nobody foretold halt it; foretold ones do not")
     func faults() {
         for foretold in [0, 1] {
@@ -388,9 +546,8 @@ struct RolloutTests {
         var talk = RolloutDialogue(servers: 200)
         talk.answer(0..<200, "proved")
         while talk.rollout.ring < RolloutRules.last { talk.ring() }
-        talk.look()
-        talk.obey()
-        talk.look(after: 60)
+        talk.fill()
+        #expect(talk.told.count == 200)
         talk.open("a", on: 0..<200)
         talk.look(after: 60)
         #expect(talk.rollout.state == .halted)
@@ -454,6 +611,7 @@ struct RolloutTests {
     func words() {
         let causes: [Rollout.Cause] = [
             .refused(servers: 7, of: 9, example: "e", because: "b"), .unanswered(servers: 7, of: 9),
+            .unremembered(servers: 7, of: 9),
             .orders(servers: 7, of: 9, surely: 1, atMost: 2, pattern: "p"), .noise(servers: 7, of: 9, pattern: "p"),
             .clears(servers: 7, of: 9, faults: 3), .wentBack(servers: 7, of: 9, example: "e", because: "b"),
             .silent(servers: 7, of: 9, expected: 1),

@@ -4,15 +4,16 @@ import TestSupport
 
 @testable import Collector
 
-/// A thousand servers with forty histories, on which one version of patterns is rolled out: what they answer is made up, and drawn
-/// from a seed.
+/// A thousand servers with forty histories, on which one version of patterns is rolled out, drawn from a seed. What the histories
+/// foretell is made up, or what replay says of recorded ones (`RecordedRolloutTests`).
 struct SimulatedRollout {
     /// What a version does on a server.
     struct Version: Sendable, CustomStringConvertible {
         var name: String
         /// What a server of this history foretells.
         var forecast: @Sendable (_ history: Int) -> [PatternForecast.Entry] = { _ in [] }
-        var clears = 0
+        /// Faults that stand on a server of this history and that it would end.
+        var clears: @Sendable (_ history: Int) -> Int = { _ in 0 }
         /// Why a server of this history refuses it; nil where it does not.
         var refuses: @Sendable (_ history: Int) -> String? = { _ in nil }
         /// Whether a server of this history falls silent once it runs it, and whether it goes back by itself.
@@ -22,6 +23,9 @@ struct SimulatedRollout {
         var floods: @Sendable (_ history: Int) -> [String: Double] = { _ in [:] }
         /// Whether what replay sees of it keeps it from every server.
         var isSeenByReplay: Bool
+        /// Revisions of its patterns, and of those of the version before.
+        var revisions = ["disk.a": 2, "disk.b": 1, "fan.a": 2, "new.a": 1]
+        var before = ["disk.a": 1, "disk.b": 1, "fan.a": 1]
 
         var description: String { name }
     }
@@ -44,7 +48,7 @@ struct SimulatedRollout {
     private let wave: (pattern: String, from: Double, hours: Double, rate: Double)?
     private let start: Timestamp
     /// Those that hang, and are not heard again.
-    private var hung: Set<Int> = []
+    private(set) var hung: Set<Int> = []
     /// What each history opens unforeseen.
     private let floods: [[(String, Double)]]
     /// How many servers ever ran it.
@@ -56,9 +60,6 @@ struct SimulatedRollout {
     /// Orders that were opened by the version and by nothing else.
     private(set) var orders = 0
 
-    static let before = ["disk.a": 1, "disk.b": 1, "fan.a": 1]
-    static let revisions = ["disk.a": 2, "disk.b": 1, "fan.a": 2, "new.a": 1]
-
     init(_ version: Version, wave: (pattern: String, from: Double, hours: Double, rate: Double)? = nil, seed: UInt64) {
         self.version = version
         self.wave = wave
@@ -69,7 +70,7 @@ struct SimulatedRollout {
         time = SampleFault.time
         start = time
         var first = Rollout(
-            channel: "vendor", targets: 1, revisions: SimulatedRollout.before, at: time - .seconds(90_000))
+            channel: "vendor", targets: 1, revisions: version.before, at: time - .seconds(90_000))
         for number in 0..<SimulatedRollout.servers {
             all.append(
                 RolloutServer(
@@ -77,13 +78,14 @@ struct SimulatedRollout {
                     status: ChannelStatus(channel: "vendor", timestamp: 1, active: 1)))
             histories.append(random.below(SimulatedRollout.histories))
         }
-        var earlier = time - .seconds(80_000)
+        var earlier = time - .seconds(86_000)
         while first.state != .complete {
+            for place in all.indices { all[place].heard = earlier }
             _ = first.decide(all, rules, at: earlier)
-            earlier = earlier + .seconds(3600)
+            earlier = earlier + .seconds(900)
         }
-        rollout = Rollout(
-            channel: "vendor", targets: 2, revisions: SimulatedRollout.revisions, after: first, at: time)
+        for place in all.indices { all[place].heard = time }
+        rollout = Rollout(channel: "vendor", targets: 2, revisions: version.revisions, after: first, at: time)
     }
 
     /// - Parameters:
@@ -132,7 +134,7 @@ struct SimulatedRollout {
                     ?? PatternCandidate(
                         targets: 2, state: "proved",
                         forecast: PatternForecast(
-                            span: 90 * 86_400, entries: version.forecast(history), clears: version.clears))
+                            span: 14 * 86_400, entries: version.forecast(history), clears: version.clears(history)))
             case "proved" where step == .activate:
                 activate(place, history)
             default: break
@@ -159,10 +161,10 @@ struct SimulatedRollout {
     }
 
     private mutating func open(_ place: Int, _ history: Int) {
-        var rates = [("disk.a", SimulatedRollout.background), ("disk.b", SimulatedRollout.background)]
-        var fans = SimulatedRollout.background
-        if let wave, (0..<wave.hours).contains((time - start).inSeconds / 3600 - wave.from) { fans += wave.rate }
-        rates.append(("fan.a", fans))
+        var rates = ["disk.a", "disk.b", "fan.a"].map { ($0, SimulatedRollout.background) }
+        if let wave, (0..<wave.hours).contains((time - start).inSeconds / 3600 - wave.from) {
+            rates.append((wave.pattern, wave.rate))
+        }
         if all[place].status?.active == 2 {
             rates.append(("new.a", SimulatedRollout.background))
             rates += floods[history]

@@ -120,6 +120,35 @@ struct PatternForecastTests {
         #expect(forecast.entries.isEmpty && forecast.clears == 1)
     }
 
+    @Test("What is foretold of a part that has a fault already is told apart, where that fault is more than shown")
+    func faulty() async throws {
+        let slow = "hw.fan.speed < 3000"
+        for (urgency, faulty) in [("plan", 1), ("inform", nil)] as [(String, Int?)] {
+            let running = try Self.pack(Self.pattern("fan.slow", slow, urgency: urgency))
+            let candidate = try Self.pack(
+                Self.pattern("fan.slow", slow, urgency: urgency), Self.pattern("fan.lost", slow, urgency: "order"))
+            let engine = try await engine(running)
+            // Fan 1 stopped twice and turns again; fan 2 is slow to the end.
+            #expect(
+                try forecast(candidate, engine, running).entries == [
+                    PatternForecast.Entry(pattern: "fan.lost", urgency: "order", surely: 3, atMost: 3, faulty: faulty)
+                ])
+        }
+    }
+
+    @Test(
+        "A standing fault that is put down to something less urgent counts as cleared, for it is told to nobody any more",
+        arguments: [("inform", 1), ("plan", 0), ("order", 0)])
+    func putDown(urgency: String, clears: Int) async throws {
+        let slow = Self.pattern("fan.slow", "hw.fan.speed < 3000", urgency: "plan")
+        let running = try Self.pack(slow)
+        let engine = try await engine(running)
+        let cause = Self.pattern("fan.cause", "hw.fan.speed < 3000", urgency: urgency)
+            .replacing(#""suspects":"#, with: #""explains": ["fan.slow anywhere"], "suspects":"#)
+        let forecast = try forecast(try Self.pack(slow, cause), engine, running)
+        #expect(forecast.clears == clears, "\(forecast)")
+    }
+
     @Test("Of many entries the gravest are told, and how many more there are")
     func many() async throws {
         let running = try Self.pack(Self.stopped)

@@ -208,6 +208,38 @@ struct ChannelCourseTests {
         #expect(dialogue.next == .prove(7))
     }
 
+    @Test("What was tried on too little is tried again once the server remembers half a day, and not for ever in vain")
+    func young() throws {
+        var dialogue = Dialogue()
+        try dialogue.verify(7)
+        dialogue.offer(7, 7, .prove)
+        var report = TrialReport.passing
+        report.forecast = PatternForecast(span: 600, entries: [])
+        dialogue.course.tried(.report(report), of: 7, at: dialogue.now)
+        let later = dialogue.now + .seconds(PatternForecast.leastSpan - 600)
+        #expect(dialogue.course.candidate?.state == "proved" && dialogue.next == .wait(until: later))
+        dialogue.now = later
+        #expect(dialogue.next == .prove(7))
+        // Its clock went back, or little was told meanwhile: not without a pause.
+        report.forecast = PatternForecast(span: PatternForecast.leastSpan - 1, entries: [])
+        dialogue.course.tried(.report(report), of: 7, at: dialogue.now)
+        #expect(dialogue.next == .wait(until: dialogue.now + ChannelCourse.youngPause))
+        dialogue.now += ChannelCourse.youngPause
+        #expect(dialogue.next == .prove(7))
+        dialogue.course.tried(Self.proved, of: 7, at: dialogue.now)
+        #expect(dialogue.next == .wait(until: nil))
+        dialogue.offer(7, 7, .activate)
+        #expect(dialogue.next == .activate(7))
+        // What is too much for a trial is not asked for again.
+        var other = Dialogue()
+        try other.verify(7)
+        other.offer(7, 7, .prove)
+        other.course.tried(.inconclusive(because: "too much"), of: 7, at: other.now)
+        report.forecast = PatternForecast(span: 0, entries: [])
+        other.course.tried(.report(report), of: 7, at: other.now)
+        #expect(other.next == .wait(until: nil))
+    }
+
     @Test("A swap that fails is said and tried again after a minute")
     func swapFails() throws {
         var dialogue = Dialogue()
@@ -226,7 +258,7 @@ extension TrialReport {
     static var passing: TrialReport {
         var report = TrialReport(on: TrialRequest(members: []))
         report.refused = nil
-        report.forecast = PatternForecast(span: 0, entries: [])
+        report.forecast = PatternForecast(span: PatternForecast.leastSpan, entries: [])
         return report
     }
 }

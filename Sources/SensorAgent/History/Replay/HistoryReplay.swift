@@ -35,8 +35,13 @@ struct HistoryReplay {
         /// Faults that were found and not told, because another one explained them.
         var explained: Set<Place> = []
         /// Faults that are told at the end, and those that another one explains then.
-        var standing: Set<Place> = []
+        var standing: [Place: Urgency] = [:]
         var quiet: Set<Place> = []
+        /// Parts that are named by what is told at the end, as its own or as what it explains, with the most urgent of it.
+        var named: [ComponentID: Urgency] = [:]
+
+        /// Parts of which something is told at the end that is watched at least.
+        var faulty: Set<ComponentID> { Set(standing.filter { $0.value > .inform }.map(\.key.component)) }
         /// Each change that was told, in order; the oldest `changeLimit` of them.
         var changes: [FaultChange] = []
         /// Signals of which some value was known within bounds only.
@@ -106,7 +111,12 @@ struct HistoryReplay {
         }
         declare(before: .max)
         noteExplained()
-        outcome.standing = Set(diagnosis.openFaults.map(Place.init))
+        for fault in diagnosis.openFaults {
+            outcome.standing[Place(fault)] = fault.urgency
+            for part in [fault.component] + fault.evidence.map(\.component) {
+                outcome.named[part] = max(outcome.named[part] ?? fault.urgency, fault.urgency)
+            }
+        }
         outcome.quiet = Set(diagnosis.explainedFaults.map(Place.init))
         outcome.components = catalogue.components
         return outcome

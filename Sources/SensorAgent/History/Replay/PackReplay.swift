@@ -52,12 +52,16 @@ extension PatternForecast {
         let before = Dictionary(
             running.places.findings.map { ($0.pattern, $0) }, uniquingKeysWith: { first, _ in first })
         let same = PatternForecast.same(candidate.leanings, running.leanings)
-        var counts: [Kind: (surely: Int, atMost: Int)] = [:]
-        func add(_ pattern: String, _ urgency: Urgency, surely: Int, atMost: Int) {
+        let faulty = running.low.faulty
+        var counts: [Kind: (surely: Int, atMost: Int, faulty: Int)] = [:]
+        func add(_ pattern: String, _ urgency: Urgency, on part: ComponentID, surely: Int, atMost: Int) {
             guard surely > 0 || atMost > 0 else { return }
             let kind = Kind(pattern: pattern, urgency: urgency)
-            let known = counts[kind] ?? (0, 0)
-            counts[kind] = (known.surely + surely, max(known.atMost + atMost, known.surely + surely))
+            let known = counts[kind] ?? (0, 0, 0)
+            counts[kind] = (
+                known.surely + surely, max(known.atMost + atMost, known.surely + surely),
+                known.faulty + (faulty.contains(part) ? surely : 0)
+            )
         }
         for finding in candidate.places.findings {
             let pattern = finding.pattern
@@ -68,21 +72,26 @@ extension PatternForecast {
                     let times = candidate.low.times[place] ?? 1
                     let isAsUrgent = old?.may[part].map { $0 >= urgency } ?? false
                     let new = isAsUrgent ? max(0, times - (running.low.times[place] ?? 0)) : times
-                    add(pattern, urgency, surely: new, atMost: new)
+                    add(pattern, urgency, on: part, surely: new, atMost: new)
                 }
             } else if !same.contains(pattern) {
                 for (part, urgency) in finding.sure where (old?.may[part]).map({ $0 < urgency }) ?? true {
-                    add(pattern, urgency, surely: 1, atMost: 0)
+                    add(pattern, urgency, on: part, surely: 1, atMost: 0)
                 }
                 for (part, urgency) in finding.may where (old?.sure[part]).map({ $0 < urgency }) ?? true {
-                    add(pattern, urgency, surely: 0, atMost: 1)
+                    add(pattern, urgency, on: part, surely: 0, atMost: 1)
                 }
             }
         }
         let sorted = counts.sorted {
             ($1.key.urgency, $1.value.atMost, $0.key.pattern) < ($0.key.urgency, $0.value.atMost, $1.key.pattern)
         }
-        let clears = running.low.standing.subtracting(candidate.low.standing).subtracting(candidate.low.quiet)
+        let clears = running.low.standing.filter { place, urgency in
+            guard candidate.low.standing[place] == nil else { return false }
+            // What is put down to something less urgent is told to nobody any more.
+            return !candidate.low.quiet.contains(place)
+                || candidate.low.named[place.component].map { $0 < urgency } ?? true
+        }
         var span: Int64 = 0
         if let from = candidate.low.from, let through = candidate.low.through {
             span = max(0, (through - from).inMilliseconds / 1000)
@@ -92,7 +101,7 @@ extension PatternForecast {
             entries: sorted.prefix(WireLimits.forecastEntries).map { kind, count in
                 Entry(
                     pattern: kind.pattern, urgency: kind.urgency.rawValue, surely: count.surely,
-                    atMost: max(count.surely, count.atMost))
+                    atMost: max(count.surely, count.atMost), faulty: count.faulty > 0 ? count.faulty : nil)
             }, more: max(0, sorted.count - WireLimits.forecastEntries), clears: clears.count)
     }
 
