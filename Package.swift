@@ -151,20 +151,23 @@ let package = Package(
             dependencies: ["Backtest", "FaultPatterns", "Reports", "Transfer", "TestSupport", crypto],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "RecordedFleet", dependencies: ["SensorAgent", "Reports", "Transfer", "TestSupport"],
+            path: "Tests/RecordedFleet", swiftSettings: settings),
         .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", logging], swiftSettings: settings),
         .testTarget(
             name: "SensorAgentTests",
             dependencies: [
                 "SensorAgent", "Reports", "FaultPatterns", "PatternChannel", "PatternMirror", "Transfer", "Daemon",
-                "TestSupport", crypto,
+                "RecordedFleet", "TestSupport", crypto,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "CollectorTests",
             dependencies: [
                 "Collector", "SensorAgent", "FaultPatterns", "PatternChannel", "PatternMirror", "Reports", "Transfer",
-                "Daemon", "TestSupport", crypto, logging,
+                "Daemon", "RecordedFleet", "TestSupport", crypto, logging,
                 lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -1,5 +1,6 @@
 import FaultPatterns
 import Foundation
+import RecordedFleet
 import Reports
 import TestSupport
 
@@ -19,7 +20,7 @@ final class RecordedEngine {
     private var batches = 0
     private let batchLooks: Int
 
-    static let order = ["disk-health", "chip-sensors", "kernel-log"]
+    static let order = RecordedServer.order + ["chip-sensors"]
 
     init(
         pack: PatternPack, limits: HistoryKeeper.Limits = HistoryKeeper.Limits(), batchLooks: Int = 45
@@ -48,6 +49,10 @@ final class RecordedEngine {
         recorder.record(observations, of: look, components: components, isNews: isNews)
         told.append((look, observations))
         if told.count % batchLooks == 0 { try await handOver() }
+    }
+
+    func look(_ recorded: RecordedLook) async throws {
+        try await look(recorded.look, recorded.observations, recorded.components)
     }
 
     func declare(_ declaration: PartDeclaration, at time: Timestamp) throws {

@@ -1,5 +1,6 @@
 import FaultPatterns
 import Foundation
+import RecordedFleet
 import Reports
 import TestSupport
 import Testing
@@ -198,9 +199,7 @@ struct HistoryReplayTests {
         var limits = HistoryKeeper.Limits()
         limits.batchesPerChunk = 1
         let engine = try await RecordedEngine(pack: try ShippedPack.built(), limits: limits, batchLooks: 1)
-        for (look, observations, components) in try RecordedDisks.looks(of: 24) {
-            try await engine.look(look, observations, components)
-        }
+        for look in try RecordedDisks.looks(of: 24) { try await engine.look(look) }
         try await engine.handOver()
         #expect(engine.told.count > 80 && Set(engine.changes.map(\.fault.pattern)).count > 5)
         let outcome = try HistoryReplay.run(
@@ -216,13 +215,52 @@ struct HistoryReplayTests {
         arguments: ["host_9", "host_30"])
     func recordedLatency(host: String) async throws {
         let engine = try await RecordedEngine(pack: try ShippedPack.built(), batchLooks: 3)
-        for (look, observations, components) in try RecordedDisks.latencies(of: host) {
-            try await engine.look(look, observations, components)
-        }
+        for look in try RecordedDisks.latencies(of: host) { try await engine.look(look) }
         try await engine.handOver()
         #expect(engine.told.count > 400)
         let classes = try expectTruth(of: engine, "latency of \(host), \(engine.bytes) bytes")
         #expect(classes[.exact] ?? 0 > 300)
+    }
+
+    /// How many of the forty recorded servers are played; all of them with `CALLHOME_RECORDED_SERVERS=40`.
+    private static let servers =
+        ProcessInfo.processInfo.environment["CALLHOME_RECORDED_SERVERS"].flatMap { Int($0) } ?? 10
+
+    @Test(
+        "Of servers made of recorded parts that fail, the engine and a replay of what the agent kept say the same where that is exact, and the truth lies between surely and at most elsewhere",
+        .enabled("no recordings") { RecordedServer.areThere }, arguments: [false, true])
+    func recordedServers(isTight: Bool) async throws {
+        let scratch = try ScratchFolder()
+        try scratch.write("here", "")
+        let pack = try ShippedPack.built()
+        let all = try await RecordedServer.forty(in: scratch.url)
+        #expect(all.count == 40)
+        var limits = HistoryKeeper.Limits()
+        limits.batchesPerChunk = 1
+        if isTight { (limits.chunkBytes, limits.counterBytes, limits.creditDays) = (32, 16, 1) }
+        var (classes, patterns, faults) = ([ReplayForecast.Class: Int](), Set<String>(), 0)
+        let step = max(1, all.count / max(1, Self.servers))
+        for (number, server) in all.enumerated() where number % step == step - 1 {
+            let engine = try await RecordedEngine(
+                pack: pack, limits: limits, batchLooks: server.looks.count > 200 ? 48 : 1)
+            for look in server.looks { try await engine.look(look) }
+            try await engine.handOver()
+            let found = try expectTruth(of: engine, server.name)
+            classes.merge(found, uniquingKeysWith: +)
+            patterns.formUnion(engine.changes.map(\.fault.pattern))
+            faults += engine.changes.count { $0.kind == .opened }
+            let outcome = try HistoryReplay.run(
+                engine.recorded(), by: pack, telling: .low, order: RecordedEngine.order)
+            guard outcome.inBounds.isEmpty else { continue }
+            #expect(outcome.changes.map(\.outline) == engine.changes.map(\.outline), "\(server)")
+        }
+        let sum = max(1, classes.values.reduce(0, +))
+        let shares = classes.sorted { $0.value > $1.value }.map { "\($0.key.rawValue) \($0.value * 1000 / sum) ‰" }
+        print(
+            "\(all.count / step) servers, \(isTight ? "tight" : "as agents keep it"): \(faults) faults opened by "
+                + "\(patterns.count) patterns; of \(sum) patterns \(shares)")
+        #expect(faults > 30 && patterns.count > 10, "too little happened to compare")
+        #expect(isTight || classes[.exact] ?? 0 > sum * 9 / 10)
     }
 }
 
