@@ -27,7 +27,7 @@ struct MetricsRoutes: RouteProvider {
             var since: Timestamp
             var waiting: Int
         }
-        struct Channel: Encodable {
+        struct PatternAlarm: Encodable {
             var channel: String
             var reason: String
             var because: String
@@ -40,7 +40,7 @@ struct MetricsRoutes: RouteProvider {
         /// nil for whoever shows no token.
         var alarms: [Alarm]?
         /// The same of channels of patterns.
-        var patterns: [Channel]?
+        var patterns: [PatternAlarm]?
         /// Why it is held or fenced, and what to do; nil while it is neither.
         var because: String?
     }
@@ -69,7 +69,7 @@ struct MetricsRoutes: RouteProvider {
                         : nil,
                     patterns: isKnown
                         ? channels.map {
-                            Health.Channel(
+                            Health.PatternAlarm(
                                 channel: $0.channel, reason: $0.reason,
                                 because: CleanText.line($0.because, limit: 300), since: $0.since)
                         } : nil,

@@ -108,7 +108,7 @@ extension PatternsPage.ChannelRow {
             let taken = channel.takenAt.map { language(", here since ", ", hier seit ") + words.time($0) } ?? ""
             return "\(version)\(taken)"
         }
-        let every = words.span(PatternService.pause)
+        let every = words.span(PatternChannelSettings.askingInterval)
         signatures =
             channel.askedAt.map { asked in
                 language(

@@ -23,6 +23,8 @@ struct PatternChannelSettings: Hashable, Sendable {
     var last: [String] = []
 
     static let defaultSoak = Duration.seconds(3600)
+    /// Between two looks at a source that answers.
+    static let askingInterval = Duration.seconds(3600)
     /// Bytes of a name: it is a folder, and a part of a path that agents ask for.
     private static let nameBytes = 40
 

@@ -8,9 +8,7 @@ import ServiceLifecycle
 /// Keeps the mirrors of channels of patterns up to date, and brings their versions to the servers. What is refused, out of date or
 /// does not come is said and stops nothing: what the mirror holds goes on.
 actor PatternService: Service {
-    /// Between two looks at a source.
-    static let pause = Duration.seconds(3600)
-    /// The same where the source did not answer.
+    /// Between two looks at a source that did not answer.
     private static let retry = Duration.seconds(300)
     /// Between two looks whether a person wants the sources to be asked now.
     private static let glance = Duration.seconds(1)
@@ -66,7 +64,7 @@ actor PatternService: Service {
 
     private var rest: Duration {
         let isAway = mirrors.contains { $0.known.refusal?.isAbsence ?? false }
-        return isAway ? PatternService.retry : PatternService.pause
+        return isAway ? PatternService.retry : PatternChannelSettings.askingInterval
     }
 
     /// What the mirrors hold, before anything is asked of a source.

@@ -456,7 +456,8 @@ struct PatternServiceTests {
             #expect(page.text.contains("1 server: the patterns that came with its package (1)"))
             // Whoever looks at servers alone learns of it as well.
             #expect(
-                try await web.get("/cases").text.contains("Version 1 of the pattern channel vendor waits for a decision"))
+                try await web.get("/cases").text.contains(
+                    "Version 1 of the pattern channel vendor waits for a decision"))
             #expect(page.text.contains("1 of 1 server refuses it"))
             #expect(!page.text.contains("<script>"))
             let detail = try await web.get("/servers/h1")
