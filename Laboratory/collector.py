@@ -31,9 +31,9 @@ class LocalConnection(http.client.HTTPConnection):
 
 
 class Site:
-    """A collector with an empty database. lines: what its configuration says besides."""
+    """A collector with an empty database."""
 
-    def __init__(self, program, folder, lines=()):
+    def __init__(self, program, folder):
         self.program = program
         self.folder = folder
         self.process = None
@@ -50,7 +50,7 @@ class Site:
                 f"data = {folder}/data\nlisten = 127.0.0.1:{self.port}\nsocket = {self.socket}\n"
                 f"names = {HOST_SEEN_FROM_GUEST}\nurls = {self.address}\nsite.name = Laboratory\n"
                 # One server has all faults of a fleet here: no storm.
-                "case.limit = 10000\n" + "".join(f"{line}\n" for line in lines))
+                "case.limit = 10000\n")
 
     def start(self):
         self.log = open(os.path.join(self.folder, "log"), "ab")
