@@ -2,7 +2,7 @@ public import Foundation
 public import Reports
 
 /// One look of a probe: what it told, and all that it sees.
-public struct RecordedLook: Sendable {
+public struct FleetLook: Sendable {
     public var look: HistoryLook
     public var observations: [Observation]
     public var components: [Component]
@@ -23,7 +23,7 @@ public enum RecordedDisks {
     }
 
     /// One look a day at the first disks of the file.
-    public static func looks(of count: Int) throws -> [RecordedLook] {
+    public static func looks(of count: Int) throws -> [FleetLook] {
         try servers("disks/bb2024q1_st12000nm0008_failed.csv.gz", disks: count, limit: 1).first ?? []
     }
 
@@ -33,7 +33,7 @@ public enum RecordedDisks {
     ///   - limit: of servers.
     static func servers(
         _ path: String, disks count: Int, limit: Int, rotates: Bool = true
-    ) throws -> [[RecordedLook]] {
+    ) throws -> [[FleetLook]] {
         let (head, rows) = try RecordedTable.rows(path)
         let signals = head.map { name -> (signal: Signal, isRaw: Bool)? in
             let words = name.split(separator: "_")
@@ -61,14 +61,14 @@ public enum RecordedDisks {
 
     private static func looks(
         of rows: [RecordedTable.Row], _ signals: [(signal: Signal, isRaw: Bool)?], rotates: Bool
-    ) -> [RecordedLook] {
+    ) -> [FleetLook] {
         var days: [Substring: [RecordedTable.Row]] = [:]
         for row in rows { days[row["date"], default: []].append(row) }
         var components: [Component] = []
         for row in rows where components.last?.part.serial != String(row["serial_number"]) {
             components.append(disk(row["serial_number"], row["model"], rotates: rotates))
         }
-        return days.sorted { $0.key < $1.key }.compactMap { day, rows -> RecordedLook? in
+        return days.sorted { $0.key < $1.key }.compactMap { day, rows -> FleetLook? in
             guard let time = Timestamp(text: "\(day)T06:00:00Z") else { return nil }
             var observations: [Observation] = []
             for row in rows {
@@ -88,7 +88,7 @@ public enum RecordedDisks {
                     }
                 }
             }
-            return RecordedLook(
+            return FleetLook(
                 look: HistoryLook(
                     source: "disk-health", start: time, told: time + .milliseconds(4_000), interval: 86_400_000),
                 observations: observations, components: components)
@@ -96,14 +96,14 @@ public enum RecordedDisks {
     }
 
     /// The latency of the disks of one host; in seconds, as the agent tells it.
-    public static func latencies(of host: String) throws -> [RecordedLook] {
+    public static func latencies(of host: String) throws -> [FleetLook] {
         let rows = try RecordedTable.rows("fleets/disk_latency_5min.csv.gz").rows.filter { $0["host"] == host[...] }
         var times: [Int: [RecordedTable.Row]] = [:]
         for row in rows { times[row.number("ts") ?? 0, default: []].append(row) }
         let disks = Set(rows.map { $0["disk_id"] }).sorted()
         return times.sorted { $0.key < $1.key }.map { seconds, rows in
             let time = Timestamp(seconds: Int64(seconds))
-            return RecordedLook(
+            return FleetLook(
                 look: HistoryLook(
                     source: "disk-health", start: time, told: time + .milliseconds(16), interval: 300_000),
                 observations: rows.compactMap { row in

@@ -6,7 +6,7 @@ import SensorAgent
 public struct RecordedServer: Sendable, CustomStringConvertible {
     /// Which recording, and which part of it.
     public var name: String
-    public var looks: [RecordedLook]
+    public var looks: [FleetLook]
 
     public var description: String { name }
 
@@ -29,7 +29,7 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
     /// - Parameter folder: an empty one, for what a probe reads.
     public static func forty(in folder: URL) async throws -> [RecordedServer] {
         var servers: [RecordedServer] = []
-        func add(_ kind: String, _ looks: [[RecordedLook]]) {
+        func add(_ kind: String, _ looks: [[FleetLook]]) {
             for (number, looks) in looks.enumerated() {
                 servers.append(RecordedServer(name: "\(kind) \(number + 1)", looks: looks))
             }
@@ -47,7 +47,7 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
     // MARK: Memory
 
     /// The modules that made most errors, each in a server of its own: an hour's errors at once, for 60 days up to the last one.
-    private static func memory() throws -> [[RecordedLook]] {
+    private static func memory() throws -> [[FleetLook]] {
         let rows = try RecordedTable.rows("fleets/dimm_errors_raw.csv.gz").rows
         let modules = Dictionary(grouping: rows) { $0["serial_number"] }
         return modules.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.prefix(4).map { _, rows in
@@ -55,14 +55,14 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
         }
     }
 
-    private static func hours(of rows: [RecordedTable.Row]) -> [RecordedLook] {
+    private static func hours(of rows: [RecordedTable.Row]) -> [FleetLook] {
         let module = Component(
             id: ComponentID(.dimm, "mc0/dimm0"), kind: .dimm, name: "DIMM_A1", part: Part(location: "DIMM_A1"),
             attributes: ["edac_memory_type": "Registered-DDR4"])
         let end = rows.last?.number("LogTime") ?? 0
         var left = rows[...]
         var counted: UInt64 = 0
-        var looks: [RecordedLook] = []
+        var looks: [FleetLook] = []
         for hour in stride(from: end - 60 * 86_400, through: end + 3_600, by: 3_600) {
             let time = Timestamp(seconds: Int64(hour))
             var events: [Observation] = []
@@ -88,7 +88,7 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
             }
             func look(_ source: String, _ observations: [Observation], _ components: [Component]) {
                 looks.append(
-                    RecordedLook(
+                    FleetLook(
                         look: HistoryLook(
                             source: source, start: time, told: time + .milliseconds(16), interval: 3_600_000),
                         observations: observations, components: components))
@@ -109,7 +109,7 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
 
     /// What `ipmitool sdr` printed of three servers, read by the real probe; a look holds until the next hour's, four times an hour.
     /// In the first two a fan stops after the first look.
-    private static func bmc(in folder: URL) async throws -> [[RecordedLook]] {
+    private static func bmc(in folder: URL) async throws -> [[FleetLook]] {
         var texts: [String: [(time: Timestamp, text: String)]] = [:]
         for block in try RecordedTable.text("fleets/bmc_sdr_hourly.txt.gz").split(separator: "### ") {
             guard let end = block.firstIndex(of: "\n"),
@@ -119,11 +119,11 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
             texts[String(head.1), default: []].append((time, String(block[block.index(after: end)...])))
         }
         let fan = #/Fan1A_Tach +\| [1-9]\d* RPM +\| ok/#
-        var servers: [[RecordedLook]] = []
+        var servers: [[FleetLook]] = []
         for (_, looks) in texts.sorted(by: { $0.key < $1.key }) where servers.count < 3 {
             guard looks.count > 3, looks.allSatisfy({ $0.text.contains(fan) }) else { continue }
             let number = servers.count
-            var told: [RecordedLook] = []
+            var told: [FleetLook] = []
             let sorted = looks.sorted { $0.time < $1.time }
             for (place, look) in sorted.enumerated() {
                 let isBroken = number < 2 && place > 0
@@ -136,7 +136,7 @@ public struct RecordedServer: Sendable, CustomStringConvertible {
                 var time = look.time
                 while time < next {
                     told.append(
-                        RecordedLook(
+                        FleetLook(
                             look: HistoryLook(
                                 source: "ipmi", start: time, told: time + .milliseconds(800), interval: 900_000),
                             observations: read.observations.map { observation in

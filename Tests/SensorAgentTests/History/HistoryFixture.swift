@@ -51,7 +51,7 @@ final class RecordedEngine {
         if told.count % batchLooks == 0 { try await handOver() }
     }
 
-    func look(_ recorded: RecordedLook) async throws {
+    func look(_ recorded: FleetLook) async throws {
         try await look(recorded.look, recorded.observations, recorded.components)
     }
 
