@@ -12,7 +12,10 @@ import Testing
 /// what the agent's own replay says of the agent's own files.
 @Suite(
     "Packs over a thousand servers with recorded histories", .serialized, .timeLimit(.minutes(20)),
-    .enabled("no recordings") { RecordedMemories.areThere })
+    .enabled("no recordings") { RecordedMemories.areThere },
+    .enabled(
+        if: ProcessInfo.processInfo.environment["CALLHOME_RECORDED_SERVERS"] != nil,
+        "CALLHOME_RECORDED_SERVERS=40 plays them; it takes half an hour"))
 struct RecordedRolloutTests {
     private typealias Version = SimulatedRollout.Version
 
@@ -59,7 +62,8 @@ struct RecordedRolloutTests {
         let whole = try HistoryReplay.forecast(
             candidate: all.running, running: all.running, path: first.path, days: RecordedMemories.days,
             order: RecordedServer.order)
-        #expect(whole.entries.isEmpty && whole.clears == 0 && whole.saysSomething)
+        #expect(whole.entries.isEmpty, "\(whole.entries)")
+        #expect(whole.clears == 0 && whole.saysSomething)
     }
 
     @Test(
