@@ -62,8 +62,10 @@ public final class ServerProgram: @unchecked Sendable {
         private let lock = NSLock()
         private var data = Data()
         func append(_ piece: Data) { lock.withLock { data.append(piece) } }
+        /// Without one that is still being printed.
         var lines: [String] {
-            lock.withLock { String(decoding: data, as: UTF8.self) }.split(separator: "\n").map(String.init)
+            let whole = lock.withLock { data.lastIndex(of: 0x0A).map { data[...$0] } ?? Data() }
+            return String(decoding: whole, as: UTF8.self).split(separator: "\n").map(String.init)
         }
     }
 }

@@ -23,7 +23,7 @@ enum ConsoleStrings {
         "runs": ("Runs", "Läuft"),
         "newest": ("Newest version", "Neueste Version"),
         "signatures": ("Signatures", "Unterschriften"),
-        "newerBy": ("The next one is due by", "Die nächste ist fällig bis"),
+        "newerBy": ("A newer version or signature is due by", "Eine neuere Version oder Unterschrift ist fällig bis"),
         "goesOn": (
             "What runs goes on. Nothing is lost by it but what is new.",
             "Was läuft, läuft weiter. Es fehlt nur, was neu wäre."

@@ -109,11 +109,12 @@ extension PatternsPage.ChannelRow {
             return "\(version)\(taken)"
         }
         let every = words.span(PatternChannelSettings.askingInterval)
+        let isRefused = channel.refusal.map { !$0.isAbsence } ?? false
         signatures =
             channel.askedAt.map { asked in
                 language(
-                    "checked \(words.time(asked)), and again every \(every)",
-                    "geprüft \(words.time(asked)), und wieder alle \(every)")
+                    "\(isRefused ? "not valid" : "valid"), checked \(words.time(asked)), and again every \(every)",
+                    "\(isRefused ? "ungültig" : "gültig"), geprüft \(words.time(asked)), und wieder alle \(every)")
             } ?? language("nothing was checked yet", "noch wurde nichts geprüft")
         expires = channel.expires.map { words.time($0) }
         refusal = channel.refusal.map { refusal in
@@ -147,8 +148,8 @@ extension PatternsPage.ChannelRow {
             }
             let pack = what.pack.map { " (\(CleanText.line($0, limit: 40)))" } ?? ""
             return language(
-                "\(text): the patterns that came with its package\(pack)",
-                "\(text): die Muster, die mit dem Paket kamen\(pack)")
+                "\(text): the patterns that came with \(Wording.form(count, "its package", "their packages"))\(pack)",
+                "\(text): die Muster, die mit \(Wording.form(count, "seinem Paket", "ihren Paketen")) kamen\(pack)")
         }
     }
 
@@ -179,8 +180,8 @@ extension PatternsPage.RolloutSection {
         rule =
             rollout.state == .held
             ? language(
-                "By itself a version goes on only where of a hundred servers at most one foretells orders or visits; of fewer than twenty, none may.",
-                "Von selbst geht eine Version nur weiter, wenn von hundert Servern höchstens einer Bestellungen oder Besuche voraussagt; bei weniger als zwanzig darf es keiner."
+                "By itself a version goes on only where of a hundred servers at most one foretells orders or visits for parts of which nothing is known yet; of fewer than twenty servers, none may.",
+                "Von selbst geht eine Version nur weiter, wenn von hundert Servern höchstens einer Bestellungen oder Besuche für Teile voraussagt, von denen noch nichts bekannt ist; bei weniger als zwanzig darf es keiner."
             ) : nil
         choices = rollout.choices(of: shown.servers, shown.rules, words)
         let all = rollout.figures(of: shown.servers, at: time)

@@ -92,7 +92,7 @@ enum ConsoleStyle {
         .steps li{display:flex;flex-direction:column;padding:.5rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
         .steps li:first-child{border-top:0;padding-top:0}
         .steps.group{padding:.9rem 1.1rem}
-        .steps.choices li{flex-direction:row;align-items:baseline;gap:.4rem 1rem;flex-wrap:wrap}.choices button{margin:0;flex:none;min-width:13rem}.choices span{flex:1 1 18rem}
+        .choices{margin-top:.9rem}.steps.choices li{flex-direction:row;align-items:baseline;gap:.4rem 1rem;flex-wrap:wrap}.choices button{margin:0;flex:none;min-width:13rem}.choices span{flex:1 1 18rem}
         .steps time{font-size:.88rem;color:var(--muted)}
         .tasks{margin:0;padding-left:1.4rem}.tasks li{margin:0 0 .8rem;overflow-wrap:anywhere}.tasks li::marker{font-weight:700}
         .kinds{display:grid;gap:.6rem .9rem;grid-template-columns:repeat(auto-fill,minmax(min(30rem,100%),1fr));align-items:start}

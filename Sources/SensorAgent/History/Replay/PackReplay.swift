@@ -71,7 +71,8 @@ extension PatternForecast {
                     let place = HistoryReplay.Place(pattern: pattern, component: part)
                     let times = candidate.low.times[place] ?? 1
                     let isAsUrgent = old?.may[part].map { $0 >= urgency } ?? false
-                    let new = isAsUrgent ? max(0, times - (running.low.times[place] ?? 0)) : times
+                    // One that stood already when the history began never opens in it.
+                    let new = isAsUrgent ? max(0, times - (running.low.times[place] ?? 1)) : times
                     add(pattern, urgency, on: part, surely: new, atMost: new)
                 }
             } else if !same.contains(pattern) {
