@@ -137,16 +137,14 @@ struct ClockLeapTests {
         func wait(for words: String, after work: () async throws -> Void) async throws {
             let before = said(words)
             try await work()
-            // It looks each 15 s, and may need two looks; a program that starts, on a machine that is slow, has its time as well.
-            try await eventually(within: .seconds(90), "the collector says \(words.debugDescription)") {
+            try await eventually(within: .seconds(60), "the collector says \(words.debugDescription)") {
                 said(words) > before ? true : nil
             }
         }
 
         func waitForReport() async throws {
             let before = try database().received
-            // Telemetry may wait for a minute, and for the next attempt after a restart.
-            try await eventually(within: .seconds(150), "a report is taken") {
+            try await eventually(within: .seconds(60), "a report is taken") {
                 try database().received > before ? true : nil
             }
         }
