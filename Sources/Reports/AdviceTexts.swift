@@ -422,6 +422,27 @@ public enum AdviceTexts {
                 "Run a kernel from 3.6 on, whose driver for this memory counts by module (/sys/devices/system/edac/mc/mc*/dimm*).",
             tue: "Nehmen Sie einen Kernel ab 3.6, dessen Treiber für diesen Speicher nach Modulen zählt "
                 + "(/sys/devices/system/edac/mc/mc*/dimm*)."),
+        task(
+            "memory.bits.option",
+            "The kernel's driver for the memory (i10nm_edac) could say which bits of the memory were wrong and in which chip, "
+                + "and is not set to.",
+            "Der Treiber des Kernels für den Speicher (i10nm_edac) könnte sagen, welche Bits des Speichers falsch waren und "
+                + "in welchem Chip, und ist nicht darauf eingestellt.",
+            do:
+                "Write the line “options i10nm_edac retry_rd_err_log=1” into the file /etc/modprobe.d/callhome.conf, type: "
+                + "update-initramfs -u, and restart the server at a quiet time. Do not set 2: that takes the registers away "
+                + "from the firmware.",
+            tue: "Schreiben Sie die Zeile „options i10nm_edac retry_rd_err_log=1“ in die Datei "
+                + "/etc/modprobe.d/callhome.conf, geben Sie ein: update-initramfs -u, und starten Sie den Server zu einer "
+                + "ruhigen Zeit neu. Setzen Sie nicht 2: Das nimmt der Firmware die Register weg."),
+        fact(
+            "memory.bits.firmware",
+            "The firmware reads memory errors before the kernel does, and does not say which bits were wrong.",
+            "Die Firmware liest Speicherfehler vor dem Kernel und sagt nicht, welche Bits falsch waren."),
+        fact(
+            "memory.bits",
+            "The kernel's driver for the memory ({0}) does not say which bits of the memory were wrong.",
+            "Der Treiber des Kernels für den Speicher ({0}) sagt nicht, welche Bits des Speichers falsch waren."),
         fact("part.silent", "This part does not tell {0}.", "Dieses Teil sagt nichts über {0}."),
         task(
             "pattern.unread", "The agent on this server cannot read this pattern: {0}.",

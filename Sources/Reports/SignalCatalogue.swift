@@ -253,8 +253,18 @@ public enum SignalCatalogue {
             "uncorrected errors that EDAC had counted this boot before the agent's first look"),
         event("hw.memory.page_error", memoryKinds, ["page": []], "one corrected error of one page"),
         event(
-            "hw.memory.cell_error", memoryKinds, ["bank": [], "row": [], "column": [], "device": []],
-            "one error by cell"),
+            "hw.memory.cell_error", memoryKinds,
+            ["rank": [], "group": [], "bank": [], "row": [], "column": [], "device": []],
+            "one error by cell; a rank or bank group that the source does not tell is `none`, a device `unknown`"),
+        event(
+            "hw.memory.error_bits", memoryKinds,
+            [
+                "lines": [], "beats": [], "line_span": [], "beat_span": [], "bits": [], "burst": ["8", "16"],
+                "source": ["demand", "scrub"], "log": ["fresh", "locked"], "error": [],
+            ],
+            "the bits of one corrected error (RetryRdErrLog): how many of the device's four lines and of the `burst`'s beats, "
+                + "from the first to the last, and how many in all; a locked log is that of an older error of the same "
+                + "row; `error` is device.bank.row.column.parity"),
         event("hw.memory.address_parity", memoryKinds, [:], "address or command parity error"),
         event(
             "hw.memory.correction_limit", memoryKinds, [:],
@@ -268,8 +278,6 @@ public enum SignalCatalogue {
             "hw.memory.page_poisoned", [.server], [:], "the kernel took a page out of use (mm/memory-failure.c)"),
         gauge("hw.memory.poisoned", "By", [.server], [:], "HardwareCorrupted of /proc/meminfo"),
         gauge("hw.memory.size", "By", memoryKinds, [:], "size"),
-        gauge("hw.memory.error_bits.dq", "{line}", [.dimm], [:], "data lines of one error (RetryRdErrLog)"),
-        gauge("hw.memory.error_bits.bursts", "{burst}", [.dimm], [:], "bursts of one error (RetryRdErrLog)"),
         counter("hw.memory.scrub_rate", "By/s", [.memoryController], [:], "patrol scrub rate"),
     ]
 

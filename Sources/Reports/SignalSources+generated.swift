@@ -151,6 +151,8 @@ extension SignalSources {
         hw.memory.error * machine-checks,kernel-log,ipmi,redfish
         hw.memory.error dimm,memory_controller machine-checks,kernel-log,ipmi,redfish
         hw.memory.error memory_channel machine-checks,kernel-log
+        hw.memory.error_bits * machine-checks,kernel-log
+        hw.memory.error_bits dimm,memory_controller machine-checks,kernel-log
         hw.memory.page_error * machine-checks,kernel-log
         hw.memory.page_error dimm,memory_channel,memory_controller machine-checks,kernel-log
         hw.memory.page_poisoned * kernel-log

@@ -7,8 +7,6 @@ public enum SignalSources {
     public static let withoutProbe: [String: String] = [
         "callhome.test": "made by `callhome test`, for the made-up part that it is about",
         "hw.battery.impedance": "no interface that is read measures it",
-        "hw.memory.error_bits.bursts": "the kernel does not show RetryRdErrLog",
-        "hw.memory.error_bits.dq": "the kernel does not show RetryRdErrLog",
         "hw.physical_disk.spin_up_time": "smartctl gives no time in seconds: ATA's attribute 3 has no unit",
         "hw.psu.mode": "no interface that is read gives it",
     ]

@@ -8,6 +8,7 @@ struct EventHearing {
     private let told: [String: [SignalDeclaration]]
     private let components: [ComponentID: Component]
     private let hasFirmwareErrors: Bool
+    private let memoryBitsOption: String?
 
     /// - Parameters:
     ///   - declared: by the names of the probes.
@@ -25,6 +26,7 @@ struct EventHearing {
         self.told = told
         self.components = Dictionary(components.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         hasFirmwareErrors = environment.hasFirmwareErrors
+        memoryBitsOption = environment.memoryBitsOption
     }
 
     func hears(_ event: AwaitedEvent) -> Bool {
@@ -33,15 +35,29 @@ struct EventHearing {
             let tellsValues = event.signal.labels.allSatisfy { label in
                 declaration.labels[label.key]?.contains(label.value) ?? true
             }
+            guard event.signal.name != EventHearing.bits || event.hasCome || tellsBits(of: event.component) else {
+                return false
+            }
             let needed = declaration.labelsOfDriver.intersection(event.labels)
             return tellsValues && (event.hasCome || needed.isSubset(of: labels(toldOf: event.component)))
+        }
+    }
+
+    /// Told by the controllers of some processors alone.
+    static let bits = "hw.memory.error_bits"
+
+    private func tellsBits(of module: ComponentID) -> Bool {
+        EventHearing.drivers(of: module, in: components).contains {
+            MemoryDriver.tellsBits($0, bitsOption: memoryBitsOption)
         }
     }
 
     /// What is told of the place of an error within a module.
     private func labels(toldOf module: ComponentID) -> Set<String> {
         let drivers = EventHearing.drivers(of: module, in: components)
-        let told = drivers.map(MemoryDriver.labels).reduce(into: Set()) { $0.formUnion($1) }
+        let told = drivers.map { MemoryDriver.labels(toldBy: $0, bitsOption: memoryBitsOption) }.reduce(into: Set()) {
+            $0.formUnion($1)
+        }
         // Without a driver the kernel prints the firmware's own records.
         return drivers.isEmpty && hasFirmwareErrors ? MemoryDriver.labels : told
     }

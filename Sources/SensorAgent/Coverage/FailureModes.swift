@@ -155,7 +155,7 @@ struct FailureModes {
         }
         return probes.advice(
             on: missing.signal, of: coverage.component, missing.kind,
-            drivers: missing.labels.isEmpty
+            drivers: missing.labels.isEmpty && missing.signal.name != EventHearing.bits
                 ? nil : EventHearing.drivers(of: coverage.component, in: components))
     }
 }

@@ -8,6 +8,8 @@ struct HostEnvironment: Hashable, Sendable {
     var processor = Processor.other
     /// The kernel's EDAC driver for the processor's memory controller; nil where none is known.
     var memoryDriver: String?
+    /// What the option of i10nm_edac holds that has it tell the bits of memory errors; nil where that is not loaded.
+    var memoryBitsOption: String?
     /// Whether a hypervisor runs it: the processor's flag `hypervisor`.
     var isVirtual = false
     /// Whether the firmware names a management controller (SMBIOS type 38), or the kernel has a device of one.
@@ -72,6 +74,7 @@ struct HostEnvironment: Hashable, Sendable {
         case .amd: memoryDriver = "amd64_edac"
         case .other: break
         }
+        memoryBitsOption = try? tree.text(MemoryDriver.bitsOption)
         hasBMCDevice = ["/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0"].contains(where: tree.exists)
         hasBMC = hasBMCDevice || !firmware.structures(ofType: 38).isEmpty
         hasECC = HostEnvironment.hasECC(firmware)

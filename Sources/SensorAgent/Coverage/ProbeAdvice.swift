@@ -37,13 +37,25 @@ struct ProbeAdvice {
             return advice(on: trouble, seeking: kind)
         }
         if known.contains(where: \.reads) {
-            if let driver = drivers?.first { return Advice("memory.place", driver) }
+            if let driver = drivers?.first { return advice(on: signal, from: driver) }
             if drivers != nil, let counting = coverage["memory-errors"], !counting.reads {
                 return advice(on: counting, seeking: kind)
             }
             return Advice("part.silent", "\(signal)")
         }
         return best(known, seeking: kind) ?? Advice("signal.untold", "\(signal)")
+    }
+
+    /// Why the kernel's driver for the memory does not tell where in a module an error was, or which bits were wrong.
+    private func advice(on signal: Signal, from driver: String) -> Advice {
+        let couldTell = MemoryDriver.couldTellBits(driver, bitsOption: environment.memoryBitsOption)
+        guard signal.name == EventHearing.bits else {
+            // Row and bank are told: it is the device that is not.
+            let tellsRows = MemoryDriver.labels(toldBy: driver, bitsOption: nil).contains("row")
+            return couldTell && tellsRows ? Advice("memory.bits.option") : Advice("memory.place", driver)
+        }
+        if couldTell { return Advice("memory.bits.option") }
+        return MemoryDriver.isOfFirmware(driver) ? Advice("memory.bits.firmware") : Advice("memory.bits", driver)
     }
 
     /// What the device itself returns in place of a value.

@@ -201,8 +201,8 @@ struct FailureModesTests {
         arguments: [
             ("F10h", false, false), ("F17h", false, false), ("F17h_M70h", false, false), ("F19h_M60h", false, false),
             ("ie31200", false, false), ("Intel_client_SoC MC#0", false, false),
-            ("Broadwell SrcID#0_Ha#0", false, false), ("Skylake Socket#1 IMC#0", true, false),
-            ("Intel_10nm Socket#0 IMC#7", true, false), ("ghes_edac", true, true),
+            ("Broadwell SrcID#0_Ha#0", false, false), ("Skylake Socket#1 IMC#0", true, true),
+            ("pnd2/E0", true, false), ("ghes_edac", true, true),
         ])
     func memoryDrivers(driver: String, tellsRows: Bool, tellsChips: Bool) throws {
         let memory = Self.memory(driver: driver)
@@ -221,6 +221,36 @@ struct FailureModesTests {
         }
         #expect(try mode("serd_by(\"page\", hw.memory.page_error, 50, 1d)").state == "seen")
         #expect(try mode("serd(hw.memory.error{error.type=\"fatal\"}, 1, 1d)").state == "seen")
+    }
+
+    @Test(
+        "The bits of errors and the chip are seen where the controller's driver tells them; where an option would have it do so, that is said",
+        arguments: [
+            ("Skylake Socket#1 IMC#0", nil as String?, nil as Advice?), ("Intel_10nm Socket#0 IMC#7", "1", nil),
+            ("Intel_10nm Socket#0 IMC#7", "2", nil), ("Intel_10nm Socket#0 IMC#7", "0", Advice("memory.bits.option")),
+            ("Intel_10nm Socket#0 IMC#7", nil, Advice("memory.bits.option")),
+            ("ghes_edac", nil, Advice("memory.bits.firmware")), ("F19h_M60h", nil, Advice("memory.bits", "F19h_M60h")),
+        ])
+    func memoryBits(driver: String, option: String?, advice: Advice?) throws {
+        let memory = Self.memory(driver: driver)
+        var environment = HostEnvironment()
+        environment.memoryBitsOption = option
+        func mode(_ when: String) throws -> FailureMode {
+            try self.mode(
+                kind: "dimm", when: when, Self.probe("kernel-log", "ok"), Self.probe("memory-errors", "ok"),
+                around: environment, components: memory)
+        }
+        let bits = try mode("serd(hw.memory.error_bits{lines=\"2\"}, 1, 6h)")
+        #expect((bits.state == "seen") == (advice == nil))
+        #expect(bits.reasons.map(\.advice) == (advice.map { [$0] } ?? []))
+        // 2 would take the registers from the firmware.
+        for advice in bits.reasons.compactMap(\.advice) where advice.code == "memory.bits.option" {
+            #expect(advice.step(in: .english)?.contains("retry_rd_err_log=1") == true)
+            #expect(advice.step(in: .german)?.contains("retry_rd_err_log=1") == true)
+        }
+        guard driver.hasPrefix("Intel_10nm") else { return }
+        let chips = try mode("distinct(\"device\", hw.memory.cell_error, 5d) >= 2")
+        #expect(chips.reasons.map(\.advice) == (advice.map { [$0] } ?? []))
     }
 
     @Test("Without a driver only the firmware's records tell a row; else what would help is the driver")

@@ -33,6 +33,8 @@ enum MadeUpOutputs {
         [    6.000000] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 page:0x12 offset:0x0 grain:32 syndrome:0x0 - bank:1 row:2 column:3)
         [    7.000000] EDAC MC0: 1 CE spare copy error on DIMM_A1 (channel:0 slot:0 page:0x12 offset:0x0 grain:32)
         [    8.000000] EDAC MC0: 1 CE spare copy error on unknown memory (channel:0 slot:0 page:0x12 offset:0x0 grain:32)
+        [    8.100000] EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x3ddc84 offset:0x140 grain:32 syndrome:0x0 -  PhysicalRankId:0x0 Row:0x15da Column:0x100 Bank:0x3 BankGroup:0x1 retry_rd_err_log[0001a209 00000000 00800000 0440d001 000015da] correrrcnt[0001 0000 0000 0000 0000 0000 0000 0000])
+        [    8.200000] EDAC MC0: 1 CE memory read error on unknown memory (channel:5 slot:0 page:0x3ddc84 offset:0x140 grain:32 syndrome:0x0 -  PhysicalRankId:0x0 Row:0x15da Column:0x100 Bank:0x3 BankGroup:0x1 retry_rd_err_log[0001a209 00000000 00800000 0440d001 000015da] correrrcnt[0001 0000 0000 0000 0000 0000 0000 0000])
         [    9.000000] ixgbe 0000:04:00.0: Adapter removed
         [   10.000000] sky2: eth0 NIC Link is Up
         [   11.000000] sky2: eth0 NIC Link is Down
@@ -61,6 +63,8 @@ enum MadeUpOutputs {
           bash-812 [003] ..... 9.000004: mc_event: 1 Uncorrected error: address parity error on unknown memory (mc:0 location:1:0:-1 address:0x0 grain:8)
           bash-812 [003] ..... 9.000005: mc_event: 1 Corrected error: spare copy error on DIMM_A1 (mc:0 location:1:0:-1 address:0x0 grain:8)
           bash-812 [003] ..... 9.000006: mc_event: 1 Corrected error: spare copy error on unknown memory (mc:0 location:1:0:-1 address:0x0 grain:8)
+          bash-812 [003] ..... 9.000007: mc_event: 1 Corrected error: memory read error on DIMM_A1 (mc:0 location:0:0:-1 address:0x3ddc84140 grain:32 syndrome:0x0  PhysicalRankId:0x0 Row:0x15da Column:0x100 Bank:0x3 BankGroup:0x1 retry_rd_err_log[0001a209 00000000 00800000 0440d001 000015da] correrrcnt[0001 0000 0000 0000 0000 0000 0000 0000])
+          bash-812 [003] ..... 9.000008: mc_event: 1 Corrected error: memory read error on unknown memory (mc:0 location:0:0:-1 address:0x3ddc84140 grain:32 syndrome:0x0  PhysicalRankId:0x0 Row:0x15da Column:0x100 Bank:0x3 BankGroup:0x1 retry_rd_err_log[0001a209 00000000 00800000 0440d001 000015da] correrrcnt[0001 0000 0000 0000 0000 0000 0000 0000])
           bash-812 [003] ..... 9.000007: mce_record: CPU: 3, MCGc/s: c14/0, MC4: 8c4001c000000135, IPID: 0000000000000000, ADDR: 00000000003f7fc0, MISC: 0000000000000086, SYND: 0000000000000000, RIP: 00:<0000000000000000>, TSC: 0, PPIN: 0, vendor: 0, CPUID: 50654, time: 1600000000, socket: 1, APIC: 0, microcode: 2000065
           bash-812 [003] ..... 9.000008: aer_event: 0000:03:00.0 PCIe Bus Error: severity=Uncorrected, non-fatal, Completion Timeout, TLP Header=Not available
         """

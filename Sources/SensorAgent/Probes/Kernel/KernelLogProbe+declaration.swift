@@ -56,8 +56,8 @@ extension KernelLogProbe {
                 SignalDeclaration("hw.watchdog", of: .server, source: "drivers/watchdog of Linux", likelihood: .last),
                 SignalDeclaration("hw.memory.page_poisoned", of: .server, source: "mm/memory-failure.c of Linux"),
                 SignalDeclaration(
-                    "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.address_parity",
-                    "hw.memory.spared", of: .dimm, .memoryController,
+                    "hw.memory.error", "hw.memory.page_error", "hw.memory.cell_error", "hw.memory.error_bits",
+                    "hw.memory.address_parity", "hw.memory.spared", of: .dimm, .memoryController,
                     labelsOfDriver: MemoryDriver.labels,
                     source: "drivers/edac, drivers/firmware/efi/cper.c of Linux"),
                 SignalDeclaration(

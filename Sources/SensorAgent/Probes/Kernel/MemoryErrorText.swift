@@ -16,6 +16,8 @@ struct MemoryErrorText: Hashable, Sendable {
     var page: UInt64?
     /// Bank, row, column, device, rank and the like, as they were written, by lower-case name.
     private(set) var details: [String: String] = [:]
+    /// What the memory controller kept of an error, this one or another.
+    private var readLog: RetryReadLog?
 
     init(type: String) { self.type = type }
 
@@ -84,6 +86,7 @@ struct MemoryErrorText: Hashable, Sendable {
         message = String((last.map { head[..<$0.lowerBound] } ?? head[...]).dropFirst())
         place.label = last.map { String(head[$0.upperBound...]) }
         takeDetails(open.map { text[$0.upperBound...] } ?? text)
+        readLog = RetryReadLog(in: open.map { text[$0.upperBound...] } ?? text)
         for layer in ["branch", "channel", "slot", "csrow", "memory"] {
             place.layers[layer] = details[layer].flatMap(MemoryErrorText.number).map { Int(truncatingIfNeeded: $0) }
         }
@@ -121,23 +124,57 @@ struct MemoryErrorText: Hashable, Sendable {
 
     // MARK: Facts
 
-    private func detail(_ names: String...) -> String? { names.lazy.compactMap { details[$0] }.first }
+    private func detail(_ names: [String]) -> String? { names.lazy.compactMap { details[$0] }.first }
+
+    /// The first of these details that is told, as a number.
+    func value(of names: String...) -> UInt64? { detail(names).flatMap(MemoryErrorText.number) }
+
+    /// The module's place in its channel, where the layers name one.
+    var slot: Int? {
+        // Drivers for Intel's servers have the layers channel and slot, which a trace event does not name.
+        let told = place.layers["slot"] ?? place.position.dropFirst().first
+        return told.flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    private static let bankNames = ["bank", "bank_address", "bank_addr", "ba"]
 
     /// Bank, row and column of the error; nil unless all are given.
     private var cell: [String: String]? {
-        guard let row = detail("row"), let column = detail("column", "col"),
-            let bank = detail("bank", "bank_address", "bank_addr", "ba")
+        guard let row = detail(["row"]), let column = detail(["column", "col"]),
+            let bank = detail(MemoryErrorText.bankNames)
         else { return nil }
         // A bank is one of its rank, of its die in a stack, and of its group: the same number in another is another bank.
-        let way = [
-            detail("rank", "physicalrankid").map { "rank \($0)" },
-            detail("chipid", "chip_id").flatMap { MemoryErrorText.number($0) == 0 ? nil : "die \($0)" },
-            detail("bank_group", "bankgroup", "bg").map { "group \($0)" },
-            "bank \(bank)",
+        // What a source does not tell is the same for all of its errors.
+        let die = detail(["chipid", "chip_id"]).flatMap { MemoryErrorText.number($0) == 0 ? nil : "die \($0)" }
+        let rank = [detail(["rank", "physicalrankid"]), die].compactMap(\.self)
+        return [
+            "rank": rank.isEmpty ? "none" : rank.joined(separator: " "),
+            "group": detail(["bank_group", "bankgroup", "bg"]) ?? "none", "bank": bank, "row": row, "column": column,
+            "device": detail(["device"]) ?? ownReadLog.flatMap(\.knownDevice).map { "\($0)" } ?? "unknown",
+        ]
+    }
+
+    /// The log of this error; nil where there is none, or it is of another one.
+    private var ownReadLog: RetryReadLog? {
+        // Memory in the processor's package (HBM) has other devices and lines.
+        readLog.flatMap { $0.tellsBits && $0.belongs(to: self) && place.label?.contains("HBMC#") != true ? $0 : nil }
+    }
+
+    /// Which bits of the memory were wrong.
+    private var errorBits: [String: String]? {
+        guard let log = ownReadLog else { return nil }
+        let (lines, beats) = (log.lines, log.beats)
+        let place = [
+            "\(log.device)", value(of: "bank", "bank_address", "bank_addr", "ba").map { "\($0)" } ?? "unknown",
+            "0x" + hexadecimal(log.row, digits: 1),
+            value(of: "column", "col").map { "0x" + hexadecimal($0, digits: 1) } ?? "unknown",
+            "0x" + hexadecimal(log.parity, digits: 1),
         ]
         return [
-            "bank": way.compactMap { $0 }.joined(separator: " "), "row": row, "column": column,
-            "device": detail("device") ?? "unknown",
+            "lines": "\(lines.count)", "beats": "\(beats.count)", "line_span": "\(lines.span)",
+            "beat_span": "\(beats.span)", "bits": "\(log.bits)", "burst": "\(log.burst)",
+            "source": log.isOfScrub(self) ? "scrub" : "demand", "log": log.isLocked ? "locked" : "fresh",
+            "error": place.joined(separator: "."),
         ]
     }
 
@@ -163,6 +200,12 @@ struct MemoryErrorText: Hashable, Sendable {
             facts.append(told(Signal("hw.memory.page_error", ["page": "0x" + hexadecimal(page, digits: 1)])))
         }
         if let cell { facts.append(told(Signal("hw.memory.cell_error", cell))) }
+        if let errorBits {
+            var bits = told(Signal("hw.memory.error_bits", errorBits))
+            // Of several errors that one text counts, the registers hold one.
+            bits.count = 1
+            facts.append(bits)
+        }
         return facts
     }
 }

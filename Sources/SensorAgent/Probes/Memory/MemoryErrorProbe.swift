@@ -53,7 +53,17 @@ public actor MemoryErrorProbe: Probe {
         let isFirst = looks == 0 && cursor?.value != boot
         var reading = Reading(tree: tree, time: time, isFirst: isFirst)
         reading.add(topology)
-        reading.result.shortfall = topology.isByRow ? Advice("memory.rows") : nil
+        let option = try? tree.text(MemoryDriver.bitsOption)
+        if topology.isByRow {
+            reading.result.shortfall = Advice("memory.rows")
+        } else if option != nil,
+            topology.controllers.contains(where: { controller in
+                controller.component.attributes["driver"].map { MemoryDriver.couldTellBits($0, bitsOption: option) }
+                    ?? false
+            })
+        {
+            reading.result.shortfall = Advice("memory.bits.option")
+        }
         reading.result.cursor = ProbeCursor(probe: "memory-errors", value: boot)
         return reading.result
     }

@@ -336,34 +336,34 @@ struct MachineCheckTests {
     @Test(
         "bank, bank group, row and column are read by the names of every driver",
         arguments: [
-            ("err_code:0101:0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:1a2 col:b8", "rank 1 group 2 bank 3", "1a2", "b8"),
+            ("err_code:0101:0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:1a2 col:b8", "1/2/3", "1a2", "b8"),
             (
-                "err_code:0x0101:0x0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:0x1a2 col:0xb8", "rank 1 group 2 bank 3",
+                "err_code:0x0101:0x0090 socket:0 imc:0 rank:1 bg:2 ba:3 row:0x1a2 col:0xb8", "1/2/3",
                 "0x1a2", "0xb8"
             ),
             (
                 "err_code:0x0101:0x0090 ProcessorSocketId:0x0 MemoryControllerId:0x0 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2",
-                "rank 0x1 group 0x2 bank 0x3", "0x1a2", "0xb8"
+                "0x1/0x2/0x3", "0x1a2", "0xb8"
             ),
             (
                 "area:DRAM err_code:0001:0091 socket:1 ha:0 channel_mask:2 rank:1 row:0x1a2 col:0xb8 bank_addr:3 bank_group:2",
-                "rank 1 group 2 bank 3", "0x1a2", "0xb8"
+                "1/2/3", "0x1a2", "0xb8"
             ),
             (
                 "err_code:0x0101:0x0090 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2 ChipSelect:0x0 ChipId:0x0",
-                "rank 0x1 group 0x2 bank 0x3", "0x1a2", "0xb8"
+                "0x1/0x2/0x3", "0x1a2", "0xb8"
             ),
             (
                 "err_code:0x0101:0x0090 PhysicalRankId:0x1 Row:0x1a2 Column:0xb8 Bank:0x3 BankGroup:0x2 ChipSelect:0x0 ChipId:0x4",
-                "rank 0x1 die 0x4 group 0x2 bank 0x3", "0x1a2", "0xb8"
+                "0x1 die 0x4/0x2/0x3", "0x1a2", "0xb8"
             ),
             (
-                "APEI location: node:0 card:1 module:0 rank:1 bank:3 row:418 col:184 bit_pos:4", "rank 1 bank 3", "418",
+                "APEI location: node:0 card:1 module:0 rank:1 bank:3 row:418 col:184 bit_pos:4", "1/none/3", "418",
                 "184"
             ),
             (
                 "APEI location: node:0 card:1 module:0 rank:1 bank_group:2 bank_address:3 device:5 row:418 column:184 bit_position:4",
-                "rank 1 group 2 bank 3", "418", "184"
+                "1/2/3", "418", "184"
             ),
         ])
     func cells(detail: String, bank: String, row: String, column: String) throws {
@@ -373,7 +373,8 @@ struct MachineCheckTests {
                     + "syndrome:0x0 - \(detail))"))
         let cell = try #require(
             error.facts(text: "", stamp: nil, family: .memory).first { $0.signal.name == "hw.memory.cell_error" })
-        #expect(cell.signal[label: "bank"] == bank)
+        let labels = ["rank", "group", "bank"].compactMap { cell.signal[label: $0] }
+        #expect(labels.joined(separator: "/") == bank)
         #expect(cell.signal[label: "row"] == row)
         #expect(cell.signal[label: "column"] == column)
     }
@@ -384,7 +385,7 @@ struct MachineCheckTests {
         #expect(
             told.map(\.signal.description) == [
                 "hw.memory.error{error.type=\"corrected\"}", "hw.memory.page_error{page=\"0xa1b2c\"}",
-                "hw.memory.cell_error{bank=\"rank 1 bank 771\",column=\"1544\",device=\"4\",row=\"6510\"}",
+                "hw.memory.cell_error{bank=\"771\",column=\"1544\",device=\"4\",group=\"none\",rank=\"1\",row=\"6510\"}",
                 "hw.pcie.error{severity=\"nonfatal\"}",
             ])
         guard case .memory(let place) = try #require(told.first).subject else { return #expect(Bool(false)) }
@@ -479,7 +480,7 @@ struct MachineCheckTests {
         #expect(
             event.facts.map(\.signal.description) == [
                 "hw.memory.error{error.type=\"corrected\"}", "hw.memory.page_error{page=\"0x12ab\"}",
-                "hw.memory.cell_error{bank=\"rank 1 group 1 bank 2\",column=\"0x390\",device=\"unknown\",row=\"0x57\"}",
+                "hw.memory.cell_error{bank=\"2\",column=\"0x390\",device=\"unknown\",group=\"1\",rank=\"1\",row=\"0x57\"}",
             ])
         #expect(event.facts.allSatisfy { $0.count == 2 })
         guard case .memory(let place) = try #require(event.facts.first).subject else { return #expect(Bool(false)) }

@@ -61,6 +61,21 @@ struct MemoryErrorsTests {
         #expect(try await observe(try newerLayout()).shortfall == nil)
     }
 
+    @Test(
+        "a driver whose option for the bits of errors is off reads, and its coverage says what to set",
+        arguments: [
+            ("Intel_10nm Socket#0 IMC#0", "0" as String?, true), ("Intel_10nm Socket#0 IMC#0", "1", false),
+            ("Intel_10nm Socket#0 IMC#0", nil, false), ("Skylake Socket#0 IMC#0", "0", false),
+        ])
+    func bitsOption(driver: String, option: String?, isAdvised: Bool) async throws {
+        let scratch = try newerLayout()
+        try scratch.write("\(Self.mc)/mc0/mc_name", driver + "\n")
+        if let option { try scratch.write("sys/module/i10nm_edac/parameters/retry_rd_err_log", option + "\n") }
+        let result = try await observe(scratch)
+        #expect(result.shortfall == (isAdvised ? Advice("memory.bits.option") : nil))
+        #expect(errors(result, "dimm:mc0/dimm0", "corrected") == .counter(10))
+    }
+
     @Test("a label that names one SMBIOS locator makes it that module, with its part number and serial")
     func joined() async throws {
         let scratch = try newerLayout()
