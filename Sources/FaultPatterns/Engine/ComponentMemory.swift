@@ -821,6 +821,7 @@ extension SignalMemory {
         case .distinct(_, let labels, _):
             labels.count == 1
                 ? .distinct(DistinctWindow()) : .spread(Array(repeating: DistinctWindow(), count: labels.count))
+        case .measured: .measured(MeasuredEvents())
         case .bucket: .bucket(LeakyBucket())
         case .rises, .lifetime, .samples, .trend, .baseline: nil
         }
@@ -855,6 +856,13 @@ extension SignalMemory {
                 isNews = events.take(value: value, group: group, at: time, window: window)
             }
             self = .distinct(events)
+        case (.measured(var events), .measured(let label, let once, let window)):
+            let number = label.map { Self.known($0, of: signal).flatMap(MeasuredEvents.number) } ?? 1
+            let value = once.flatMap { Self.known($0, of: signal) }
+            if let number, once == nil || value != nil {
+                isNews = events.take(text, number: number, value: value, times: times, at: time, window: window)
+            }
+            self = .measured(events)
         case (.bucket(var bucket), .bucket(let count, let window, _)):
             isNews = bucket.take(text, times: times, at: time, count: count, within: window)
             self = .bucket(bucket)
@@ -881,6 +889,7 @@ extension SignalMemory {
         case .keyedEvents(let events): !events.events.isEmpty
         case .distinct(let events): !events.events.isEmpty
         case .spread(let windows): windows.allSatisfy { !$0.events.isEmpty }
+        case .measured(let events): !events.events.isEmpty
         case .events, .bucket, .rises, .lifetime, .samples, .trend, .baseline: false
         }
     }
@@ -889,7 +898,7 @@ extension SignalMemory {
     func fits(_ rule: MemoryRule) -> Bool {
         switch (self, rule) {
         case (.rises, .rises), (.lifetime, .lifetime), (.samples, .samples), (.trend, .trend), (.baseline, .baseline),
-            (.events, .events), (.keyedEvents, .keyedEvents), (.bucket, .bucket):
+            (.events, .events), (.keyedEvents, .keyedEvents), (.measured, .measured), (.bucket, .bucket):
             true
         case (.distinct, .distinct(_, let labels, _)): labels.count == 1
         case (.spread(let windows), .distinct(_, let labels, _)): windows.count == labels.count

@@ -157,7 +157,7 @@ private struct Approach {
         }
         let answer = book.tables.answers[number]
         switch answer.question {
-        case .eventCount, .keyedCount, .distinctCount, .level:
+        case .eventCount, .keyedCount, .distinctCount, .groupCount, .measuredSum, .measuredHighest, .level:
             return memory.bounds(ofAnswer: number, at: memory.newest).low > 0
         case .increase, .rises, .risingDays, .rate:
             guard let place = memory.slot(of: book.tables.memories[answer.memory].signal) else { return false }

@@ -12,6 +12,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
     case distinct(DistinctWindow)
     /// Of several labels, a window for each.
     case spread([DistinctWindow])
+    case measured(MeasuredEvents)
     case bucket(LeakyBucket)
 
     /// The extremes of a part's life.
@@ -43,7 +44,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
             self = .baseline(LearnedBaseline())
             take(slot, before: slot, for: rule, covariate: covariate, isFrozen: false)
         case .bucket: self = .bucket(LeakyBucket())
-        case .events, .keyedEvents, .distinct: return nil
+        case .events, .keyedEvents, .distinct, .measured: return nil
         }
     }
 
@@ -104,6 +105,10 @@ enum SignalMemory: Hashable, Codable, Sendable {
             var isNews = false
             for index in windows.indices where windows[index].becomeBlind(at: time) { isNews = true }
             self = .spread(windows)
+            return isNews
+        case .measured(var events):
+            let isNews = events.becomeBlind(at: time)
+            self = .measured(events)
             return isNews
         case .bucket(var bucket):
             let isNews = bucket.becomeBlind(at: time)
@@ -184,10 +189,20 @@ enum SignalMemory: Hashable, Codable, Sendable {
                 events.truth(at: now, count: count, within: window))
         case .distinct(let events):
             guard case .distinct(_, _, let window) = layout.memories[place].rule else { return .unknown }
+            if case .groupCount(let limits) = question {
+                return DistinctWindow.groups(of: [events], with: limits, at: now, window: window)
+            }
             return events.bounds(at: now, window: window)
         case .spread(let windows):
             guard case .distinct(_, _, let window) = layout.memories[place].rule else { return .unknown }
+            if case .groupCount(let limits) = question {
+                return DistinctWindow.groups(of: windows, with: limits, at: now, window: window)
+            }
             return DistinctWindow.fewest(of: windows, at: now, window: window)
+        case .measured(let events):
+            guard case .measured(_, _, let window) = layout.memories[place].rule else { return .unknown }
+            return question == .measuredHighest
+                ? events.highest(at: now, window: window) : events.sum(at: now, window: window)
         case .bucket(let bucket):
             guard case .bucket(let count, let window, _) = layout.memories[place].rule else { return .unknown }
             return Self.bounds(
@@ -225,6 +240,7 @@ enum SignalMemory: Hashable, Codable, Sendable {
         case (.distinct(let events), .distinct(_, _, let window)): events.changesAt(after: now, window: window)
         case (.spread(let windows), .distinct(_, _, let window)):
             windows.compactMap { $0.changesAt(after: now, window: window) }.min()
+        case (.measured(let events), .measured(_, _, let window)): events.changesAt(after: now, window: window)
         case (.bucket(let bucket), .bucket(let count, let window, _)):
             bucket.changesAt(after: now, count: count, within: window)
         case (.baseline(let baseline), _): baseline.changesAt(after: now)

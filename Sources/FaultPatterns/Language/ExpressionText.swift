@@ -186,6 +186,23 @@ struct ExpressionText {
             let names = values.joined(separator: " and as many ")
             return "the highest number of different \(names) with \(quantity(arguments[2])) in any one "
                 + "\(labels(first)) within \(quantity(arguments[3]))"
+        case "events":
+            guard arguments.count == 2 else { return nil }
+            return "the number of \(x) within \(quantity(arguments[1]))"
+        case "sum_of", "max_of":
+            guard arguments.count >= 3, let span = arguments.last.map(quantity) else { return nil }
+            let event = quantity(arguments[arguments.count - 2])
+            let each = arguments.count > 3 ? " of each \(text(arguments[1])) once" : ""
+            return "the \(name == "max_of" ? "highest" : "sum of the") \(text(first))\(each) of \(event) within \(span)"
+        case "groups":
+            guard arguments.count >= 5, arguments.count % 2 == 1, let span = arguments.last.map(quantity) else {
+                return nil
+            }
+            let each = stride(from: 1, to: arguments.count - 3, by: 2).map {
+                "\(quantity(arguments[$0 + 1])) or more different \(text(arguments[$0]))s"
+            }
+            return "the number of places of one \(labels(first)) that have \(each.joined(separator: " and ")) with "
+                + "\(quantity(arguments[arguments.count - 2])) within \(span)"
         case "deriv": return "the trend of \(x) per second \(over)"
         case "predict_linear":
             return "\(x) as its trend \(over) foretells it in \(arguments.last.map(quantity) ?? "")"
@@ -261,6 +278,14 @@ struct ExpressionText {
         "distinct": "number of different values of the label among the events within the time",
         "distinct_by": "the same within each group of labels; the highest of the groups; of several labels in the same "
             + "group, the one with the fewest values counts",
+        "events": "number of events within the time; one that stands for several counts as so many",
+        "sum_of":
+            "sum of the numbers that a label says, over the events within the time; where a second label is named, "
+            + "each of its values counts once",
+        "max_of": "highest number that a label says among the events within the time; 0 where there is none",
+        "groups":
+            "number of groups of labels that have at least so many different values of the other label, or of each of "
+            + "several other labels, among the events within the time",
         "bucket":
             "leaky bucket: each event, or each unit of a counter's rise, adds one, and the given number per time leaks "
             + "away evenly; true while that number or more are in it, fires on the event that reaches it",

@@ -5,9 +5,11 @@ extension ExpressionChecker {
     static let functions: [String] = [
         "abs", "above", "absent_over_time", "active", "avg_over_time", "baseline", "bits", "bucket", "changes", "count",
         "count_over_time", "cusum_high", "cusum_low", "days_since", "delta", "deriv", "distinct", "distinct_by",
-        "increase", "known_for", "lifetime_max", "lifetime_min", "max", "max_over_time", "min", "min_over_time",
+        "events", "groups", "increase", "known_for", "lifetime_max", "lifetime_min", "max", "max_of", "max_over_time",
+        "min", "min_over_time",
         "model", "parent", "peers_count", "peers_mad", "peers_median", "predict_linear", "quantile_over_time", "rate",
-        "resets", "rises", "rising_days", "sequence", "serd", "serd_by", "stddev_over_time", "sum_over_time", "time_to",
+        "resets", "rises", "rising_days", "sequence", "serd", "serd_by", "stddev_over_time", "sum_of", "sum_over_time",
+        "time_to",
         "under_count", "under_max", "under_min", "under_sum", "z",
     ]
 
@@ -29,6 +31,8 @@ extension ExpressionChecker {
         case "bits": return .number(try bits(arguments, at: place))
         case "serd", "serd_by": return .truth(try serd(name, arguments, at: place))
         case "distinct", "distinct_by": return .number(try distinct(name, arguments, at: place))
+        case "events", "sum_of", "max_of": return .number(try measured(name, arguments, at: place))
+        case "groups": return .number(try groups(arguments, at: place))
         case "bucket": return .truth(try bucket(arguments, at: place))
         case "absent_over_time": return .truth(try absent(arguments, at: place))
         case "sequence": return .truth(try sequence(arguments, at: place))
@@ -454,6 +458,71 @@ extension ExpressionChecker {
         return program(
             x, .distinct(group: group, labels: values, within: within), .distinctCount, unit: "1",
             label: "different \(names) with \(x.label)\(place) in \(TimeSpan.words(within))", keepsSignal: false)
+    }
+
+    /// One label that an expression names.
+    private func label(_ expression: Expression, of operand: Operand, for name: String) throws(PatternProblem) -> String
+    {
+        let names = try labels(expression, of: operand)
+        guard names.count == 1 else {
+            throw PatternProblem(expression.location, "\(name) takes one label here")
+        }
+        return names[0]
+    }
+
+    private mutating func measured(
+        _ name: String, _ arguments: [Expression], at place: SourceLocation
+    ) throws(PatternProblem) -> NumberProgram {
+        let (form, counts) =
+            switch name {
+            case "events": ("events(event, 6h)", 2...2)
+            case "max_of": ("max_of(\"beat_span\", event, 6h)", 3...3)
+            default: ("sum_of(\"bits\", event, 6h), or sum_of(\"bits\", \"error\", event, 6h)", 3...4)
+            }
+        guard counts.contains(arguments.count) else { throw usage(place, name, form) }
+        let x = try event(arguments[arguments.count - 2], for: name)
+        let within = try span(arguments[arguments.count - 1], of: name)
+        let measured = arguments.count > 2 ? try label(arguments[0], of: x, for: name) : nil
+        let once = arguments.count > 3 ? try label(arguments[1], of: x, for: name) : nil
+        let words =
+            switch (name, measured) {
+            case ("max_of", let measured?): "highest \(measured) of \(x.label)"
+            case (_, let measured?): "\(measured) of \(once.map { "every \($0) of " } ?? "")\(x.label)"
+            case (_, nil): x.label
+            }
+        return program(
+            x, .measured(label: measured, once: once, within: within),
+            name == "max_of" ? .measuredHighest : .measuredSum, unit: "1",
+            label: "\(words) in \(TimeSpan.words(within))", keepsSignal: false)
+    }
+
+    private mutating func groups(
+        _ arguments: [Expression], at place: SourceLocation
+    ) throws(PatternProblem) -> NumberProgram {
+        let pairs = (arguments.count - 3) / 2
+        guard arguments.count % 2 == 1, (1...PatternLimits.groupLabels).contains(pairs) else {
+            throw usage(
+                place, "groups",
+                "groups(\"bank,row\", \"column\", 2, event, 1h), with up to \(PatternLimits.groupLabels) labels and limits"
+            )
+        }
+        let x = try event(arguments[arguments.count - 2], for: "groups")
+        let within = try span(arguments[arguments.count - 1], of: "groups")
+        let group = try labels(arguments[0], of: x)
+        var values: [String] = []
+        var limits: [Int] = []
+        for pair in 0..<pairs {
+            values.append(try label(arguments[1 + 2 * pair], of: x, for: "groups"))
+            limits.append(try whole(arguments[2 + 2 * pair], of: "groups", upTo: PatternLimits.groupValues))
+        }
+        guard Set(values).count == values.count else {
+            throw PatternProblem(arguments[1].location, "groups counts the values of each label once")
+        }
+        let each = zip(values, limits).map { "\($1) different \($0)s" }.joined(separator: " and ")
+        return program(
+            x, .distinct(group: group, labels: values, within: within), .groupCount(limits), unit: "1",
+            label: "places of one \(group.joined(separator: " and ")) that have \(each) with \(x.label) in "
+                + TimeSpan.words(within), keepsSignal: false)
     }
 
     private mutating func bucket(

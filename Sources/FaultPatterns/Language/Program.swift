@@ -121,6 +121,9 @@ enum MemoryRule: Hashable, Sendable {
     case keyedEvents(labels: [String], count: Int, within: Int64)
     /// `distinct_by(group, labels, x, t)`: of several labels, the one with the fewest values counts.
     case distinct(group: [String], labels: [String], within: Int64)
+    /// `events(x, t)`, `sum_of(label, once, x, t)`, `max_of(label, x, t)`: the label that is measured, and the one of which
+    /// each value counts once.
+    case measured(label: String?, once: String?, within: Int64)
     /// `bucket(x, n, t)`; of a counter, with what a fall of it means.
     case bucket(count: Int, within: Int64, SignalCatalogue.Counting)
 
@@ -137,6 +140,8 @@ enum MemoryRule: Hashable, Sendable {
         case .keyedEvents(let labels, let count, let window): "serd_by(\(labels),\(signal),\(count),\(window))"
         case .distinct(let group, let labels, let window):
             "distinct_by(\(group),\(labels.joined(separator: ",")),\(signal),\(window))"
+        case .measured(let label, let once, let window):
+            "measured(\(label ?? ""),\(once ?? ""),\(signal),\(window))"
         case .bucket(let count, let window, _): "bucket(\(signal),\(count),\(window))"
         }
     }
@@ -145,7 +150,7 @@ enum MemoryRule: Hashable, Sendable {
     var counting: SignalCatalogue.Counting? {
         switch self {
         case .rises(let counting): counting
-        case .bucket, .lifetime, .samples, .trend, .baseline, .events, .keyedEvents, .distinct: nil
+        case .bucket, .lifetime, .samples, .trend, .baseline, .events, .keyedEvents, .distinct, .measured: nil
         }
     }
 
@@ -155,13 +160,14 @@ enum MemoryRule: Hashable, Sendable {
         switch self {
         case .keyedEvents(let labels, _, _): labels
         case .distinct(let group, let values, _): group + values
+        case .measured(let label, let once, _): [label, once].compactMap(\.self)
         case .events, .bucket, .rises, .lifetime, .samples, .trend, .baseline: []
         }
     }
 
     var isOfEvents: Bool {
         switch self {
-        case .events, .keyedEvents, .distinct, .bucket: true
+        case .events, .keyedEvents, .distinct, .measured, .bucket: true
         case .rises, .lifetime, .samples, .trend, .baseline: false
         }
     }
@@ -170,7 +176,7 @@ enum MemoryRule: Hashable, Sendable {
     var isMovedByItsSignalOnly: Bool {
         switch self {
         case .rises, .lifetime, .samples: true
-        case .trend, .baseline, .events, .keyedEvents, .distinct, .bucket: false
+        case .trend, .baseline, .events, .keyedEvents, .distinct, .measured, .bucket: false
         }
     }
 
@@ -178,7 +184,7 @@ enum MemoryRule: Hashable, Sendable {
     var needsEveryReading: Bool {
         switch self {
         case .samples, .trend, .baseline: true
-        case .rises, .lifetime, .events, .keyedEvents, .distinct, .bucket: false
+        case .rises, .lifetime, .events, .keyedEvents, .distinct, .measured, .bucket: false
         }
     }
 }
@@ -203,6 +209,9 @@ enum Question: Hashable, Sendable {
     case slope, prediction(Int64), timeTo(Limit)
     case mean, score, cusumLow, cusumHigh
     case eventCount, keyedCount, distinctCount, level
+    /// How many groups have at least so many different values of each label.
+    case groupCount([Int])
+    case measuredSum, measuredHighest
 
     /// The answer grows by itself as time goes on.
     var isRunning: Bool {

@@ -36,7 +36,8 @@ struct ComparedQuantity: Hashable, Sendable {
         {
             family = Family(name: "\(name) \(inner.source)", window: window)
         }
-        if case .call(let name, let arguments) = expression.kind, ["distinct", "distinct_by"].contains(name),
+        if case .call(let name, let arguments) = expression.kind,
+            ["distinct", "distinct_by", "events", "groups", "max_of", "sum_of"].contains(name),
             let last = arguments.last, case .span(let window) = last.kind
         {
             family = Family(
@@ -49,7 +50,8 @@ struct ComparedQuantity: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     private static let counts: Set<String> = [
-        "increase", "rises", "changes", "resets", "count", "count_over_time", "distinct", "distinct_by", "under_count",
+        "increase", "rises", "changes", "resets", "count", "count_over_time", "distinct", "distinct_by", "events",
+        "groups", "sum_of", "max_of", "under_count",
         "peers_count", "active", "bits",
     ]
 

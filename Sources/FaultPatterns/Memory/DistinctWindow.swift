@@ -34,6 +34,19 @@ extension GroupedEvents<EventsByValue> {
         return Bounds(low: highest, high: isWhole(window, at: now) ? highest : .infinity)
     }
 
+    /// How many groups have at least so many different values, of each label its own limit.
+    /// - Parameter windows: of each label.
+    static func groups(
+        of windows: [DistinctWindow], with limits: [Int], at now: Timestamp, window: Int64
+    ) -> Bounds {
+        let counts = zip(windows, limits).map { events, limit in
+            events.counts(within: window, at: now).filter { $0.value >= limit }
+        }
+        let groups = (counts.first ?? [:]).keys.count { group in counts.allSatisfy { $0[group] != nil } }
+        let isWhole = windows.allSatisfy { $0.isWhole(window, at: now) }
+        return Bounds(low: Double(groups), high: isWhole ? Double(groups) : .infinity)
+    }
+
     /// The highest number of different values within any one group, where that of the label with the fewest counts: a bank
     /// with four rows and four columns has four, one with four rows of one column has one.
     static func fewest(of windows: [DistinctWindow], at now: Timestamp, window: Int64) -> Bounds {

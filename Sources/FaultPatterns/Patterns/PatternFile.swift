@@ -99,7 +99,8 @@ public struct PatternFile: Sendable {
     }
 
     /// Level 2 brought variants, causes, models and all functions but the first few; level 3 that `distinct_by` counts
-    /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`; level 5 `tunable`.
+    /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`; level 5 `tunable`; level 6 `events`, `groups`,
+    /// `sum_of` and `max_of`.
     private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
         let looksForUnidentified = tables.sources.contains { source in
             if case .remote(.faults(_, .unidentified)) = source { true } else { false }
@@ -108,6 +109,13 @@ public struct PatternFile: Sendable {
             guard case .scalar(let text) = item.content else { return false }
             return text.split(separator: " ").dropFirst().contains("unidentified")
         }
+        let measuresEvents = tables.answers.contains { answer in
+            switch answer.question {
+            case .groupCount, .measuredSum, .measuredHighest: true
+            default: false
+            }
+        }
+        if measuresEvents { return 6 }
         if tree.node(under: "tunable") != nil { return 5 }
         if looksForUnidentified || explainsUnidentified == true { return 4 }
         let hasNewKeys = ["variants", "explains", "weight"].contains { key in

@@ -2,8 +2,9 @@
 public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself. Level 3 brought observations that
     /// stand for several events, and several labels that `distinct_by` counts together; level 4 the scope `unidentified`;
-    /// level 5 the parameters that a site may tune.
-    public static let engineLevel = 5
+    /// level 5 the parameters that a site may tune; level 6 how many events there were, in how many groups, and what their
+    /// labels add up to.
+    public static let engineLevel = 6
     /// Breaking changes of the pack's format.
     public static let packFormat = 1
     /// Bytes of a pack: of as many patterns as it may have, or of many fewer and their models.
@@ -77,6 +78,11 @@ public enum PatternLimits {
     static let distinctValues = 512
     /// Events that `serd_by` remembers, of all keys together.
     static let keyedEvents = 2_048
+    /// Events that `events`, `sum_of` and `max_of` remember.
+    static let measuredEvents = 1_024
+    /// Different values that `groups` may ask for, and labels that it counts together.
+    static let groupValues = 512
+    static let groupLabels = 4
     /// Events by which `bucket` knows a repeated one.
     static let bucketEvents = 64
     /// Bins of a baseline's covariate.

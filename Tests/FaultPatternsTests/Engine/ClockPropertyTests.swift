@@ -32,6 +32,7 @@ struct ClockPropertyTests {
         F.pattern("disk.window", ["when": "avg_over_time(temperature[20m]) > 48", "clear_for": "10m"]),
         F.pattern("disk.trend", ["when": "deriv(temperature[1h]) > 0.001"]),
         F.pattern("disk.bucket", ["when": "bucket(errors, 2, 20m)"]),
+        F.pattern("disk.events", ["when": "events(errors, 40m) >= 3", "clear_for": "30m"]),
         F.pattern("disk.sequence", ["when": "sequence(temperature > 60, pending > 25, 30m)"]))
 
     /// Conditions that look at nothing but the newest values: what a silence does to windows is another matter.

@@ -19,6 +19,7 @@ struct ResumeTests {
         F.pattern("disk.quantile", ["when": "quantile_over_time(0.5, temperature[30m]) > 47", "clear_for": "1m"]),
         F.pattern("disk.trend", ["when": "deriv(temperature[1h]) > 0.001 or time_to(temperature[1h], 65) < 1h"]),
         F.pattern("disk.bucket", ["when": "bucket(errors, 2, 20m)"]),
+        F.pattern("disk.events", ["when": "events(errors, 20m) >= 3 or max_of(\"operation\", errors, 1h) > 1"]),
         F.pattern("disk.sequence", ["when": "sequence(temperature > 60, pending > 25, 30m)"]),
         F.pattern("disk.absent", ["when": "absent_over_time(health[1h])"]),
         F.pattern("disk.count", ["when": "count(pending > 20, rises(reported[1h]) >= 2, temperature > 55) >= 2"]),

@@ -196,6 +196,104 @@ struct FunctionTests {
         #expect(apart.observe([], at: later).map(\.kind) == [.cleared])
     }
 
+    /// A module and errors of its bits, each a second after the other.
+    private static func opens(_ condition: String, _ errors: [[String: String]], times: Int = 1) throws -> Bool {
+        var diagnosis = Diagnosis(
+            patterns: try F.pack(
+                F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": condition])))
+        let events = errors.enumerated().map { number, labels in
+            Observation(
+                component: ComponentID(.dimm, "A1"), signal: Signal("hw.memory.error_bits", labels),
+                measurement: .event("e\(number)"), time: F.start + .seconds(Int64(number)), count: times)
+        }
+        return !diagnosis.observe(events, at: F.start + .seconds(60)).isEmpty
+    }
+
+    @Test("Events are counted, and the numbers of their labels added up, each of a second label once")
+    func measured() throws {
+        let errors = [
+            ["lines": "2", "bits": "2", "beat_span": "0", "error": "a"],
+            ["lines": "1", "bits": "3", "beat_span": "7", "error": "b"],
+            ["lines": "2", "bits": "2", "beat_span": "0", "error": "a"],
+        ]
+        func opens(_ condition: String, times: Int = 1) throws -> Bool {
+            try Self.opens(condition, errors, times: times)
+        }
+        #expect(try opens("events(hw.memory.error_bits, 6h) >= 3"))
+        #expect(try !opens("events(hw.memory.error_bits, 6h) >= 4"))
+        #expect(try opens("events(hw.memory.error_bits, 6h) >= 12", times: 4))
+        #expect(try opens("events(hw.memory.error_bits{lines=\"2\"}, 6h) == 2"))
+        #expect(try opens("sum_of(\"bits\", hw.memory.error_bits, 6h) == 7"))
+        #expect(try opens("sum_of(\"bits\", hw.memory.error_bits, 6h) == 28", times: 4))
+        #expect(try opens("sum_of(\"bits\", \"error\", hw.memory.error_bits, 6h) == 5", times: 4))
+        #expect(try opens("max_of(\"beat_span\", hw.memory.error_bits, 6h) >= 7"))
+        #expect(try !opens("max_of(\"beat_span\", hw.memory.error_bits, 6h) > 7"))
+        // Nothing came: that is a number too, once the source is known.
+        #expect(
+            try opens(
+                "events(hw.memory.error_bits, 6h) >= 3 and max_of(\"bits\", hw.memory.error_bits{lines=\"4\"}, 6h) == 0"
+            ))
+    }
+
+    @Test("What a label does not say as a number, or says to be unknown, is not added up")
+    func unmeasured() throws {
+        let errors = ["unknown", "", "x", "-1", "4"].map { ["bits": $0, "error": $0] }
+        #expect(try Self.opens("sum_of(\"bits\", hw.memory.error_bits, 6h) == 4", errors))
+        #expect(try Self.opens("events(hw.memory.error_bits, 6h) == 5", errors))
+        #expect(try Self.opens("sum_of(\"bits\", \"error\", hw.memory.error_bits, 6h) == 4", errors))
+    }
+
+    @Test("Groups are those that have so many values of each label; two rows that each have two columns are two")
+    func groups() throws {
+        func cells(_ places: [(String, String, String)]) -> [[String: String]] {
+            places.map { ["bank": $0.0, "row": $0.1, "column": $0.2] }
+        }
+        func opens(_ condition: String, _ places: [(String, String, String)]) throws -> Bool {
+            var diagnosis = Diagnosis(
+                patterns: try F.pack(
+                    F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": condition])))
+            let events = cells(places).enumerated().map { number, labels in
+                Observation(
+                    component: ComponentID(.dimm, "A1"), signal: Signal("hw.memory.cell_error", labels),
+                    measurement: .event("e\(number)"), time: F.start + .seconds(Int64(number)))
+            }
+            return !diagnosis.observe(events, at: F.start + .seconds(60)).isEmpty
+        }
+        let rows = "groups(\"bank,row\", \"column\", 2, hw.memory.cell_error, 1h) >= 2"
+        let two = [("0", "1", "1"), ("0", "1", "2"), ("0", "2", "1"), ("0", "2", "2")]
+        #expect(try opens(rows, two))
+        #expect(try !opens(rows, [("0", "1", "1"), ("0", "1", "2"), ("0", "1", "3"), ("0", "2", "1")]))
+        #expect(try !opens(rows, two.map { ("unknown", $0.1, $0.2) }))
+        let bank = "groups(\"bank\", \"row\", 2, \"column\", 3, hw.memory.cell_error, 1h) >= 1"
+        #expect(try !opens(bank, two))
+        #expect(try opens(bank, two + [("0", "1", "3")]))
+        // Its three columns are in another bank than its two rows.
+        #expect(try !opens(bank, two + [("1", "1", "3")]))
+    }
+
+    @Test(
+        "What these functions do not take is refused with its form",
+        arguments: [
+            "events(hw.memory.error_bits) >= 1", "events(hw.temperature, 6h) >= 1",
+            "events(hw.memory.error_bits, 6) >= 1",
+            "sum_of(\"bit\", hw.memory.error_bits, 6h) >= 1", "sum_of(\"bits,lines\", hw.memory.error_bits, 6h) >= 1",
+            "sum_of(hw.memory.error_bits, 6h) >= 1", "max_of(\"bits\", \"error\", hw.memory.error_bits, 6h) >= 1",
+            "groups(\"bank\", \"row\", hw.memory.cell_error, 1h) >= 1",
+            "groups(\"bank\", \"row\", 0, hw.memory.cell_error, 1h) >= 1",
+            "groups(\"bank\", \"row\", 513, hw.memory.cell_error, 1h) >= 1",
+            "groups(\"bank\", \"row\", 2, \"row\", 3, hw.memory.cell_error, 1h) >= 1",
+            "groups(\"bank\", \"row\", 1, \"column\", 1, \"device\", 1, \"rank\", 1, \"group\", 1, hw.memory.cell_error, 1h) >= 1",
+        ])
+    func refused(condition: String) {
+        let name = String(condition.prefix { $0 != "(" })
+        let problem = #expect(throws: PatternPackError.self) {
+            try F.pack(
+                F.pattern("memory.test", ["applies_to": ["component": "dimm"], "let": nil, "when": condition]))
+        }
+        let text = problem.map { "\($0)" } ?? ""
+        #expect(text.hasPrefix("pattern memory.test: \(name) ") || text.contains("the labels of"), "\(text)")
+    }
+
     @Test("A trend tells when the limit will be reached, as an interval")
     func trend() throws {
         var patient = try Self.patient(

@@ -31,11 +31,11 @@ struct PatternPackTests {
 
     @Test("A pattern that needs a newer engine is skipped by itself, and says so")
     func newerEngine() throws {
-        let future = F.pattern("disk.future", ["engine_level": "6", "when": "oracle(rul) > 0.9"])
+        let future = F.pattern("disk.future", ["engine_level": "7", "when": "oracle(rul) > 0.9"])
         let pack = try F.pack(F.pattern(), future)
         #expect(pack.patterns.map(\.id) == ["disk.test"])
         #expect(pack.skipped.map(\.id) == ["disk.future"])
-        #expect(pack.skipped.first?.because == "needs engine level 6; this program has 5")
+        #expect(pack.skipped.first?.because == "needs engine level 7; this program has 6")
     }
 
     @Test(

@@ -59,6 +59,19 @@ struct VocabularyTests {
         #expect(try level([:]) == 1)
     }
 
+    @Test(
+        "What counts events, their groups and the numbers of their labels needs an engine of level 6",
+        arguments: [
+            ("events(hw.memory.error_bits, 6h) >= 1", 6), ("sum_of(\"bits\", hw.memory.error_bits, 6h) >= 1", 6),
+            ("max_of(\"bits\", hw.memory.error_bits, 6h) >= 1", 6),
+            ("groups(\"bank\", \"row\", 2, hw.memory.cell_error, 1h) >= 1", 6),
+            ("distinct_by(\"bank\", \"row,column\", hw.memory.cell_error, 1h) >= 1", 3),
+        ])
+    func measuringLevels(condition: String, level: Int) throws {
+        let draft = Draft(["applies_to": ["component": "dimm"], "let": nil, "when": condition])
+        #expect(try PatternFile(reading: draft.tree, models: [], depth: .expressions).engineLevel == level)
+    }
+
     @Test("An attribute or value that no part has is refused, in applies_to, except and variants")
     func attributes() throws {
         try refused(
