@@ -142,14 +142,16 @@ public struct Agent: Sendable {
 
     // MARK: Parts
 
-    /// - Parameter overlay: what the site changed of it.
+    /// - Parameters:
+    ///   - overlay: what the site changed of it.
+    ///   - isArgument: whoever calls named the pack, and not the configuration.
     static func patternPack(
-        _ path: String, changedBy overlay: PatternOverlay? = nil
+        _ path: String, changedBy overlay: PatternOverlay? = nil, isArgument: Bool = false
     ) throws(AgentError) -> PatternPack {
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch let error as CocoaError {
             // The package that brings it may only be on its way: the next start can find it.
-            throw AgentError("the pattern pack \(path) \(Agent.reason(error, path))")
+            throw AgentError("the pattern pack \(path) \(Agent.reason(error, path, isArgument))")
         } catch {
             throw AgentError("the pattern pack \(path) cannot be read: \(error)")
         }
@@ -164,8 +166,10 @@ public struct Agent: Sendable {
     }
 
     /// Why the pack cannot be read, and what to do: only where it is missing is there something to install.
-    private static func reason(_ error: CocoaError, _ path: String) -> String {
+    private static func reason(_ error: CocoaError, _ path: String, _ isArgument: Bool) -> String {
         switch error.code {
+        case .fileReadNoSuchFile where isArgument:
+            "is not there: correct the path; `callhome patterns build FOLDER -o PACK` makes one"
         case .fileReadNoSuchFile where path == AgentConfiguration.standardPack:
             "is not there: install the package callhome-agent of this version, which brings it"
         case .fileReadNoSuchFile: "is not there: patterns.pack in the configuration names it; correct the path"

@@ -131,8 +131,15 @@ public enum AgentProgram {
             overlay = site.overlay
         }
         let pack: PatternPack
-        do throws(AgentError) { pack = try Agent.patternPack(source, changedBy: overlay) } catch {
+        do throws(AgentError) {
+            pack = try Agent.patternPack(source, changedBy: overlay, isArgument: packPath != nil)
+        } catch {
             complain("\(error)")
+            if packPath == nil, source == AgentConfiguration.standardPack {
+                complain(
+                    "Without the package: `callhome patterns build patterns -o PACK` makes one in a checkout; give it with --patterns PACK."
+                )
+            }
             if packPath != nil {
                 complain(
                     "Patterns are judged as a built pack: callhome patterns build FOLDER -o PACK makes one of their files."
@@ -211,7 +218,7 @@ public enum AgentProgram {
         guard let language = language(word) else { return ExitStatus.usage.rawValue }
         guard let configuration = configuration(path) else { return refused }
         let pack: PatternPack
-        do throws(AgentError) { pack = try Agent.patternPack(packPath) } catch {
+        do throws(AgentError) { pack = try Agent.patternPack(packPath, isArgument: true) } catch {
             complain("\(error)")
             return refused
         }

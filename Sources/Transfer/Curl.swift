@@ -22,7 +22,9 @@ struct CurlJob: Sendable {
 struct CurlFailure: Sendable {
     enum Kind: Sendable {
         case unreachable(TransferError.Obstacle)
-        case tls, tlsNotOffered, timedOut, closed, tooLarge, badURL, loginDenied, brokenOff, cancelled
+        case tls, tlsNotOffered, closed, tooLarge, badURL, loginDenied, brokenOff, cancelled
+        /// - Parameter after: what ended it: how long a connection may take to be made, its TLS included, or all of it.
+        case timedOut(after: Duration)
     }
     var kind: Kind
     var because: String
@@ -467,7 +469,9 @@ struct CurlOutcome: Sendable {
         case CURLE_SSL_CONNECT_ERROR where text.contains("wrong version number"): .unreachable(.noTLS)
         case CURLE_URL_MALFORMAT: .badURL
         case CURLE_USE_SSL_FAILED: .tlsNotOffered
-        case CURLE_OPERATION_TIMEDOUT: isConnected ? .timedOut : .unreachable(.noConnection(within: patience))
+        case CURLE_OPERATION_TIMEDOUT: 
+            isConnected
+                ? .timedOut(after: hasAsked ? job.timeout : patience) : .unreachable(.noConnection(within: patience))
         case CURLE_COULDNT_RESOLVE_HOST: .unreachable(.unknownName(ofProxy: false))
         case CURLE_COULDNT_RESOLVE_PROXY: .unreachable(.unknownName(ofProxy: true))
         case CURLE_COULDNT_CONNECT: .unreachable(obstacle)
@@ -493,6 +497,13 @@ struct CurlOutcome: Sendable {
         case 0: .noWay(because: "the connection failed")
         case let code: .noWay(because: unsafe String(cString: strerror(code)))
         }
+    }
+
+    /// Whether the connection was made, TLS included, and a request went out.
+    private var hasAsked: Bool {
+        var bytes = 0
+        _ = unsafe callhome_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &bytes)
+        return bytes > 0
     }
 
     /// How long a connection was waited for.

@@ -70,7 +70,7 @@ public enum TransferError: Error, Sendable, Hashable, CustomStringConvertible {
         switch failure.kind {
         case .unreachable(let obstacle): self = .unreachable(server, obstacle)
         case .tls, .tlsNotOffered: self = .tls(server, because: failure.because)
-        case .timedOut: self = .timedOut(server, after: job.timeout)
+        case .timedOut(let after): self = .timedOut(server, after: after)
         case .closed: self = .closed(server, because: failure.because)
         case .tooLarge: self = .tooLarge(server, limit: job.maximumResponseBytes)
         case .badURL: self = .badURL(server)

@@ -156,6 +156,17 @@ struct HTTPTransferTests {
         }
     }
 
+    @Test("Who is silent in the handshake is waited for as long as a connection may take, and that is said")
+    func silentHandshake() async {
+        let name = "https://127.0.0.1:\(server["silent"])"
+        await #expect(throws: TransferError.timedOut(name, after: .seconds(3))) {
+            try await transfer {
+                $0.connectTimeout = .seconds(3)
+                $0.timeout = .seconds(60)
+            }.send(HTTPRequest(url: name + "/"))
+        }
+    }
+
     @Test("An answer at the limit is taken, one byte more is not, and an endless one ends")
     func tooLarge() async throws {
         let sized = url("plain", "/bytes/100000")

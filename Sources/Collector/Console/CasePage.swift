@@ -101,13 +101,13 @@ struct CasePage: Sendable {
         title = CleanText.line(found.title(in: language), limit: 200)
         urgency = Badge(urgencyOf: found, in: language)
         state = Badge(found.state, in: language)
-        meaning = words.meaning(of: found.urgency)
         isTest = found.test != nil
         isOpen = !found.isClosed
         mayAcknowledge = found.state == .open
         hostname = CleanText.line(found.hostname, limit: 80)
         serverLink = "/servers/\(ConsoleLink.segment(found.host))"
         namesPart = ![.server, .test].contains(found.suspect.kind)
+        meaning = words.meaning(of: found.urgency, namesPart: namesPart)
         fields =
             CasePage.siteFields(found.relayed?.site, in: language)
             + CasePage.fields(of: found.suspect, words: words, labels: w)

@@ -34,8 +34,19 @@ struct TicketStrings: Sendable {
         }
     }
 
-    func meaning(of urgency: Urgency) -> String {
+    /// - Parameter namesPart: a part is known that may be at fault.
+    func meaning(of urgency: Urgency, namesPart: Bool = true) -> String {
         switch urgency {
+        case .watch where !namesPart:
+            language("It is being watched. Nothing is to be done yet.", "Es wird beobachtet. Noch ist nichts zu tun.")
+        case .plan where !namesPart:
+            language(
+                "Somebody is to look into it soon; whether a part is needed is not known yet.",
+                "Jemand soll bald nachsehen; ob ein Teil gebraucht wird, ist noch nicht bekannt.")
+        case .order where !namesPart:
+            language(
+                "Somebody is to look into it now; whether a part is needed is not known yet.",
+                "Jemand soll jetzt nachsehen; ob ein Teil gebraucht wird, ist noch nicht bekannt.")
         case .inform:
             language("Only for information. Nothing is to be done.", "Nur zur Information. Es ist nichts zu tun.")
         case .watch:

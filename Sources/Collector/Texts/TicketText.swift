@@ -229,7 +229,7 @@ private struct TicketTextWriter {
         return .init(
             title: language("How urgent", "Wie dringend"),
             lines: [
-                .field(words.urgency(ticket.urgency), words.meaning(of: ticket.urgency)),
+                .field(words.urgency(ticket.urgency), words.meaning(of: ticket.urgency, namesPart: namesPart)),
                 .field(language("Time left", "Verbleibende Zeit"), words.timeLeft(ticket.faults.first?.timeToFailure)),
             ])
     }

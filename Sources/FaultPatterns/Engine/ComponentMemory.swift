@@ -53,6 +53,8 @@ struct ComponentMemory: Sendable {
     var acquittals: [Int: Urgency] = [:]
     /// When and why faults of a class ended that a person, or another part in its place, has ended.
     var mends: [String: Mend] = [:]
+    /// What the part said of itself when a person declared it replaced; nil where nobody has, and once it says otherwise.
+    var declaredReplaced: PartIdentity?
 
     /// Whether something must be stored.
     var hasNewLatches = false
@@ -653,6 +655,7 @@ struct ComponentMemory: Sendable {
         moved.heldFaults = heldFaults
         moved.acquittals = acquittals
         moved.mends = mends
+        moved.declaredReplaced = declaredReplaced
         moved.hasNewLatches = hasNewLatches
         moved.hasNewWindows = hasNewWindows
         moved.newest = newest
@@ -668,23 +671,43 @@ struct ComponentMemory: Sendable {
         needsReview = true
     }
 
-    /// Forgets all: another part has taken the place.
-    mutating func forget() {
+    /// Forgets what was read: another part has taken the place, or it was mended.
+    /// - Parameter isWord: a person says so, and the machine does not. Then the best and worst that was ever read stays, for
+    ///   by it patterns know what this place can do: a fan that still stands must not pass for a header without one.
+    mutating func forget(byWord isWord: Bool) {
         var empty = ComponentMemory(id: id, kind: kind, layout: layout)
         empty.attributes = attributes
         empty.serial = serial
         empty.mends = mends
+        if isWord {
+            for (place, plan) in layout.memories.enumerated() where plan.rule == .lifetime {
+                empty.memories[place] = memories[place]
+            }
+        }
         empty.hasNewLatches = true
         empty.hasNewWindows = true
         self = empty
     }
 
-    /// Forgets what a pattern has counted: what was read last is its baseline.
+    /// Another part is there than a person declared replaced: what that one was at its best is nothing to it.
+    mutating func forgetLifetimes() {
+        declaredReplaced = nil
+        for (place, plan) in layout.memories.enumerated() where plan.rule == .lifetime {
+            let slot = slots[Int(plan.slot)]
+            memories[place] =
+                slot.isNumber ? SignalMemory(plan.rule, first: slot, covariate: number(inSlot: plan.covariate)) : nil
+            if newest != .min { refresh(answersOf: place, at: newest) }
+        }
+        hasNewWindows = true
+    }
+
+    /// Forgets what a pattern has counted: what was read last is its baseline. What was ever read at best and worst is no count.
     mutating func forgetCounts(of entry: Int) {
         progress[entry] = nil
         guard let place = layout.patternOfEntry[entry] else { return }
         for sequence in layout.patterns[place].compiled.sequences { sequences[sequence.number] = nil }
-        for (index, plan) in layout.memories.enumerated() where plan.patterns.contains(Int32(place)) {
+        for (index, plan) in layout.memories.enumerated()
+        where plan.patterns.contains(Int32(place)) && plan.rule != .lifetime {
             let slot = slots[Int(plan.slot)]
             memories[index] =
                 plan.rule.isOfEvents
@@ -723,7 +746,7 @@ struct ComponentMemory: Sendable {
                 memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
                 editions: editions(of: book),
                 causes: causes.isEmpty ? nil : causes, acquittals: acquittals.isEmpty ? nil : named(acquittals),
-                mends: mends.isEmpty ? nil : mends, heard: heard.isEmpty ? nil : heardByName(book)))
+                mends: mends.isEmpty ? nil : mends, declaredReplaced: declaredReplaced, heard: heard.isEmpty ? nil : heardByName(book)))
     }
 
     /// Of the patterns that have something on its way here.
@@ -777,6 +800,7 @@ struct ComponentMemory: Sendable {
             }
         }
         mends = latches.mends ?? [:]
+        declaredReplaced = latches.declaredReplaced
         for (id, urgency) in latches.acquittals ?? [:] {
             if let entry = book.entryOfPattern[id] { acquittals[entry] = urgency }
         }

@@ -95,6 +95,8 @@ struct StoredLatches: Codable {
     var acquittals: [String: Urgency]?
     /// By fault class; nil where there are none.
     var mends: [String: Mend]?
+    /// Nil where nobody has declared the part replaced.
+    var declaredReplaced: PartIdentity?
     /// By signal, the sources that events of it came from; nil where there are none.
     var heard: [String: [String]]?
 }

@@ -181,6 +181,7 @@ public struct Diagnosis: Sendable {
             memory.kind = component.kind
             memory.attributes = Diagnosis.attributes(of: component)
             memory.serial = memory.serial ?? component.part.serial
+            if let before = memory.declaredReplaced, before != PartIdentity(component.part) { memory.forgetLifetimes() }
             select(for: &memory)
             memory.hasNewLatches = true
             store(memory)
@@ -295,8 +296,9 @@ public struct Diagnosis: Sendable {
         return changes
     }
 
+    /// - Parameter isWord: a person says so, and not the machine.
     mutating func forget(
-        _ id: ComponentID, because: String, at now: Timestamp
+        _ id: ComponentID, byWord isWord: Bool = false, because: String, at now: Timestamp
     ) -> [(key: RootCause.Key, change: FaultChange)] {
         guard let number = numbers[id] else { return [] }
         let faults = memories[number].faults
@@ -306,7 +308,7 @@ public struct Diagnosis: Sendable {
         changes += memories[number].heldFaults.values.sorted { $0.id.rawValue < $1.id.rawValue }.map { fault in
             (RootCause.Key(component: id, entry: -1), cleared(fault, because: because, at: now))
         }
-        memories[number].forget()
+        memories[number].forget(byWord: isWord)
         ticking.remove(number)
         return changes
     }

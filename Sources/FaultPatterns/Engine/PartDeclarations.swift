@@ -11,6 +11,17 @@ struct Mend: Hashable, Codable, Sendable {
     static let classes = 64
 }
 
+/// What a part says of itself that another one would say otherwise; nil where it says nothing, as fans do.
+struct PartIdentity: Hashable, Codable, Sendable {
+    var serial: String?
+    var model: String?
+
+    init?(_ part: Part) {
+        guard part.serial != nil || part.model != nil else { return nil }
+        (serial, model) = (part.serial, part.model)
+    }
+}
+
 /// Why a declaration cannot be applied, in a sentence.
 public struct DeclarationRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
@@ -20,7 +31,8 @@ extension Diagnosis {
     /// Applies what a person declares of a part.
     ///
     /// *Replaced* and *repaired* clear every fault on the part, those on others that suspect it first, and the signs of them; what
-    /// was counted towards them is forgotten, so that they open again only by what comes now. *Acquitted* clears them and
+    /// was counted towards them is forgotten, so that they open again only by what comes now. What still holds opens them
+    /// again, for a word mends nothing: what was ever read at best and worst stays until the machine shows another part. *Acquitted* clears them and
     /// keeps their patterns quiet on it; their signs go on.
     /// - Returns: the faults that it clears; none where none is open.
     /// - Throws: `DeclarationRefusal` where the part is not known or bears another serial number, or where there is nothing
@@ -49,11 +61,14 @@ extension Diagnosis {
             changes += endSigns(of: Set(keys), as: declaration.verb, because: because, at: now)
         }
         if declaration.verb != .acquitted, declaration.faultClass == nil {
-            changes += forget(component.id, because: because, at: now)
+            changes += forget(component.id, byWord: true, because: because, at: now)
             if let number = numbers[component.id] {
                 memories[number].note(changes.map(\.change), as: declaration.verb, at: now)
                 // Whatever number the new part bears, it needs no second report.
-                if declaration.verb == .replaced { memories[number].serial = nil }
+                if declaration.verb == .replaced {
+                    memories[number].serial = nil
+                    memories[number].declaredReplaced = PartIdentity(component.part)
+                }
             }
         }
         for (number, entry) in accused {

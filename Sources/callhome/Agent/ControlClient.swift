@@ -29,7 +29,9 @@ struct ControlClient {
         } catch let error as Unreachable {
             throw error
         } catch {
-            throw Unreachable(description: "the agent at \(socket) gave an answer of another version: \(error)")
+            throw Unreachable(
+                description: "what answers at \(socket) speaks otherwise than an agent of this version: is it a collector's socket, "
+                    + "or was only one of the two programs upgraded? An agent's is \(ControlClient.standardSocket).")
         }
     }
 

@@ -33,6 +33,18 @@ struct TicketTextTests {
         }
     }
 
+    @Test("Where no part is known to be at fault, no sentence speaks of one that is to be sent or replaced", arguments: Urgency.allCases)
+    func noPart(urgency: Urgency) {
+        for language in Language.allCases {
+            let plain = text(language) {
+                $0.suspect.kind = .server
+                $0.urgency = urgency
+                $0.faults = []
+            }.plain
+            for words in ["part is to be", "part is being", "Das Teil"] { #expect(!plain.contains(words), "\(plain)") }
+        }
+    }
+
     @Test("The technician is told which serial number must be read before the part is pulled")
     func serial() {
         #expect(text(.english).plain.contains("Compare the serial number before you pull: it must read ZC1A2B3C."))

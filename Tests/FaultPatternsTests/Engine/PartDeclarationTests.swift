@@ -67,6 +67,71 @@ struct PartDeclarationTests {
         #expect(show(2_000, 86_400).isEmpty, "the old fan's standstill is forgotten")
     }
 
+    @Test(
+        "What still holds after a part was declared mended is a fault again, also where a pattern asks what the part was at its best",
+        arguments: [PartDeclaration.Verb.replaced, .repaired], [nil, "fan.test"] as [String?])
+    func wordAlone(verb: PartDeclaration.Verb, named: String?) throws {
+        let fan = ComponentID(.fan, "FAN1")
+        let pack = try F.pack(
+            F.pattern(
+                "fan.test",
+                [
+                    "applies_to": ["component": "fan"], "let": ["speed": "hw.fan.speed"],
+                    "when": "speed < 1 and lifetime_max(speed) >= 100", "clear": "speed >= 100",
+                ]))
+        var diagnosis = Diagnosis(patterns: pack)
+        _ = diagnosis.know([Component(id: fan, kind: .fan, name: "FAN1")], at: F.start)
+        func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
+            diagnosis.observe(
+                [
+                    Observation(
+                        component: fan, signal: Signal("hw.fan.speed"), measurement: .reading(speed),
+                        time: Self.at(seconds))
+                ], at: Self.at(seconds))
+        }
+        #expect(show(1200, 1).isEmpty)
+        #expect(show(0, 2).map(\.kind) == [.opened])
+        let said = Self.said(verb, of: fan, class: named)
+        #expect(try diagnosis.apply(said, at: Self.at(3)).map(\.kind) == [.cleared])
+        diagnosis = Diagnosis(patterns: pack, resuming: diagnosis.takeChanges(windows: true))
+        let again = show(0, 4)
+        #expect(again.map(\.kind) == [.opened])
+        #expect(again.first?.because.hasSuffix("after it was \(verb.rawValue).") == true)
+        #expect(show(1200, 5).map(\.kind) == [.cleared])
+    }
+
+    @Test(
+        "What a part was at its best is nothing to the one that the machine shows in its place",
+        arguments: [("S1", "Card A", true), ("S2", "Card A", false), ("S1", "Card B", false)])
+    func another(serial: String, model: String, isSame: Bool) throws {
+        let card = ComponentID(.nic, "0000:01:00.0")
+        func component(_ serial: String, _ model: String) -> Component {
+            Component(id: card, kind: .nic, name: "eth0", part: Part(model: model, serial: serial))
+        }
+        var diagnosis = Diagnosis(
+            patterns: try F.pack(
+                F.pattern(
+                    "nic.test",
+                    [
+                        "applies_to": ["component": "nic"], "let": ["speed": "hw.network.bandwidth.limit"],
+                        "when": "speed < lifetime_max(speed)", "clear": "never",
+                    ])))
+        _ = diagnosis.know([component("S1", "Card A")], at: F.start)
+        func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
+            diagnosis.observe(
+                [
+                    Observation(
+                        component: card, signal: Signal("hw.network.bandwidth.limit"), measurement: .reading(speed),
+                        time: Self.at(seconds))
+                ], at: Self.at(seconds))
+        }
+        #expect(show(10_000, 1).isEmpty)
+        #expect(show(1_000, 2).map(\.kind) == [.opened])
+        _ = try diagnosis.apply(Self.said(.replaced, of: card), at: Self.at(3))
+        for seconds: Int64 in [4, 5] { _ = diagnosis.know([component(serial, model)], at: Self.at(seconds)) }
+        #expect(show(1_000, 6).map(\.kind) == (isSame ? [.opened] : []))
+    }
+
     @Test("An acquitted part's pattern keeps quiet until its condition was once false, also over a restart")
     func acquitted() throws {
         let pack = try F.pack(F.pattern("disk.test", ["clear": "never"]))

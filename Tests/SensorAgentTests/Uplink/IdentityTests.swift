@@ -55,9 +55,12 @@ struct IdentityTests {
     @Test("Only a base address with https is a collector's")
     func addresses() {
         #expect(CollectorAddress("https://c.example:8443/")?.url("/v1/ca") == "https://c.example:8443/v1/ca")
+        for text in ["https://c", "https://[::1]:8443", "https://[::1]", "https://192.0.2.1:443", "https://c:1/site"] {
+            #expect(CollectorAddress(text)?.base == text)
+        }
         for text in [
             "http://c", "https://", "c.example", "https://c/?x", "https://c/#x", "https://u:p@c", "https://c d",
-            "https://ü",
+            "https://ü", "https://c:99999", "https://c:0", "https://c:8443x", "https://c:", "https://:8443", "https://c:1:2",
         ] {
             #expect(CollectorAddress(text) == nil, "\(text)")
         }
