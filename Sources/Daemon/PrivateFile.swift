@@ -3,9 +3,12 @@ import Glibc
 
 /// Files and folders that only their owner may use: made so, whatever the umask is, and never changed afterwards to be so.
 public enum PrivateFile {
+    /// What follows a file's name while it is written: one that stays was broken off.
+    public static let partSuffix = ".new"
+
     /// Replaces the file as a whole (mode 0600): after a crash or a power failure there is the old one or the new one.
     public static func write(_ data: Data, to path: String) throws(PrivateFileError) {
-        let part = path + ".new"
+        let part = path + partSuffix
         _ = unsafe unlink(part)
         let file = unsafe open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw PrivateFileError(doing: "making", path: part, code: errno) }

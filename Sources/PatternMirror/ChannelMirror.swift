@@ -8,15 +8,17 @@ public struct ChannelMirror: Sendable {
     /// What came by another way than the channel.
     public let pinned: TrustedChannel
     public let rules: ChannelRules
+    private let patience: ChannelPatience
     private let inspect: ChannelSource.Inspection
 
     public init(
-        _ folder: String, pinned: TrustedChannel, _ rules: ChannelRules,
+        _ folder: String, pinned: TrustedChannel, _ rules: ChannelRules, patience: ChannelPatience = .standard,
         inspecting inspect: @escaping ChannelSource.Inspection
     ) {
         self.folder = folder
         self.pinned = pinned
         self.rules = rules
+        self.patience = patience
         self.inspect = inspect
     }
 
@@ -33,7 +35,7 @@ public struct ChannelMirror: Sendable {
         of before: TrustedChannel, from source: ChannelSource, floor: ChannelFloor? = nil, at time: Timestamp
     ) async throws(ChannelFileError) -> (trusted: TrustedChannel, ending: ChannelUpdate.Ending) {
         let (trusted, ending) = await source.update(
-            of: before, rules, floor: floor, at: time, held: .folder(folder), inspecting: inspect)
+            of: before, rules, floor: floor, at: time, held: .folder(folder), patience: patience, inspecting: inspect)
         let pin = ChannelFile(path: ChannelPath.root(pinned.root.content.version), bytes: pinned.root.bytes)
         try ChannelFiles.write([pin] + ending.files, to: folder)
         if ending.isNew { prune(keeping: before.paths + trusted.paths) }

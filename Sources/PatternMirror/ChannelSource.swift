@@ -13,8 +13,6 @@ public enum ChannelSource: Sendable {
     /// What is inside a pack, as whoever takes it reads packs.
     public typealias Inspection = @Sendable (Data) async throws -> PackContents
 
-    /// Until a file of a server is there; what is slower has not come.
-    private static let timeout = Duration.seconds(120)
     /// Bytes of headers beside a file of a server.
     private static let headerBytes = 32 << 10
 
@@ -45,7 +43,10 @@ public enum ChannelSource: Sendable {
     }
 
     /// One file of it.
-    public func read(_ path: String, atMost limit: Int) async -> ChannelUpdate.Answer {
+    /// - Parameter span: until it is there; what is slower has not come. Files of this machine are not waited for.
+    public func read(
+        _ path: String, atMost limit: Int, within span: Duration = ChannelPatience.standard.file
+    ) async -> ChannelUpdate.Answer {
         switch self {
         case .folder(let folder): return ChannelFiles.read("\(folder)/\(path)", atMost: limit)
         case .archive(let archive):
@@ -54,7 +55,7 @@ public enum ChannelSource: Sendable {
         case .server(let base, let trust, let proxy):
             let transfer = HTTPTransfer(
                 HTTPTransfer.Options(
-                    trust: trust, proxy: proxy, timeout: ChannelSource.timeout,
+                    trust: trust, proxy: proxy, timeout: span,
                     maximumResponseBytes: limit + ChannelSource.headerBytes))
             do {
                 let response = try await transfer.send(HTTPRequest(url: "\(base)/\(path)"))
@@ -80,12 +81,16 @@ public enum ChannelSource: Sendable {
     }
 
     /// Runs one update to its end.
-    /// - Parameter held: a source whose packs need not come again.
+    /// - Parameters:
+    ///   - held: a source whose packs need not come again.
+    ///   - patience: a server that is slower has not answered. New roots that came until then stay, and the next update goes on.
     public func update(
         of trusted: TrustedChannel, _ rules: ChannelRules, floor: ChannelFloor? = nil, at time: Timestamp,
-        held: ChannelSource? = nil, inspecting inspect: Inspection
+        held: ChannelSource? = nil, patience: ChannelPatience = .standard, inspecting inspect: Inspection
     ) async -> (trusted: TrustedChannel, ending: ChannelUpdate.Ending) {
         var update = ChannelUpdate(of: trusted, rules: rules, floor: floor, at: time)
+        // What is looked at here meanwhile takes no time of the server.
+        var rest = patience.update
         while true {
             switch update.step {
             case .read(let path, let limit):
@@ -94,7 +99,15 @@ public enum ChannelSource: Sendable {
                 {
                     update.take(.bytes(bytes))
                 } else {
-                    update.take(await read(path, atMost: limit))
+                    let begun = ContinuousClock.now
+                    let answer = await read(path, atMost: limit, within: min(patience.file, rest))
+                    rest -= ContinuousClock.now - begun
+                    // No wait is so short that it would be none.
+                    if rest >= .milliseconds(1) {
+                        update.take(answer)
+                    } else {
+                        update.take(.failed(because: "the whole update took longer than \(patience.update)"))
+                    }
                 }
             case .inspect(_, let bytes):
                 do { update.take(.contents(try await inspect(bytes))) } catch {
@@ -117,6 +130,22 @@ public enum ChannelSource: Sendable {
         case .some(let refusal): return (trusted, refusal)
         }
     }
+}
+
+/// How long a server may take: one that drips its files holds nobody for longer, whatever it drips and however often.
+public struct ChannelPatience: Hashable, Sendable {
+    /// Until one file is there.
+    public var file: Duration
+    /// Of all files of an update together, as many roots and packs as there are.
+    public var update: Duration
+
+    public init(file: Duration, update: Duration) {
+        self.file = file
+        self.update = update
+    }
+
+    /// The largest pack comes over 2.3 Mbit/s, and all packs that a channel may have take four minutes then.
+    public static let standard = ChannelPatience(file: .seconds(120), update: .seconds(600))
 }
 
 /// Why what a person named is no source.

@@ -89,7 +89,8 @@ public struct Agent: Sendable {
             query: TestProgressQuery(proxy: configuration.proxy), identity: identity, clock: clock, log: log)
         let patternService = PatternService(
             store: patterns, active: chosen.active, pinned: pinned, offers: offers, runaways: runaways,
-            stateDirectory: configuration.stateDirectory, clock: clock, log: log,
+            heartbeat: configuration.heartbeatInterval, stateDirectory: configuration.stateDirectory, clock: clock,
+            log: log,
             history: TrialRequest.History(
                 path: HistoryKeeper.path(in: configuration.stateDirectory), days: Agent.forecastDays,
                 order: watched.map(\.name)),

@@ -17,7 +17,7 @@ public struct AgentConfiguration: Sendable {
     static let standardPack = "/usr/share/callhome/patterns.json"
     /// `patterns.overlay`: what this site changes of the patterns; none where there is no such file.
     public var patternOverlay = SiteOverlay.standardPath
-    /// Where the roots of channels of patterns lie that may be taken; no key leads elsewhere.
+    /// Where the roots of channels of patterns lie that may be taken; `channels.folder` leads to the last.
     var channelFolders = PinnedChannel.folders
     /// `hostname`: what people call this server; without it, the kernel's.
     public var hostname: String?
@@ -72,6 +72,10 @@ public struct AgentConfiguration: Sendable {
         ConfigurationKey(
             "patterns.overlay", SiteOverlay.standardPath,
             "what this site changes of the patterns, as callhome patterns overlay wrote it; there need be none"),
+        ConfigurationKey(
+            "channels.folder", PinnedChannel.standardFolder,
+            "where roots of pattern channels lie that you pin, NAME.root.json; one of the same name that a package brought "
+                + "counts no more"),
         ConfigurationKey("hostname", "", "what people call this server; without it, the kernel's name"),
         ConfigurationKey(
             "collectors", "",
@@ -138,6 +142,9 @@ public struct AgentConfiguration: Sendable {
         // As it was written, if it is no path: whoever checks must not go on to complain of another pack.
         patternPack = AgentConfiguration.path("patterns.pack", &reader) ?? reader.text("patterns.pack") ?? patternPack
         patternOverlay = AgentConfiguration.path("patterns.overlay", &reader) ?? patternOverlay
+        if let folder = AgentConfiguration.path("channels.folder", &reader) {
+            channelFolders = [PinnedChannel.packageFolder, folder]
+        }
         siteFolder = AgentConfiguration.path("site.folder", &reader) ?? siteFolder
         root = AgentConfiguration.path("root", &reader) ?? root
         if root != "/", !SysTree(root: root).exists("/") {
@@ -228,6 +235,7 @@ public struct AgentConfiguration: Sendable {
         var lines = [
             "state.directory = \(stateDirectory)", "control.socket = \(controlSocket)",
             "patterns.pack = \(patternPack)", "patterns.overlay = \(patternOverlay)",
+            "channels.folder = \(channelFolders.last ?? "")",
             "hostname = \(hostname ?? MachineNames(tree: SysTree(root: root)).hostname)",
             "collectors = \(collectors.joined(separator: ", "))", "proxy = \(proxy ?? "")",
             "redfish = \(redfish?.address ?? "")",

@@ -5,98 +5,9 @@ import Testing
 /// `callhome patterns keygen … verify`, from the first key to a site without a line.
 @Suite("Channels of patterns, by the command")
 struct ChannelTests {
-    /// A folder with keys, a signed root, and packs.
-    private final class Workshop {
-        let folder: URL
-        let pattern: String
-
-        init() throws {
-            folder = FileManager.default.temporaryDirectory.appending(path: "callhome-channel-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            pattern = Site.packageRoot.appending(path: "patterns/disk/ata-active-uncorrectable.yaml").path
-            for name in ["anna", "bert", "cora", "server"] { try done("keygen", "F/\(name)") }
-            try done(
-                "root", "-o", "F/1.root.json", "--root-key", "F/anna.pub", "--root-key", "F/bert.pub", "--root-key",
-                "F/cora.pub", "--online-key", "F/server.pub")
-            try done("sign", "F/1.root.json", "--key", "F/anna.pem")
-            try done("sign", "F/1.root.json", "--key", "F/bert.pem")
-            try build("one")
-        }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
-
-        func build(_ version: String) throws {
-            try done("build", pattern, "-o", "F/patterns.json", "--pack-version", version)
-        }
-
-        /// - Parameter words: `F` at the beginning is the folder.
-        @discardableResult
-        func run(_ words: String...) throws -> (status: Int32, output: String) { try run(words) }
-
-        private func run(_ words: [String]) throws -> (status: Int32, output: String) {
-            try Program.run(
-                Program.built("callhome"),
-                ["patterns"] + words.map { $0.hasPrefix("F/") ? folder.path + $0.dropFirst() : $0 })
-        }
-
-        func done(_ words: String...) throws {
-            let result = try run(words)
-            #expect(result.status == 0, "\(words): \(result.output)")
-        }
-
-        func publish(_ words: String...) throws {
-            let result = try run(["publish", "F/channel", "--key", "F/server.pem"] + words)
-            #expect(result.status == 0, "\(words): \(result.output)")
-        }
-
-        func bytes(_ path: String) -> Data? { FileManager.default.contents(atPath: folder.appending(path: path).path) }
-
-        /// Every file of a channel's folder.
-        func files(_ name: String) throws -> [String: Data] {
-            let base = folder.appending(path: name)
-            return try FileManager.default.subpathsOfDirectory(atPath: base.path).reduce(into: [:]) { found, path in
-                // Nil for a folder.
-                found[path] = FileManager.default.contents(atPath: base.appending(path: path).path)
-            }
-        }
-
-        func verified(_ name: String, _ words: String...) throws -> (status: Int32, report: Report) {
-            let result = try runProgram(
-                Program.built("callhome"),
-                [
-                    "patterns", "verify", folder.appending(path: name).path, "--root", folder.path + "/1.root.json",
-                    "--json",
-                ]
-                    + words)
-            return (result.status, try JSONDecoder().decode(Report.self, from: result.output))
-        }
-    }
-
-    private struct Report: Decodable {
-        struct Said: Decodable { var reason: String }
-        struct Metadata: Decodable {
-            var role: String
-            var version: Int
-        }
-        struct Pack: Decodable {
-            struct Withdrawal: Decodable { var pattern: String }
-            var name: String
-            var patterns: Int
-            var sha256: String
-            var withdrawn: [Withdrawal]
-        }
-        var refusal: Said?
-        var warnings: [Said]
-        var metadata: [Metadata]
-        var packs: [Pack]
-        var leftAside: [String]
-
-        func version(_ role: String) -> Int? { metadata.first { $0.role == role }?.version }
-    }
-
     @Test("A private key is for its owner alone, and none is written over another")
     func keys() throws {
-        let shop = try Workshop()
+        let shop = try PatternWorkshop()
         let path = shop.folder.appending(path: "anna.pem").path
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -108,7 +19,7 @@ struct ChannelTests {
     @Test(
         "A channel goes on byte for byte: maker, partner, stick, site; and over new packs, a new root and a withdrawal")
     func mirrors() throws {
-        let shop = try Workshop()
+        let shop = try PatternWorkshop()
         try shop.publish("--root", "F/1.root.json", "--pack", "F/patterns.json")
         func fetchAll() throws {
             try shop.done("fetch", "F/channel", "F/mirror", "--root", "F/1.root.json")
@@ -151,7 +62,7 @@ struct ChannelTests {
 
     @Test("What was changed on the way is refused with its reason, and the mirror stays as it was")
     func tampering() throws {
-        let shop = try Workshop()
+        let shop = try PatternWorkshop()
         try shop.publish("--root", "F/1.root.json", "--pack", "F/patterns.json")
         try shop.done("fetch", "F/channel", "F/mirror", "--root", "F/1.root.json")
         let old = try shop.files("channel")
@@ -191,7 +102,7 @@ struct ChannelTests {
 
     @Test("A server hands it out like a folder; what has no end is not read to it")
     func server() throws {
-        let shop = try Workshop()
+        let shop = try PatternWorkshop()
         try shop.publish("--root", "F/1.root.json", "--pack", "F/patterns.json")
         let server = try ServerProgram("folder", [shop.folder.appending(path: "channel").path])
         try Data(server["root"].utf8).write(to: shop.folder.appending(path: "ca.pem"))
@@ -199,7 +110,7 @@ struct ChannelTests {
         try shop.done("fetch", address, "F/mirror", "--root", "F/1.root.json", "--ca", "F/ca.pem")
         #expect(try shop.files("mirror") == shop.files("channel"))
         let endless = try shop.run(
-            "fetch", "\(address)/endless", "F/mirror", "--root", "F/1.root.json", "--ca", "F/ca.pem")
+            "fetch", "\(address)/endless@timestamp", "F/mirror", "--root", "F/1.root.json", "--ca", "F/ca.pem")
         #expect(endless.status == 65 && endless.output.contains("(too-large)"), "\(endless)")
         let stranger = try shop.run("fetch", address, "F/mirror", "--root", "F/1.root.json")
         #expect(stranger.status == 69 && stranger.output.contains("(unavailable)"), "\(stranger)")
@@ -217,7 +128,7 @@ struct ChannelTests {
         "python-tuf reads what is published, over a new root too",
         .enabled(if: python != nil, "python3 has no python-tuf"))
     func pythonReads() throws {
-        let shop = try Workshop()
+        let shop = try PatternWorkshop()
         try shop.publish("--root", "F/1.root.json", "--pack", "F/patterns.json")
         try shop.publish("--withdraw", "disk.ata.active-uncorrectable", "--because", "\"too\\much\"\nä😀")
         try shop.done(

@@ -94,8 +94,12 @@ struct PatternChannelSettings: Hashable, Sendable {
     }
 
     /// Its mirror in the data directory.
-    func mirror(in data: String, pinned: TrustedChannel) -> ChannelMirror {
-        ChannelMirror("\(data)/channels/\(name)", pinned: pinned, rules) { try PackContents(outlineOf: $0) }
+    func mirror(
+        in data: String, pinned: TrustedChannel, patience: ChannelPatience = .standard
+    ) -> ChannelMirror {
+        ChannelMirror("\(data)/channels/\(name)", pinned: pinned, rules, patience: patience) {
+            try PackContents(outlineOf: $0)
+        }
     }
 }
 

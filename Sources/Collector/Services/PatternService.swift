@@ -12,10 +12,11 @@ actor PatternService: Service {
     private static let retry = Duration.seconds(300)
     /// Between two looks whether a person wants the sources to be asked now.
     private static let glance = Duration.seconds(1)
-    /// Between two looks at the servers.
-    private static let look = Duration.seconds(30)
+    /// Between two looks at the servers at most; a ring that lasts for less is looked at as often.
+    private static let longestLook = Duration.seconds(30)
 
     private let environment: CollectorEnvironment
+    private let patience: ChannelPatience
     private var mirrors: [Mirror] = []
     /// What was logged last, so that each failure is logged once.
     private var failure: StoreError?
@@ -30,8 +31,10 @@ actor PatternService: Service {
         var known: MirroredChannel
     }
 
-    init(_ environment: CollectorEnvironment) {
+    /// - Parameter patience: how long a source may take.
+    init(_ environment: CollectorEnvironment, patience: ChannelPatience = .standard) {
         self.environment = environment
+        self.patience = patience
         mirrors = environment.configuration.channels.map {
             Mirror(settings: $0, known: MirroredChannel(name: $0.name, source: $0.source))
         }
@@ -55,7 +58,7 @@ actor PatternService: Service {
                 group.addTask {
                     while !Task.isCancelled {
                         await self.advance()
-                        try? await Task.sleep(for: PatternService.look)
+                        try? await Task.sleep(for: await self.look)
                     }
                 }
             }
@@ -65,6 +68,10 @@ actor PatternService: Service {
     private var rest: Duration {
         let isAway = mirrors.contains { $0.known.refusal?.isAbsence ?? false }
         return isAway ? PatternService.retry : PatternChannelSettings.askingInterval
+    }
+
+    private var look: Duration {
+        mirrors.map(\.settings.soak).reduce(PatternService.longestLook, min)
     }
 
     /// What the mirrors hold, before anything is asked of a source.
@@ -78,7 +85,8 @@ actor PatternService: Service {
         let time = environment.now()
         do throws(PatternChannelProblem) {
             let pinned = try mirror.settings.pinned()
-            let files = mirror.settings.mirror(in: environment.configuration.dataDirectory, pinned: pinned)
+            let files = mirror.settings.mirror(
+                in: environment.configuration.dataDirectory, pinned: pinned, patience: patience)
             let (trusted, refusal) = await files.standing(at: time)
             if let refusal {
                 note(

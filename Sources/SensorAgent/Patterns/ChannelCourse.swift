@@ -19,6 +19,7 @@ struct ChannelCourse: Sendable {
     }
 
     let name: String
+    private let spread: Duration
     private(set) var offer: PatternOffer?
     /// Versions that are verified; 0 and nil before the first.
     private(set) var timestamp: Int64 = 0
@@ -34,8 +35,8 @@ struct ChannelCourse: Sendable {
     /// Trials of the candidate that said nothing.
     private var inconclusive = 0
 
-    /// Within which agents of a site ask for something new, so that they do not all ask at once.
-    static let spread = Duration.seconds(120)
+    /// Within which agents of a site ask for something new, so that they do not all ask at once: heartbeats of one agent.
+    static let spreadHeartbeats = 2
     /// After something failed, doubled each time.
     static let firstPause = Duration.seconds(60)
     static let longestPause = Duration.seconds(3600)
@@ -44,7 +45,11 @@ struct ChannelCourse: Sendable {
     /// Between two trials on too little of what the server remembers, at least.
     static let youngPause = Duration.seconds(3600)
 
-    init(_ name: String) { self.name = name }
+    /// - Parameter heartbeat: from one heartbeat of this agent to the next.
+    init(_ name: String, heartbeat: Duration) {
+        self.name = name
+        spread = heartbeat * ChannelCourse.spreadHeartbeats
+    }
 
     // MARK: What came
 
@@ -53,7 +58,7 @@ struct ChannelCourse: Sendable {
     ) {
         if next.timestamp > max(timestamp, offer?.timestamp ?? 0) {
             pause = ChannelCourse.firstPause
-            nextUpdate = uptime + ChannelCourse.spread * Double.random(in: 0..<1, using: &generator)
+            nextUpdate = uptime + spread * Double.random(in: 0..<1, using: &generator)
         }
         if next.targets != offer?.targets, candidate?.targets != next.targets {
             candidate = nil

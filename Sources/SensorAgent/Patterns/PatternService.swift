@@ -61,10 +61,13 @@ actor PatternService: Service {
     ///   - offers: what collectors say of channels; nil: nothing.
     ///   - runaways: why what runs takes too much of the server.
     ///   - history: what this server remembers, for forecasts; nil: nothing.
+    ///   - heartbeat: from one heartbeat of this agent to the next.
     ///   - stateDirectory: of the agent: mirrors lie in `channels/NAME`.
+    ///   - patience: how long a channel's files may take.
     init(
         store: PatternStore, active: ActivePatterns?, pinned: [PinnedChannel] = [],
-        offers: AsyncStream<[PatternOffer]>? = nil, runaways: AsyncStream<String>? = nil, stateDirectory: String,
+        offers: AsyncStream<[PatternOffer]>? = nil, runaways: AsyncStream<String>? = nil,
+        heartbeat: Duration = .seconds(60), stateDirectory: String, patience: ChannelPatience = .standard,
         clock: any AgentClock, log: Logger,
         trial: PatternTrial? = nil, history: TrialRequest.History? = nil, doors: Doors
     ) {
@@ -82,12 +85,13 @@ actor PatternService: Service {
             pinned.map { pinned in
                 let mirror = ChannelMirror(
                     "\(stateDirectory)/channels/\(pinned.name)", pinned: pinned.root,
-                    ChannelRules(channel: pinned.name, prefix: pinned.prefix),
+                    ChannelRules(channel: pinned.name, prefix: pinned.prefix), patience: patience,
                     inspecting: { try await trial.contents(of: $0) })
                 return (pinned.name, Channel(pinned: pinned, mirror: mirror))
             }, uniquingKeysWith: { first, _ in first })
         courses = Dictionary(
-            pinned.map { ($0.name, ChannelCourse($0.name)) }, uniquingKeysWith: { first, _ in first })
+            pinned.map { ($0.name, ChannelCourse($0.name, heartbeat: heartbeat)) },
+            uniquingKeysWith: { first, _ in first })
         if active?.probation != nil { settlesAt = clock.now().uptime + ActivePatterns.probationSpan }
     }
 

@@ -193,7 +193,10 @@ struct PatternStore: Sendable {
         case .swap:
             do throws(PrivateFileError) { try save(active) } catch { throw PatternStoreProblem("\(error)") }
         // One that stays is taken out by the next swap.
-        case .remove(let pack): try? FileManager.default.removeItem(atPath: path(of: pack))
+        case .remove(let pack):
+            for path in [path(of: pack), path(of: pack) + PrivateFile.partSuffix] {
+                try? FileManager.default.removeItem(atPath: path)
+            }
         }
     }
 
@@ -207,11 +210,13 @@ struct PatternStore: Sendable {
         try PrivateFile.write(bytes, to: activePath)
     }
 
-    /// Packs that lie there, whole or not.
+    /// Packs that lie there, whole or not, also those whose writing a kill broke off.
     private func held() -> Set<String> {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return Set(
             names.compactMap { name in
+                let part = name.hasSuffix(PrivateFile.partSuffix) ? PrivateFile.partSuffix.count : 0
+                let name = name.dropLast(part)
                 guard name.hasSuffix(".json") else { return nil }
                 let hash = String(name.dropLast(".json".count))
                 return PatternStore.isHash(hash) ? hash : nil

@@ -12,7 +12,9 @@ struct PinnedChannel: Sendable {
     var prefix: String?
 
     /// Where roots lie, `NAME.root.json` and beside it `NAME.prefix`; the last folder decides where two have one name.
-    static let folders = ["/usr/share/callhome/channels", "/etc/callhome/channels"]
+    static let folders = [packageFolder, standardFolder]
+    static let packageFolder = "/usr/share/callhome/channels"
+    static let standardFolder = "/etc/callhome/channels"
 
     private static let rootSuffix = ".root.json"
     /// Bytes of a prefix.

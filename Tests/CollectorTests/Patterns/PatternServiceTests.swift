@@ -4,6 +4,7 @@ import Logging
 import PatternChannel
 import PatternMirror
 import Reports
+import TestSupport
 import Testing
 import Transfer
 
@@ -334,6 +335,54 @@ struct PatternServiceTests {
         await partner.service.refresh()
         #expect(partner.known?.targets == 2)
         #expect(partner.known?.refusal == nil)
+    }
+
+    @Test(
+        "A source that drips, never answers, never ends, breaks off or takes too long altogether is refused and said; the mirror goes on",
+        .timeLimit(.minutes(2)))
+    func slowSources() async throws {
+        let source = try TemporaryFolder()
+        defer { withExtendedLifetime(source) {} }
+        var publisher = try Publisher(in: "\(source.path)/channel", at: TestFleet.start)
+        try await publisher.publish(1, at: TestFleet.start)
+        let server = try ServerProgram("folder", [publisher.folder])
+        let authority = "\(source.path)/ca.pem"
+        try Data(server["root"].utf8).write(to: URL(filePath: authority))
+        let rootPath = publisher.rootPath
+        func settings(_ path: String) -> PatternChannelSettings {
+            var settings = PatternChannelSettings(
+                name: "vendor", source: "https://127.0.0.1:\(server["port"])\(path)", root: rootPath)
+            settings.ca = authority
+            return settings
+        }
+        let fleet = try await TestFleet { $0.channels = [settings("")] }
+        let patience = ChannelPatience(file: .seconds(3), update: .seconds(7))
+        let first = PatternService(fleet.environment, patience: patience)
+        await first.resume()
+        await first.refresh()
+        #expect(fleet.environment.patterns.channel("vendor")?.refusal == nil)
+        let mirror = "\(fleet.folder.path)/channels/vendor"
+        let held = try FileManager.default.subpathsOfDirectory(atPath: mirror).sorted()
+        try await publisher.publish(2, at: TestFleet.start)
+        let ways = try JSONDecoder().decode([[String]].self, from: Data(server["ways"].utf8))
+        for (path, said) in ways.map({ ($0[0], $0[1]) }) {
+            var environment = fleet.environment
+            environment.configuration.channels = [settings(path)]
+            let service = PatternService(environment, patience: patience)
+            await service.resume()
+            let begun = ContinuousClock.now
+            await service.refresh()
+            #expect(ContinuousClock.now - begun < .seconds(15), "\(path) kept it for long")
+            let known = try #require(environment.patterns.channel("vendor"))
+            #expect(known.refusal?.because.contains(said) == true, "\(path): \(known)")
+            #expect(known.targets == 1, "\(path)")
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: mirror).sorted() == held, "\(path)")
+        }
+        let again = PatternService(fleet.environment, patience: patience)
+        await again.resume()
+        await again.refresh()
+        #expect(fleet.environment.patterns.channel("vendor")?.targets == 2)
+        #expect(fleet.environment.patterns.channel("vendor")?.refusal == nil)
     }
 
     @Test("A collector that starts again serves what it had, without its source; expiry is said and stops nothing")

@@ -133,6 +133,13 @@ final class Site: Sendable {
     /// - Parameter state: where its agent keeps its state; nil: beside it.
     func server(_ name: String, modules: Int, patterns: String, state: String? = nil) async throws -> Server {
         let server = try Server(name, modules: modules, patterns: patterns, state: state, in: folder)
+        try await enrol(server)
+        return server
+    }
+
+    /// Starts a server's agent, and enrols it.
+    func enrol(_ server: Server) async throws {
+        let name = server.name
         try server.agent.start()
         try await eventually(within: .seconds(20), "\(name) answers on its socket") {
             FileManager.default.fileExists(atPath: server.socket) ? true : nil
@@ -140,7 +147,6 @@ final class Site: Sendable {
         let result = try Program.run(
             Program.built("callhome"), ["enroll", address, "--token", try token(), "--socket", server.socket])
         guard result.status == 0 else { throw ProgramError(what: "enrol \(name): \(result.output)") }
-        return server
     }
 
     /// The messages that the mail server kept: Message-ID and the attached ticket.
@@ -179,14 +185,23 @@ final class Server: Sendable {
     let socket: String
     private let controller: URL
 
-    init(_ name: String, modules: Int, patterns: String, state: String? = nil, in folder: URL) throws {
+    /// - Parameters:
+    ///   - state: where its agent keeps its state; nil: beside it.
+    ///   - settings: more lines of its agent's configuration.
+    ///   - environment: what `env` sets for its agent.
+    init(
+        _ name: String, modules: Int, patterns: String, state: String? = nil, settings: String = "",
+        environment: [String] = [], in folder: URL
+    ) throws {
         self.name = name
         let home = folder.appending(path: name)
         controller = home.appending(path: "root/sys/devices/system/edac/mc/mc0")
         socket = "\(home.path)/a.sock"
-        agent = Program(
-            name, Program.built("callhome-agent"), ["run", "--config", home.appending(path: "agent.conf").path],
-            in: folder)
+        let words = [Program.built("callhome-agent"), "run", "--config", home.appending(path: "agent.conf").path]
+        agent =
+            environment.isEmpty
+            ? Program(name, words[0], Array(words.dropFirst()), in: folder)
+            : Program(name, "/usr/bin/env", environment + words, in: folder)
         let fileManager = FileManager.default
         try fileManager.createDirectory(at: controller, withIntermediateDirectories: true)
         for (file, value) in ["mc_name": "Test controller", "ce_count": "0", "ue_count": "0", "size_mb": "4096"] {
@@ -215,6 +230,7 @@ final class Server: Sendable {
             probe.chip-sensors.enabled = no
             probe.disk-health.enabled = no
             probe.inventory.enabled = no
+            \(settings)
             """, to: home.appending(path: "agent.conf"))
     }
 

@@ -8,11 +8,12 @@ import Testing
 @Suite("The course of one channel")
 struct ChannelCourseTests {
     private typealias Action = ChannelCourse.Action
+    private static let spread = Duration.seconds(120)
     private static let start = Timestamp(seconds: 1_790_000_000)
 
     /// A dialogue: what comes, and what is done next.
     private struct Dialogue {
-        var course = ChannelCourse("vendor")
+        var course = ChannelCourse("vendor", heartbeat: .seconds(60))
         var active: ActivePatterns?
         var now = Duration.seconds(100)
         var random = SystemRandomNumberGenerator()
@@ -63,7 +64,7 @@ struct ChannelCourseTests {
             #expect(dialogue.next == .update(floor: 7))
             return
         }
-        #expect(time > dialogue.now && time < dialogue.now + ChannelCourse.spread)
+        #expect(time > dialogue.now && time < dialogue.now + Self.spread)
         dialogue.now = time
         #expect(dialogue.next == .update(floor: 7))
     }
@@ -73,7 +74,7 @@ struct ChannelCourseTests {
     func refusals() throws {
         var dialogue = Dialogue()
         dialogue.offer(7, nil, .hold)
-        dialogue.now += ChannelCourse.spread
+        dialogue.now += Self.spread
         var pauses: [Duration] = []
         for _ in 0..<10 {
             #expect(dialogue.next == .update(floor: 7))
@@ -86,7 +87,7 @@ struct ChannelCourseTests {
         #expect(dialogue.course.status(active: nil).refused == "held back")
         dialogue.course.updated(refused: "held back", at: dialogue.now)
         dialogue.offer(8, nil, .hold)
-        dialogue.now += ChannelCourse.spread
+        dialogue.now += Self.spread
         #expect(dialogue.next == .update(floor: 8))
     }
 

@@ -3,7 +3,9 @@ import Foundation
 import PatternChannel
 import PatternMirror
 import Reports
+import TestSupport
 import Testing
+import Transfer
 
 @testable import SensorAgent
 
@@ -17,6 +19,8 @@ struct PatternChannelTests {
     private let asked = Dial(0)
     /// How often what was told was written down.
     private let remembered = Dial(0)
+    /// Where the channel is said to be; nil: in its maker's folder.
+    private let place = Dial<ChannelSource?>(nil)
     /// How a trial ends; nil: as it would.
     private let ending = Dial<PatternTrial.Outcome?>(nil)
 
@@ -66,7 +70,7 @@ struct PatternChannelTests {
         }
     }
 
-    private func start() async throws -> Running {
+    private func start(_ patience: ChannelPatience = .standard) async throws -> Running {
         try WatchFixture.packJSON().write(to: URL(filePath: package))
         let chosen = try store.begin(at: clock.now(), pinned: ["vendor"]) { () throws(AgentError) in
             try Agent.patternPack(self.package)
@@ -75,6 +79,7 @@ struct PatternChannelTests {
         let watch = try await RunningWatch(
             [WatchFixture.fanProbe(speed)], in: directory.path, clock: clock, pack: chosen.pack)
         let (folder, asked, ending, package, remembered) = (maker.folder, asked, ending, package, remembered)
+        let place = place
         let trial = PatternTrial(folder: store.folder) { path in
             if let ending = ending.value { return ending }
             guard let bytes = try? Data(contentsOf: URL(filePath: path)),
@@ -84,13 +89,13 @@ struct PatternChannelTests {
         }
         let service = PatternService(
             store: store, active: chosen.active, pinned: PinnedChannel.read([roots]).channels,
-            stateDirectory: directory.path, clock: clock, log: SpoolFixture.log, trial: trial,
+            stateDirectory: directory.path, patience: patience, clock: clock, log: SpoolFixture.log, trial: trial,
             doors: PatternService.Doors(
                 package: { try Agent.patternPack(package) },
                 run: { [watch = watch.watch] in try await watch.adopt($0) },
                 source: { _ in
                     asked.value += 1
-                    return .folder(folder)
+                    return place.value ?? .folder(folder)
                 }, remember: { remembered.value += 1 },
                 tell: { [watch = watch.watch] in await watch.note(channels: $0) }))
         return Running(watch: watch, patterns: service, task: Task { try await service.run() }, clock: clock)
@@ -191,6 +196,42 @@ struct PatternChannelTests {
         try await other.until("it is refused") { $0.refused?.contains("signatures") == true }
         #expect(await other.status?.active == nil)
         try await other.stop()
+    }
+
+    @Test(
+        "A server that drips, never answers, never ends, breaks off or takes too long altogether is refused and said; what runs goes on, and what is well comes later",
+        .timeLimit(.minutes(2)))
+    func slowServers() async throws {
+        try maker.pin(in: roots)
+        let first = try await maker.publish(Self.json(2))
+        let server = try ServerProgram("folder", [maker.folder])
+        func source(_ path: String) -> ChannelSource {
+            .server(
+                base: "https://127.0.0.1:\(server["port"])\(path)", trust: .pinned(caPEM: server["root"]), proxy: nil)
+        }
+        place.value = source("")
+        let running = try await start(ChannelPatience(file: .seconds(3), update: .seconds(7)))
+        await running.offer(first, first, .activate)
+        try await running.until("the first runs") { $0.active == first }
+        var version = first
+        let ways = try JSONDecoder().decode([[String]].self, from: Data(server["ways"].utf8))
+        for (number, way) in ways.enumerated() {
+            let (path, said) = (way[0], way[1])
+            version = try await maker.publish(Self.json(3 + number))
+            place.value = source(path)
+            let begun = ContinuousClock.now
+            await running.offer(version, version, .activate)
+            try await running.until("\(path) is refused") { $0.refused?.contains(said) == true }
+            #expect(ContinuousClock.now - begun < .seconds(20), "\(path) kept it for long")
+            let status = try #require(await running.status)
+            #expect(status.active == first && status.timestamp == first, "\(path): \(status)")
+            #expect(await running.watch.watch.standing().patternPack.hasPrefix("v2 "))
+        }
+        place.value = source("")
+        version = try await maker.publish(Self.json(20))
+        await running.offer(version, version, .activate)
+        try await running.until("the next one runs") { $0.active == version }
+        try await running.stop()
     }
 
     @Test("A pack that ends its trial badly never runs here; the next version does")

@@ -114,6 +114,16 @@ struct PatternStoreTests {
         }
     }
 
+    @Test("Half a pack that a kill left, and that nobody came back for, is taken out by the next swap")
+    func remains() throws {
+        var next = try third()
+        let gone = String(repeating: "9", count: 64)
+        try Data("{\"for".utf8).write(to: URL(filePath: "\(store.folder)/\(gone).json.new"))
+        next.activate(Self.content(4), of: "vendor", at: Self.moment.time, boot: "b0")
+        try perform(store.steps(to: next)[...], to: next)
+        #expect(Set(names) == Set([3, 4].map { "\(Self.content($0).packs[0]).json" } + ["active.json"]))
+    }
+
     @Test("Killed again and again right after the swap: the second time it is the pack of before again, and says so")
     func crashes() throws {
         var next = try third()
