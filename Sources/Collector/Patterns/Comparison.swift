@@ -39,9 +39,8 @@ struct Comparison {
         servers += 1
         ended[place] += 1
         partial[place] += (apart - start).inSeconds - Double(place) * Comparison.span.inSeconds
-        // What was opened in the minute of the offer counts for the version.
-        let last = time.map { _ in apart - FaultOpenings.span } ?? end
-        for entry in openings where entry.since >= start && entry.since <= last {
+        // Of a minute in which the offer came, and after it a fault, all faults count for the version.
+        for entry in openings where entry.since >= start && (time == nil ? entry.since <= end : entry.end <= apart) {
             opened[entry.pattern, default: [:]][Comparison.place(of: entry.since, from: start), default: 0] +=
                 entry.count
         }

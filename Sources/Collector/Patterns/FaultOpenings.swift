@@ -7,12 +7,18 @@ struct FaultOpenings: Hashable, Sendable, Codable {
         /// The beginning of the span, by the collector's clock.
         var since: Timestamp
         @Bounded<CountBounds> var count: Int
+        /// When the newest of them came; nil where that was not noted: anywhere in the span.
+        var last: Timestamp?
 
-        init(pattern: String, since: Timestamp, count: Int) {
+        init(pattern: String, since: Timestamp, count: Int, last: Timestamp? = nil) {
             self.pattern = pattern
             self.since = since
             self.count = count
+            self.last = last
         }
+
+        /// None of them is later.
+        var end: Timestamp { last ?? since + FaultOpenings.span }
     }
 
     /// What one entry counts together.
@@ -35,8 +41,9 @@ struct FaultOpenings: Hashable, Sendable, Codable {
         let pattern = String(fault.pattern.prefix(FaultOpenings.idCharacters))
         if let place = entries.lastIndex(where: { $0.pattern == pattern && $0.since == since }) {
             entries[place].count += 1
+            entries[place].last = time
         } else {
-            entries.append(Entry(pattern: pattern, since: since, count: 1))
+            entries.append(Entry(pattern: pattern, since: since, count: 1, last: time))
         }
         entries.removeAll { $0.since < time - FaultOpenings.kept }
         if entries.count > FaultOpenings.limit { entries.removeFirst(entries.count - FaultOpenings.limit) }

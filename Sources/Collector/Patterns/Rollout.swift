@@ -510,7 +510,7 @@ struct Rollout: Hashable, Sendable, Codable {
         }
 
         private mutating func count(_ openings: [FaultOpenings.Entry], since: Timestamp) {
-            let new = openings.filter { $0.since + FaultOpenings.span > since }
+            let new = openings.filter { $0.end > since }
             let unchanged = new.filter { !rollout.changed.contains($0.pattern) }.map(\.since)
             for entry in new where rollout.changed.contains(entry.pattern) {
                 // A part that fails is found by several patterns: where one finds it that did not change, it is no news of this version.

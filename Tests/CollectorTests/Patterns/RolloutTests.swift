@@ -488,6 +488,24 @@ struct RolloutTests {
         }
     }
 
+    @Test("What a server opened before it was told is none of the version's, also in the same minute; what it opens after is")
+    func sameMinute() {
+        for seconds: Int64 in [-1, 1] {
+            var talk = RolloutDialogue(servers: 3)
+            talk.answer(0..<3, "proved")
+            let minute = FaultOpenings.span.inMilliseconds
+            talk.time = Timestamp(milliseconds: talk.time.milliseconds / minute * minute + minute / 2)
+            talk.look()
+            var (openings, fault) = (FaultOpenings(), SampleFault.make("f"))
+            fault.pattern = "a"
+            openings.note(fault, at: talk.time + .seconds(seconds))
+            for place in talk.told { talk.servers[place].openings = openings.entries }
+            talk.obey()
+            talk.look(after: 2)
+            #expect(talk.rollout.state == (seconds < 0 ? .rolling : .halted), "\(seconds) s")
+        }
+    }
+
     @Test("A wave of faults that the old revision finds elsewhere as well halts nothing")
     func wave() {
         var talk = RolloutDialogue(servers: 100)
