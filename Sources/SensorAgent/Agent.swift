@@ -58,7 +58,8 @@ public struct Agent: Sendable {
         let (offers, offered) = AsyncStream.makeStream(of: [PatternOffer].self, bufferingPolicy: .bufferingNewest(1))
         let (runaways, runaway) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let uplink = UplinkService(
-            source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy, log: log,
+            source: spool, identity: reachable, hostname: hostname, proxy: configuration.proxy,
+            heartbeat: configuration.heartbeatInterval, log: log,
             now: { clock.now().time },
             declare: { asked.yield(WatchService.Asks(declarations: $0, time: $1)) }, offer: { offered.yield($0) },
             renewal: TrustRenewal(identities: identities, proxy: configuration.proxy))

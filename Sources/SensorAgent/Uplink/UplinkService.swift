@@ -14,6 +14,7 @@ actor UplinkService: Service {
     private let source: any ReportSource
     private let hostname: String
     private let proxy: String?
+    private let heartbeat: Duration
     private let now: @Sendable () -> Timestamp
     private let log: Logger
     private let declare: @Sendable ([PartDeclaration], Timestamp) -> Void
@@ -40,6 +41,7 @@ actor UplinkService: Service {
     ///   - source: the spool.
     ///   - hostname: what people call this server.
     ///   - proxy: `http://server:port`; nil for none.
+    ///   - heartbeat: from one heartbeat to the next.
     ///   - now: the wall clock.
     ///   - declare: takes what people declared of parts, with the collector's time.
     ///   - offer: takes what the collector says of channels of patterns.
@@ -47,7 +49,8 @@ actor UplinkService: Service {
     ///     way down still has its network, and a service manager its patience.
     ///   - renewal: takes the collector's TLS root and a new certificate; nil: they stay.
     init(
-        source: any ReportSource, identity: Identity, hostname: String, proxy: String?, log: Logger,
+        source: any ReportSource, identity: Identity, hostname: String, proxy: String?,
+        heartbeat: Duration = UplinkStateMachine.Limits.idle, log: Logger,
         now: @escaping @Sendable () -> Timestamp,
         declare: @escaping @Sendable ([PartDeclaration], Timestamp) -> Void = { _, _ in },
         offer: @escaping @Sendable ([PatternOffer]) -> Void = { _ in },
@@ -57,13 +60,15 @@ actor UplinkService: Service {
         self.identity = identity
         self.hostname = hostname
         self.proxy = proxy
+        self.heartbeat = heartbeat
         self.log = log
         self.now = now
         self.declare = declare
         self.offer = offer
         self.renewal = renewal
         self.lastWait = lastWait
-        machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
+        machine = UplinkStateMachine(
+            host: identity.host, collectors: identity.enrolment?.collectors ?? [], heartbeat: heartbeat)
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
     }
 
@@ -83,7 +88,8 @@ actor UplinkService: Service {
     /// The agent has a new identity, which is on disk.
     func enrolled(_ identity: Identity) {
         self.identity = identity
-        machine = UplinkStateMachine(host: identity.host, collectors: identity.enrolment?.collectors ?? [])
+        machine = UplinkStateMachine(
+            host: identity.host, collectors: identity.enrolment?.collectors ?? [], heartbeat: heartbeat)
         transfer = UplinkService.transfer(for: identity, proxy: proxy)
         isSettled = false
         signal.fire()

@@ -19,7 +19,7 @@ struct UplinkStateMachine: Sendable {
         static let asks = 16
         /// Bytes of the name of a question.
         static let questionBytes = 100
-        /// Telemetry is sent at the latest so long after it was stored.
+        /// Telemetry is sent at the latest so long after it was stored, and sooner where heartbeats come more often.
         static let idle = Duration.seconds(60)
         static let firstRetry = Duration.seconds(1)
         static let longestRetry = Duration.seconds(300)
@@ -108,6 +108,7 @@ struct UplinkStateMachine: Sendable {
 
     private let host: HostID
     private let collectors: [String]
+    private let idle: Duration
     private var preferred = 0
     /// What each collector answered last, since one took reports.
     private var failures: [Int: String] = [:]
@@ -135,10 +136,13 @@ struct UplinkStateMachine: Sendable {
     private(set) var nextAttempt: Timestamp?
     private var refusal: (text: String, at: Timestamp)?
 
-    /// - Parameter collectors: base addresses in the order to try them; empty before enrolment.
-    init(host: HostID, collectors: [String]) {
+    /// - Parameters:
+    ///   - collectors: base addresses in the order to try them; empty before enrolment.
+    ///   - heartbeat: from one heartbeat to the next: none waits for the one after it.
+    init(host: HostID, collectors: [String], heartbeat: Duration = Limits.idle) {
         self.host = host
         self.collectors = collectors
+        idle = min(heartbeat, Limits.idle)
         state = collectors.isEmpty ? .notEnrolled : .connected
         because = collectors.isEmpty ? "this server is not enrolled: run `callhome enroll URL --token TOKEN`" : ""
     }
@@ -162,7 +166,7 @@ struct UplinkStateMachine: Sendable {
         for stream in [ReportStream.faults, .telemetry] where waiting[stream, default: 0] > 0 {
             return .send(Batch(stream: stream, limit: envelopes, bytes: bytes, collector: collector))
         }
-        return .wait(Limits.idle, afterSignal: .zero)
+        return .wait(idle, afterSignal: .zero)
     }
 
     // MARK: What became of it

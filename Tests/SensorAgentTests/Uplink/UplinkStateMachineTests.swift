@@ -71,6 +71,14 @@ struct UplinkStateMachineTests {
         #expect(steps == [.send(Self.full), .send(telemetry), idle])
     }
 
+    @Test(
+        "Where heartbeats come more often than once in a minute, none waits for the next",
+        arguments: [2, 60, 600] as [Int64])
+    func frequentHeartbeats(seconds: Int64) {
+        var machine = UplinkStateMachine(host: "h1", collectors: ["https://a"], heartbeat: .seconds(seconds))
+        #expect(machine.next(waiting: [:]) == .wait(.seconds(min(seconds, 60)), afterSignal: .zero))
+    }
+
     @Test("What the receipt covers is discarded, of both streams")
     func covered() {
         var dialogue = Dialogue()
