@@ -260,11 +260,12 @@ public enum SignalCatalogue {
             "hw.memory.error_bits", memoryKinds,
             [
                 "lines": [], "beats": [], "line_span": [], "beat_span": [], "bits": [], "burst": ["8", "16"],
+                "layout": ["skylake", "ice_lake", "double_burst"],
                 "source": ["demand", "scrub"], "log": ["fresh", "locked"], "error": [],
             ],
             "the bits of one corrected error (RetryRdErrLog): how many of the device's four lines and of the `burst`'s beats, "
                 + "from the first to the last, and how many in all; a locked log is that of an older error of the same "
-                + "row; `error` is device.bank.row.column.parity"),
+                + "row; `error` is device.bank.row.column.parity, `layout` that of the registers"),
         event("hw.memory.address_parity", memoryKinds, [:], "address or command parity error"),
         event(
             "hw.memory.correction_limit", memoryKinds, [:],

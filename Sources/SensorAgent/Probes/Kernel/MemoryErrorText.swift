@@ -173,6 +173,7 @@ struct MemoryErrorText: Hashable, Sendable {
         return [
             "lines": "\(lines.count)", "beats": "\(beats.count)", "line_span": "\(lines.span)",
             "beat_span": "\(beats.span)", "bits": "\(log.bits)", "burst": "\(log.burst)",
+            "layout": log.layout.rawValue,
             "source": log.isOfScrub(self) ? "scrub" : "demand", "log": log.isLocked ? "locked" : "fresh",
             "error": place.joined(separator: "."),
         ]

@@ -6,14 +6,15 @@
 /// `belongs(to:)` says nothing. Sources: drivers/edac/skx_base.c (`skx_show_retry_rd_err_log`) and i10nm_base.c
 /// (`show_retry_rd_err_log`, `struct reg_rrl`) of Linux.
 struct RetryReadLog: Hashable, Sendable {
-    /// How the registers are laid out, by the number of words and their digits.
-    enum Layout: Hashable, Sendable {
+    /// How the registers are laid out, by the number of words and their digits. The raw values are those of the label
+    /// `layout` of `hw.memory.error_bits`.
+    enum Layout: String, Hashable, Sendable {
         /// Skylake and Cascade Lake: skx_edac always prints them.
         case skylake
         /// Ice Lake: i10nm_edac does where its `retry_rd_err_log` is 1 or 2, as for all later ones.
-        case iceLake
+        case iceLake = "ice_lake"
         /// Sapphire Rapids and later, of DDR5: 64 bits of parity, taken for 16 beats of 4 lines.
-        case doubleBurst
+        case doubleBurst = "double_burst"
     }
 
     let layout: Layout

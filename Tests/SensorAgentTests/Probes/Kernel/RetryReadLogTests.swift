@@ -35,7 +35,7 @@ struct RetryReadLogTests {
 
     private static let told =
         "hw.memory.error_bits{beat_span=\"0\",beats=\"1\",bits=\"1\",burst=\"8\",error=\"1.3.0x15da.0x100.0x800000\","
-        + "line_span=\"0\",lines=\"1\",log=\"fresh\",source=\"demand\"}"
+        + "layout=\"skylake\",line_span=\"0\",lines=\"1\",log=\"fresh\",source=\"demand\"}"
 
     // MARK: Both texts
 
@@ -146,15 +146,16 @@ struct RetryReadLogTests {
             // Ice Lake: its address has the bank elsewhere.
             (
                 "retry_rd_err_log[0001a209 00000000 00800000 00000001 000015da 0000000000000000]" + counters, "8",
-                "0x800000"
+                "ice_lake", "0x800000"
             ),
-            ("retry_rd_err_log[\(last)]" + counters, "16", "0x8000000000000030"),
-            ("retry_rd_err_log[\(last) \(first)]" + counters, "16", "0x8000000000000030"),
-            ("retry_rd_err_log[\(first) \(last)]" + wide, "16", "0x8000000000000030"),
+            ("retry_rd_err_log[\(last)]" + counters, "16", "double_burst", "0x8000000000000030"),
+            ("retry_rd_err_log[\(last) \(first)]" + counters, "16", "double_burst", "0x8000000000000030"),
+            ("retry_rd_err_log[\(first) \(last)]" + wide, "16", "double_burst", "0x8000000000000030"),
         ])
-    func forms(log: String, burst: String, parity: String) throws {
+    func forms(log: String, burst: String, layout: String, parity: String) throws {
         let told = try #require(bits(Self.line(log)))
         #expect(told[label: "burst"] == burst)
+        #expect(told[label: "layout"] == layout)
         #expect(told[label: "error"] == "1.3.0x15da.0x100.\(parity)")
         if burst == "16" {
             #expect(told[label: "lines"] == "3")
