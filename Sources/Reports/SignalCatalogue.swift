@@ -136,6 +136,10 @@ public enum SignalCatalogue {
     public static let entries: [Entry] =
         general + chipSensors + memory + disks + processors + power + pcieAndNetwork + volumes
 
+    /// What patterns count with `active(…)`: open faults of a class, which no probe tells.
+    public static let openFaults = gauge(
+        "callhome.faults", "1", [], ["class": [], "scope": []], "parts that have an open fault of such a class")
+
     private static let general: [Entry] = [
         state("hw.status", [], [:], "ok, degraded, failed, predicted_failure, missing: what the device says of itself"),
         gauge("callhome.test", "1", [.test], [:], "1 while a test fault is to be seen; made by `callhome test`"),
@@ -343,6 +347,10 @@ public enum SignalCatalogue {
             .persistent),
         state("hw.physical_disk.informational_exception", [.disk], ["asc": [], "ascq": []], "asserted: SAS IE page"),
         gauge("hw.physical_disk.await", "s", [.disk], ["direction": ["read", "write", "all"]], "mean time of one I/O"),
+        gauge(
+            "hw.physical_disk.await.hourly", "s", [.disk], [:],
+            "mean time of one read or write over the last hour, each counting the same; told where 300 or more were finished"
+        ),
         counter(
             "hw.physical_disk.requests", "{request}", [.disk],
             ["direction": ["read", "write", "discard", "flush"]], "requests finished since the start (diskstats)"),

@@ -242,6 +242,8 @@ extension SignalSources {
         hw.pcie.unreachable pcie_device kernel-log
         hw.physical_disk.await * disk-latency
         hw.physical_disk.await disk disk-latency
+        hw.physical_disk.await.hourly * disk-latency
+        hw.physical_disk.await.hourly disk disk-latency
         hw.physical_disk.background_scans * disk-health
         hw.physical_disk.background_scans disk disk-health
         hw.physical_disk.busy * disk-latency

@@ -25,6 +25,7 @@ struct CrossComponentReads: Sendable {
     private struct GroupKey: Hashable {
         var kind: ComponentKind
         var parent: ComponentID?
+        var isAnywhere: Bool
         var shared: String?
         var signal: Int
     }
@@ -62,9 +63,10 @@ struct CrossComponentReads: Sendable {
                     source = .signal(signal, digest, present(above, except: number, having: signal))
                 case .signal(let signal, let digest, .under):
                     source = .signal(signal, digest, present(topology.family(of: id), except: number, having: signal))
-                case .signal(let signal, let digest, .peers(let sharing)):
+                case .signal(let signal, let digest, .peers(let sharing, let isAnywhere)):
                     let key = GroupKey(
-                        kind: memories[number].kind, parent: topology.parent(of: id),
+                        kind: memories[number].kind, parent: isAnywhere ? nil : topology.parent(of: id),
+                        isAnywhere: isAnywhere,
                         shared: sharing.map { memories[number].attributes[$0] ?? "" }, signal: signal)
                     if groupNumbers[key] == nil {
                         groupNumbers[key] = groups.count

@@ -223,7 +223,9 @@ struct ExpressionText {
             return "the \(digest[name] ?? "") \(x) of all parts under it"
         case "peers_median", "peers_mad", "peers_count":
             let digest = ["peers_median": "median", "peers_mad": "spread", "peers_count": "number"]
-            return "the \(digest[name] ?? "") of \(x) of its siblings"
+            let whose =
+                arguments.count == 3 ? "others of the same \(text(arguments[1])) in the server" : "its siblings"
+            return "the \(digest[name] ?? "") of \(x) of \(whose)"
         case "active":
             let scope = arguments.count > 1 ? text(arguments[1]) : Scope.underOwn.text
             return "the number of parts with an open fault \(text(first)) (\(scope))"
@@ -307,7 +309,8 @@ struct ExpressionText {
         "under_min": "lowest reading of all parts under this one that have it",
         "under_sum": "sum of the readings of all parts under this one that have it",
         "under_count": "number of parts under this one that have it",
-        "peers_median": "median of the siblings (same kind, same parent, this one left out); unknown with fewer than 3",
+        "peers_median":
+            "median of the siblings (same kind, same parent or `anywhere`, this one left out); unknown with fewer than 3",
         "peers_mad": "median absolute deviation of the siblings; unknown with fewer than 3",
         "peers_count": "number of siblings that have it",
         "active": "number of parts in that place with an open fault of such a class, before causes are sorted out",

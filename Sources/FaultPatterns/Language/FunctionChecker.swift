@@ -105,13 +105,18 @@ extension ExpressionChecker {
             case .state(let number, let label), .event(let number, let label): (number, label, nil)
             case .truth, .text, .moment: nil
             }
-        guard let found, let entry = SignalCatalogue.entry(named: tables.signals[found.number].name) else {
+        guard let found, let entry = catalogueEntry(of: found.number) else {
             throw PatternProblem(
                 expression.location,
                 "\(function) is over a signal, not over \(checked.words): write the signal, or a name of `let` that is one"
             )
         }
         return Operand(number: found.number, entry: entry, label: found.label, unit: found.unit ?? entry.unit)
+    }
+
+    private func catalogueEntry(of signal: Int) -> SignalCatalogue.Entry? {
+        if case .remote(.faults) = tables.sources[signal] { return SignalCatalogue.openFaults }
+        return SignalCatalogue.entry(named: tables.signals[signal].name)
     }
 
     private mutating func numeric(_ expression: Expression, for function: String) throws(PatternProblem) -> Operand {
@@ -582,11 +587,11 @@ extension ExpressionChecker {
             }
             (whereabouts, operand) = (.above(ComponentKind(rawValue: kind)), arguments[1])
         case "peers_median", "peers_mad", "peers_count":
-            guard (1...2).contains(arguments.count) else {
-                throw usage(place, name, "\(name)(x) or \(name)(x, \"model\")")
+            guard (1...3).contains(arguments.count) else {
+                throw usage(place, name, "\(name)(x), \(name)(x, \"model\") or \(name)(x, \"model\", anywhere)")
             }
             var sharing: String?
-            if arguments.count == 2 {
+            if arguments.count >= 2 {
                 guard let attribute = text(arguments[1]) else {
                     throw PatternProblem(
                         arguments[1].location, "the attribute that the siblings share stands in quotes")
@@ -594,7 +599,14 @@ extension ExpressionChecker {
                 sharing = attribute
             }
             digest = name == "peers_median" ? .median : name == "peers_mad" ? .deviation : .count
-            (whereabouts, operand) = (.peers(sharing: sharing), arguments[0])
+            let isAnywhere = arguments.count == 3
+            if isAnywhere {
+                guard case .name("anywhere") = arguments[2].kind else {
+                    throw PatternProblem(
+                        arguments[2].location, "siblings hang on the same part, or else they are \(name)(…, anywhere)")
+                }
+            }
+            (whereabouts, operand) = (.peers(sharing: sharing, isAnywhere: isAnywhere), arguments[0])
         default:
             guard arguments.count == 1 else { throw usage(place, name, "\(name)(x)") }
             digest = CrossComponentQuery.Aggregation(rawValue: String(name.dropFirst(6))) ?? .count

@@ -16,8 +16,9 @@ enum CrossComponentQuery: Hashable, Sendable {
         case parent
         case above(ComponentKind)
         case under
-        /// Same kind and same parent, itself left out; only those that share the attribute's value, where one is named.
-        case peers(sharing: String?)
+        /// Same kind and same parent, or whatever they hang on, itself left out; only those that share the attribute's
+        /// value, where one is named.
+        case peers(sharing: String?, isAnywhere: Bool)
     }
     enum Aggregation: String, Hashable, Sendable {
         case highest = "max"
@@ -276,7 +277,8 @@ struct ProgramTables: Sendable {
                 case .parent: "parent(\(signalKeys[number]))"
                 case .above(let kind): "above(\(kind),\(signalKeys[number]))"
                 case .under: "under_\(digest.rawValue)(\(signalKeys[number]))"
-                case .peers(let sharing): "peers_\(digest.rawValue)(\(signalKeys[number]),\(sharing ?? ""))"
+                case .peers(let sharing, let isAnywhere):
+                    "peers_\(digest.rawValue)(\(signalKeys[number]),\(sharing ?? "")\(isAnywhere ? ",anywhere" : ""))"
                 }
         case .faults(let faultClass, let scope):
             shown = Signal("callhome.faults", ["class": faultClass.text, "scope": scope.text])

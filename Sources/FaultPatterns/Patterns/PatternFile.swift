@@ -100,7 +100,7 @@ public struct PatternFile: Sendable {
 
     /// Level 2 brought variants, causes, models and all functions but the first few; level 3 that `distinct_by` counts
     /// several labels together; level 4 the scope `unidentified`, of `explains` and of `active`; level 5 `tunable`; level 6 `events`, `groups`,
-    /// `sum_of` and `max_of`.
+    /// `sum_of` and `max_of`, and `active` over time, and siblings `anywhere`.
     private static func level(of tree: SourceNode, tables: ProgramTables) -> Int {
         let looksForUnidentified = tables.sources.contains { source in
             if case .remote(.faults(_, .unidentified)) = source { true } else { false }
@@ -115,7 +115,13 @@ public struct PatternFile: Sendable {
             default: false
             }
         }
-        if measuresEvents { return 6 }
+        let followsFaults = tables.memories.contains { memory in
+            if case .remote(.faults) = tables.sources[memory.signal] { true } else { false }
+        }
+        let comparesAnywhere = tables.sources.contains { source in
+            if case .remote(.signal(_, _, .peers(_, isAnywhere: true))) = source { true } else { false }
+        }
+        if measuresEvents || followsFaults || comparesAnywhere { return 6 }
         if tree.node(under: "tunable") != nil { return 5 }
         if looksForUnidentified || explainsUnidentified == true { return 4 }
         let hasNewKeys = ["variants", "explains", "weight"].contains { key in

@@ -3,7 +3,8 @@ public enum PatternLimits {
     /// What this engine can do. A pattern that asks for more is skipped by itself. Level 3 brought observations that
     /// stand for several events, and several labels that `distinct_by` counts together; level 4 the scope `unidentified`;
     /// level 5 the parameters that a site may tune; level 6 how many events there were, in how many groups, and what their
-    /// labels add up to.
+    /// labels add up to, and how the number of open faults went over time, and siblings
+    /// that hang on different parts.
     public static let engineLevel = 6
     /// Breaking changes of the pack's format.
     public static let packFormat = 1

@@ -86,6 +86,33 @@ struct FunctionTests {
         #expect(after.isEmpty)
     }
 
+    @Test("How many parts have a fault may be asked over time: a second time within the window, and throughout it")
+    func faultsOverTime() throws {
+        func opens(_ condition: String, _ readings: [(pending: UInt64, minute: Int64)]) throws -> Int64? {
+            var patient = Patient(
+                try F.pack(
+                    F.pattern("disk.other"), F.pattern("disk.test", ["when": condition, "explains": nil])))
+            for reading in readings {
+                let changes = patient.show(pending: reading.pending, at: reading.minute * 60)
+                if changes.contains(where: { $0.kind == .opened && $0.fault.pattern == "disk.test" }) {
+                    return reading.minute
+                }
+            }
+            return nil
+        }
+        let again = "changes(active(\"disk.other\", self)[7d]) >= 3"
+        let twice = [0, 20, 20, 0, 0, 20, 20].enumerated().map { (pending: UInt64($1), minute: Int64($0)) }
+        #expect(try opens(again, twice).map { (5...6).contains($0) } == true)
+        #expect(try opens(again, Array(twice.prefix(5))) == nil)
+        let throughout = "min_over_time(active(\"disk.other\", self)[10m]) >= 1"
+        let steady = (0...20).map { (pending: $0 < 3 ? 0 : 20 as UInt64, minute: Int64($0)) }
+        #expect(try opens(throughout, steady).map { (12...14).contains($0) } == true)
+        let interrupted = steady.map { ($0.minute == 8 ? 0 : $0.pending, $0.minute) }
+        #expect(try opens(throughout, interrupted).map { $0 > 17 } == true)
+        let risen = "active(\"disk.other\", self) - min_over_time(active(\"disk.other\", self)[10m]) >= 1"
+        #expect(try opens(risen, steady).map { (3...4).contains($0) } == true)
+    }
+
     @Test("What stops coming while the rest of the part is still read is absent")
     func absent() throws {
         var patient = try Self.patient("absent_over_time(temperature[1h])")

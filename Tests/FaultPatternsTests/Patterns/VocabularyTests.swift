@@ -60,12 +60,15 @@ struct VocabularyTests {
     }
 
     @Test(
-        "What counts events, their groups and the numbers of their labels needs an engine of level 6",
+        "What counts events, their groups and the numbers of their labels, follows open faults over time, or compares parts anywhere, needs an engine of level 6",
         arguments: [
             ("events(hw.memory.error_bits, 6h) >= 1", 6), ("sum_of(\"bits\", hw.memory.error_bits, 6h) >= 1", 6),
             ("max_of(\"bits\", hw.memory.error_bits, 6h) >= 1", 6),
             ("groups(\"bank\", \"row\", 2, hw.memory.cell_error, 1h) >= 1", 6),
             ("distinct_by(\"bank\", \"row,column\", hw.memory.cell_error, 1h) >= 1", 3),
+            ("hw.temperature > peers_median(hw.temperature, \"model\", anywhere)", 6),
+            ("hw.temperature > peers_median(hw.temperature, \"model\")", 2),
+            ("changes(active(\"memory.other\", self)[7d]) >= 3", 6), ("active(\"memory.other\", self) >= 1", 2),
         ])
     func measuringLevels(condition: String, level: Int) throws {
         let draft = Draft(["applies_to": ["component": "dimm"], "let": nil, "when": condition])

@@ -14,6 +14,9 @@ extension DiskLatencyProbe {
                     "hw.physical_disk.stalled", "hw.physical_disk.busy", "hw.physical_disk.await", of: .disk,
                     source: "Documentation/admin-guide/iostats.rst"),
                 SignalDeclaration(
+                    "hw.physical_disk.await.hourly", of: .disk, source: "Documentation/admin-guide/iostats.rst",
+                    unshown: "it takes an hour of looks, which no recording holds; DiskLatencyTests shows it"),
+                SignalDeclaration(
                     "hw.physical_disk.kernel_state", of: .disk,
                     source: "`state` of SCSI devices and NVMe controllers in sysfs"),
                 SignalDeclaration(

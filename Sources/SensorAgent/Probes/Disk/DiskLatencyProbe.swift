@@ -22,6 +22,7 @@ public actor DiskLatencyProbe: Probe {
     private var beforeTime: Timestamp?
     /// When a disk was first seen with requests of which none is finished.
     private var stalledSince: [String: Timestamp] = [:]
+    private var recent: [String: RecentWork] = [:]
 
     /// - Parameters:
     ///   - tree: where files are read.
@@ -71,6 +72,7 @@ public actor DiskLatencyProbe: Probe {
         before = Dictionary(lines.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         beforeTime = time
         stalledSince = stalledSince.filter { before[$0.key] != nil }
+        recent = recent.filter { before[$0.key] != nil }
         return look.result
     }
 
@@ -99,7 +101,8 @@ public actor DiskLatencyProbe: Probe {
         } else {
             stalledSince[line.name] = nil
         }
-        look.add(line, since: earlier, of: disk, stalledSince: stalledSince[line.name])
+        let hour = recent[line.name, default: RecentWork()].take(line.read + line.write, at: look.time)
+        look.add(line, since: earlier, of: disk, stalledSince: stalledSince[line.name], hour: hour)
         if input == nil, look.isFirst(disk.id) { addDevice(line.name, of: disk, to: &look) }
     }
 
@@ -176,7 +179,7 @@ public actor DiskLatencyProbe: Probe {
 
         mutating func add(
             _ line: DiskStatistics.Line, since before: DiskStatistics.Line?, of disk: Component,
-            stalledSince: Timestamp?
+            stalledSince: Timestamp?, hour: DiskStatistics.Work?
         ) {
             // Of several names of one disk the first is reported: their requests are the same ones, or a part of them.
             guard !seen.contains(disk.id) else { return }
@@ -196,6 +199,11 @@ public actor DiskLatencyProbe: Probe {
             add(disk.id, Signal("hw.physical_disk.in_flight"), .gauge(Double(line.inFlight)))
             let stalled = stalledSince.map { max(0, (time - $0).inSeconds) } ?? 0
             add(disk.id, Signal("hw.physical_disk.stalled"), .gauge(stalled))
+            if let hour, hour.requests >= RecentWork.requests {
+                add(
+                    disk.id, Signal("hw.physical_disk.await.hourly"),
+                    .gauge(Double(hour.milliseconds) / 1000 / Double(hour.requests)))
+            }
             guard let before else { return }
             addAwait(line, since: before, of: disk.id)
             if let span, span > 0, line.busyMilliseconds >= before.busyMilliseconds {

@@ -64,6 +64,44 @@ struct DiskLatencyTests {
         expectInCatalogue(result)
     }
 
+    @Test("the mean of an hour counts each request the same, and is told once 300 were finished in a whole hour")
+    func hourly() async throws {
+        let scratch = try machine()
+        let probe = DiskLatencyProbe(tree: SysTree(root: scratch.url.path))
+        let hourly = Signal("hw.physical_disk.await.hourly")
+        // Ten writes of 4 ms each were finished before; then 250 reads in 1 s and 50 in 5 s.
+        try statistics(scratch, reads: 0, milliseconds: 0, inFlight: 0)
+        #expect(value(try await probe.observe(at: Self.start, since: nil), hourly) == nil)
+        try statistics(scratch, reads: 250, milliseconds: 1000, inFlight: 0)
+        #expect(value(try await probe.observe(at: Self.start + .seconds(3540), since: nil), hourly) == nil)
+        try statistics(scratch, reads: 299, milliseconds: 5900, inFlight: 0)
+        #expect(value(try await probe.observe(at: Self.start + .seconds(3600), since: nil), hourly) == nil)
+        try statistics(scratch, reads: 300, milliseconds: 6000, inFlight: 0)
+        let result = try await probe.observe(at: Self.start + .seconds(3660), since: nil)
+        #expect(value(result, hourly) == .reading(0.02))
+        #expect(value(result, hourly, "2") == nil, "the other disk is idle")
+        expectInCatalogue(result)
+        // An hour later what was finished before 3540 s is out of it.
+        try statistics(scratch, reads: 1250, milliseconds: 7000, inFlight: 0)
+        #expect(
+            value(try await probe.observe(at: Self.start + .seconds(7260), since: nil), hourly) == .reading(0.006))
+    }
+
+    @Test("an hour of requests begins anew where a count fell, the clock went back, or nobody looked for two hours")
+    func interruptedHour() {
+        func work(_ requests: UInt64) -> DiskStatistics.Work {
+            DiskStatistics.Work(requests: requests, sectors: requests, milliseconds: requests)
+        }
+        for (why, seconds, total) in [
+            ("a count fell", 3780, 10), ("the clock went back", -60, 1001), ("nobody looked", 11_020, 1001),
+        ] as [(String, Int, UInt64)] {
+            var recent = RecentWork()
+            for minute in 0...61 { _ = recent.take(work(1000), at: Self.start + .seconds(minute * 60)) }
+            #expect(recent.take(work(1001), at: Self.start + .seconds(3720)) == work(1))
+            #expect(recent.take(work(total), at: Self.start + .seconds(seconds)) == nil, "\(why)")
+        }
+    }
+
     @Test("a disk that has requests and finishes none is stalled for as long as that lasts")
     func stalled() async throws {
         let scratch = try machine()
