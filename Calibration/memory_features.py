@@ -3,6 +3,7 @@
 
 usage: memory_features.py DATA_DIR            compare with the looks of the table that can be recomputed
        memory_features.py DATA_DIR --looks N  features of N random times of all raw errors, as CSV, to compare an engine with
+       memory_features.py DATA_DIR --errors   all raw errors with their bits, as CSV: what an engine is told
        memory_features.py DATA_DIR --replay   when the proposed rules hold first on the modules with raw errors
        memory_features.py --export FILE       the features' file for `callhome patterns import-model`
 
@@ -153,8 +154,20 @@ def random_looks(data: str, count: int) -> None:
     for _ in range(count):
         (serial, source), errors = rng.choice(modules)
         now = rng.choice(errors).time + (0 if rng.random() < 0.5 else rng.randint(1, 21600))
-        counted = [features_of(errors, now, s)[n] for s in WINDOWS.values() for n in names]
+        counted = [features[n] for s in WINDOWS.values() for features in [features_of(errors, now, s)] for n in names]
         print(",".join(map(str, [serial, source, now] + counted)))
+
+
+def print_errors(data: str) -> None:
+    """As the agent's events would tell them; -1 where the source does not say."""
+    kinds = {"CE.READ": "demand", "CE.SCRUB": "scrub"}
+    print("serial_number,source,time,kind,device,bank,row,column,parity,bits,lines,beats,line_span,beat_span")
+    for (serial, source), errors in sorted(read_errors(data).items()):
+        for e in errors:
+            bits, lines, beats = bits_of(e.parity)
+            spans = (lines[-1] - lines[0], beats[-1] - beats[0]) if bits else (0, 0)
+            kind = kinds.get(e.kind, "corrected" if e.kind.startswith("CE") else "uncorrected")
+            print(",".join(map(str, [serial, source, e.time, kind, e.device, e.bank, e.row, e.column, e.parity, bits, len(lines), len(beats), *spans])))
 
 
 def replay(data: str) -> None:
@@ -197,6 +210,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?")
     parser.add_argument("--looks", type=int)
+    parser.add_argument("--errors", action="store_true")
     parser.add_argument("--replay", action="store_true")
     parser.add_argument("--export")
     options = parser.parse_args()
@@ -204,6 +218,8 @@ if __name__ == "__main__":
         export(options.export)
     elif options.looks:
         random_looks(options.data, options.looks)
+    elif options.errors:
+        print_errors(options.data)
     elif options.replay:
         replay(options.data)
     elif not compare(options.data):
