@@ -63,6 +63,8 @@ struct ChannelCourse: Sendable {
         if next.targets != offer?.targets, candidate?.targets != next.targets {
             candidate = nil
             inconclusive = 0
+            // What the version before waits for, memory or another try, is nothing to this one.
+            nextTrial = .zero
         }
         offer = next
     }

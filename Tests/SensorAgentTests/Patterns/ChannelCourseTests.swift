@@ -241,6 +241,21 @@ struct ChannelCourseTests {
         #expect(other.next == .wait(until: nil))
     }
 
+    @Test("A newer version is tried at once, whatever the one before waits for")
+    func newerAtOnce() throws {
+        var report = TrialReport.passing
+        report.forecast = PatternForecast(span: 600, entries: [])
+        for outcome in [PatternTrial.Outcome.report(report), .inconclusive(because: "it was killed")] {
+            var dialogue = Dialogue()
+            try dialogue.verify(7)
+            dialogue.offer(7, 7, .prove)
+            dialogue.course.tried(outcome, of: 7, at: dialogue.now)
+            try dialogue.verify(8)
+            dialogue.offer(8, 8, .prove)
+            #expect(dialogue.next == .prove(8))
+        }
+    }
+
     @Test("A swap that fails is said and tried again after a minute")
     func swapFails() throws {
         var dialogue = Dialogue()
