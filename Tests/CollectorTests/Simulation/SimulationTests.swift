@@ -13,6 +13,10 @@ struct SimulationTests {
 
     /// Seeds in an ordinary run, and in a soak.
     static let seeds = number("CALLHOME_SOAK_SEEDS") ?? 6
+    /// The first of them: by it one that broke is run alone.
+    static let first = number("CALLHOME_SOAK_FIRST") ?? 1
+    /// Lines that are told of the first that breaks.
+    static let lines = Int(clamping: number("CALLHOME_SOAK_LINES") ?? 400)
     static let manySitesSeeds = number("CALLHOME_SOAK_MANY") ?? 0
     /// On signatures as they are between machines.
     static let signedSeeds = number("CALLHOME_SOAK_SIGNED") ?? 1
@@ -21,7 +25,7 @@ struct SimulationTests {
 
     @Test("Whatever happens: what stands, what is open and what recipients hold agree at rest")
     func holds() async throws {
-        try await hold(1..<(1 + Self.seeds), SimulatedPlan())
+        try await hold(Self.first..<(Self.first + Self.seeds), SimulatedPlan())
     }
 
     @Test("So it is where all is signed and verified as between machines")
@@ -33,13 +37,15 @@ struct SimulationTests {
 
     @Test("So do fifty sites", .enabled(if: manySitesSeeds > 0, "`make soak` runs them"))
     func manySites() async throws {
-        try await hold(1..<(1 + Self.manySitesSeeds), .manySites)
+        try await hold(Self.first..<(Self.first + Self.manySitesSeeds), .manySites)
     }
 
     private func hold(_ seeds: Range<UInt64>, _ layout: SimulatedPlan) async throws {
         let start = ContinuousClock.now
         let broken = try await SimulatedSeeds.firstBroken(seeds, layout)
-        let trace = try broken.map { try SimulatedSeeds.run($0.seed, layout, lines: 400).broken?.description ?? "" }
+        let trace = try broken.map {
+            try SimulatedSeeds.run($0.seed, layout, lines: Self.lines).broken?.description ?? ""
+        }
         if let path = ProcessInfo.processInfo.environment["CALLHOME_SOAK_TRACE"] {
             try trace?.write(toFile: path, atomically: true, encoding: .utf8)
         }

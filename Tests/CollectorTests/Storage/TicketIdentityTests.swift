@@ -10,8 +10,10 @@ struct TicketIdentityTests {
     private let time = SampleFault.time
 
     /// A store that takes tickets of these sites.
-    private func partner(of sites: String...) async throws -> any CollectorStore {
-        let store = try openStore()
+    private func partner(
+        of sites: String..., policy: CasePolicy = StoreUnderTest.policy
+    ) async throws -> any CollectorStore {
+        let store = try openStore(policy)
         for site in sites {
             try await store.save(
                 IssuedToken(
@@ -46,6 +48,38 @@ struct TicketIdentityTests {
         try await store.accept(agent.faults(SampleFault.change(.opened, SampleFault.make("f1"))), from: "h1")
         let number = try #require(try await store.allCases().first { $0.sender == nil }).number
         return try #require(try await store.begin(at: time).first { $0.caseNumber == number }).ticket
+    }
+
+    @Test(
+        "A fallback is told the end of a site's case that the store of before had and this one got anew, and of no later one"
+    )
+    func fallbackOfTheStoreBefore() async throws {
+        let policy = CasePolicy(
+            site: StoreUnderTest.policy.site,
+            recipients: [
+                .init(name: "desk", kind: .email, fallback: "spare"),
+                .init(name: "spare", kind: .webhook, standsIn: true),
+            ], casesPerHostPerHour: 9)
+        let store = try await partner(of: "s1", policy: policy)
+        let own = try await store.beginServing(on: "m1", knownUntil: time, at: time).epoch
+        try await store.learn(of: StoreEpoch(term: own.term, start: own.start + 30))
+        let at = time + .seconds(3600)
+        _ = try await store.takeOver(on: "m1", at: at)
+        for (number, began) in [("CH-AAAA-AAAA", time), ("CH-BBBB-BBBB", at + .seconds(60))] {
+            let opened = ticket {
+                $0.number = number
+                $0.origin = Ticket.Origin(store: "s1", number: number)
+                $0.openedAt = began
+            }
+            _ = try await store.accept(message(opened), at: at + .seconds(120))
+            try await store.deliverAll(at: at + .seconds(120))
+            var closed = opened
+            (closed.event, closed.revision) = (.closed, opened.revision + 1)
+            _ = try await store.accept(message(closed), at: at + .seconds(180))
+            let ends = try await store.deliverAll(at: at + .seconds(180))
+            #expect(ends.allSatisfy { $0.ticket.event == .closed })
+            #expect(ends.map(\.recipient).sorted() == (began == time ? ["desk", "spare"] : ["desk"]))
+        }
     }
 
     @Test("A foreign order under a number of ours, of the same server and the same moment, is a case of its own")

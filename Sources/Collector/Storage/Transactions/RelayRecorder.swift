@@ -72,6 +72,8 @@ struct RelayRecorder {
             key: "ticket:\(ticket.number)", suspect: ticket.suspect, members: [], state: .open, urgency: ticket.urgency,
             test: nil, revision: 0, history: [], openedAt: ticket.openedAt, updatedAt: time, sender: message.sender)
         new.perhapsOrderedSince = try transaction.storeRecord().perhapsOrdered(problemOf: ticket.openedAt)
+        // The number is the sender's: the other store may have told a fallback of this very case.
+        if new.perhapsOrderedSince != nil { new.perhapsDiverted = true }
         new.note(.opened, by: message.sender, because: ticket.because, at: time)
         take(ticket, into: &new)
         try finish(new, message)
