@@ -317,7 +317,7 @@ struct Rollout: Hashable, Sendable, Codable {
     /// is counted as silent.
     private func unsettled(_ servers: [RolloutServer], _ rules: RolloutRules, at time: Timestamp) -> Int {
         servers.count { server in
-            guard let offered = activated[server.host], settledIn[server.host] == nil, !server.isSilent,
+            guard let offered = activated[server.host], settledIn[server.host] == nil, !server.isSilent, !server.isAway,
                 isRecent(server, rules, at: time)
             else { return false }
             switch server.standing(of: targets) {
@@ -372,9 +372,8 @@ struct Rollout: Hashable, Sendable, Codable {
         var room = isLast ? step : min(step, goal(of: ring) - activated.count)
         guard room > 0 else { return }
         var waiting = servers.filter { server in
-            guard activated[server.host] == nil, !server.isSilent, isRecent(server, rules, at: time) else {
-                return false
-            }
+            guard activated[server.host] == nil, !server.isSilent, !server.isAway, isRecent(server, rules, at: time)
+            else { return false }
             switch server.standing(of: targets) {
             case .proved, .runs: return isLast || (members.contains(server.host) && server.pin != .last)
             default: return false

@@ -10,6 +10,8 @@ struct RolloutServer: Hashable, Sendable {
     var heard: Timestamp?
     /// Its heartbeats are overdue.
     var isSilent: Bool
+    /// It said that it goes away, and was not heard since: it is not waited for.
+    var isAway: Bool
     /// What it says of the channel; nil where it does not take it.
     var status: ChannelStatus?
     /// Version of the pack that runs, as its heartbeats say; nil before the first.
@@ -19,13 +21,15 @@ struct RolloutServer: Hashable, Sendable {
     var openings: [FaultOpenings.Entry]
 
     init(
-        host: HostID, hostname: String, heard: Timestamp?, isSilent: Bool = false, status: ChannelStatus?,
+        host: HostID, hostname: String, heard: Timestamp?, isSilent: Bool = false, isAway: Bool = false,
+        status: ChannelStatus?,
         pack: String? = nil, pin: Pin? = nil, openings: [FaultOpenings.Entry] = []
     ) {
         self.host = host
         self.hostname = hostname
         self.heard = heard
         self.isSilent = isSilent
+        self.isAway = isAway
         self.status = status
         self.pack = pack
         self.pin = pin
@@ -37,6 +41,7 @@ struct RolloutServer: Hashable, Sendable {
         self.init(
             host: server.host, hostname: server.hostname, heard: server.lastHeartbeat,
             isSilent: server.state == .silent,
+            isAway: server.heartbeat?.stopping == true || server.heartbeat?.away != nil,
             status: server.heartbeat?.channels?.first { $0.channel == channel.name },
             pack: server.heartbeat?.patternPack.split(separator: " ").first.map(String.init),
             pin: names(channel.first) ? .first : names(channel.last) ? .last : nil, openings: openings.entries)

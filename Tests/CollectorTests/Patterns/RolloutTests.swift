@@ -331,6 +331,25 @@ struct RolloutTests {
         }
     }
 
+    @Test(
+        "A server that goes away in order soon after the swap keeps no other from it, and one that is away is told nothing"
+    )
+    func goesAway() {
+        var talk = RolloutDialogue(servers: 3)
+        talk.answer(0..<3, "proved")
+        talk.look()
+        let first = talk.told[0]
+        talk.obey()
+        talk.servers[first].isAway = true
+        let second = (first + 1) % 3
+        talk.servers[second].isAway = true
+        talk.look(after: 60)
+        talk.look(after: 7200)
+        talk.look(after: 60)
+        #expect(talk.told.sorted() == [first, (first + 2) % 3].sorted())
+        #expect(talk.rollout.state == .rolling)
+    }
+
     @Test("Within a ring no more are told at once than live with it by now")
     func steps() {
         var talk = RolloutDialogue(servers: 1000)
@@ -496,7 +515,7 @@ struct RolloutTests {
             var talk = RolloutDialogue(servers: 100)
             talk.answer(0..<100, "proved")
             let minute = FaultOpenings.span.inMilliseconds
-            talk.time = Timestamp(milliseconds: talk.time.milliseconds / minute * minute + minute / 2)
+            talk.time = Timestamp(milliseconds: (talk.time.milliseconds / minute + 1) * minute + minute / 2)
             talk.look()
             var (openings, fault) = (FaultOpenings(), SampleFault.make("f"))
             fault.pattern = "a"
