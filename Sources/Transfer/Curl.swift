@@ -469,7 +469,7 @@ struct CurlOutcome: Sendable {
         case CURLE_SSL_CONNECT_ERROR where text.contains("wrong version number"): .unreachable(.noTLS)
         case CURLE_URL_MALFORMAT: .badURL
         case CURLE_USE_SSL_FAILED: .tlsNotOffered
-        case CURLE_OPERATION_TIMEDOUT: 
+        case CURLE_OPERATION_TIMEDOUT:
             isConnected
                 ? .timedOut(after: hasAsked ? job.timeout : patience) : .unreachable(.noConnection(within: patience))
         case CURLE_COULDNT_RESOLVE_HOST: .unreachable(.unknownName(ofProxy: false))

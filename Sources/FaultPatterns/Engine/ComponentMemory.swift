@@ -746,7 +746,8 @@ struct ComponentMemory: Sendable {
                 memories: stored(book) { $0.isOfEvents }, told: otherwise.isEmpty ? nil : otherwise,
                 editions: editions(of: book),
                 causes: causes.isEmpty ? nil : causes, acquittals: acquittals.isEmpty ? nil : named(acquittals),
-                mends: mends.isEmpty ? nil : mends, declaredReplaced: declaredReplaced, heard: heard.isEmpty ? nil : heardByName(book)))
+                mends: mends.isEmpty ? nil : mends, declaredReplaced: declaredReplaced,
+                heard: heard.isEmpty ? nil : heardByName(book)))
     }
 
     /// Of the patterns that have something on its way here.

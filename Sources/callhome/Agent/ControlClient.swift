@@ -30,8 +30,10 @@ struct ControlClient {
             throw error
         } catch {
             throw Unreachable(
-                description: "what answers at \(socket) speaks otherwise than an agent of this version: is it a collector's socket, "
-                    + "or was only one of the two programs upgraded? An agent's is \(ControlClient.standardSocket).")
+                description:
+                    "what answers at \(socket) speaks otherwise than an agent of this version: is it a collector's "
+                    + "socket, or was only one of the two programs upgraded? An agent's is \(ControlClient.standardSocket)."
+            )
         }
     }
 

@@ -33,7 +33,9 @@ struct TicketTextTests {
         }
     }
 
-    @Test("Where no part is known to be at fault, no sentence speaks of one that is to be sent or replaced", arguments: Urgency.allCases)
+    @Test(
+        "Where no part is known to be at fault, no sentence speaks of one that is to be sent or replaced",
+        arguments: Urgency.allCases)
     func noPart(urgency: Urgency) {
         for language in Language.allCases {
             let plain = text(language) {

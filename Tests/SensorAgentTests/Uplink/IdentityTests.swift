@@ -60,7 +60,8 @@ struct IdentityTests {
         }
         for text in [
             "http://c", "https://", "c.example", "https://c/?x", "https://c/#x", "https://u:p@c", "https://c d",
-            "https://ü", "https://c:99999", "https://c:0", "https://c:8443x", "https://c:", "https://:8443", "https://c:1:2",
+            "https://ü", "https://c:99999", "https://c:0", "https://c:8443x", "https://c:", "https://:8443",
+            "https://c:1:2",
         ] {
             #expect(CollectorAddress(text) == nil, "\(text)")
         }
