@@ -17,6 +17,17 @@ struct PartDeclarationTests {
 
     private static func at(_ seconds: Int64) -> Timestamp { F.start + .seconds(seconds) }
 
+    /// What a diagnosis makes of one reading.
+    private static func show(
+        _ value: Double, of signal: String, on component: ComponentID, at seconds: Int64, to diagnosis: inout Diagnosis
+    ) -> [FaultChange] {
+        diagnosis.observe(
+            [
+                Observation(
+                    component: component, signal: Signal(signal), measurement: .reading(value), time: at(seconds))
+            ], at: at(seconds))
+    }
+
     @Test("A repaired part's fault clears, and only what comes after it opens one again, which says so")
     func repaired() throws {
         let rise = F.pattern("disk.rise", ["when": "increase(reported[90d]) >= 4", "clear": "never"])
@@ -47,7 +58,6 @@ struct PartDeclarationTests {
     @Test("A part without a serial number can be replaced, and the fault does not follow the new one")
     func replaced() throws {
         let fan = ComponentID(.fan, "FAN1")
-        let signal = Signal("hw.fan.speed")
         let pattern = F.pattern(
             "fan.test",
             [
@@ -57,9 +67,7 @@ struct PartDeclarationTests {
         var diagnosis = Diagnosis(patterns: try F.pack(pattern))
         _ = diagnosis.know([Component(id: fan, kind: .fan, name: "FAN1")], at: F.start)
         func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
-            diagnosis.observe(
-                [Observation(component: fan, signal: signal, measurement: .reading(speed), time: Self.at(seconds))],
-                at: Self.at(seconds))
+            Self.show(speed, of: "hw.fan.speed", on: fan, at: seconds, to: &diagnosis)
         }
         #expect(show(0, 1).map(\.kind) == [.opened])
         #expect(try diagnosis.apply(Self.said(.replaced, of: fan), at: Self.at(2)).map(\.kind) == [.cleared])
@@ -82,12 +90,7 @@ struct PartDeclarationTests {
         var diagnosis = Diagnosis(patterns: pack)
         _ = diagnosis.know([Component(id: fan, kind: .fan, name: "FAN1")], at: F.start)
         func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
-            diagnosis.observe(
-                [
-                    Observation(
-                        component: fan, signal: Signal("hw.fan.speed"), measurement: .reading(speed),
-                        time: Self.at(seconds))
-                ], at: Self.at(seconds))
+            Self.show(speed, of: "hw.fan.speed", on: fan, at: seconds, to: &diagnosis)
         }
         #expect(show(1200, 1).isEmpty)
         #expect(show(0, 2).map(\.kind) == [.opened])
@@ -118,12 +121,7 @@ struct PartDeclarationTests {
                     ])))
         _ = diagnosis.know([component("S1", "Card A")], at: F.start)
         func show(_ speed: Double, _ seconds: Int64) -> [FaultChange] {
-            diagnosis.observe(
-                [
-                    Observation(
-                        component: card, signal: Signal("hw.network.bandwidth.limit"), measurement: .reading(speed),
-                        time: Self.at(seconds))
-                ], at: Self.at(seconds))
+            Self.show(speed, of: "hw.network.bandwidth.limit", on: card, at: seconds, to: &diagnosis)
         }
         #expect(show(10_000, 1).isEmpty)
         #expect(show(1_000, 2).map(\.kind) == [.opened])
