@@ -67,7 +67,7 @@ public enum OutlineProblem: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Whether JSON may be decoded: a decoder makes an object of every bracket and comma before anybody looks at them.
-private enum PackShape {
+enum PackShape {
     /// Brackets within brackets, as many as the engine reads.
     static let depth = 32
     /// Brackets, commas and colons: a pack of 330 patterns with its models has a thirtieth of it.

@@ -112,6 +112,9 @@ public struct TrustedChannel: Sendable {
         ]
     }
 
+    /// Where a pack that is listed lies: `targets/HASH.NAME`.
+    public func path(of pack: ListedPack) -> String { ChannelPath.pack(pack, in: root.content) }
+
     /// What has been out of date since when, by a clock that may be wrong: it is said, and stops nothing.
     public func expired(at time: Timestamp) -> [ChannelWarning] {
         let all: [(ChannelRole, (version: Int64, expires: Timestamp)?)] = [

@@ -184,9 +184,12 @@ public enum CollectorAPI {
             public var because: String
             /// Parts that it holds for; 0 where it is about none that is known.
             @Bounded<CountBounds> public var parts: Int
-            public init(because: String, parts: Int) {
+            /// What a person can do about it; nil where nothing can be done.
+            public var step: String?
+            public init(because: String, parts: Int, step: String? = nil) {
                 self.because = because
                 self.parts = parts
+                self.step = step
             }
         }
 
@@ -210,7 +213,8 @@ public enum CollectorAPI {
         }
     }
 
-    /// `POST servers/{host}/blind-spots/accept` and `…/withdraw`: names, or all.
+    /// `POST servers/{host}/blind-spots/accept` and `…/withdraw`: names, or all. All that is accepted at once is what
+    /// nobody can do anything about: what has a step is accepted by name.
     public struct BlindSpotDecision: Hashable, Sendable, Codable {
         public var names: [String]?
         public var all: Bool?

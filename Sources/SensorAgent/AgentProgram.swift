@@ -77,9 +77,21 @@ public enum AgentProgram {
     /// Why a probe could not look, for the help of the commands that look.
     public static let refusals: [(status: ExitStatus, when: String)] = [
         (.data, "nothing was recognised in the recording, or an answer is damaged"),
-        (.unavailable, "the interface, device, tool or file is not there"), (.unreadable, "it cannot be read"),
+        (.unavailable, "the interface, device or tool is not there"), (.unreadable, "it cannot be read"),
         (.tryAgain, "no answer in time"), (.permission, "no permission"),
     ]
+
+    /// What was named on the command line, for the help of the commands that take files.
+    public static let notThere: (status: ExitStatus, when: String) = (
+        .missing, "a file or tree that was named is not there"
+    )
+
+    /// Whether a file or folder that was named on the command line is there; if not, it is complained of.
+    public static func isThere(_ path: String) -> Bool {
+        guard unsafe access(path, F_OK) != 0, errno == ENOENT || errno == ENOTDIR else { return true }
+        complain("\(path) is not there: name a file or folder that is.")
+        return false
+    }
 
     /// The time that a person typed: RFC 3339 or seconds since 1970; nil where it is neither.
     public static func time(_ text: String) -> Timestamp? { Timestamp(text: text) }

@@ -105,7 +105,8 @@ struct ProbeCommand: AsyncParsableCommand {
                 "it could look",
                 [
                     (.negative, "a check of the site does not run, or its answer is not understood"),
-                    (.usage, "the command line is refused"), (.configuration, "the configuration is refused"),
+                    (.usage, "the command line is refused"), AgentProgram.notThere,
+                    (.configuration, "the configuration is refused"),
                 ] + AgentProgram.refusals))
             """)
 
@@ -117,12 +118,18 @@ struct ProbeCommand: AsyncParsableCommand {
     @Flag(help: "Go on looking, and print again, whenever something is plugged or pulled.")
     var follow = false
 
+    func validate() throws {
+        guard follow else { return }
+        if look.at != nil { throw ValidationError("--at stands still and --follow goes on: leave one of them out.") }
+        guard AllProbes.make().contains(where: { $0.name == look.name && $0.prompts != nil }) else {
+            throw ValidationError("Nothing tells \(look.name) when to look again: run it without --follow.")
+        }
+    }
+
     func run() async throws {
         let (probe, at) = try look.chosen()
-        guard follow else { throw ExitCode(try await AgentProgram.look(with: [probe], at: at, json: json)) }
-        if at != nil { throw ValidationError("--at stands still and --follow goes on: leave one of them out.") }
-        guard let prompts = probe.prompts else {
-            throw ValidationError("Nothing tells \(look.name) when to look again: run it without --follow.")
+        guard follow, let prompts = probe.prompts else {
+            throw ExitCode(try await AgentProgram.look(with: [probe], at: at, json: json))
         }
         for await _ in prompts {
             _ = try await AgentProgram.look(with: [probe], json: json)
@@ -156,18 +163,26 @@ struct Look: ParsableArguments {
             valueName: "time"))
     var at: String?
 
-    /// The probe that was named, and the time of its look.
-    func chosen() throws -> (probe: any Probe, time: Timestamp?) {
-        let at = try at.map { text in
-            guard let time = AgentProgram.time(text) else {
-                throw ValidationError(
-                    "--at \(text) is no time: write 2026-11-21T07:15:00Z (RFC 3339) or seconds since 1970.")
-            }
-            return time
+    /// Here, and not where it looks: an error of the command line names the usage of the command that was typed.
+    func validate() throws {
+        if let at, AgentProgram.time(at) == nil {
+            throw ValidationError(
+                "--at \(at) is no time: write 2026-11-21T07:15:00Z (RFC 3339) or seconds since 1970.")
         }
         let names = AllProbes.make().map(\.name)
         guard names.contains(name) else {
             throw ValidationError("No probe is called \(name); \(Wording.hint(name, among: names)).")
+        }
+        if input != nil, !AllProbes.readingRecordedOutput.contains(name) {
+            let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
+            throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")
+        }
+    }
+
+    /// The probe that was named, and the time of its look.
+    func chosen() throws -> (probe: any Probe, time: Timestamp?) {
+        for path in [input, root].compactMap({ $0 }) where !AgentProgram.isThere(path) {
+            throw ExitCode(ExitStatus.missing.rawValue)
         }
         guard let settings = AgentProgram.settings(of: name, configuration: config) else {
             throw ExitCode(AgentProgram.refused)
@@ -176,11 +191,7 @@ struct Look: ParsableArguments {
             tree: SysTree(root: root ?? settings.root), input: input, siteFolder: settings.siteFolder,
             redfish: settings.redfish)
         guard let probe = probes.first(where: { $0.name == name }) else { throw ExitCode(AgentProgram.failed) }
-        if input != nil, !AllProbes.readingRecordedOutput.contains(name) {
-            let others = AllProbes.readingRecordedOutput.joined(separator: " and ")
-            throw ValidationError("\(name) reads no recorded output, only \(others) do: give it a tree with --root.")
-        }
-        return (probe, at)
+        return (probe, at.flatMap(AgentProgram.time))
     }
 }
 
@@ -197,7 +208,7 @@ struct Diagnose: AsyncParsableCommand {
 
             \(ExitStatus.help(
                 "it could look, and no fault would open",
-                [(.negative, "a fault opens, or would"), (.usage, "the command line is refused"),
+                [(.negative, "a fault opens, or would"), (.usage, "the command line is refused"), AgentProgram.notThere,
                  (.configuration, "the pattern pack is refused")] + AgentProgram.refusals))
             """)
 
@@ -219,6 +230,7 @@ struct Diagnose: AsyncParsableCommand {
 
     func run() async throws {
         let (probe, at) = try look.chosen()
+        if let patterns, !AgentProgram.isThere(patterns) { throw ExitCode(ExitStatus.missing.rawValue) }
         throw ExitCode(
             try await AgentProgram.diagnose(
                 with: [probe], at: at, configuration: look.config, patterns: patterns, every: every, for: length,
@@ -237,7 +249,8 @@ struct Replay: ParsableCommand {
             \(ExitStatus.help(
                 "no fault would have opened",
                 [(.negative, "one would have, or might"), (.usage, "the command line is refused"),
-                 (.data, "the history is damaged"), (.unavailable, "there is no history yet, or it cannot be read"),
+                 (.data, "the history is damaged"), AgentProgram.notThere,
+                 (.unavailable, "there is no history yet, or it cannot be read"),
                  (.configuration, "the configuration or the pattern pack is refused")]))
             """)
 
@@ -257,6 +270,7 @@ struct Replay: ParsableCommand {
     }
 
     func run() throws {
+        guard AgentProgram.isThere(pack) else { throw ExitCode(ExitStatus.missing.rawValue) }
         throw ExitCode(
             try AgentProgram.replay(
                 pack: pack, days: days, configuration: config, language: printed.language, json: printed.json))

@@ -87,6 +87,16 @@ struct ExitCodeTests {
         #expect(values("ExecStart").count == 1 && values("ExecStart")[0].hasPrefix("/usr/bin/\(program) "))
     }
 
+    @Test(
+        "An error of the command line names the usage of the command that was typed",
+        arguments: [
+            ["probe", "none"], ["diagnose", "disk-health", "--at", "noon"], ["probe", "board", "--input", "/"],
+        ])
+    func usage(words: [String]) throws {
+        let result = try Program.run(Program.built("callhome-agent"), words)
+        #expect(result.output.contains("Usage: callhome-agent \(words[0]) <name>"), "\(result.output)")
+    }
+
     /// `FOLDER` is an empty folder.
     @Test(
         "The programs exit with what the table says",
@@ -119,6 +129,13 @@ struct ExitCodeTests {
             Run("callhome-agent probe none", .usage),
             Run("callhome-agent probe memory-errors --root FOLDER", .unavailable),
             Run("callhome-agent probe disk-health --input BAD", .data),
+            Run("callhome-agent probe disk-health --input FOLDER/no.json", .missing),
+            Run("callhome-agent probe memory-errors --root FOLDER/no", .missing),
+            Run("callhome-agent probe memory-errors --input BAD", .usage),
+            Run("callhome-agent probe disk-health --at noon", .usage),
+            Run("callhome-agent diagnose disk-health --input FOLDER/no.json", .missing),
+            Run("callhome-agent diagnose memory-errors --root FOLDER --patterns FOLDER/no.json", .missing),
+            Run("callhome-agent replay FOLDER/no.json", .missing),
             Run("callhome-agent diagnose none", .usage),
             Run("callhome-agent diagnose memory-errors --root FOLDER --every never", .usage),
             Run("callhome-agent diagnose memory-errors --root FOLDER --every 1s --for 52w", .usage),

@@ -20,7 +20,7 @@ extension CollectorAPI.BlindSpot {
             }
         self.init(
             name: spot.name, title: spot.title(in: .english), state: state,
-            reasons: spot.reasons.map { Reason(because: $0.because, parts: $0.parts) },
+            reasons: spot.reasons.map { Reason(because: $0.because, parts: $0.parts, step: $0.step) },
             accepted: spot.acceptance.map { Acceptance(by: $0.by, because: $0.because, acceptedAt: $0.acceptedAt) })
     }
 }

@@ -198,7 +198,7 @@ struct APIRoutes: RouteProvider {
 
     private func detail(_ number: String) async throws -> Response {
         guard let found = try await store.findCase(number: number) else {
-            throw StoreError.notFound(what: "case \(CleanText.line(number, limit: 40))")
+            throw StoreError.noCase(number)
         }
         return try .json(
             CollectorAPI.CaseDetail(
@@ -326,7 +326,11 @@ extension BlindSpotChoice {
 extension RequestProblem {
     init(_ refusal: Authenticator.Refusal) {
         switch refusal {
-        case .wrong: self.init(.unauthorized, "wrong-password", "Name or password is wrong.")
+        case .wrong:
+            self.init(
+                .unauthorized, "wrong-password",
+                "Name or password is wrong. A new one is made on the collector's machine: callhome-collector password NAME."
+            )
         case .wait(let wait):
             self.init(
                 .tooManyRequests, "too-many-failures",

@@ -94,6 +94,7 @@ enum RouteTable {
         Row(.post, "/delivery/{name}/drop", .sessionForm),
         Row(.post, "/delivery/{name}/try", .sessionForm),
         Row(.get, "/patterns", .session),
+        Row(.post, "/patterns/update", .sessionForm),
         Row(.post, "/patterns/{name}/rollout", .sessionForm),
         Row(.post, "/patterns/{name}/halt", .sessionForm),
         Row(.post, "/patterns/{name}/rollback", .sessionForm),

@@ -52,16 +52,24 @@ extension BlindSpotsPage.Row {
         case .mode(let mode):
             title = CleanText.line(mode.title(in: language.rawValue), limit: 160)
             badge = Badge(coverage: mode.state, in: language)
-            reasons = mode.reasons.prefix(FailureMode.reasonsShown).map { CleanText.line($0.because(in: language)) }
+            reasons = mode.reasons.prefix(FailureMode.reasonsShown).flatMap {
+                Self.lines($0.because(in: language), $0.advice, language)
+            }
         case .probe(let probe):
             title = language("The probe ", "Die Sonde ") + CleanText.line(probe.probe, limit: 60)
             badge = Badge(coverage: probe.state, in: language)
-            reasons = [CleanText.line(Advice(probe)?.because(in: language) ?? probe.because)]
+            let advice = Advice(probe)
+            reasons = Self.lines(advice?.because(in: language) ?? probe.because, advice, language)
         }
         accepted = spot.acceptance.map { acceptance in
             let by = CleanText.line(acceptance.by, limit: 80)
             return "\(by), \(words.time(acceptance.acceptedAt))"
         }
         because = spot.acceptance.map { CleanText.line($0.because, limit: 600) }
+    }
+    /// Why, and below it what a person can do about it.
+    private static func lines(_ because: String, _ advice: Advice?, _ language: Language) -> [String] {
+        let step = advice?.step(in: language).map { language("Can be mended: ", "Zu beheben: ") + $0 }
+        return [because, step].compactMap { $0.map { CleanText.line($0) } }
     }
 }

@@ -43,9 +43,22 @@ struct ConsolePages: RefusalPages {
             at: visit.time
         )
         var result = frame(visit, title: title, alarms: alarms)
+        // The page itself says it, where it can be decided.
+        if !result.onPatterns { result.alarms += try await patternAlarms(visit) }
+        if let sentence = try await environment.store.storeRecord().standing.sentence(in: visit.language) {
+            let step = StoreStanding.step(in: visit.language)
+            result.alarms.insert(PageLayout.Alarm(text: sentence, detail: step), at: 0)
+        }
+        result.refresh = refresh ? ConsoleLimits.refresh : nil
+        return result
+    }
+
+    /// What a person has to look at on the page of patterns.
+    private func patternAlarms(_ visit: ConsoleRequest) async throws(StoreError) -> [PageLayout.Alarm] {
+        var result: [PageLayout.Alarm] = []
         for channel in environment.patterns.channels {
             guard let alarm = channel.alarm(at: visit.time) else { continue }
-            result.alarms.append(
+            result.append(
                 PageLayout.Alarm(
                     text: alarm.sentence(in: visit.language), detail: CleanText.line(alarm.because, limit: 300)))
         }
@@ -54,7 +67,7 @@ struct ConsolePages: RefusalPages {
                 continue
             }
             let name = CleanText.line(channel.name, limit: 60)
-            result.alarms.append(
+            result.append(
                 PageLayout.Alarm(
                     text: visit.language(
                         "Version \(rollout.targets) of the pattern channel \(name) waits for a decision on the page Patterns.",
@@ -62,11 +75,6 @@ struct ConsolePages: RefusalPages {
                     ),
                     detail: rollout.cause?.words(in: visit.language) ?? ""))
         }
-        if let sentence = try await environment.store.storeRecord().standing.sentence(in: visit.language) {
-            let step = StoreStanding.step(in: visit.language)
-            result.alarms.insert(PageLayout.Alarm(text: sentence, detail: step), at: 0)
-        }
-        result.refresh = refresh ? ConsoleLimits.refresh : nil
         return result
     }
 

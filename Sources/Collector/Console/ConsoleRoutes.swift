@@ -42,6 +42,11 @@ struct ConsoleRoutes: RouteProvider {
             router.post("/delivery/:name/\(kind.rawValue)") { _, context in try await decide(kind, context) }
         }
         router.get("/patterns") { _, context in try await patterns(try context.page) }
+        router.post("/patterns/update") { _, context in
+            _ = try await PatternQuestion(environment).ask(
+                by: try context.asker, patience: ConsoleRoutes.patternPatience)
+            return ConsoleResponse.redirect(to: "/patterns")
+        }
         for kind in CollectorAPI.RolloutDecision.Kind.allCases {
             router.post("/patterns/:name/\(kind.rawValue)") { _, context in
                 try await PatternDecision(environment).take(
@@ -66,6 +71,9 @@ struct ConsoleRoutes: RouteProvider {
         }
         router.get("/assets/icon.svg") { _, _ in ConsoleResponse.asset(ConsoleStyle.icon, type: "image/svg+xml") }
     }
+
+    /// How long a page waits for the sources of patterns: what comes later stands there when it is loaded again.
+    private static let patternPatience = Duration.seconds(10)
 
     private static func parameter(_ name: String, _ context: CollectorContext) -> String {
         let text = context.parameters.get(name) ?? ""
@@ -92,7 +100,11 @@ struct ConsoleRoutes: RouteProvider {
             switch error {
             case .wrong:
                 return pages.login(
-                    visit, message: language("Name or password is wrong.", "Name oder Passwort ist falsch."),
+                    visit,
+                    message: language(
+                        "Name or password is wrong. A new one is made on the collector's machine: callhome-collector password NAME.",
+                        "Name oder Passwort ist falsch. Ein neues vergibt auf der Maschine des Sammlers: callhome-collector password NAME."
+                    ),
                     status: .unauthorized)
             case .wait(let wait):
                 let minutes = Int(wait.inSeconds / 60) + 1

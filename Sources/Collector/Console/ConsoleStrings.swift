@@ -37,6 +37,11 @@ enum ConsoleStrings {
         "pattern": ("Pattern", "Muster"),
         "foretold": ("In the trial it would have opened", "In der Erprobung hätte es eröffnet"),
         "came": ("Opened where it runs", "Eröffnet, wo es läuft"),
+        "askSources": ("Ask for a newer version now", "Jetzt nach einer neueren Version fragen"),
+        "askSourcesHelp": (
+            "It is verified and tried as always; nothing runs sooner by it.",
+            "Sie wird geprüft und erprobt wie immer; nichts läuft dadurch früher."
+        ),
         "decide": ("Your decision", "Ihre Entscheidung"),
         "logIn": ("Log in", "Anmelden"),
         "logOut": ("Log out", "Abmelden"),
@@ -73,7 +78,7 @@ enum ConsoleStrings {
             "Nothing is left to accept.", "Es ist nichts mehr hinzunehmen."
         ),
         "accept": ("Accept what is ticked", "Angekreuztes hinnehmen"),
-        "acceptAll": ("Accept all", "Alles hinnehmen"),
+        "acceptAll": ("Accept all that nobody can mend", "Alles hinnehmen, was niemand beheben kann"),
         "withdraw": ("Take back what is ticked", "Angekreuztes zurücknehmen"),
         "noCoverage": (
             "The agent has not told yet what it can see.", "Der Agent hat noch nicht gesagt, was er sehen kann."

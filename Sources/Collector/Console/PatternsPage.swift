@@ -60,6 +60,9 @@ struct PatternsPage: Sendable {
 
     struct FigureRow: Sendable {
         var pattern: String
+        /// What it finds, and what that means; nil where the pack says nothing.
+        var title: String?
+        var description: String?
         var urgency: Badge?
         var foretold: String
         var came: String
@@ -88,12 +91,15 @@ struct PatternsPage: Sendable {
     let frame: PageLayout
     let w: [String: String]
     let channels: [ChannelRow]
+    /// Whether there is a source to ask.
+    let asks: Bool
 
     init(_ channels: [Shown], frame: PageLayout, language: Language, at time: Timestamp) {
         self.frame = frame
         w = ConsoleStrings.all(in: language)
         let words = TicketStrings(language: language)
         self.channels = channels.map { ChannelRow($0, words, at: time) }
+        asks = !channels.isEmpty
     }
 }
 
@@ -187,8 +193,12 @@ extension PatternsPage.RolloutSection {
         let all = rollout.figures(of: shown.servers, at: time)
         figures = all.prefix(PatternsPage.figuresShown).map { figure in
             let range = figure.surely == figure.atMost ? "\(figure.surely)" : "\(figure.surely)–\(figure.atMost)"
+            let texts = shown.known.texts[figure.pattern]
+            let text = texts?[language.rawValue] ?? texts?[Language.english.rawValue]
             return PatternsPage.FigureRow(
                 pattern: CleanText.line(figure.pattern, limit: 100),
+                title: text.map { CleanText.line($0.title, limit: 160) },
+                description: text?.description.map { CleanText.line($0, limit: 500) },
                 urgency: figure.urgency.flatMap { Urgency(rawValue: $0) }.map { Badge($0, in: language) },
                 foretold: figure.servers == 0
                     ? "–"

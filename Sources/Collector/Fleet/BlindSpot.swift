@@ -50,6 +50,8 @@ struct BlindSpot: Hashable, Sendable {
         var names: [String]
         /// For people, in English.
         var because: String
+        /// What a person can do about it, in English; nil where nothing can be done.
+        var step: String?
     }
 
     /// Why it is not seen. A probe that has not looked yet is no reason: it passes.
@@ -60,14 +62,20 @@ struct BlindSpot: Hashable, Sendable {
             return mode.reasons.filter { $0.advice?.code != "probe.starting" }.map { reason in
                 Reason(
                     key: BlindSpot.key(of: reason), parts: reason.count, names: reason.parts,
-                    because: reason.because(in: .english))
+                    because: reason.because(in: .english), step: reason.advice?.step(in: .english))
             }
         case .probe(let probe):
             guard !["ok", "absent", "disabled", "starting"].contains(probe.state) else { return [] }
-            let because = Advice(probe)?.because(in: .english) ?? "\(probe.probe): \(probe.state)"
-            return [Reason(key: probe.state, parts: 0, names: [], because: because)]
+            let advice = Advice(probe)
+            let because = advice?.because(in: .english) ?? "\(probe.probe): \(probe.state)"
+            return [
+                Reason(key: probe.state, parts: 0, names: [], because: because, step: advice?.step(in: .english))
+            ]
         }
     }
+
+    /// Whether a person can do something about it.
+    var isMendable: Bool { reasons.contains { $0.step != nil } }
 
     /// Whether it is not seen because of this probe.
     func isHidden(by probe: String) -> Bool {

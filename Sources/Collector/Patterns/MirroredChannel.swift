@@ -34,6 +34,8 @@ struct MirroredChannel: Hashable, Sendable {
     var packs: [Pack] = []
     /// Revisions by the patterns' ids, of all packs.
     var revisions: [String: Int] = [:]
+    /// What the patterns are about, for the console: by id and language.
+    var texts: [String: [String: PackTexts.Text]] = [:]
     /// When what the mirror holds came here; nil where that was before this collector's start.
     var takenAt: Timestamp?
     /// When the source was asked last.
@@ -58,15 +60,26 @@ struct MirroredChannel: Hashable, Sendable {
         expires = trusted.timestamp?.content.expires
         let listed = trusted.targets?.content.packs ?? []
         withdrawals = listed.first?.withdrawals ?? []
+        let packsBefore = packs
         packs = listed.map {
             Pack(
                 name: $0.name, sha256: $0.sha256, bytes: $0.length, engineLevel: $0.engineLevel,
                 patterns: $0.patterns.count)
         }
+        if packs != packsBefore { texts = MirroredChannel.texts(of: trusted, in: folder) }
         revisions = listed.reduce(into: [:]) { all, pack in all.merge(pack.patterns) { first, _ in first } }
         warnings = trusted.expired(at: time).map { "\($0)" }
         files = Set(trusted.paths).union(
             ChannelFiles.paths(in: folder).filter { ChannelPath.isVersioned($0) || $0.hasSuffix(".root.json") })
+    }
+
+    /// A pack that says nothing to people is shown by its patterns' ids.
+    private static func texts(of trusted: TrustedChannel, in folder: String) -> [String: [String: PackTexts.Text]] {
+        (trusted.targets?.content.packs ?? []).reduce(into: [:]) { all, pack in
+            let file = ChannelFiles.read("\(folder)/\(trusted.path(of: pack))", atMost: pack.length)
+            guard case .bytes(let bytes) = file, let texts = try? PackTexts(of: bytes) else { return }
+            all.merge(texts.byPattern) { first, _ in first }
+        }
     }
 
     /// What a person has to look at; nil where nothing is.

@@ -27,7 +27,7 @@ extension CollectorStore {
     func decide(_ decision: CaseDecision, onCase number: String) async throws(StoreError) -> Case {
         try await transaction("deciding about a case") { [policy] transaction in
             guard let found = try transaction.findCase(number: number) else {
-                throw StoreError.notFound(what: "case \(number)")
+                throw StoreError.noCase(number)
             }
             if found.isClosed { throw StoreError.conflict(because: "case \(number) is closed already") }
             return try CaseRecorder(transaction: transaction, policy: policy, time: decision.time)

@@ -10,6 +10,12 @@ enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Another store with the same keys serves in a later epoch: nothing was changed here.
     case notCurrent(because: String)
 
+    /// No case has this number: it may be misread, or told of another collector.
+    static func noCase(_ number: String) -> StoreError {
+        .notFound(
+            what: "case \(CleanText.line(number, limit: 40)) here; `callhome cases list --state all` names them all")
+    }
+
     var description: String {
         switch self {
         case .unavailable(let doing, let because):

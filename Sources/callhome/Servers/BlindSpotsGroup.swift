@@ -25,7 +25,10 @@ struct BlindSpotsGroup: ParsableCommand {
         var lines: [String] = []
         for spot in spots {
             lines += Table.wrapped("\(spot.name) (\(spot.state)): \(spot.title)", indent: 0, hanging: 4)
-            for reason in spot.reasons { lines += Table.wrapped("- \(reason.because)", indent: 4, hanging: 6) }
+            for reason in spot.reasons {
+                lines += Table.wrapped("- \(reason.because)", indent: 4, hanging: 6)
+                if let step = reason.step { lines += Table.wrapped("can be mended: \(step)", indent: 6, hanging: 8) }
+            }
             if let accepted = spot.accepted {
                 lines += Table.wrapped(
                     "accepted by \(accepted.by) at \(accepted.acceptedAt): \(accepted.because)", indent: 4, hanging: 6)
@@ -48,7 +51,10 @@ struct BlindSpotChoiceOptions: ParsableArguments {
         completion: Completion.blindSpots)
     var names: [String] = []
 
-    @Flag(help: "All of the server instead of names.")
+    @Flag(
+        help:
+            "All of the server instead of names; of those to accept, all that nobody can do anything about: what can be mended is accepted by name."
+    )
     var all = false
 
     @OptionGroup var decision: DecisionOptions

@@ -31,7 +31,11 @@ private struct Publisher {
     }
 
     static func pack(_ revision: Int) -> Data {
-        Data(#"{"engine_level":3,"format":1,"patterns":[{"id":"a","revision":"\#(revision)"}],"version":"1"}"#.utf8)
+        let text =
+            #"{"de":{"title":"Der Lüfter steht","description":"Es wird heiß."},"en":{"title":"The fan <stands>","description":"It gets hot."}}"#
+        return Data(
+            #"{"engine_level":3,"format":1,"patterns":[{"id":"a","revision":"\#(revision)","text":\#(text)}],"version":"1"}"#
+                .utf8)
     }
 
     /// - Parameter lasts: seconds, of the timestamp.
@@ -495,6 +499,20 @@ struct PatternServiceTests {
                             candidate: PatternCandidate(
                                 targets: 1, state: "refused", because: "<script>alert(1)</script>"))
                     ])))
+        let tried = try await fleet.enrol("h2", hostname: "srv-2")
+        try await tried.send(
+            .heartbeat(
+                Heartbeat(
+                    interval: 60, coverage: [], patternPack: "1", openFaults: 0,
+                    channels: [
+                        ChannelStatus(
+                            channel: "vendor", timestamp: 1,
+                            candidate: PatternCandidate(
+                                targets: 1, state: "proved",
+                                forecast: PatternForecast(
+                                    span: PatternForecast.leastSpan,
+                                    entries: [.init(pattern: "a", urgency: "order", surely: 1, atMost: 1)])))
+                    ])))
         await site.service.advance()
         try await withWeb(fleet) { web in
             _ = try await web.login()
@@ -503,17 +521,23 @@ struct PatternServiceTests {
             #expect(page.text.contains("Waits for a decision"))
             #expect(page.text.contains("Reject version 1") && page.text.contains("No server runs it, so none changes."))
             #expect(page.text.contains("Release version 1") && !page.text.contains("Halt version 1"))
-            #expect(page.text.contains("1 server: the patterns that came with its package (1)"))
+            #expect(page.text.contains("2 servers: the patterns that came with their packages (1)"))
+            // Nobody knows a pattern by its name.
+            #expect(page.text.contains("<strong>The fan &lt;stands&gt;</strong>") && page.text.contains("It gets hot."))
+            // It is said on the page itself, where it is decided.
+            #expect(!page.text.contains("waits for a decision on the page Patterns"))
             // Whoever looks at servers alone learns of it as well.
             #expect(
                 try await web.get("/cases").text.contains(
                     "Version 1 of the pattern channel vendor waits for a decision"))
-            #expect(page.text.contains("1 of 1 server refuses it"))
+            #expect(page.text.contains("1 of 2 servers refuses it"))
             #expect(!page.text.contains("<script>"))
             let detail = try await web.get("/servers/h1")
             #expect(detail.text.contains("Version 1 is refused"))
             web.language = "de"
-            #expect(try await web.get("/patterns").text.contains("Wartet auf eine Entscheidung"))
+            let german = try await web.get("/patterns").text
+            #expect(
+                german.contains("Wartet auf eine Entscheidung") && german.contains("<strong>Der Lüfter steht</strong>"))
             let answer = try await web.post(
                 "/patterns/vendor/rollback", ["because": "no", "csrf": TestWeb.csrf(page)])
             #expect(answer.status == 303)
@@ -534,6 +558,37 @@ struct PatternServiceTests {
             String(repeating: "[", count: 100_000), "[" + String(repeating: "0,", count: 4_000_001),
         ] {
             #expect(throws: OutlineProblem.self) { try PackContents(outlineOf: Data(bad.utf8)) }
+        }
+    }
+
+    @Test("A pack's words for people are read apart from what it does, and what has none or odd ones is left out")
+    func texts() throws {
+        let texts = try PackTexts(of: Publisher.pack(7)).byPattern
+        #expect(texts["a"]?["de"] == PackTexts.Text(title: "Der Lüfter steht", description: "Es wird heiß."))
+        let odd =
+            #"{"patterns":[{"id":"b"},{"id":"c","text":7},{"id":"d","text":{"en":{}}},{"id":"e","text":{"en":{"title":"E"}}}]}"#
+        #expect(try PackTexts(of: Data(odd.utf8)).byPattern == ["e": ["en": PackTexts.Text(title: "E")]])
+        for bad in ["", "[]", "{}", String(repeating: "[", count: 100_000)] {
+            #expect(throws: OutlineProblem.self) { try PackTexts(of: Data(bad.utf8)) }
+        }
+    }
+
+    @Test("The page asks the sources of patterns at a person's word, and says how it went")
+    func asksNow() async throws {
+        let site = try await MirroringSite()
+        try await site.fleet.addAdmin()
+        try await withWeb(site.fleet) { web in
+            _ = try await web.login()
+            let page = try await web.get("/patterns")
+            #expect(page.text.contains("Ask for a newer version now"))
+            let (service, desk) = (site.service, site.fleet.environment.patterns)
+            let answering = Task {
+                while desk.asked == 0 { await Task.yield() }
+                return await service.refresh(isDue: false)
+            }
+            #expect(try await web.post("/patterns/update", ["csrf": TestWeb.csrf(page)]).status == 303)
+            #expect(await answering.value)
+            #expect(try await web.post("/patterns/update", ["csrf": "no"]).status == 403)
         }
     }
 

@@ -87,6 +87,20 @@ struct BlindSpotTests {
         }
     }
 
+    @Test(
+        "Who accepts all accepts what nobody can mend; what has a step is accepted by name, and the answer says which")
+    func mendable() async throws {
+        let (fleet, server) = try await fleet()
+        let modes = [Self.mode("a.one"), Self.mode("a.two", "unseen", [(Advice("bmc.driver"), 2)])]
+        try await tell(server, modes)
+        let steps = try await fleet.store.blindSpots(host: "h1").map(\.isMendable)
+        #expect(steps == [false, true])
+        #expect(try await accept(fleet) == ["a.one"])
+        let refused = await #expect(throws: StoreError.self) { try await accept(fleet) }
+        #expect(refused?.description.contains("by name; what is not seen here is called a.two") == true)
+        #expect(try await accept(fleet, "a.two") == ["a.one", "a.two"])
+    }
+
     @Test("One who names a probe that is not there is told what is not seen because of it, by the names to accept")
     func absentProbe() async throws {
         let (fleet, server) = try await fleet()

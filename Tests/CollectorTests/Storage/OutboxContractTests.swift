@@ -534,7 +534,7 @@ struct OutboxContractTests {
         #expect(one.ticket.revision == first[0].ticket.revision && !first.map(\.id).contains(one.id))
         #expect(try await resend(to: nil).map(\.recipient) == ["desk", "hook"])
         #expect(try await history(store, .resent).count == 3)
-        await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
+        await #expect(throws: StoreError.noCase("CH-NONE")) {
             try await store.resend("CH-NONE", to: nil, by: "anna", because: "", at: time)
         }
     }

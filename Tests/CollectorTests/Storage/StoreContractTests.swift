@@ -563,7 +563,7 @@ struct StoreContractTests {
             await #expect(throws: StoreError.conflict(because: "case \(number) is closed already")) {
                 try await decide(kind, "again", on: number)
             }
-            await #expect(throws: StoreError.notFound(what: "case CH-NONE")) {
+            await #expect(throws: StoreError.noCase("CH-NONE")) {
                 try await decide(kind, "", on: "CH-NONE")
             }
         }

@@ -23,7 +23,7 @@ enum PatternTemplates {
         {{#rule}}<p class="muted">{{.}}</p>{{/rule}}
         {{#decision}}<p class="muted">{{.}}</p>{{/decision}}
         {{#figures}}{{#first()}}<div class="scroll"><table class="list"><thead><tr><th>{{w.pattern}}</th><th>{{w.foretold}}</th><th>{{w.came}}</th></tr></thead><tbody>{{/first()}}
-        <tr><td><code>{{pattern}}</code>{{#urgency}} <span class="badge {{style}}">{{word}}</span>{{/urgency}}</td><td>{{foretold}}</td><td>{{came}}</td></tr>
+        <tr><td>{{#title}}<strong>{{.}}</strong> {{/title}}<code>{{pattern}}</code>{{#urgency}} <span class="badge {{style}}">{{word}}</span>{{/urgency}}{{#description}}<br><span class="muted">{{.}}</span>{{/description}}</td><td>{{foretold}}</td><td>{{came}}</td></tr>
         {{#last()}}</tbody></table></div>{{/last()}}{{/figures}}
         {{#leftOutFigures}}<p class="muted">{{.}}</p>{{/leftOutFigures}}
         {{#choices}}{{#first()}}<h3>{{w.decide}}</h3><form method="post" class="forms"><input type="hidden" name="csrf" value="{{frame.csrf}}">
@@ -32,6 +32,7 @@ enum PatternTemplates {
         {{#leftOut}}<p class="muted">{{.}}</p>{{/leftOut}}
         {{/rollout}}
         </section>{{/channels}}
+        {{#asks}}<form method="post" action="/patterns/update"><input type="hidden" name="csrf" value="{{frame.csrf}}"><button class="second">{{w.askSources}}</button> <span class="muted">{{w.askSourcesHelp}}</span></form>{{/asks}}
         {{> bottom}}
         """
 }

@@ -23,9 +23,13 @@ struct BlindSpotRecorder {
         let chosen: [BlindSpot]
         switch choice {
         case .all:
-            chosen = spots.filter { $0.isBlind && $0.acceptance == nil }
+            // Whoever says all means what is so for good: what only nobody has mended yet is accepted by name.
+            let open = spots.filter { $0.isBlind && $0.acceptance == nil }
+            chosen = open.filter { !$0.isMendable }
             guard !chosen.isEmpty else {
-                throw StoreError.conflict(because: "no blind spot of \(record.server.hostname) is left to accept")
+                throw StoreError.conflict(
+                    because: "no blind spot of \(record.server.hostname) is left to accept"
+                        + (open.isEmpty ? "" : " but what can be mended: it is accepted by name" + namesToAccept(open)))
             }
         case .named(let names): chosen = try named(names, among: spots, of: record.server)
         }

@@ -430,7 +430,7 @@ struct OutboxRecorder {
     /// - Parameter name: nil for all who were told, and all who are to be.
     func resend(_ number: String, to name: String?, by: String, because: String) throws -> Case {
         guard var found = try transaction.findCase(number: number) else {
-            throw StoreError.notFound(what: "case \(number)")
+            throw StoreError.noCase(number)
         }
         if found.test != nil {
             throw StoreError.conflict(because: "case \(number) is a test: send a new one with callhome test")
