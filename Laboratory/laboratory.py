@@ -41,15 +41,16 @@ SHIPPED_PACK, LABORATORY_PACK = "/usr/share/callhome/patterns.json", "/etc/callh
 
 
 class Laboratory:
-    """What injections act on."""
+    """What injections act on. site_lines: what the collector's configuration says besides."""
 
-    def __init__(self, packages, cache, folder, processors=2, megabytes=1024):
+    def __init__(self, packages, cache, folder, processors=2, megabytes=1024, site_lines=()):
         self.packages = sorted(glob.glob(f"{packages}/callhome*.deb"))
         if not self.packages:
             raise SystemExit(f"no packages in {packages}: run make packages")
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
-        self.site = Site(os.path.join(ROOT, ".build/release/callhome-collector"), os.path.join(folder, "site"))
+        self.site = Site(
+            os.path.join(ROOT, ".build/release/callhome-collector"), os.path.join(folder, "site"), site_lines)
         self.bmc = ManagementController(os.path.join(folder, "bmc"))
         self.machine = Machine(build_image(cache), os.path.join(folder, "machine"), processors, megabytes, self.bmc.port)
         self.run = self.machine.run

@@ -59,7 +59,8 @@ struct ComponentMemory: Sendable {
     /// Whether something must be stored.
     var hasNewLatches = false
     var hasNewWindows = false
-    /// The moment that its newest samples are of; milliseconds.
+    /// The moment that its newest samples are of; milliseconds. A late sample, even the first of its signal, does not set
+    /// it back.
     private(set) var newest = Int64.min
 
     /// For how long the samples that are taken now stand for what is; milliseconds.
@@ -119,7 +120,7 @@ struct ComponentMemory: Sendable {
         {
             noteGap(index, at: time)
             slots[index].time = time
-            newest = time
+            newest = max(newest, time)
             hasNewWindows = true
             if layout.slots[index].needsEveryReading {
                 feed(slot: index, before: slots[index], at: time, isChange: false)
@@ -142,7 +143,7 @@ struct ComponentMemory: Sendable {
         if before.content == .none { told.append(Int32(index)) }
         noteGap(index, at: time)
         slots[index].read(value, raw: raw, content, at: time)
-        newest = time
+        newest = max(newest, time)
         hasNewWindows = true
         if wasUnknown {
             for pattern in layout.slots[index].patterns { markDirty(pattern) }
@@ -217,7 +218,7 @@ struct ComponentMemory: Sendable {
         if slots[index].content == .none { told.append(Int32(index)) }
         noteGap(index, at: time)
         slots[index].take(.state, at: time)
-        newest = time
+        newest = max(newest, time)
         hasNewWindows = true
         guard isNews else { return }
         texts[Int32(index)] = word
@@ -229,7 +230,7 @@ struct ComponentMemory: Sendable {
         if slots[index].content == .none { told.append(Int32(index)) }
         noteGap(index, at: time)
         slots[index].becomeUnavailable(at: time)
-        newest = time
+        newest = max(newest, time)
         hasNewWindows = true
         texts[Int32(index)] = reason
         if wasKnown { for pattern in layout.slots[index].patterns { markDirty(pattern) } }
@@ -395,7 +396,7 @@ struct ComponentMemory: Sendable {
                 slots[index].time = time
             }
         }
-        newest = time
+        newest = max(newest, time)
         hasNewWindows = true
     }
 

@@ -104,7 +104,8 @@ struct ResumeTests {
         let pack = try #require(Self.pack)
         let first = UInt64.random(in: 0...UInt64.max / 2)
         var total = 0
-        for seed in first..<first + 60 {
+        // In the first, a late sample is the first of its signal.
+        for seed in [9_123_383_591_255_453_511] + Array(first..<first + 60) {
             var random = SplitMix(seed: seed)
             let steps = Self.script(&random)
             var whole = Diagnosis(patterns: pack)
