@@ -17,6 +17,8 @@ struct SimulatedReceiver: Sendable {
 
     struct Inbox: Sendable {
         var views: [String: View] = [:]
+        /// When the newest message of each number was begun.
+        var begun: [String: Timestamp] = [:]
         /// Ids of messages that have come.
         var seen: Set<String> = []
     }
@@ -80,7 +82,9 @@ struct SimulatedReceiver: Sendable {
         inboxes.values.contains { inbox in
             if inbox.seen.contains(delivery.id) { return true }
             guard let known = inbox.views[delivery.ticket.number] else { return false }
-            return delivery.ticket.repeated == true || known.order > delivery.order
+            // Of one order, what was begun before the message that is here was overtaken by it on its way.
+            let isOvertaken = inbox.begun[delivery.ticket.number].map { delivery.createdAt < $0 } ?? false
+            return delivery.ticket.repeated == true || known.order > delivery.order || isOvertaken
         }
     }
 
@@ -88,6 +92,7 @@ struct SimulatedReceiver: Sendable {
     private mutating func put(_ delivery: Delivery, into address: String) -> Bool {
         guard var inbox = inboxes[address], inbox.seen.insert(delivery.id).inserted else { return false }
         let ticket = delivery.ticket
+        inbox.begun[ticket.number] = max(inbox.begun[ticket.number] ?? delivery.createdAt, delivery.createdAt)
         if inbox.views[ticket.number].map({ $0.order <= delivery.order }) ?? true {
             inbox.views[ticket.number] = View(
                 order: delivery.order, isClosed: ticket.event == .closed, urgency: ticket.urgency)

@@ -16,7 +16,7 @@ final class SimulatedWorld {
     let layout: SimulatedPlan
     let rules: SimulatedRules
     var random: SplitMix
-    var queue = EventQueue<Event>()
+    var queue = EventQueue()
     /// Milliseconds since the start.
     var now: Int64 = 0
     var agents: [SimulatedAgent] = []
