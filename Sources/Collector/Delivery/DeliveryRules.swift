@@ -102,6 +102,8 @@ struct DeliveryRules: Hashable, Sendable {
         // The collector ended in that attempt.
         if let old = row.trying, old.answer == .none { DeliveryRules.mayHaveArrived(old, &row) }
         row.trying = trying
+        // Whatever became of the attempt before: should the collector end in this one, nobody knows what becomes of it.
+        row.trying?.answer = .none
         row.want = max(row.want ?? trying.order, trying.order)
         row.isAskedAgain = false
         row.claimedUntil = time + limits.claim

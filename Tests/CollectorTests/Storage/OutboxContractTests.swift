@@ -230,14 +230,19 @@ struct OutboxContractTests {
 
     @Test(
         "An attempt without an answer may have arrived, whatever later ones are refused: what follows is marked as repeated",
-        arguments: [true, false])
-    func perhapsKnown(isEnded: Bool) async throws {
+        arguments: [true, false], [true, false])
+    func perhapsKnown(isEnded: Bool, wasRefused: Bool) async throws {
         var (store, agent) = try await storeWithCase()
-        // Either the recipient is silent, or the collector ends amid the attempt.
-        for delivery in try await store.begin(at: time) where isEnded {
-            try await store.record(down, to: delivery, at: time)
+        var later = time
+        if wasRefused {
+            for delivery in try await store.begin(at: time) { try await store.record(refused, to: delivery, at: time) }
+            later = time + .seconds(7200)
         }
-        var later = time + DeliveryRules.Limits().claim + .seconds(3600)
+        // Either the recipient is silent, or the collector ends amid the attempt.
+        let unanswered = try await store.begin(at: later)
+        #expect(unanswered.count == 2)
+        for delivery in unanswered where isEnded { try await store.record(down, to: delivery, at: later) }
+        later = later + DeliveryRules.Limits().claim + .seconds(3600)
         func refuseAll() async throws {
             for _ in 0..<2 {
                 for delivery in try await store.begin(at: later) {
