@@ -5,7 +5,8 @@ usage: memory_features.py DATA_DIR            compare with the looks of the tabl
        memory_features.py DATA_DIR --looks N  features of N random times of all raw errors, as CSV, to compare an engine with
        memory_features.py DATA_DIR --errors   all raw errors with their bits, as CSV: what an engine is told
        memory_features.py DATA_DIR --replay   when the proposed rules hold first on the modules with raw errors
-       memory_features.py --export FILE       the features' file for `callhome patterns import-model`
+       memory_features.py --export DIR        features-memory.yaml: all features with their expressions, and
+                                              features-memory-bits.yaml: those of the model that ships, for `import-model`
 
 A window is closed at both ends. All but `*_ce_count` count different (device, bank, row, column, parity) once, however often
 the error came; `bank` is the bank within its group, as in the table. Parity: 4 bits of lines for each of 8 beats.
@@ -23,8 +24,15 @@ WINDOWS = {"15m": 900, "1h": 3600, "6h": 21600}
 RECOMPUTED = ("sn_3", "sn_4191", "sn_7219", "sn_16171", "sn_58122")
 """Modules whose raw errors of stage 2 are those that the look was made of."""
 
-CELL, BITS, ERROR = "hw.memory.cell_error", "hw.memory.error_bits", 'hw.memory.error{error.type="corrected"}'
-DEMAND, SCRUB = 'hw.memory.error_bits{source="demand"}', 'hw.memory.error_bits{source="scrub"}'
+CELL, ERROR = "hw.memory.cell_error", 'hw.memory.error{error.type="corrected"}'
+
+
+def bits_where(label: str = "") -> str:
+    """Bits that an agent has just been told, of eight beats as here; a locked log repeats those of an older error."""
+    return f'hw.memory.error_bits{{{label}log="fresh",burst="8"}}'
+
+
+BITS, DEMAND, SCRUB = bits_where(), bits_where('source="demand",'), bits_where('source="scrub",')
 
 
 def expressions() -> dict[str, str]:
@@ -50,10 +58,10 @@ def expressions() -> dict[str, str]:
         "max_dq_interval": f'max_of("line_span", {BITS}, WINDOW)',
         "max_burst_interval": f'max_of("beat_span", {BITS}, WINDOW)',
     }
-    for n in range(1, 5):
-        out[f"dq_count_{n}"] = f'distinct("error", hw.memory.error_bits{{lines="{n}"}}, WINDOW)'
-    for n in range(1, 9):
-        out[f"burst_count_{n}"] = f'distinct("error", hw.memory.error_bits{{beats="{n}"}}, WINDOW)'
+    for feature, label, most in (("dq_count", "lines", 4), ("burst_count", "beats", 8)):
+        for n in range(1, most + 1):
+            bits = bits_where(f'{label}="{n}",')
+            out[f"{feature}_{n}"] = f'distinct("error", {bits}, WINDOW)'
     return out
 
 
@@ -145,15 +153,21 @@ def compare(data: str) -> bool:
     return wrong == 0
 
 
-def random_looks(data: str, count: int) -> None:
+def random_times(modules: dict[tuple[str, str], list[Error]], count: int):
     """Half of the times are those of errors, the others up to six hours after one; every module comes equally often."""
     rng = random.Random(SEED)
-    modules = sorted(read_errors(data).items())
+    listed = sorted(modules.items())
+    for _ in range(count):
+        key, errors = rng.choice(listed)
+        yield key, rng.choice(errors).time + (0 if rng.random() < 0.5 else rng.randint(1, 21600))
+
+
+def random_looks(data: str, count: int) -> None:
+    modules = read_errors(data)
     names = list(expressions())
     print(",".join(["serial_number", "source", "time"] + [f"{n}_{w}" for w in WINDOWS for n in names]))
-    for _ in range(count):
-        (serial, source), errors = rng.choice(modules)
-        now = rng.choice(errors).time + (0 if rng.random() < 0.5 else rng.randint(1, 21600))
+    for (serial, source), now in random_times(modules, count):
+        errors = modules[serial, source]
         counted = [features[n] for s in WINDOWS.values() for features in [features_of(errors, now, s)] for n in names]
         print(",".join(map(str, [serial, source, now] + counted)))
 
@@ -198,12 +212,26 @@ def replay(data: str) -> None:
         print(f"| {serial}, {source} | {len(errors)} | {(errors[-1].time - start) / 86400:.1f} | {'after ' + format((ticket - start) / 3600, '.1f') + ' h' if ticket else 'none'} | " + " | ".join(map(told, "DLN")) + " |")
 
 
-def export(path: str) -> None:
-    with open(path, "w") as out:
-        out.write("# Made by memory_features.py; the pattern asks the model only when an error was heard within 6 hours.\n")
-        for window in WINDOWS:
-            for name, expression in expressions().items():
-                out.write(f"{name}_{window}: '{expression.replace('WINDOW', window)}'\n")
+def model_features() -> list[str]:
+    """What the model that ships may ask: a server keeps each of them for each of its modules, so they are few.
+
+    Within six hours all but the numbers of errors by beats, which the sums and the span of beats stand for; within a
+    quarter of an hour how many errors there are, and who met them.
+    """
+    return [f"{n}_6h" for n in expressions() if not n.startswith("burst_count_")] + [
+        f"{n}_15m" for n in ("all_ce_count", "read_ce_log_num", "scrub_ce_log_num", "read_ce_count")]
+
+
+def export(folder: str) -> None:
+    whole = {f"{n}_{w}": e.replace("WINDOW", w) for w in WINDOWS for n, e in expressions().items()}
+    for name, features, words in (
+        ("features-memory", list(whole), "all features that were tried"),
+        ("features-memory-bits", model_features(), "those of the model `memory-bits`, which is asked within 15 minutes of an error"),
+    ):
+        with open(os.path.join(folder, f"{name}.yaml"), "w") as out:
+            out.write(f"# Made by memory_features.py: {words}.\n")
+            for feature in features:
+                out.write(f"{feature}: '{whole[feature]}'\n")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """Rules and a tree ensemble for memory modules, measured on modules that they have not seen.
 
-usage: memory_modules.py DATA_DIR [--results DIR] [--model DIR] [--repeats N]
+usage: memory_modules.py DATA_DIR [--results DIR] [--repeats N]
 
 Nested: modules are cut into five folds; whatever is chosen (rules, thresholds) is chosen on four of them, thresholds of scores by
 another four folds within these; the fifth is judged. All of it for N cuts. Intervals: modules drawn with replacement.
 """
 import argparse
-import json
 import os
 
 import lightgbm as lgb
@@ -328,7 +327,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--results", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "results"))
-    parser.add_argument("--model")
     parser.add_argument("--repeats", type=int, default=5)
     o = parser.parse_args()
     looks = pd.read_csv(os.path.join(o.data, INPUTS[0]))
@@ -376,11 +374,6 @@ def main() -> None:
     }.items():
         out.append(row(f"{name} (fixed)", [h], w))
     out += [""]
-    if o.model:
-        os.makedirs(o.model, exist_ok=True)
-        booster = booster_of(a, np.arange(len(a.y)))
-        with open(os.path.join(o.model, "memory-bits.json"), "w") as file:
-            json.dump(booster.dump_model(), file)
     tree = DecisionTreeClassifier(max_depth=4, min_samples_leaf=15, random_state=SEED).fit(a.X, a.y)
     out += ["### Tree of depth 4 that all modules of platform A give", "", "```", export_text(tree, feature_names=a.names, decimals=0, show_weights=True).strip(), "```", ""]
     ranks = np.mean(kept["ensemble"][1], axis=0)

@@ -120,6 +120,31 @@ struct RecordedModulesTests {
         }
     }
 
+    /// What the engine knows of the first number that a pattern's sentence names.
+    private static func number(
+        _ pattern: String, of diagnosis: borrowing Diagnosis, at now: Timestamp
+    ) throws -> Double {
+        let entry = try #require(diagnosis.book.entryOfPattern[pattern])
+        let compiled = diagnosis.book.compiled[diagnosis.book.entries[entry].base]
+        let programs = (compiled.because ?? []).compactMap { piece in
+            if case .number(let program) = piece { program } else { nil }
+        }
+        return diagnosis.memories[0].number(try #require(programs.first), at: now.milliseconds, diagnosis.book).low
+    }
+
+    /// What the script counts at random times, by module and in the order of time; each with its place in what it prints.
+    private static func looks() throws -> (columns: [Substring], rows: [Module: [(number: Int, cells: [Substring])]]) {
+        let looks = try script("--looks", "1000").map(cells)
+        #expect(looks.count == 1_001)
+        let rows = Dictionary(
+            grouping: looks.dropFirst().enumerated().map { (number: $0.offset, cells: $0.element) }
+        ) { Module(serial: $0.cells[0], source: $0.cells[1]) }
+        return (
+            try #require(looks.first),
+            rows.mapValues { $0.sorted { (Int64($0.cells[2]) ?? 0, $0.number) < (Int64($1.cells[2]) ?? 0, $1.number) } }
+        )
+    }
+
     /// Seconds of the window that a feature's name ends with.
     private static func window(of feature: Substring) -> Int64 {
         feature.hasSuffix("_15m") ? 900 : feature.hasSuffix("_1h") ? 3_600 : 21_600
@@ -148,33 +173,23 @@ struct RecordedModulesTests {
                             "because": "{x}", "action": "watch", "urgency": "watch",
                         ])
                 }))
-        let looks = try Self.script("--looks", "1000").map(Self.cells)
-        let columns = try #require(looks.first)
-        #expect(looks.count == 1_001)
+        let (columns, byModule) = try Self.looks()
         let errors = try Self.errors()
-        let byModule = Dictionary(grouping: looks.dropFirst()) { Module(serial: $0[0], source: $0[1]) }
         var compared = 0
         for (module, looks) in byModule {
             var life = Life(pack, try #require(errors[module]))
-            for look in looks.sorted(by: { (Int64($0[2]) ?? 0) < (Int64($1[2]) ?? 0) }) {
+            for (_, look) in looks {
                 let time = try #require(Int64(look[2]))
                 while let next = life.left.first, next.time <= time { _ = life.tellNext() }
                 let now = Timestamp(seconds: time)
                 _ = life.diagnosis.observe([], at: now)
-                let memory = life.diagnosis.memories[0]
                 var readings: [Int64: Reading] = [:]
                 for window: Int64 in [900, 3_600, 21_600] {
                     readings[window] = Reading(
                         errors[module, default: []].filter { (time - window...time).contains($0.time) })
                 }
                 for (number, feature) in expressions.enumerated() {
-                    let entry = try #require(life.diagnosis.book.entryOfPattern["memory.feature-\(number)"])
-                    let compiled = life.diagnosis.book.compiled[life.diagnosis.book.entries[entry].base]
-                    guard case .number(let program) = try #require(compiled.because?.first) else {
-                        Issue.record("\(feature.name) is no number")
-                        continue
-                    }
-                    let found = memory.number(program, at: now.milliseconds, life.diagnosis.book).low
+                    let found = try Self.number("memory.feature-\(number)", of: life.diagnosis, at: now)
                     let place = try #require(columns.firstIndex(of: feature.name))
                     let expected = try #require(Double(look[place]))
                     let reading = try #require(readings[Self.window(of: feature.name)])
@@ -193,6 +208,103 @@ struct RecordedModulesTests {
             }
         }
         #expect(compared > 76_000)
+    }
+
+    @Test(
+        "At 1,000 random times of all raw errors the shipped model's score is what LightGBM says, told the features or the errors",
+        .enabled(if: canRun, "no field data beside the checkout, or no python3"), .timeLimit(.minutes(10)))
+    func scores() throws {
+        let scores = try String(
+            contentsOf: ServerProgram.packageRoot.appending(path: "Calibration/results/memory-model-scores.txt"),
+            encoding: .utf8
+        ).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { try #require(Double($0)) }
+        #expect(scores.count == 1_000 && scores.count { $0 >= 0.47 } > 20 && Set(scores).count > 100)
+        let ensemble = try TreeEnsemble(
+            json: try Data(
+                contentsOf: ServerProgram.packageRoot.appending(path: "patterns/models/memory-bits.json")))
+        let pack = try PatternPack(json: try Data(contentsOf: ShippedPackFile.url()))
+        let (columns, byModule) = try Self.looks()
+        let places = try ensemble.features.map { feature in
+            try #require(columns.firstIndex { $0 == feature.name }, "\(feature.name)")
+        }
+        let errors = try Self.errors()
+        var compared = 0
+        for (module, looks) in byModule {
+            var life = Life(pack, try #require(errors[module]))
+            for (number, look) in looks {
+                let time = try #require(Int64(look[2]))
+                let what = "\(module.serial), \(module.source) at \(time)"
+                let features = try places.map { try #require(Double(look[$0])) }
+                #expect(abs(ensemble.score(features.span) - scores[number]) <= 1e-12, "\(what)")
+                while let next = life.left.first, next.time <= time { _ = life.tellNext() }
+                let now = Timestamp(seconds: time)
+                _ = life.diagnosis.observe([], at: now)
+                let reading = Reading(
+                    errors[module, default: []].filter { (time - 21_600...time).contains($0.time) })
+                guard reading.namesAllChips, reading.hasOneKindEach else { continue }
+                compared += 1
+                let found = try Self.number("memory.failure-likely", of: life.diagnosis, at: now)
+                #expect(abs(found - scores[number]) <= 1e-12, "\(what)")
+            }
+        }
+        #expect(compared > 900)
+    }
+
+    @Test("The page of memory modules names the model that ships, and what its figures were made with")
+    func provenance() throws {
+        let calibration = ServerProgram.packageRoot.appending(path: "Calibration")
+        let ensemble = try TreeEnsemble(
+            json: try Data(
+                contentsOf: ServerProgram.packageRoot.appending(path: "patterns/models/memory-bits.json")))
+        let page = try String(contentsOf: calibration.appending(path: "memory-modules.md"), encoding: .utf8)
+        #expect(page.contains(ensemble.contentHash))
+        #expect(ensemble.training?.seed == 1)
+        // Each server keeps what it asks for each of its modules.
+        #expect(ensemble.nodeCount <= 2_000 && ensemble.features.count <= 24)
+    }
+
+    @Test(
+        "The pattern that asks the model tells of three of the five modules with a ticket, as early as the script says, and of none of the eight others",
+        .enabled(if: canRun, "no field data beside the checkout, or no python3"), .timeLimit(.minutes(10)))
+    func likely() throws {
+        let pack = try PatternPack(json: try Data(contentsOf: ShippedPackFile.url()))
+        // | module | errors | ticket | learnt from | raised | highest score | raised otherwise | highest score |
+        let page = try String(
+            contentsOf: ServerProgram.packageRoot.appending(path: "Calibration/results/memory-model.md"),
+            encoding: .utf8
+        ).split(separator: "\n").filter { $0.hasPrefix("| sn_") }
+        var raised: [Module: (text: String, ticket: Double?)] = [:]
+        for row in page {
+            let words = row.split(separator: "|").map { $0.trimming { $0 == " " } }
+            let name = words[0].split(separator: ",")
+            raised[Module(serial: name[0], source: name[1].trimming { $0 == " " })] = (
+                String(words[4]), words[2].split(separator: " ").dropFirst().first.flatMap { Double($0) }
+            )
+        }
+        #expect(raised.count == 13)
+        var told = 0
+        for (module, errors) in try Self.errors() {
+            var life = Life(pack, errors)
+            var first: Int64?
+            while let (time, changes) = life.tellNext() {
+                for change in changes where change.fault.pattern == "memory.failure-likely" {
+                    #expect(change.fault.urgency == .inform, "on trial")
+                    first = first ?? time
+                }
+            }
+            let expected = try #require(raised[module])
+            guard let first else {
+                #expect(expected.text == "–", "\(module.serial), \(module.source)")
+                continue
+            }
+            told += 1
+            let hours = try #require(expected.text.split(separator: " ").first.flatMap { Double($0) })
+            let ticket = try #require(expected.ticket)
+            // The page rounds the ticket to a tenth of an hour.
+            let lead = ticket - Double(first - (errors.first?.time ?? 0)) / 3_600
+            #expect(abs(lead - hours) < 0.06, "\(module.serial): \(lead) h, the script says \(hours)")
+        }
+        #expect(told == 3)
     }
 
     @Test(
