@@ -430,6 +430,10 @@ struct SmartctlReport: Sendable {
     }
 
     private var ataSelfTest: (String, UInt64?)? {
+        // While a test runs only byte 363 of SMART READ DATA says so (ACS-3, 15 in its upper half): the log names it at its end.
+        if let now = tree["ata_smart_data", "self_test", "status", "value"]?.unsigned, now <= 0xFF, now >> 4 == 15 {
+            return ("running", nil)
+        }
         guard let log = tree["ata_smart_self_test_log", "extended"] ?? tree["ata_smart_self_test_log", "standard"]
         else { return nil }
         guard let newest = log["table"]?.elements.first else {

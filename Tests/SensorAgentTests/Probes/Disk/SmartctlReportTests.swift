@@ -295,6 +295,22 @@ struct SmartctlReportTests {
         #expect(try told(text(0, now: 31_000), Signal("hw.physical_disk.self_test")) == .state("aborted"))
     }
 
+    @Test("a self-test that an ATA drive says to be running is running, though the newest in its log is finished")
+    func runningSelfTest() throws {
+        func text(_ status: Int) -> String {
+            """
+            {"device":{"name":"/dev/sda","protocol":"ATA"},"model_name":"X","power_on_time":{"hours":1716},
+            "ata_smart_data":{"self_test":{"status":{"value":\(status)}}},
+            "ata_smart_self_test_log":{"standard":{"table":[{"status":{"value":0,"passed":true},"lifetime_hours":1708}]}}}
+            """
+        }
+        let (state, age) = (Signal("hw.physical_disk.self_test"), Signal("hw.physical_disk.self_test.age"))
+        for running in [240, 241, 249, 255] { #expect(try told(text(running), state) == .state("running")) }
+        for finished in [0, 16, 121, 239, 496] { #expect(try told(text(finished), state) == .state("passed")) }
+        #expect(try told(text(0), age) == .reading(8))
+        #expect(try told(text(241), age) == nil)
+    }
+
     @Test("an NVMe disk's two limits of heat are both read, by whichever name")
     func heatLimits() throws {
         let text = """
