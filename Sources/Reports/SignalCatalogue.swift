@@ -325,9 +325,26 @@ public enum SignalCatalogue {
         counter("hw.physical_disk.error_log_entries", "{error}", [.disk], [:], "NVMe number of error log entries")
             .counting(.persistent),
         counter(
-            "hw.physical_disk.throttle_time", "min", [.disk], ["level": ["warning", "critical"]],
-            "time above the temperature limit"
+            "hw.physical_disk.throttle_time", "min", [.disk], ["level": ["warning", "critical", "operating"]],
+            "time above the temperature limit; `operating` is the highest that the maker allows an ATA disk"
         ).counting(.persistent),
+        counter(
+            "hw.physical_disk.thermal_management_time", "s", [.disk], ["level": ["light", "heavy"]],
+            "NVMe: time that the controller slowed itself down for heat, by its first (light) and second limit (heavy)"
+        ).counting(.persistent),
+        counter(
+            "hw.physical_disk.reported_uncorrectable", "{error}", [.disk], [:],
+            "errors that an ATA disk could not correct and told the host of (device statistics, page 04h)"
+        ).counting(.persistent),
+        counter(
+            "hw.physical_disk.recorded_time", "h", [.disk], [:],
+            "hours of power by the maker's own log, which SMART's may be checked by (Seagate's FARM)"
+        ).counting(.persistent),
+        counter(
+            "hw.physical_disk.inner_errors", "{error}", [.disk], ["type": ["write", "assert"]],
+            "writes that the disk could not do, and stops of its own program (Seagate's FARM)"
+        ).counting(.persistent),
+        state("hw.physical_disk.helium", [.disk], [:], "ok or leaking: whether the disk's own limit tripped (FARM)"),
         counter("hw.physical_disk.io", "By", [.disk], ["direction": ["read", "write"]], "data moved").counting(
             .persistent),
         counter("hw.physical_disk.commands", "{command}", [.disk], ["direction": ["read", "write"]], "commands")

@@ -272,10 +272,14 @@ extension SignalSources {
         hw.physical_disk.failed_commands disk disk-latency
         hw.physical_disk.grown_defects * disk-health
         hw.physical_disk.grown_defects disk disk-health
+        hw.physical_disk.helium * disk-health
+        hw.physical_disk.helium disk disk-health
         hw.physical_disk.in_flight * disk-latency
         hw.physical_disk.in_flight disk disk-latency
         hw.physical_disk.informational_exception * disk-health,kernel-log
         hw.physical_disk.informational_exception disk disk-health,kernel-log
+        hw.physical_disk.inner_errors * disk-health
+        hw.physical_disk.inner_errors disk disk-health
         hw.physical_disk.io * disk-health
         hw.physical_disk.io disk disk-health
         hw.physical_disk.io_error * kernel-log
@@ -308,6 +312,10 @@ extension SignalSources {
         hw.physical_disk.power_on_time disk disk-health
         hw.physical_disk.pre_eol * disk-latency
         hw.physical_disk.pre_eol disk disk-latency
+        hw.physical_disk.recorded_time * disk-health
+        hw.physical_disk.recorded_time disk disk-health
+        hw.physical_disk.reported_uncorrectable * disk-health
+        hw.physical_disk.reported_uncorrectable disk disk-health
         hw.physical_disk.requests * disk-latency
         hw.physical_disk.requests disk disk-latency
         hw.physical_disk.reset * kernel-log
@@ -338,6 +346,8 @@ extension SignalSources {
         hw.physical_disk.stalled disk disk-latency
         hw.physical_disk.start_stops * disk-health
         hw.physical_disk.start_stops disk disk-health
+        hw.physical_disk.thermal_management_time * disk-health
+        hw.physical_disk.thermal_management_time disk disk-health
         hw.physical_disk.throttle_time * disk-health
         hw.physical_disk.throttle_time disk disk-health
         hw.physical_disk.timeouts * disk-latency

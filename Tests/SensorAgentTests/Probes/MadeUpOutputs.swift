@@ -17,7 +17,8 @@ enum MadeUpOutputs {
         [
             Output("kernel-log", kernelLog), Output("machine-checks", trace), Output("ipmi", sensors),
             Output("ipmi", readings), Output("ipmi", eventLog), Output("ipmi", "Selftest: passed"),
-            Output("disk-health", disk), Output("gpu", graphicsCard), Output("raid-controllers", smartArray),
+            Output("disk-health", disk), Output("disk-health", farm), Output("disk-health", hotSSD),
+            Output("gpu", graphicsCard), Output("raid-controllers", smartArray),
             Output("raid", statistics(3), then: statistics(5)),
         ] + redfish.map { Output("redfish", $0) }
 
@@ -175,6 +176,42 @@ enum MadeUpOutputs {
         "serial_number": "S1", "smart_status": {"passed": false, "scsi": {"asc": 93, "ascq": 16}},
         "scsi_pending_defects": {"count": 1}, "scsi_nonmedium_error": {"count": 3},
         "scsi_background_scan": {"status": {"number_scans_performed": 7}}}
+        """
+
+    /// After farmprint.cpp and ataprint.cpp of smartmontools 7.4, cut to what is read.
+    static let farm = """
+        {"json_format_version": [1, 0], "smartctl": {"version": [7, 4], "exit_status": 0},
+        "device": {"name": "/dev/sda", "type": "sat", "protocol": "ATA"}, "model_name": "ST16000NM001G-2KK103",
+        "serial_number": "S2", "rotation_rate": 7200, "smart_status": {"passed": true}, "power_on_time": {"hours": 120},
+        "ata_device_statistics": {"pages": [
+        {"number": 4, "name": "General Errors Statistics", "revision": 1, "table": [
+        {"offset": 8, "name": "Number of Reported Uncorrectable Errors", "size": 4, "value": 3,
+        "flags": {"value": 192, "string": "V---", "valid": true, "normalized": false, "supports_dsn": false,
+        "monitored_condition_met": false}},
+        {"offset": 16, "name": "Resets Between Cmd Acceptance and Completion", "size": 4, "value": 11,
+        "flags": {"value": 192, "string": "V---", "valid": true, "normalized": false}}]},
+        {"number": 5, "name": "Temperature Statistics", "revision": 1, "table": [
+        {"offset": 80, "name": "Time in Over-Temperature", "size": 4, "value": 46,
+        "flags": {"value": 192, "string": "V---", "valid": true, "normalized": false}}]},
+        {"number": 7, "name": "Solid State Device Statistics", "revision": 1, "table": [
+        {"offset": 8, "name": "Percentage Used Endurance Indicator", "size": 1, "value": 12,
+        "flags": {"value": 192, "string": "V---", "valid": true, "normalized": false}}]}]},
+        "seagate_farm_log": {
+        "page_1_drive_information": {"number_of_heads": 18, "poh": 26211, "spoh": 26210},
+        "page_3_error_statistics": {"number_of_unrecoverable_read_errors": 0,
+        "number_of_unrecoverable_write_errors": 2, "total_flash_led": 1},
+        "page_5_reliability_statistics": {"helium_presure_trip": 1}}}
+        """
+
+    /// After nvmeprint.cpp of smartmontools, cut to what is read.
+    static let hotSSD = """
+        {"json_format_version": [1, 0], "smartctl": {"version": [8, 0], "exit_status": 0},
+        "device": {"name": "/dev/nvme0", "type": "nvme", "protocol": "NVMe"}, "model_name": "AN SSD",
+        "serial_number": "S3", "smart_status": {"passed": true},
+        "nvme_smart_health_information_log": {"critical_warning": 0, "temperature": 71, "available_spare": 100,
+        "available_spare_threshold": 10, "percentage_used": 2, "data_units_written": 1, "power_cycles": 9,
+        "thermal_mgmt_temperature_1_transition_count": 6122, "thermal_mgmt_temperature_1_total_time": 74418,
+        "thermal_mgmt_temperature_2_transition_count": 3522, "thermal_mgmt_temperature_2_total_time": 7241}}
         """
 
     private static let graphicsCard = """

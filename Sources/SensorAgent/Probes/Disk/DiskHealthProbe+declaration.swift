@@ -4,8 +4,9 @@ extension DiskHealthProbe {
     public static var declaration: ProbeDeclaration {
         ProbeDeclaration(
             reads: """
-                SMART of ATA, NVMe and SAS disks, also behind RAID controllers; a sleeping disk is never \
-                woken, none is asked twice within ten minutes
+                SMART of ATA, NVMe and SAS disks, also behind RAID controllers; once a day the device \
+                statistics of SATA SSDs and Seagate's FARM; a sleeping disk is never woken, none is asked twice \
+                within ten minutes
                 """,
             through: "`smartctl --json`",
             recordedOutput: "smartctl -a or -x /dev/sdX, with --json or without; nvme smart-log",
@@ -33,7 +34,16 @@ extension DiskHealthProbe {
                     "hw.physical_disk.media_errors", "hw.physical_disk.error_log_entries",
                     "hw.physical_disk.unsafe_shutdowns", "hw.physical_disk.busy_time", "hw.physical_disk.commands",
                     "hw.physical_disk.throttle_time", of: .disk,
-                    source: "NVM Express Base Specification, log page 02h"),
+                    source: "NVM Express Base Specification, log page 02h; over-temperature of ATA: ACS-5, GP log 04h"),
+                SignalDeclaration(
+                    "hw.physical_disk.thermal_management_time", of: .disk,
+                    source: "NVM Express Base Specification 1.3, log page 02h, where smartctl tells it"),
+                SignalDeclaration(
+                    "hw.physical_disk.reported_uncorrectable", of: .disk,
+                    source: "ATA device statistics (ACS-5, GP log 04h), of SSDs once a day"),
+                SignalDeclaration(
+                    "hw.physical_disk.recorded_time", "hw.physical_disk.inner_errors", "hw.physical_disk.helium",
+                    of: .disk, source: "Seagate FARM (GP log A6h), once a day; smartctl 7.4 and later"),
                 SignalDeclaration(
                     "hw.physical_disk.io", of: .disk, source: "NVM Express log page 02h; SCSI error counter pages"),
                 SignalDeclaration(

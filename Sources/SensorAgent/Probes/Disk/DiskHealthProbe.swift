@@ -9,6 +9,9 @@ public import Reports
 /// hangs, the other members of that disk's arrays are left alone. No disk is asked twice within ten minutes, also not
 /// after a restart or when another comes or goes: what was reported before stands, and is not repeated.
 ///
+/// Once a day the same command asks an ATA disk for a further log: SSDs for their device statistics, Seagate's disks for
+/// FARM. A disk that does not answer such a command is spared it for a month.
+///
 /// NVMe disks are asked for nothing but identity, health, the health log, and the self-test log, which smartctl reads
 /// only where the controller's identity has it: each log that a controller does not have would count as an error.
 public actor DiskHealthProbe: Probe {
@@ -72,16 +75,32 @@ public actor DiskHealthProbe: Probe {
         /// `sda` of `/dev/sda`.
         var kernelName: String { name.split(separator: "/").last.map(String.init) ?? name }
 
-        /// - Parameter version: of smartctl, 704 for 7.4: what an older one does not know it would refuse as a whole.
-        func arguments(bus: String?, version: UInt64) -> [String] {
+        /// - Parameters:
+        ///   - version: of smartctl, 704 for 7.4: what an older one does not know it would refuse as a whole.
+        ///   - logs: what is asked beside, in the same command.
+        func arguments(bus: String?, version: UInt64, logs: [String] = []) -> [String] {
             var what = ["-a"]
             if name.hasPrefix("/dev/nvme") {
                 what = ["-i", "-H", "-A"] + (version >= 704 ? ["-l", "selftest"] : [])
             } else if bus == "sas", version >= 704 {
                 what += ["-l", "background", "-l", "defects"]
             }
+            what += logs.flatMap { ["-l", $0] }
             return ["--json=c", "-n", "standby,\(SmartctlReport.asleepExitCode)"] + what
                 + (type.map { ["-d", $0] } ?? []) + [name]
+        }
+
+        /// The logs that a disk is asked for once a day. smartctl looks them up in the disk's own directory of logs, and
+        /// reads none that is not there. Only disks that the kernel itself knows as ATA are asked: smartctl calls those
+        /// behind bridges of USB and RAID controllers so too, and these lose such commands.
+        /// - Parameter disk: as the kernel knows it; nil behind a RAID controller.
+        func dailyLogs(of disk: Component?, version: UInt64) -> [String] {
+            guard let disk, disk.attributes["bus"] == "ata" else { return [] }
+            switch disk.attributes["rotational"] {
+            case "0": return ["devstat"]
+            case "1" where version >= 704 && disk.part.model?.hasPrefix("ST") == true: return ["farm"]
+            default: return []
+            }
         }
     }
 
@@ -111,7 +130,13 @@ public actor DiskHealthProbe: Probe {
                     answers.append((device, .notAsked))
                     continue
                 }
-                answers.append((device, await ask(device, bus: disk?.attributes["bus"], at: time)))
+                var logs = device.dailyLogs(of: disk, version: behindControllers.version)
+                if !logs.isEmpty, !visits.logsAreDue(device.key, disk: named, at: time) { logs = [] }
+                let answer = await ask(device, bus: disk?.attributes["bus"], logs: logs, at: time)
+                if !logs.isEmpty, !answer.isAsleep {
+                    visits.noteLogs(device.key, disk: named, at: time, answered: answer.isRead)
+                }
+                answers.append((device, answer))
             }
         }
         answers = toldApart(answers)
@@ -170,10 +195,19 @@ public actor DiskHealthProbe: Probe {
         case nothing
         /// Not now: what was reported before stands.
         case notAsked
+
+        /// The disk was left to sleep, and read no log.
+        var isAsleep: Bool {
+            if case .trouble(.asleep) = self { true } else { false }
+        }
+
+        var isRead: Bool {
+            if case .read = self { true } else { false }
+        }
     }
 
-    private func ask(_ device: Device, bus: String?, at time: Timestamp) async -> Answer {
-        let arguments = device.arguments(bus: bus, version: behindControllers.version)
+    private func ask(_ device: Device, bus: String?, logs: [String], at time: Timestamp) async -> Answer {
+        let arguments = device.arguments(bus: bus, version: behindControllers.version, logs: logs)
         do throws(Tool.Failure) {
             let output = try await smartctl.run(arguments, for: device.key, deadline: diskDeadline)
             do throws(SmartctlReport.Refusal) {

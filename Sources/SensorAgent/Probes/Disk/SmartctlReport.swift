@@ -74,6 +74,7 @@ struct SmartctlReport: Sendable {
         addNVMe()
         addSCSI()
         addSelfTest()
+        addFurtherLogs()
         guard disk.part.serial != nil || disk.part.model != nil || !observations.isEmpty else { throw .nothing }
     }
 
@@ -409,6 +410,14 @@ struct SmartctlReport: Sendable {
                 "hw.physical_disk.informational_exception",
                 ["asc": hexadecimal(code, digits: 2), "ascq": hexadecimal(qualifier, digits: 2)], .state("asserted"))
         }
+    }
+
+    /// What is asked once a day, or stands in an output that somebody mails.
+    private mutating func addFurtherLogs() {
+        let logs = DiskLogs(of: tree)
+        for value in logs.values { add(value.signal, value.measurement) }
+        let isTold = observations.contains { $0.signal.name == "hw.physical_disk.endurance_used" }
+        if !isTold { addGauge("hw.physical_disk.endurance_used", [:], logs.enduranceUsed) }
     }
 
     // MARK: Self-test

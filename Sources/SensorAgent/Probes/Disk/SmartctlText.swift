@@ -13,6 +13,8 @@ struct SmartctlText: Sendable {
     private var health: [String: JSONTree] = [:]
     private var sensors: [(Int, JSONTree)] = []
     private var errorCounters: [String: JSONTree] = [:]
+    /// Of ATA disks, by page.
+    private var statistics: [UInt64: [JSONTree]] = [:]
 
     /// nil where it is no output of the kind.
     static func tree(of bytes: [UInt8]) -> JSONTree? {
@@ -77,6 +79,10 @@ struct SmartctlText: Sendable {
         "errorinformationlogentries": "num_err_log_entries", "numerrlogentries": "num_err_log_entries",
         "warningcomptemperaturetime": "warning_temp_time", "warningtemperaturetime": "warning_temp_time",
         "criticalcomptemperaturetime": "critical_comp_time", "criticalcompositetemperaturetime": "critical_comp_time",
+        "thermaltemp1totaltime": "thermal_mgmt_temperature_1_total_time",
+        "thermaltemp2totaltime": "thermal_mgmt_temperature_2_total_time",
+        "thermalmanagementt1totaltime": "thermal_mgmt_temperature_1_total_time",
+        "thermalmanagementt2totaltime": "thermal_mgmt_temperature_2_total_time",
     ]
 
     private mutating func takeField(_ key: String, _ value: Substring) {
@@ -148,6 +154,7 @@ struct SmartctlText: Sendable {
         if let first = words.first, let id = UInt64(first), (1...255).contains(id), words.count >= 8 {
             return takeAttribute(id, words)
         }
+        if words.count >= 6, words[0].hasPrefix("0x"), words[1].hasPrefix("0x") { return takeStatistic(words) }
         if let first = words.first, first == "#" || first.hasPrefix("#") && Int(first.dropFirst()) != nil,
             words.count >= 5
         {
@@ -188,6 +195,21 @@ struct SmartctlText: Sendable {
                 "worst": .unsigned(worst), "thresh": UInt64(words[5]).map { .unsigned($0) } ?? .null,
                 "when_failed": .string(failed[String(words[at])] ?? String(words[at]).lowercased()),
                 "raw": SmartctlText.raw(Array(raw)).map { .object(["value": .unsigned($0)]) } ?? .object([:]),
+            ]))
+        return true
+    }
+
+    /// `0x07  0x008  1               3  N--  Percentage Used Endurance Indicator`, where N says that it is normalised; a
+    /// value that is not valid is `-`. Other tables of such lines have no number in the fourth place.
+    private mutating func takeStatistic(_ words: [Substring]) -> Bool {
+        guard let page = UInt64(words[0].dropFirst(2), radix: 16),
+            let offset = UInt64(words[1].dropFirst(2), radix: 16), let value = UInt64(words[3])
+        else { return false }
+        let isNormalized = words[4].hasPrefix("N") || words[4] == "~"
+        statistics[page, default: []].append(
+            .object([
+                "offset": .unsigned(offset), "value": .unsigned(value),
+                "flags": .object(["normalized": .bool(isNormalized)]),
             ]))
         return true
     }
@@ -258,6 +280,12 @@ struct SmartctlText: Sendable {
                 let value = attributes.first { $0["id"]?.unsigned == UInt64(id) }?["raw", "value"]?.unsigned
                 if let value { text.set(key, inner, .unsigned(value & 0xFFFF_FFFF)) }
             }
+        }
+        if !statistics.isEmpty {
+            let pages = statistics.sorted { $0.key < $1.key }.map { number, table in
+                JSONTree.object(["number": .unsigned(number), "table": .array(table)])
+            }
+            text.set("ata_device_statistics", "pages", .array(pages))
         }
         if !selfTests.isEmpty {
             text.set("ata_smart_self_test_log", "standard", .object(["table": .array(selfTests)]))

@@ -65,6 +65,43 @@ struct SmartctlTextTests {
         }
     }
 
+    @Test(
+        "device statistics are read as of JSON: one on the maker's own scale is none, and one without a value neither")
+    func statistics() throws {
+        func text(_ wear: String) -> String {
+            Self.ata + """
+
+                Device Statistics (GP Log 0x04)
+                Page  Offset Size        Value Flags Description
+                0x04  =====  =               =  ===  == General Errors Statistics (rev 1) ==
+                0x04  0x008  4               3  ---  Number of Reported Uncorrectable Errors
+                0x05  0x050  4              46  ---  Time in Over-Temperature
+                0x05  0x058  1               -  ---  Specified Maximum Operating Temperature
+                \(wear)
+                                                |||_ C monitored condition met
+
+                SATA Phy Event Counters (GP Log 0x11)
+                ID      Size     Value  Description
+                0x0001  2            0  Command failed due to ICRC error
+                """
+        }
+        let report = try report(text("0x07  0x008  1              12  ---  Percentage Used Endurance Indicator"))
+        for (signal, value) in [
+            ("hw.physical_disk.reported_uncorrectable", "3"),
+            ("hw.physical_disk.throttle_time{level=\"operating\"}", "46"), ("hw.physical_disk.endurance_used", "0.12"),
+        ] {
+            #expect(told(report, signal) == value, "\(signal)")
+        }
+        for row in [
+            "0x07  0x008  1              99  N--  Percentage Used Endurance Indicator",
+            "0x07  0x008  1               -  ---  Percentage Used Endurance Indicator", "0x07  0x008",
+            "0xZZ  0x008  1              99  ---  Percentage Used Endurance Indicator",
+        ] {
+            let report = try self.report(text(row))
+            #expect(told(report, "hw.physical_disk.endurance_used") == nil, "\(row)")
+        }
+    }
+
     @Test("a SAS disk is read with the cause by which it foretells its failure")
     func scsi() throws {
         let report = try report(
