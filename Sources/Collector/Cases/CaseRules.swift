@@ -217,7 +217,8 @@ enum CaseRules {
     /// The closed case as it goes on, where it closed because `fault` and all others of it had ended; nil for one that a person
     /// or an exchange closed while the fault stood, and for one that ended too long ago.
     static func reopening(_ found: Case, by fault: FaultID, at time: Timestamp) -> Case? {
-        guard found.isClosed, let member = found.members.first(where: { $0.fault.id == fault }), !member.isOpen,
+        // What stood when a person closed it ends unheard: with it the case would be open for ever.
+        guard found.isClosed, found.openFaults.isEmpty, found.members.contains(where: { $0.fault.id == fault }),
             found.closedAt.map({ time - $0 <= goesOn }) ?? false
         else { return nil }
         var again = found

@@ -199,6 +199,24 @@ struct CaseRulesTests {
         }
     }
 
+    @Test(
+        "A case goes on by a fault that is stated again where all of it had ended, and never with what stood when a person closed it"
+    )
+    func endsUnheard() throws {
+        let (one, other) = (SampleFault.make("f1", urgency: .plan), SampleFault.make("f2", urgency: .plan))
+        guard case .updated(let both, _, _) = apply(.opened, other, to: try opened(one)),
+            case .updated(let left, _, _) = apply(.cleared, one, to: both),
+            case .closed(let ended, _) = apply(.cleared, other, to: left)
+        else { throw Unexpected() }
+        #expect(CaseRules.reopening(ended, by: one.id, at: time)?.state == .open)
+        #expect(CaseRules.reopening(ended, by: FaultID(rawValue: "f3"), at: time) == nil)
+        #expect(CaseRules.reopening(ended, by: one.id, at: time + CaseRules.goesOn + .seconds(1)) == nil)
+        let closed = CaseRules.closing(left, by: "admin", because: "mended", at: time)
+        #expect(CaseRules.reopening(closed, by: one.id, at: time) == nil)
+        guard case .opened(let new, _) = apply(.opened, one, to: closed) else { throw Unexpected() }
+        #expect(new.members.map(\.fault.id) == [one.id])
+    }
+
     @Test("A fault of a closed case that turns out to be the cause of another is told anew, once")
     func explainsMore() throws {
         let rail = ComponentID(.voltage, "in3")
