@@ -269,6 +269,28 @@ struct RestoredPartnerTests {
         #expect(here.folded == there.folded)
     }
 
+    @Test("What got worse after the copy that a site goes on from was made is looked after at both ends, as before")
+    func worseUnknown() async throws {
+        let (first, server) = try await paired()
+        var line = first
+        try await server.open(fault("a"))
+        try await line.deliver()
+        try await line.exchange()
+        let number = try await number(of: fault("a"), at: line.site)
+        try await line.partner.decide(.acknowledge, "coming", on: try await line.relayed(number).number)
+        try await line.exchange()
+        let backup = try line.site.backup()
+        try await server.open(fault("a", urgency: .order))
+        try await line.deliver()
+        #expect(try await line.relayed(number).state == .open)
+
+        try await restoreSite(of: &line, from: backup)
+        _ = try await settle(line)
+        let (here, there) = (try await line.site.theCase(number), try await line.relayed(number))
+        #expect(here.state == .acknowledged && there.state == .acknowledged)
+        #expect(here.folded == there.folded)
+    }
+
     @Test("A partner that lost all of 250 cases is told all of them, in pages, each once")
     func everything() async throws {
         let site = try await TestFleet {

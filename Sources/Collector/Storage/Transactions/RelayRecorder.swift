@@ -141,8 +141,9 @@ struct RelayRecorder {
                 .updated, by: "collector",
                 because: "It got worse, which \(step.who) at \(step.place) did not know of: it is open again.", at: time
             )
-        } else if found.state == .acknowledged, found.work != nil, folded.state == .open {
-            found.state = .open
+        } else if found.work != nil, folded.state != .closed {
+            // Open again where it got worse; and looked after again where its sender went on from a copy that knows of less.
+            found.state = folded.state
         }
     }
 
