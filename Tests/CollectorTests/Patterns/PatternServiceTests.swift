@@ -488,31 +488,17 @@ struct PatternServiceTests {
         let site = try await MirroringSite()
         let fleet = site.fleet
         try await fleet.addAdmin()
-        let server = try await fleet.enrol("h1", hostname: "srv-1")
-        try await server.send(
-            .heartbeat(
-                Heartbeat(
-                    interval: 60, coverage: [], patternPack: "1", openFaults: 0,
-                    channels: [
-                        ChannelStatus(
-                            channel: "vendor", timestamp: 1,
-                            candidate: PatternCandidate(
-                                targets: 1, state: "refused", because: "<script>alert(1)</script>"))
-                    ])))
-        let tried = try await fleet.enrol("h2", hostname: "srv-2")
-        try await tried.send(
-            .heartbeat(
-                Heartbeat(
-                    interval: 60, coverage: [], patternPack: "1", openFaults: 0,
-                    channels: [
-                        ChannelStatus(
-                            channel: "vendor", timestamp: 1,
-                            candidate: PatternCandidate(
-                                targets: 1, state: "proved",
-                                forecast: PatternForecast(
-                                    span: PatternForecast.leastSpan,
-                                    entries: [.init(pattern: "a", urgency: "order", surely: 1, atMost: 1)])))
-                    ])))
+        func tell(_ candidate: PatternCandidate, _ host: HostID, _ hostname: String) async throws {
+            let status = ChannelStatus(channel: "vendor", timestamp: 1, candidate: candidate)
+            try await fleet.enrol(host, hostname: hostname).send(
+                .heartbeat(
+                    Heartbeat(interval: 60, coverage: [], patternPack: "1", openFaults: 0, channels: [status])))
+        }
+        try await tell(
+            PatternCandidate(targets: 1, state: "refused", because: "<script>alert(1)</script>"), "h1", "srv-1")
+        let forecast = PatternForecast(
+            span: PatternForecast.leastSpan, entries: [.init(pattern: "a", urgency: "order", surely: 1, atMost: 1)])
+        try await tell(PatternCandidate(targets: 1, state: "proved", forecast: forecast), "h2", "srv-2")
         await site.service.advance()
         try await withWeb(fleet) { web in
             _ = try await web.login()
